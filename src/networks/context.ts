@@ -1,0 +1,42 @@
+/**
+ * The context y of participant i: what its pricing rule may depend on.
+ *
+ * @module
+ */
+
+/** The shape of a problem, as far as contexts depend on it. */
+export interface ContextShape {
+  readonly participants: number;
+  readonly goods: number;
+  /** Whether exchanging participants leaves the type distribution unchanged. */
+  readonly exchangeable: boolean;
+}
+
+/**
+ * The dimension of a context: (n - 1) m for the others' types, plus n to say who the participant is where that matters;
+ * 0 for a single participant.
+ */
+export function contextSize({ participants: n, goods: m, exchangeable }: ContextShape): number {
+  return n === 1 ? 0 : (n - 1) * m + (exchangeable ? 0 : n);
+}
+
+/**
+ * Contexts `[B n, d]` of type profiles `[B, n, m]`: for participant i the types of i + 1, ..., n - 1, 0, ..., i - 1,
+ * and where participants differ, i as a unit vector.
+ */
+export function contexts(types: Float32Array, shape: ContextShape): Float32Array {
+  const { participants: n, goods: m } = shape;
+  const size = contextSize(shape), profiles = types.length / (n * m);
+  const out = new Float32Array(profiles * n * size);
+  for (let b = 0; b < profiles; b++) {
+    for (let i = 0; i < n; i++) {
+      let at = (b * n + i) * size;
+      for (let j = 1; j < n; j++, at += m) {
+        const other = (b * n + (i + j) % n) * m;
+        out.set(types.subarray(other, other + m), at);
+      }
+      if (size > (n - 1) * m) out[at + i] = 1;
+    }
+  }
+  return out;
+}

@@ -1,0 +1,42 @@
+/**
+ * What the rest of the package needs of a network that parameterises pricing rules.
+ *
+ * @module
+ */
+import type { Tensor, Tensor2D, Tensor3D } from "../deps/tfjs.ts";
+import type { RandomKey } from "../random/key.ts";
+
+/** From points `[R, N, m]` to subgradients in x there, `[R, N, m]`. */
+export type PointGradient = (points: Tensor3D) => Tensor3D;
+
+/**
+ * f(., y) for one context, in 64-bit floats on the host: writes a subgradient in x at `point` `[m]` into
+ * `gradient` `[m]` and returns f.
+ */
+export type HostFunction = (point: Float64Array, gradient: Float64Array) => number;
+
+/**
+ * A family of functions f(x; w) convex in x, for x in [0, 1]^m and raw weights w in R^P without constraints.
+ * Contexts choose w: see {@linkcode "./parameterized_affine.ts"}.
+ */
+export interface ConvexNetwork {
+  /** m. */
+  readonly goods: number;
+  /** P, how many raw weights one f has. */
+  readonly weightCount: number;
+  /** Starting raw weights `[P]`. */
+  initialWeights(key: RandomKey): Float32Array;
+  /** f `[R, N]` with raw weights `[R, P]` at `points` `[R, N, m]`: N points a row. Differentiable in the weights. */
+  value(weights: Tensor2D, points: Tensor3D): Tensor2D;
+  /**
+   * Prepares raw weights `[R, P]` for many calls. What it prepares lives as long as the `tf.tidy` around this call.
+   *
+   * @returns From `points` `[R, N, m]` to a subgradient of f in x there, `[R, N, m]`.
+   */
+  gradient(weights: Tensor2D): PointGradient;
+  /** Binds one row of raw weights `[P]` on the host. */
+  bindOnHost(weights: Float32Array): HostFunction;
+}
+
+/** Named parameter tensors. */
+export type Parameters = Readonly<Record<string, Tensor>>;

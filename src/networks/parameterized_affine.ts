@@ -1,0 +1,98 @@
+/**
+ * Parameterized Affine Network, Definition 3.2: from the context y to the raw weights of all affine maps.
+ *
+ * The K + 1 networks of Definition 3.3 share their hidden layers and differ in the last one, so that a context costs
+ * one matrix product `[R, H] x [H, P]`. Hidden layers are relu; contexts are mapped from [0, 1] to [-1, 1] first.
+ * Without a context (one participant) the raw weights are the parameter `output.bias` itself.
+ *
+ * @module
+ */
+import { type Tensor2D, tf } from "../deps/tfjs.ts";
+import { requireInteger } from "../errors.ts";
+import { deriveKey, type RandomKey } from "../random/key.ts";
+import { normals } from "../random/numbers.ts";
+import type { HostTensor } from "../runtime/host_tensor.ts";
+import type { Parameters } from "./network.ts";
+
+/** The size of a Parameterized Affine Network. */
+export interface ParameterizedAffineSize {
+  /** The dimension of the context y; 0 for none. */
+  readonly context: number;
+  /** Widths of the hidden layers. */
+  readonly hidden: readonly number[];
+  /** P, how many raw weights it produces. */
+  readonly outputs: number;
+}
+
+/** Spread of the context's effect on a raw weight at the start. */
+const INITIAL_CONTEXT_EFFECT = 0.1;
+
+/** The shapes of the parameters of a Parameterized Affine Network, by name. */
+export function parameterizedAffineShapes(size: ParameterizedAffineSize): Record<string, number[]> {
+  requireInteger("make a Parameterized Affine Network", "context", size.context, 0);
+  requireInteger("make a Parameterized Affine Network", "outputs", size.outputs, 1);
+  const shapes: Record<string, number[]> = {};
+  if (size.context > 0) {
+    let width = size.context;
+    size.hidden.forEach((next, layer) => {
+      requireInteger("make a Parameterized Affine Network", `hidden[${layer}]`, next, 1);
+      shapes[`hidden.${layer}.weight`] = [width, next];
+      shapes[`hidden.${layer}.bias`] = [next];
+      width = next;
+    });
+    shapes["output.weight"] = [width, size.outputs];
+  }
+  shapes["output.bias"] = [size.outputs];
+  return shapes;
+}
+
+/** Starting parameters: `bias` `[P]` whatever the context, plus a small effect of the context. */
+export function initialParameterizedAffine(
+  size: ParameterizedAffineSize,
+  bias: Float32Array,
+  key: RandomKey,
+): Record<string, HostTensor> {
+  const parameters: Record<string, HostTensor> = {};
+  Object.entries(parameterizedAffineShapes(size)).forEach(([name, shape], stream) => {
+    const count = shape.reduce((product, side) => product * side, 1);
+    let data = new Float32Array(count);
+    if (name === "output.bias") data = Float32Array.from(bias);
+    else if (name.endsWith(".weight")) {
+      const scale = (name === "output.weight" ? INITIAL_CONTEXT_EFFECT : Math.SQRT2) / Math.sqrt(shape[0]);
+      data = normals(deriveKey(key, stream), count).map((z) => z * scale) as Float32Array<ArrayBuffer>;
+    }
+    parameters[name] = { shape, data };
+  });
+  return parameters;
+}
+
+/**
+ * The raw weights `[R, P]` for contexts `[R, d]`; `[1, P]` where there is no context.
+ */
+export function parameterizedAffine(parameters: Parameters, contexts: Tensor2D | undefined): Tensor2D {
+  const bias = parameters["output.bias"];
+  if (!contexts) return tf.reshape(bias, [1, bias.size]);
+  let hidden: Tensor2D = tf.sub(tf.mul(contexts, 2), 1);
+  for (let layer = 0; parameters[`hidden.${layer}.weight`]; layer++) {
+    const weight = parameters[`hidden.${layer}.weight`] as Tensor2D;
+    hidden = tf.relu(tf.add(dense(hidden, weight), parameters[`hidden.${layer}.bias`]));
+  }
+  return tf.add(dense(hidden, parameters["output.weight"] as Tensor2D), bias);
+}
+
+/** input `[R, a]` times weight `[a, b]`; its gradient transposes first, as products with transposed arguments are slow on wasm. */
+function dense(input: Tensor2D, weight: Tensor2D): Tensor2D {
+  // deno-lint-ignore no-explicit-any -- tfjs types the saving function of customGrad for one tensor only
+  const product = tf.customGrad((x: any, w: any, save: any) => {
+    save([x, w]);
+    return {
+      value: tf.matMul(x, w),
+      // deno-lint-ignore no-explicit-any
+      gradFunc: (dy: any, saved: any) => [
+        tf.matMul(dy, tf.transpose(saved[1])),
+        tf.matMul(tf.transpose(saved[0]), dy),
+      ],
+    };
+  });
+  return product(input, weight) as Tensor2D;
+}

@@ -1,0 +1,136 @@
+/**
+ * A problem whose type distribution is a data set.
+ *
+ * @module
+ */
+import { InvalidInputError, MachineError, requireInteger, show } from "../errors.ts";
+import { deriveKey, type RandomKey, randomKey } from "../random/key.ts";
+import { uniforms } from "../random/numbers.ts";
+import { type GoodsCosts, reproducibleGoods } from "./principal_utility.ts";
+import type { MechanismProblem, SamplePart, TypeDistribution } from "./problem.ts";
+import { parseTypeRows, type TypeRows } from "./type_rows.ts";
+
+export { parseTypeJson, parseTypeRows, type TypeProfiles, type TypeRows } from "./type_rows.ts";
+
+/** What {@linkcode empiricalProblem} is made from. */
+export interface EmpiricalOptions extends GoodsCosts {
+  /** The path of a CSV file. Give this or `text`. */
+  readonly file?: string;
+  /** The CSV text itself. A problem made from text cannot be re-created from a run folder. */
+  readonly text?: string;
+  /** n, the number of participants. */
+  readonly participants: number;
+  /** m, the number of goods. */
+  readonly goods: number;
+}
+
+/** Fewer rows than this say too little about a distribution to be split. */
+const LEAST_ROWS = 10;
+
+/** Of this many rows, one is held out. */
+const HELD_OUT_EVERY = 5;
+
+/**
+ * A reproducible goods problem whose types come from a CSV file or text.
+ *
+ * - With n * m columns, a row is a type profile: participant 1's m types, then participant 2's, and so on.
+ * - With m columns and n > 1, a row is one participant's types, and each profile draws n rows independently.
+ *
+ * Types are numbers in [0, 1]; a header is optional. One row in five is held out, chosen by a fixed hash of
+ * the row's number; profiles are drawn from the training or the held-out rows with replacement.
+ *
+ * @example
+ * ```ts ignore
+ * const problem = await empiricalProblem({ file: "bids.csv", participants: 3, goods: 2, productionCost: 1 });
+ * ```
+ *
+ * @throws {InvalidInputError} where the file is missing or not UTF-8, has fewer than 10 rows, or a row is not as
+ * described; the message names the line and column.
+ * @throws {MachineError} where the file may not be read.
+ */
+export async function empiricalProblem(options: EmpiricalOptions): Promise<MechanismProblem> {
+  const { file, participants, goods } = options;
+  const action = "define an empirical problem";
+  requireInteger(action, "participants", participants, 1);
+  requireInteger(action, "goods", goods, 1);
+  const principalUtility = reproducibleGoods(options);
+  if ((file === undefined) === (options.text === undefined)) {
+    throw new InvalidInputError(`Cannot ${action}: exactly one of file and text must be given`);
+  }
+  const what = file === undefined ? "the given text" : show(file);
+  const bytes = file === undefined ? new TextEncoder().encode(options.text) : await readBytes(file);
+  const columns = participants === 1
+    ? { [goods]: "one for each good" }
+    : { [participants * goods]: "a type profile, participant by participant", [goods]: "one participant's types" };
+  const table = parseTypeRows(decode(bytes, what), columns, what, LEAST_ROWS);
+  const { productionCost, duplicationCost } = principalUtility;
+  const costs = { productionCost, duplicationCost };
+  return {
+    name: `empirical (${file === undefined ? "text" : file}, n=${participants}, m=${goods}, ` +
+      `cp=${productionCost}, cd=${duplicationCost})`,
+    participants,
+    goods,
+    distribution: empiricalTypes(table, participants, goods),
+    principalUtility,
+    source: file === undefined
+      ? { kind: "custom" }
+      : { kind: "empirical", file, participants, goods, ...costs, sha256: await sha256(bytes) },
+  };
+}
+
+/** Draws profiles from the rows of a table, `n * m` or `m` types each. */
+function empiricalTypes(table: TypeRows, participants: number, goods: number): TypeDistribution {
+  const { values, columns } = table;
+  const independent = columns === goods; // true for one participant, too
+  const parts = splitRows(table.rows);
+  return {
+    name: "empirical",
+    exchangeable: independent,
+    sample(key: RandomKey, profiles: number, part: SamplePart): Float32Array {
+      requireInteger("draw type profiles", "profiles", profiles, 0);
+      const rows = parts[part];
+      const draws = uniforms(key, profiles * (independent ? participants : 1));
+      const types = new Float32Array(draws.length * columns);
+      for (let d = 0; d < draws.length; d++) {
+        const row = rows[Math.floor(draws[d] * rows.length)];
+        types.set(values.subarray(row * columns, (row + 1) * columns), d * columns);
+      }
+      return types;
+    },
+  };
+}
+
+/** Splits the rows 80 : 20 by a hash of their number. Both parts have rows wherever there are two or more. */
+function splitRows(rows: number): Readonly<Record<SamplePart, readonly number[]>> {
+  const hash = uniforms(deriveKey(randomKey(0), HELD_OUT_EVERY), rows);
+  const order = Array.from(hash.keys()).sort((a, b) => hash[a] - hash[b] || a - b);
+  const heldOut = Math.max(1, Math.round(rows / HELD_OUT_EVERY));
+  return { "held-out": order.slice(0, heldOut), training: order.slice(heldOut) };
+}
+
+/** The bytes of a file that the caller named. */
+async function readBytes(file: string): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    return await Deno.readFile(file);
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotFound) {
+      throw new InvalidInputError(`Cannot read types: file must exist, got ${show(file)}`, { cause });
+    }
+    throw new MachineError(`Cannot read types from ${show(file)}: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** The text of a file's bytes. */
+function decode(bytes: Uint8Array<ArrayBuffer>, what: string): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new InvalidInputError(`Cannot read types from ${what}: it must be UTF-8 text, got other bytes`, { cause });
+  }
+}
+
+/** SHA-256 in hexadecimal. */
+async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -1,0 +1,226 @@
+/**
+ * Problems that a researcher writes in a few lines, in a script or in a module of their own.
+ *
+ * @module
+ */
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { Tensor, Tensor1D, Tensor2D, Tensor3D, Tensorflow } from "../deps/tfjs.ts";
+import { InvalidInputError, requireInteger, show } from "../errors.ts";
+import { deriveKey, type RandomKey } from "../random/key.ts";
+import { normals, uniforms } from "../random/numbers.ts";
+import { type GoodsCosts, reproducibleGoods } from "./principal_utility.ts";
+import type { MechanismProblem, PrincipalUtility, SamplePart, TypeDistribution } from "./problem.ts";
+import { type DistributionLetter, distributionOf } from "./settings.ts";
+
+/** Random numbers for one batch of profiles. Each call goes on where the one before stopped. */
+export interface RandomStream {
+  /** `count` numbers uniform on [0, 1). */
+  uniform(count: number): Float32Array;
+  /** `count` standard normal numbers. */
+  normal(count: number): Float32Array;
+}
+
+/**
+ * A problem in the words of its author. Types come either from `sampleTypes` or from `distribution`;
+ * the principal's utility either from `principalUtility` or from the two costs.
+ */
+export interface ProblemDefinition extends GoodsCosts {
+  /** A name for reports. */
+  readonly name?: string;
+  /** n, the number of participants. */
+  readonly participants: number;
+  /** m, the number of goods. */
+  readonly goods: number;
+  /** One of the paper's type distributions: `U`niform, `B`ernoulli(0.5) or `C`orrelated. */
+  readonly distribution?: DistributionLetter;
+  /**
+   * Draws `profiles` type profiles, each type in [0, 1].
+   *
+   * @param random The only source of chance to use: then the same seed gives the same types.
+   * @param profiles How many, B.
+   * @param part Where the types come from a finite data set, the part to draw from.
+   * @returns Types as nested lists `[B][n][m]`, or flat and row-major.
+   */
+  sampleTypes?(random: RandomStream, profiles: number, part: SamplePart): Float32Array | number[] | number[][][];
+  /**
+   * True where exchanging participants changes neither the distribution nor the principal's utility. Left out, it
+   * is true only for one of the paper's distributions with the paper's principal's utility.
+   */
+  readonly exchangeable?: boolean;
+  /**
+   * The principal's utility u0(x, p; t), for a batch.
+   *
+   * @param tf TensorFlow.js.
+   * @param outcomes x `[B, n, m]`, each in [0, 1].
+   * @param payments p `[B, n]`. The result has to be differentiable in these.
+   * @param types t `[B, n, m]`.
+   * @returns u0 `[B]`.
+   */
+  principalUtility?(tf: Tensorflow, outcomes: Tensor3D, payments: Tensor2D, types: Tensor3D): Tensor;
+}
+
+/**
+ * Makes a mechanism design problem MD = (n, m, u0, F) of section 2 from an author's definition.
+ *
+ * @example
+ * ```ts
+ * const problem = defineProblem({
+ *   participants: 2,
+ *   goods: 3,
+ *   sampleTypes: (random, profiles) => random.uniform(profiles * 2 * 3).map((t) => t * t),
+ *   principalUtility: (tf, _outcomes, payments) => tf.sum(payments, 1),
+ * });
+ * ```
+ *
+ * @throws {InvalidInputError} where the definition is incomplete or contradicts itself; and later, when the problem is
+ * used, where `sampleTypes` returns the wrong number of types or one outside [0, 1], or `principalUtility` returns
+ * anything but a tensor of shape `[B]`.
+ */
+export function defineProblem(definition: ProblemDefinition): MechanismProblem {
+  const action = "define a problem";
+  if (typeof definition !== "object" || definition === null) {
+    throw new InvalidInputError(`Cannot ${action}: the definition must be an object, got ${show(definition)}`);
+  }
+  const { name = "custom", participants, goods, exchangeable } = definition;
+  requireInteger(action, "participants", participants, 1);
+  requireInteger(action, "goods", goods, 1);
+  const optional = [
+    ["name", "string"],
+    ["exchangeable", "boolean"],
+    ["sampleTypes", "function"],
+    ["principalUtility", "function"],
+  ] as const;
+  for (const [field, type] of optional) {
+    const value = definition[field];
+    if (value !== undefined && typeof value !== type) {
+      throw new InvalidInputError(`Cannot ${action}: ${field} must be a ${type}, got ${show(value)}`);
+    }
+  }
+  const standard = definition.distribution !== undefined && definition.principalUtility === undefined;
+  return {
+    name,
+    participants,
+    goods,
+    distribution: { ...definedTypes(action, definition), exchangeable: exchangeable ?? standard },
+    principalUtility: definedUtility(action, definition),
+    source: { kind: "custom" },
+  };
+}
+
+/** F of a definition. */
+function definedTypes(action: string, definition: ProblemDefinition): TypeDistribution {
+  const { participants, goods, distribution } = definition;
+  if ((distribution === undefined) === (definition.sampleTypes === undefined)) {
+    throw new InvalidInputError(`Cannot ${action}: exactly one of sampleTypes and distribution must be given`);
+  }
+  if (distribution !== undefined) return distributionOf(distribution, participants, goods);
+  return {
+    name: "custom",
+    exchangeable: false,
+    sample(key: RandomKey, profiles: number, part: SamplePart): Float32Array {
+      requireInteger("draw type profiles", "profiles", profiles, 0);
+      const drawn = definition.sampleTypes!(randomStream(key), profiles, part);
+      return checkedTypes(drawn, profiles, participants, goods);
+    },
+  };
+}
+
+/** Random numbers of a key: the j-th call draws from the key's j-th stream. */
+function randomStream(key: RandomKey): RandomStream {
+  let calls = 0;
+  const next = (count: number): RandomKey => {
+    requireInteger("draw random numbers", "count", count, 0);
+    return deriveKey(key, calls++);
+  };
+  return {
+    uniform: (count: number): Float32Array => uniforms(next(count), count),
+    normal: (count: number): Float32Array => normals(next(count), count),
+  };
+}
+
+/** The types that an author's `sampleTypes` returned, flat, if they are what they should be. */
+function checkedTypes(drawn: unknown, profiles: number, participants: number, goods: number): Float32Array {
+  const action = "use the types that sampleTypes returned";
+  if (!Array.isArray(drawn) && !(ArrayBuffer.isView(drawn) && "length" in drawn)) {
+    throw new InvalidInputError(`Cannot ${action}: they must be a Float32Array or nested lists, got ${show(drawn)}`);
+  }
+  const flat = Array.isArray(drawn) ? drawn.flat(2) as unknown[] : drawn as unknown as ArrayLike<number>;
+  const count = profiles * participants * goods;
+  const shape = `[${profiles}, ${participants}, ${goods}]`;
+  if (flat.length !== count) {
+    throw new InvalidInputError(`Cannot ${action}: shape ${shape} must have ${count} numbers, got ${flat.length}`);
+  }
+  for (let at = 0; at < count; at++) {
+    const value = flat[at];
+    if (typeof value === "number" && value >= 0 && value <= 1) continue;
+    const b = Math.floor(at / (participants * goods)), i = Math.floor(at / goods) % participants, j = at % goods;
+    throw new InvalidInputError(
+      `Cannot ${action}: types[${b}][${i}][${j}] must be a number in [0, 1], got ${show(value)}`,
+    );
+  }
+  return drawn instanceof Float32Array ? drawn : Float32Array.from(flat as ArrayLike<number>);
+}
+
+/** u0 of a definition. */
+function definedUtility(action: string, definition: ProblemDefinition): PrincipalUtility {
+  if (definition.principalUtility === undefined) return reproducibleGoods(definition);
+  for (const cost of ["productionCost", "duplicationCost"] as const) {
+    if (definition[cost] !== undefined) {
+      throw new InvalidInputError(
+        `Cannot ${action}: ${cost} must be left out where principalUtility is given, got ${show(definition[cost])}`,
+      );
+    }
+  }
+  return {
+    name: "custom",
+    evaluate(tf: Tensorflow, outcomes: Tensor3D, payments: Tensor2D, types: Tensor3D): Tensor1D {
+      const utility: unknown = definition.principalUtility!(tf, outcomes, payments, types);
+      const batch = outcomes.shape[0];
+      const isTensor = utility instanceof tf.Tensor;
+      if (isTensor && utility.rank === 1 && utility.shape[0] === batch) return utility as Tensor1D;
+      const got = isTensor ? `a tensor of shape [${utility.shape.join(", ")}]` : show(utility);
+      throw new InvalidInputError(
+        `Cannot use principalUtility: what it returns must be a tensor of shape [${batch}], ` +
+          `one utility for each type profile, got ${got}`,
+      );
+    },
+  };
+}
+
+/**
+ * Loads a problem from a module whose default export is a {@linkcode ProblemDefinition} or what
+ * {@linkcode defineProblem} made of one.
+ *
+ * @param specifier A URL, or a path relative to the current directory. The module runs with this program's permissions.
+ * @throws {InvalidInputError} where the module cannot be loaded or its default export is not a problem.
+ */
+export async function moduleProblem(specifier: string): Promise<MechanismProblem> {
+  const action = `load the problem module ${show(specifier)}`;
+  // A single letter before the colon is a drive of Windows.
+  const url = /^[a-z][a-z0-9+.-]+:/i.test(specifier) ? specifier : pathToFileURL(resolve(specifier)).href;
+  let loaded: { default?: unknown };
+  try {
+    loaded = await import(url);
+  } catch (cause) {
+    throw new InvalidInputError(`Cannot ${action}: ${(cause as Error).message}`, { cause });
+  }
+  const given = loaded.default;
+  if (typeof given !== "object" || given === null) {
+    throw new InvalidInputError(
+      `Cannot ${action}: its default export must be a problem definition, ` +
+        `such as { participants: 2, goods: 3, distribution: "U" }, got ${show(given)}`,
+    );
+  }
+  try {
+    const problem = isProblem(given) ? given : defineProblem(given as ProblemDefinition);
+    return { ...problem, source: { kind: "module", module: specifier } };
+  } catch (cause) {
+    throw new InvalidInputError(`${(cause as Error).message} (in ${show(specifier)})`, { cause });
+  }
+}
+
+/** Whether a default export has been through `defineProblem` already. */
+function isProblem(given: object): given is MechanismProblem {
+  return "source" in given && "distribution" in given && typeof given.distribution === "object";
+}

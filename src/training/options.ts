@@ -1,0 +1,121 @@
+/**
+ * The settings of a training run, and the rule for their defaults.
+ *
+ * @module
+ */
+import { InvalidInputError, requireInteger, requireNumber, show } from "../errors.ts";
+import type { NetworkSize } from "../networks/pricing_rule.ts";
+import type { MechanismProblem } from "../problems/problem.ts";
+import { randomKey } from "../random/key.ts";
+import { type Wall, walls } from "../sampling/box.ts";
+import type { AdamOptions } from "./adam.ts";
+import { type Estimator, estimators } from "./estimator.ts";
+import type { ScheduleOptions } from "./schedules.ts";
+
+/** Everything that decides the outcome of a training run, besides the problem and the backend. */
+export interface TrainingOptions extends ScheduleOptions, AdamOptions {
+  readonly network: NetworkSize;
+  /** M, type profiles trained on at a time. */
+  readonly profiles: number;
+  /** C, chains for each profile and participant; at least 2. */
+  readonly chains: number;
+  /** S, Langevin steps in an iteration. */
+  readonly steps: number;
+  readonly wall: Wall;
+  readonly estimator: Estimator;
+  /** Share of the profiles replaced by new ones in each iteration; 0 keeps the paper's fixed set. */
+  readonly refresh: number;
+  /** Most Langevin steps that bring new chains to their stationary distribution. */
+  readonly burnIn: number;
+  /** New chains are burnt in until their lag is within this many m / beta of that of the chains already there. */
+  readonly burnInTolerance: number;
+  /** beta does not grow while the lag is above this many m / beta. */
+  readonly largestLag: number;
+  /** Decay of the moving average of parameters that becomes the mechanism. */
+  readonly averaging: number;
+  /** The seed of all random numbers. */
+  readonly seed: number;
+}
+
+/**
+ * The default settings for a problem, one rule of n and m:
+ * without a context (n = 1) many chains' noise is all there is to average, and a small network with shared weights
+ * does; with a context each profile needs weights of its own, and more iterations.
+ */
+export function defaultTraining(problem: MechanismProblem): TrainingOptions {
+  const { participants: n, goods: m } = problem;
+  const small = m <= 4;
+  return {
+    network: { layers: 2, groups: small ? 8 : 32, groupSize: 4, hidden: [64] },
+    iterations: n === 1 ? 800 : 1500,
+    profiles: n === 1 ? 256 : 128,
+    chains: 16,
+    steps: 10,
+    wall: "reflect",
+    estimator: "coordinate",
+    refresh: 0.2,
+    burnIn: 60,
+    burnInTolerance: 0.2,
+    initialBeta: 20,
+    finalBeta: n === 1 ? 400 : 200,
+    betaGrowth: 0.8,
+    stepScale: 1.5,
+    largestStep: 0.2,
+    largestLag: 3,
+    learningRate: 3e-3,
+    finalLearningRate: 0.05,
+    beta1: 0.9,
+    beta2: 0.99,
+    epsilon: 1e-8,
+    clipNorm: 1,
+    averaging: 0.99,
+    seed: 0,
+  };
+}
+
+/**
+ * Fails unless `options` make sense.
+ *
+ * @throws {InvalidInputError} naming the option, the rule and the value.
+ */
+export function checkTraining(options: TrainingOptions): void {
+  const what = "train";
+  for (const name of ["iterations", "profiles", "steps"] as const) requireInteger(what, name, options[name], 1);
+  requireInteger(what, "chains", options.chains, 2);
+  requireInteger(what, "burnIn", options.burnIn, 0);
+  for (const name of ["layers", "groups", "groupSize"] as const) {
+    requireInteger(what, `network.${name}`, options.network[name], 1);
+  }
+  options.network.hidden.forEach((width, k) => requireInteger(what, `network.hidden[${k}]`, width, 1));
+  for (const name of ["refresh", "betaGrowth", "finalLearningRate", "averaging", "beta1", "beta2"] as const) {
+    requireNumber(what, name, options[name], 0, 1);
+  }
+  for (const name of ["beta1", "beta2", "averaging"] as const) {
+    if (options[name] === 1) throw new InvalidInputError(`Cannot ${what}: ${name} must be below 1, got 1`);
+  }
+  for (
+    const name of [
+      "initialBeta",
+      "finalBeta",
+      "stepScale",
+      "largestStep",
+      "largestLag",
+      "learningRate",
+      "epsilon",
+      "clipNorm",
+      "burnInTolerance",
+    ] as const
+  ) {
+    requireNumber(what, name, options[name], 0);
+    if (options[name] === 0) throw new InvalidInputError(`Cannot ${what}: ${name} must be above 0, got 0`);
+  }
+  oneOf(what, "wall", options.wall, walls);
+  oneOf(what, "estimator", options.estimator, estimators);
+  randomKey(options.seed);
+}
+
+function oneOf(action: string, thing: string, value: unknown, choices: readonly string[]): void {
+  if (!choices.includes(value as string)) {
+    throw new InvalidInputError(`Cannot ${action}: ${thing} must be one of ${choices.join(", ")}, got ${show(value)}`);
+  }
+}

@@ -1,0 +1,44 @@
+/**
+ * How beta, eta and the learning rate change while training, line 15 of Algorithm 1.
+ *
+ * @module
+ */
+
+/** What the schedules depend on. */
+export interface ScheduleOptions {
+  /** T, the number of iterations. */
+  readonly iterations: number;
+  /** beta at the start. */
+  readonly initialBeta: number;
+  /** beta at the end. */
+  readonly finalBeta: number;
+  /** Share of the iterations over which beta grows. */
+  readonly betaGrowth: number;
+  /** eta is `stepScale / beta`, ... */
+  readonly stepScale: number;
+  /** ... at most this. */
+  readonly largestStep: number;
+  /** The learning rate at the start. */
+  readonly learningRate: number;
+  /** The learning rate at the end, as a share of the one at the start. */
+  readonly finalLearningRate: number;
+}
+
+/** beta after `growth` iterations in which it grew: geometric from the initial to the final value. */
+export function betaAt(growth: number, options: ScheduleOptions): number {
+  const { initialBeta, finalBeta, iterations, betaGrowth } = options;
+  const share = Math.min(1, growth / Math.max(1, betaGrowth * iterations));
+  return initialBeta * (finalBeta / initialBeta) ** share;
+}
+
+/** eta at a beta. */
+export function stepSizeAt(beta: number, options: ScheduleOptions): number {
+  return Math.min(options.largestStep, options.stepScale / beta);
+}
+
+/** The learning rate of iteration `iteration` (from 0): half a cosine down to its final share. */
+export function learningRateAt(iteration: number, options: ScheduleOptions): number {
+  const { learningRate, finalLearningRate, iterations } = options;
+  const cosine = 0.5 * (1 + Math.cos(Math.PI * Math.min(1, iteration / iterations)));
+  return learningRate * (finalLearningRate + (1 - finalLearningRate) * cosine);
+}

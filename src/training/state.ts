@@ -1,0 +1,145 @@
+/**
+ * What a training run carries from one iteration to the next, and its form in a checkpoint.
+ *
+ * @module
+ */
+import { type Tensor, type Tensor2D, type Tensor3D, tf } from "../deps/tfjs.ts";
+import { InvalidInputError } from "../errors.ts";
+import type { Parameters } from "../networks/network.ts";
+import type { PricingRules } from "../networks/pricing_rule.ts";
+import type { MechanismProblem } from "../problems/problem.ts";
+import { deriveKey, randomKey } from "../random/key.ts";
+import { uniforms } from "../random/numbers.ts";
+import type { HostTensor } from "../runtime/host_tensor.ts";
+import { type AdamState, initAdam, mapParameters } from "./adam.ts";
+import type { TrainingOptions } from "./options.ts";
+
+/** The streams of random numbers of a run: each draws from a key of its own. */
+export const STREAMS = { parameters: 0, profiles: 1, chains: 2, langevin: 3, burnIn: 4 } as const;
+
+/** Everything that the next iteration depends on. */
+export interface TrainingState {
+  /** How many iterations are done. */
+  readonly iteration: number;
+  /** In how many of them beta grew. */
+  readonly growth: number;
+  /** The lag of the chains when last measured, in units of m / beta. */
+  readonly lag: number;
+  readonly parameters: Parameters;
+  /** The moving average of the parameters, which is the mechanism. */
+  readonly average: Parameters;
+  readonly adam: AdamState;
+  /** Type profiles `[M, n, m]`, oldest first. */
+  readonly types: Float32Array;
+  /** Chains `[M n, C, m]`. */
+  readonly chains: Tensor3D;
+}
+
+/** The state before the first iteration: profiles from F, chains uniform on the box (line 2 of Algorithm 1). */
+export function initialState(problem: MechanismProblem, rules: PricingRules, options: TrainingOptions): TrainingState {
+  const key = randomKey(options.seed);
+  const { profiles, chains: C } = options, rows = profiles * problem.participants;
+  const initial = rules.initialParameters(deriveKey(key, STREAMS.parameters));
+  const parameters = Object.fromEntries(Object.entries(initial).map(([name, host]) => [name, upload(host)]));
+  const shape: [number, number, number] = [rows, C, problem.goods];
+  return {
+    iteration: 0,
+    growth: 0,
+    lag: 1,
+    parameters,
+    average: mapParameters(parameters, tf.clone),
+    adam: initAdam(parameters),
+    types: problem.distribution.sample(deriveKey(key, STREAMS.profiles, 0), profiles, "training"),
+    chains: tf.tensor(uniforms(deriveKey(key, STREAMS.chains), rows * C * problem.goods), shape),
+  };
+}
+
+/** Frees the device memory of a state, but for what `except` still uses. */
+export function disposeState(state: TrainingState, except?: TrainingState): void {
+  const kept = new Set(except ? tensorsOf(except).map(([, tensor]) => tensor) : []);
+  for (const [, tensor] of tensorsOf(state)) if (!kept.has(tensor)) tensor.dispose();
+}
+
+/** The tensors of a state under the names they have in a checkpoint. */
+function tensorsOf(state: TrainingState): [string, Tensor][] {
+  const named = (prefix: string, parameters: Parameters) =>
+    Object.entries(parameters).map(([name, tensor]): [string, Tensor] => [`${prefix}.${name}`, tensor]);
+  return [
+    ...named("parameters", state.parameters),
+    ...named("average", state.average),
+    ...named("adam.first", state.adam.first),
+    ...named("adam.second", state.adam.second),
+    ["chains", state.chains],
+  ];
+}
+
+/** A state as host tensors and text, for a checkpoint. */
+export async function saveState(
+  state: TrainingState,
+): Promise<{ tensors: Record<string, HostTensor>; metadata: Record<string, string> }> {
+  const tensors: Record<string, HostTensor> = {};
+  for (const [name, tensor] of tensorsOf(state)) tensors[name] = await download(tensor);
+  tensors.types = { shape: [state.types.length], data: state.types };
+  const { iteration, growth, lag } = state;
+  return { tensors, metadata: { progress: JSON.stringify({ iteration, growth, lag }) } };
+}
+
+/**
+ * The state of a checkpoint.
+ *
+ * @throws {InvalidInputError} if it is not one of this problem and these options.
+ */
+export function restoreState(
+  problem: MechanismProblem,
+  rules: PricingRules,
+  options: TrainingOptions,
+  saved: {
+    readonly tensors: Readonly<Record<string, HostTensor>>;
+    readonly metadata: Readonly<Record<string, string>>;
+  },
+): TrainingState {
+  const { participants: n, goods: m } = problem;
+  const take = (name: string, shape: readonly number[]): HostTensor => {
+    const tensor = saved.tensors[name];
+    const rule = `Cannot resume: checkpoint tensor ${name} must be float32 of shape [${shape}]`;
+    if (!tensor) throw new InvalidInputError(`${rule}, but it is missing`);
+    if (String(tensor.shape) !== String(shape) || !(tensor.data instanceof Float32Array)) {
+      throw new InvalidInputError(`${rule}, got [${tensor.shape}]`);
+    }
+    return tensor;
+  };
+  const group = (prefix: string): Parameters =>
+    Object.fromEntries(
+      Object.entries(rules.parameterShapes).map(([name, shape]) => [name, upload(take(`${prefix}.${name}`, shape))]),
+    );
+  let progress: { iteration?: unknown; growth?: unknown; lag?: unknown } = {};
+  try {
+    progress = JSON.parse(saved.metadata.progress ?? "");
+  } catch { /* the next check says so */ }
+  const { iteration, growth, lag } = progress ?? {};
+  if (
+    !Number.isSafeInteger(iteration) || !Number.isSafeInteger(growth) || typeof lag !== "number" ||
+    (iteration as number) < 0
+  ) throw new InvalidInputError("Cannot resume: the checkpoint must say which iteration it is of");
+  const { profiles, chains } = options;
+  return {
+    iteration: iteration as number,
+    growth: growth as number,
+    lag,
+    types: take("types", [profiles * n * m]).data as Float32Array,
+    chains: upload(take("chains", [profiles * n, chains, m])) as Tensor3D,
+    parameters: group("parameters"),
+    average: group("average"),
+    adam: { first: group("adam.first"), second: group("adam.second") },
+  };
+}
+
+/** A host tensor on the device. */
+export function upload(tensor: HostTensor): Tensor {
+  return tf.tensor(tensor.data as Float32Array, tensor.shape as number[]);
+}
+
+/** A device tensor on the host. */
+export async function download(tensor: Tensor | Tensor2D): Promise<HostTensor> {
+  return { shape: tensor.shape.slice(), data: (await tensor.data()) as Float32Array };
+}

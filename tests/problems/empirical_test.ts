@@ -1,0 +1,103 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { InvalidInputError } from "../../src/errors.ts";
+import { empiricalProblem } from "../../src/problems/empirical.ts";
+import type { ProblemSource } from "../../src/problems/problem.ts";
+import { randomKey } from "../../src/random/key.ts";
+
+const ROWS = 100;
+
+/** Rows whose types say which row they are: the first is `row / 100`, the others follow. */
+function rows(columns: number, count = ROWS): string {
+  const cell = (row: number, column: number) => ((row + column * 0.1) / ROWS).toFixed(4);
+  return Array.from(
+    { length: count },
+    (_, row) => Array.from({ length: columns }, (_, column) => cell(row, column)).join(","),
+  ).join("\n");
+}
+
+/** The numbers of the rows that a sample of `columns` types a row was drawn from. */
+function rowsOf(types: Float32Array, columns: number): number[] {
+  return Array.from({ length: types.length / columns }, (_, j) => Math.round(types[j * columns] * ROWS));
+}
+
+Deno.test("empiricalProblem with n * m columns draws whole profiles", async () => {
+  const problem = await empiricalProblem({ text: rows(6), participants: 3, goods: 2, productionCost: 1 });
+  const { distribution } = problem;
+  assertEquals([problem.participants, problem.goods, distribution.exchangeable], [3, 2, false]);
+  assertEquals(problem.source, { kind: "custom" });
+  assert(problem.principalUtility.name.includes("production cost 1"));
+  const types = distribution.sample(randomKey(1), 500, "training");
+  rowsOf(types, 6).forEach((row, b) => {
+    const expected = Float32Array.from({ length: 6 }, (_, column) => Number(((row + column * 0.1) / ROWS).toFixed(4)));
+    assertEquals(types.slice(b * 6, b * 6 + 6), expected);
+  });
+});
+
+Deno.test("empiricalProblem splits the rows 80 : 20, and draws each part evenly (false alarms: 1e-6)", async () => {
+  const { distribution } = await empiricalProblem({ text: rows(2), participants: 1, goods: 2 });
+  assertEquals(distribution.exchangeable, true);
+  const training = rowsOf(distribution.sample(randomKey(2), 20_000, "training"), 2);
+  const heldOut = rowsOf(distribution.sample(randomKey(2), 20_000, "held-out"), 2);
+  // Every row turns up: a row is missed with probability (79 / 80)^20000 < 1e-100.
+  assertEquals(new Set(training).size, 80);
+  assertEquals(new Set(heldOut).size, 20);
+  assertEquals(new Set([...training, ...heldOut]).size, ROWS);
+  // The split is mixed rather than a head and a tail.
+  assert(new Set(heldOut.filter((row) => row < 50)).size > 2 && new Set(heldOut.filter((row) => row >= 50)).size > 2);
+  for (const [drawn, size] of [[training, 80], [heldOut, 20]] as const) {
+    const counts = new Map<number, number>();
+    for (const row of drawn) counts.set(row, (counts.get(row) ?? 0) + 1);
+    const expected = drawn.length / size;
+    let chiSquare = 0;
+    for (const count of counts.values()) chiSquare += (count - expected) ** 2 / expected;
+    // Normal approximation of chi-square with size - 1 degrees of freedom, 5.5 standard deviations.
+    assert(chiSquare < size - 1 + 5.5 * Math.sqrt(2 * (size - 1)), `chi-square ${chiSquare}`);
+  }
+  assertEquals(distribution.sample(randomKey(2), 10, "training"), distribution.sample(randomKey(2), 10, "training"));
+});
+
+Deno.test("empiricalProblem with m columns draws participants independently", async () => {
+  const { distribution } = await empiricalProblem({ text: rows(2), participants: 2, goods: 2 });
+  assertEquals(distribution.exchangeable, true);
+  const drawn = rowsOf(distribution.sample(randomKey(3), 20_000, "held-out"), 2);
+  const pairs = new Set<string>();
+  for (let b = 0; b < drawn.length; b += 2) pairs.add(`${drawn[b]},${drawn[b + 1]}`);
+  assertEquals(pairs.size, 20 * 20); // a pair is missed with probability 400 (399 / 400)^20000 = 7e-20
+});
+
+Deno.test("empiricalProblem from a file names the file and its SHA-256", async () => {
+  const file = await Deno.makeTempFile({ suffix: ".csv" });
+  try {
+    await Deno.writeTextFile(file, "0.5\n".repeat(10));
+    const options = { participants: 1, goods: 1, productionCost: 0, duplicationCost: 0.25 };
+    const problem = await empiricalProblem({ file, ...options });
+    const { sha256, ...source } = problem.source as Extract<ProblemSource, { kind: "empirical" }>;
+    assertEquals(source, { kind: "empirical", file, ...options });
+    // printf '0.5\n%.0s' {1..10} | sha256sum
+    assertEquals(sha256, "ce60ec6e75ccd673b43e94d6b39cf9e33cf36170732d6259980f04bab9e0f6c3");
+    await Deno.writeFile(file, Uint8Array.of(0xff, 0xfe, 0x30, 0x00));
+    await assertRejects(() => empiricalProblem({ file, ...options }), InvalidInputError, "must be UTF-8 text");
+  } finally {
+    await Deno.remove(file);
+  }
+});
+
+Deno.test("empiricalProblem refuses what it cannot use", async () => {
+  const bad = async (options: Record<string, unknown>, message: string) => {
+    const full = { participants: 3, goods: 2, ...options } as Parameters<typeof empiricalProblem>[0];
+    await assertRejects(() => empiricalProblem(full), InvalidInputError, message);
+  };
+  await bad({ text: rows(6), participants: 0 }, "participants must be a positive integer, got 0");
+  await bad({ text: rows(6), goods: "2" }, 'goods must be a positive integer, got "2"');
+  await bad({ text: rows(6), productionCost: -1 }, "productionCost must be a finite number of at least 0, got -1");
+  await bad({}, "exactly one of file and text must be given");
+  await bad({ text: rows(6), file: "a.csv" }, "exactly one of file and text must be given");
+  await bad({ file: "/no/such/types.csv" }, 'file must exist, got "/no/such/types.csv"');
+  await bad({ text: rows(6, 9) }, "at least 10 rows of types, got 9");
+  await bad({ text: rows(3) }, "2 columns (one participant's types) or 6 columns (a type profile, participant by");
+  await bad({ text: rows(3), participants: 1 }, "line 1 must have 2 columns (one for each good), got 3");
+  await bad(
+    { text: rows(6) + "\n0,0,0,0,0,7\n" },
+    "the given text: line 101, column 6 must be a number in [0, 1], got 7",
+  );
+});
