@@ -9,11 +9,13 @@
 
 /** What the caller gave cannot be used. The command line ends with exit code 2. */
 export class InvalidInputError extends Error {
+  /** The class's name, for messages. */
   override readonly name = "InvalidInputError";
 }
 
 /** The machine is at fault: no device, no disk space, no permission. Exit code 1. */
 export class MachineError extends Error {
+  /** The class's name, for messages. */
   override readonly name = "MachineError";
 }
 

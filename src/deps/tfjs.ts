@@ -8,7 +8,18 @@
  * @module
  */
 import type * as tfjs from "npm:@tensorflow/tfjs@4.22.0";
-export type { Scalar, Tensor, Tensor1D, Tensor2D, Tensor3D, Tensor4D } from "npm:@tensorflow/tfjs@4.22.0";
+/** A tensor without dimensions. */
+export type Scalar = tfjs.Scalar;
+/** A tensor of any shape, on the device. */
+export type Tensor = tfjs.Tensor;
+/** A tensor `[a]`. */
+export type Tensor1D = tfjs.Tensor1D;
+/** A tensor `[a, b]`. */
+export type Tensor2D = tfjs.Tensor2D;
+/** A tensor `[a, b, c]`. */
+export type Tensor3D = tfjs.Tensor3D;
+/** A tensor `[a, b, c, d]`. */
+export type Tensor4D = tfjs.Tensor4D;
 
 /** The type of the TensorFlow.js namespace. */
 export type Tensorflow = typeof tfjs;

@@ -9,7 +9,7 @@
 
 import { InvalidInputError, requireInteger, show } from "../errors.ts";
 import { attempt, machineError, removeTempFiles, syncFolder, writeFileAtomic } from "./atomic.ts";
-import type { HostTensors } from "./host_tensor.ts";
+import type { HostTensors } from "../runtime/host_tensor.ts";
 import { decodeChecked, encodeChecked, type SafetensorsContent } from "./safetensors.ts";
 
 const CONFIG = "config.json";

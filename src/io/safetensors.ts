@@ -13,7 +13,7 @@
  */
 
 import { InvalidInputError, show } from "../errors.ts";
-import { elementCount, type HostArray, type HostTensor, type HostTensors } from "./host_tensor.ts";
+import { elementCount, type HostArray, type HostTensor, type HostTensors } from "../runtime/host_tensor.ts";
 
 /** What a safetensors file holds. */
 export interface SafetensorsContent {

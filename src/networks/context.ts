@@ -6,7 +6,9 @@
 
 /** The shape of a problem, as far as contexts depend on it. */
 export interface ContextShape {
+  /** n. */
   readonly participants: number;
+  /** m. */
   readonly goods: number;
   /** Whether exchanging participants leaves the type distribution unchanged. */
   readonly exchangeable: boolean;

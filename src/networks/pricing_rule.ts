@@ -30,7 +30,9 @@ export interface NetworkSize {
 
 /** Pricing rules for all participants, as functions of shared parameters. */
 export interface PricingRules {
+  /** n, m, and whether participants are exchangeable. */
   readonly shape: ContextShape;
+  /** f as a function of its raw weights. */
   readonly network: ConvexNetwork;
   /** Names and shapes of the parameters. */
   readonly parameterShapes: Readonly<Record<string, readonly number[]>>;

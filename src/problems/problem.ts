@@ -31,6 +31,8 @@ export interface PrincipalUtility {
   /** A short name for reports. */
   readonly name: string;
   /**
+   * u0 of each profile of a batch.
+   *
    * @param tf TensorFlow.js, so that a problem in a file of its own needs no import.
    * @param outcomes Global outcomes x `[B, n, m]`, each in [0, 1].
    * @param payments Payments p `[B, n]`. Training differentiates the result in these.
@@ -68,5 +70,6 @@ export interface MechanismProblem {
   readonly distribution: TypeDistribution;
   /** u0. */
   readonly principalUtility: PrincipalUtility;
+  /** Where the problem came from. */
   readonly source: ProblemSource;
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { tf } from "../deps/tfjs.ts";
 import { InvalidInputError, MachineError, show } from "../errors.ts";
 import type { Device } from "./types.ts";
 import { hasSimd, openWasm, wasmName } from "./wasm.ts";
@@ -63,6 +64,11 @@ export async function openDevice(options: DeviceOptions = {}): Promise<Device> {
     if (!(error instanceof MachineError)) throw error;
     return await openWasm(`wasm: the GPU could not be used (${error.message})`);
   }
+}
+
+/** Opens a device as {@linkcode openDevice} does by default, unless one is open already. */
+export async function ensureDevice(): Promise<void> {
+  if (!tf?.engine().backendName) await openDevice();
 }
 
 /** What `auto` makes of the adapters that a machine has. */

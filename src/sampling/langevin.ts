@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { type Tensor3D, tf } from "../deps/tfjs.ts";
+import { type Tensor, type Tensor3D, tf } from "../deps/tfjs.ts";
 import type { PointGradient } from "../networks/network.ts";
 import { deriveKey, type RandomKey } from "../random/key.ts";
 import { normals } from "../random/numbers.ts";
@@ -15,10 +15,11 @@ import { intoBox, type Wall } from "./box.ts";
 export interface LangevinOptions {
   /** beta, the inverse width of q ~ exp(beta u); the paper calls it the temperature. */
   readonly beta: number;
-  /** eta, the step size. */
-  readonly stepSize: number;
+  /** eta, the step size: one for all, or `[R, N, m]`. */
+  readonly stepSize: number | Tensor;
   /** S, how many steps. */
   readonly steps: number;
+  /** What happens at the walls of the box. */
   readonly wall: Wall;
 }
 
@@ -29,7 +30,8 @@ export interface LangevinOptions {
  * @param types For each chain the type of its participant, `[R, N, m]`.
  * @param chains Where the chains are, `[R, N, m]` in [0, 1]. Not disposed of.
  * @param key Names the noise: element j of step s is number j of stream s.
- * @returns The chains after S steps, `[R, N, m]`.
+ * @returns The chains after S steps, `[R, N, m]`, and the mean over the steps of the squared slopes of u,
+ * `[R, N, m]`, from which {@linkcode adaptedStepSize} makes step sizes.
  */
 export function langevin(
   gradient: PointGradient,
@@ -37,19 +39,40 @@ export function langevin(
   chains: Tensor3D,
   options: LangevinOptions,
   key: RandomKey,
-): Tensor3D {
+): { chains: Tensor3D; squareSlopes: Tensor3D } {
   const { beta, stepSize, steps, wall } = options;
-  const noiseScale = Math.sqrt(2 * stepSize / beta);
-  let now = tf.clone(chains);
-  for (let s = 0; s < steps; s++) {
-    const before = now;
-    now = tf.tidy(() => {
-      const noise = tf.tensor(normals(deriveKey(key, s), before.size), before.shape);
-      const drift = tf.sub(types, gradient(before));
-      const free = tf.add(before, tf.add(tf.mul(drift, stepSize), tf.mul(noise, noiseScale)));
-      return intoBox(free, wall) as Tensor3D;
-    });
-    before.dispose();
-  }
-  return now;
+  return tf.tidy(() => {
+    const noiseScale = tf.sqrt(tf.mul(stepSize, 2 / beta));
+    let now = tf.clone(chains), squares: Tensor3D = tf.zerosLike(chains);
+    for (let s = 0; s < steps; s++) {
+      const [before, squaresBefore] = [now, squares];
+      [now, squares] = tf.tidy(() => {
+        const noise = tf.tensor(normals(deriveKey(key, s), before.size), before.shape);
+        const slope = tf.sub(types, gradient(before));
+        const free = tf.add(before, tf.add(tf.mul(slope, stepSize), tf.mul(noise, noiseScale)));
+        return [intoBox(free, wall) as Tensor3D, tf.add(squaresBefore, tf.square(slope))];
+      });
+      tf.dispose([before, squaresBefore]);
+    }
+    return { chains: now, squareSlopes: tf.mul(squares, 1 / steps) };
+  });
+}
+
+/** Noise of a step is at most this wide: chains on a flat utility cross the box in a few steps. */
+const LARGEST_NOISE = 0.5;
+
+/**
+ * A step size for each coordinate, in proportion to the width of q there.
+ *
+ * Where u falls off with slope g, q is about 1 / (beta g) wide, and eta = scale / (beta g^2) makes noise of
+ * sqrt(2 scale) times that: chains mix in about 1 / scale steps however large beta is. With eta ~ 1 / beta for all, the
+ * participants who are almost indifferent need beta^2 steps, and it is they who respond to a change of prices. Against
+ * a wall the discretisation makes the mean distance 1 + scale / 2 times the exact one (measured; the variance is within
+ * 6% at scale 0.25).
+ *
+ * @param meanSquareSlopes g^2 of each coordinate, averaged over chains.
+ */
+export function adaptedStepSize<T extends Tensor>(meanSquareSlopes: T, scale: number, beta: number): T {
+  const largest = LARGEST_NOISE ** 2 * beta / 2;
+  return tf.tidy(() => tf.div(scale / beta, tf.add(meanSquareSlopes, scale / (beta * largest))) as T);
 }

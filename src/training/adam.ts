@@ -11,8 +11,11 @@ import type { Parameters } from "../networks/network.ts";
 
 /** Decay rates and clipping. */
 export interface AdamOptions {
+  /** Decay of the first moment. */
   readonly beta1: number;
+  /** Decay of the second moment. */
   readonly beta2: number;
+  /** Added to the root of the second moment. */
   readonly epsilon: number;
   /** Gradients are scaled down to this global norm. */
   readonly clipNorm: number;

@@ -69,24 +69,30 @@ export async function chainLag(
   return { lag, relative: lag * beta / m };
 }
 
-/** Where new chains start: at the best response of their participant, `[rows, C, m]`. */
+/**
+ * Where new chains start: at the best response of their participant.
+ *
+ * @param types Types of the new rows `[rows, m]`.
+ * @returns Chains `[rows, C, m]` and the squared slopes of u there `[rows, m]`.
+ */
 export async function startAtBestResponse(
   rules: PricingRules,
   weights: Tensor2D,
   types: Float32Array,
-  rows: readonly number[],
   C: number,
-): Promise<Tensor3D> {
-  const m = rules.shape.goods;
-  const rowWeights = await weightRows(weights, rows);
-  const start = new Float32Array(rows.length * C * m);
-  let shared: ReturnType<typeof rules.network.bindOnHost> | undefined;
-  rows.forEach((row, index) => {
-    const f = weights.shape[0] === 1
-      ? shared ??= rules.network.bindOnHost(rowWeights(0))
-      : rules.network.bindOnHost(rowWeights(index));
-    const { outcome } = bestResponse(f, types.subarray(row * m, (row + 1) * m), TOLERANCE);
-    for (let c = 0; c < C; c++) start.set(outcome, (index * C + c) * m);
-  });
-  return tf.tensor(start, [rows.length, C, m]);
+): Promise<{ chains: Tensor3D; squareSlopes: Tensor2D }> {
+  const m = rules.shape.goods, rows = types.length / m, P = weights.shape[1];
+  const data = await weights.data() as Float32Array;
+  const shared = weights.shape[0] === 1 ? rules.network.bindOnHost(data) : undefined;
+  const start = new Float32Array(rows * C * m), squareSlopes = new Float32Array(rows * m);
+  const gradient = new Float64Array(m);
+  for (let row = 0; row < rows; row++) {
+    const f = shared ?? rules.network.bindOnHost(data.subarray(row * P, (row + 1) * P));
+    const type = types.subarray(row * m, (row + 1) * m);
+    const { outcome } = bestResponse(f, type, TOLERANCE);
+    for (let c = 0; c < C; c++) start.set(outcome, (row * C + c) * m);
+    f(outcome, gradient);
+    for (let j = 0; j < m; j++) squareSlopes[row * m + j] = (type[j] - gradient[j]) ** 2;
+  }
+  return { chains: tf.tensor(start, [rows, C, m]), squareSlopes: tf.tensor(squareSlopes, [rows, m]) };
 }

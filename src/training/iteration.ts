@@ -4,11 +4,11 @@
  * @module
  */
 import { type Tensor, type Tensor2D, type Tensor3D, tf } from "../deps/tfjs.ts";
-import type { Parameters, PointGradient } from "../networks/network.ts";
+import type { Parameters } from "../networks/network.ts";
 import type { PricingRules } from "../networks/pricing_rule.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { deriveKey, type RandomKey, randomKey } from "../random/key.ts";
-import { langevin } from "../sampling/langevin.ts";
+import { adaptedStepSize, langevin } from "../sampling/langevin.ts";
 import { adamStep, averageParameters } from "./adam.ts";
 import { chainLag, startAtBestResponse } from "./chains.ts";
 import { gradientCoefficients } from "./estimator.ts";
@@ -28,8 +28,9 @@ export interface IterationMetrics {
   readonly relativeChainLag: number;
   /** Global norm of the gradient before clipping. */
   readonly gradientNorm: number;
+  /** beta of this iteration. */
   readonly beta: number;
-  readonly stepSize: number;
+  /** The learning rate of this iteration. */
   readonly learningRate: number;
   /** Langevin steps that new chains were burnt in for; 0 without new chains. */
   readonly burnInSteps: number;
@@ -104,7 +105,7 @@ export async function iterate(
 ): Promise<{ state: TrainingState; metrics: IterationMetrics }> {
   const { iteration } = state;
   const key = randomKey(options.seed);
-  const beta = betaAt(state.growth, options), stepSize = stepSizeAt(beta, options);
+  const beta = betaAt(state.growth, options);
   const learningRate = learningRateAt(iteration, options);
 
   // (a) lines 5-7
@@ -136,39 +137,25 @@ export async function iterate(
   const fresh = Math.round(options.refresh * options.profiles);
   const types = refreshTypes(problem, options, state.types, iteration, fresh);
   const weights = rules.weights(parameters, types);
-  const sampling = { beta, stepSize, wall: options.wall };
-  let chains = state.chains, burnInSteps = 0;
+  let before: Moved = state, burnInSteps = 0;
   if (fresh > 0) {
-    const burnt = await burnIn(
-      rules,
-      options,
-      weights,
-      types,
-      fresh,
-      state.lag,
-      sampling,
-      deriveKey(key, STREAMS.burnIn, iteration),
-    );
+    const burnInKey = deriveKey(key, STREAMS.burnIn, iteration);
+    const burnt = await burnIn(rules, options, weights, types, fresh, state.lag, beta, burnInKey);
     burnInSteps = burnt.steps;
-    chains = tf.tidy(() => {
-      const rows = fresh * problem.participants, [all, C, m] = state.chains.shape;
-      return tf.concat([tf.slice(state.chains, [rows, 0, 0], [all - rows, C, m]), burnt.chains], 0) as Tensor3D;
-    });
-    burnt.chains.dispose();
+    const old = fresh * problem.participants, rest = (tensor: Tensor) => tensor.slice([old]);
+    before = tf.tidy(() => ({
+      chains: tf.concat([rest(state.chains), burnt.chains], 0) as Tensor3D,
+      squareSlopes: tf.concat([rest(state.squareSlopes), burnt.squareSlopes], 0) as Tensor2D,
+    }));
+    tf.dispose([burnt.chains, burnt.squareSlopes]);
   }
-  const moved = move(
-    rules,
-    weights,
-    types,
-    chains,
-    { ...sampling, steps: options.steps },
-    deriveKey(key, STREAMS.langevin, iteration),
-  );
-  if (chains !== state.chains) chains.dispose();
+  const langevinKey = deriveKey(key, STREAMS.langevin, iteration);
+  const moved = move(rules, options, weights, types, before, { beta, steps: options.steps }, langevinKey);
+  if (before !== state) tf.dispose([before.chains, before.squareSlopes]);
 
-  const all = moved.shape[0], count = Math.min(LAG_ROWS, all);
+  const all = moved.chains.shape[0], count = Math.min(LAG_ROWS, all);
   const rows = Array.from({ length: count }, (_, k) => Math.floor((k + 0.5) * all / count));
-  const { lag, relative } = await chainLag(rules, weights, types, moved, rows, beta);
+  const { lag, relative } = await chainLag(rules, weights, types, moved.chains, rows, beta);
   weights.dispose();
   return {
     state: {
@@ -179,7 +166,8 @@ export async function iterate(
       average,
       adam,
       types,
-      chains: moved,
+      chains: moved.chains,
+      squareSlopes: moved.squareSlopes,
     },
     metrics: {
       iteration: iteration + 1,
@@ -188,7 +176,6 @@ export async function iterate(
       relativeChainLag: relative,
       gradientNorm,
       beta,
-      stepSize,
       learningRate,
       burnInSteps,
     },
@@ -219,24 +206,48 @@ function refreshTypes(
   return next;
 }
 
-/** S Langevin steps of chains `[rows, C, m]`, whose weights are `[rows, P]`, or `[1, P]` for all. */
+/** What Langevin dynamics needs besides the chains. */
+interface Sampling {
+  readonly beta: number;
+  readonly steps: number;
+}
+
+/** Chains with the mean squared slopes of u that they saw lately, `[rows, m]`. */
+interface Moved {
+  readonly chains: Tensor3D;
+  readonly squareSlopes: Tensor2D;
+}
+
+/** Langevin steps of chains `[rows, C, m]`, whose weights are `[rows, P]`, or `[1, P]` for all. */
 function move(
   rules: PricingRules,
+  options: TrainingOptions,
   weights: Tensor2D,
   types: Float32Array,
-  chains: Tensor3D,
-  sampling: { beta: number; stepSize: number; steps: number; wall: TrainingOptions["wall"] },
+  before: Moved,
+  { beta, steps }: Sampling,
   key: RandomKey,
-): Tensor3D {
+): Moved {
   return tf.tidy(() => {
-    const [rows, C, m] = chains.shape, shared = weights.shape[0];
-    const shape: [number, number, number] = [shared, rows / shared * C, m];
-    const gradient: PointGradient = rules.network.gradient(weights);
-    const tiled = tf.tensor(tileTypes(types, m, C), shape) as Tensor3D;
-    return tf.reshape(
-      langevin(gradient, tiled, tf.reshape(chains, shape) as Tensor3D, sampling, key),
-      [rows, C, m],
-    ) as Tensor3D;
+    const [rows, C, m] = before.chains.shape, shared = weights.shape[0];
+    const shaped = (tensor: Tensor) => tf.reshape(tensor, [shared, rows / shared * C, m]) as Tensor3D;
+    const stepSize = options.stepRule === "constant" ? stepSizeAt(beta, options) : shaped(tf.tile(
+      tf.reshape(adaptedStepSize(before.squareSlopes, options.stepScale, beta), [rows, 1, m]),
+      [1, C, 1],
+    ));
+    const { chains, squareSlopes } = langevin(
+      rules.network.gradient(weights),
+      shaped(tf.tensor(tileTypes(types, m, C), [rows, C, m])),
+      shaped(before.chains),
+      { beta, stepSize, steps, wall: options.wall },
+      key,
+    );
+    const seen = tf.mean(tf.reshape(squareSlopes, [rows, C, m]), 1);
+    return {
+      chains: tf.reshape(chains, [rows, C, m]) as Tensor3D,
+      // Half of the memory is from before, so that the step sizes do not follow single chains.
+      squareSlopes: tf.mul(tf.add(before.squareSlopes, seen), 0.5) as Tensor2D,
+    };
   });
 }
 
@@ -251,26 +262,25 @@ async function burnIn(
   types: Float32Array,
   fresh: number,
   usualLag: number,
-  sampling: { beta: number; stepSize: number; wall: TrainingOptions["wall"] },
+  beta: number,
   key: RandomKey,
-): Promise<{ chains: Tensor3D; steps: number }> {
+): Promise<Moved & { steps: number }> {
   const { participants: n, goods: m } = rules.shape;
   const count = fresh * n, all = types.length / m, first = all - count;
   const newest = types.subarray(first * m);
   const own = weights.shape[0] === 1 ? weights.clone() : tf.slice(weights, [first, 0], [count, weights.shape[1]]);
-  const indices = Array.from({ length: count }, (_, k) => k);
-  let chains = await startAtBestResponse(rules, own, newest, indices, options.chains);
-  const measured = indices.filter((k) => k % Math.ceil(count / LAG_ROWS) === 0);
+  const measured = Array.from({ length: count }, (_, k) => k).filter((k) => k % Math.ceil(count / LAG_ROWS) === 0);
+  let now: Moved = await startAtBestResponse(rules, own, newest, options.chains);
   let steps = 0;
   while (steps < options.burnIn) {
+    const before = now;
     const block = Math.min(BURN_IN_BLOCK, options.burnIn - steps);
-    const before = chains;
-    chains = move(rules, own, newest, chains, { ...sampling, steps: block }, deriveKey(key, steps));
-    before.dispose();
+    now = move(rules, options, own, newest, before, { beta, steps: block }, deriveKey(key, steps));
+    tf.dispose([before.chains, before.squareSlopes]);
     steps += block;
-    const { relative } = await chainLag(rules, own, newest, chains, measured, sampling.beta);
+    const { relative } = await chainLag(rules, own, newest, now.chains, measured, beta);
     if (Math.abs(relative - usualLag) <= options.burnInTolerance) break;
   }
   own.dispose();
-  return { chains, steps };
+  return { ...now, steps };
 }

@@ -12,8 +12,15 @@ import type { AdamOptions } from "./adam.ts";
 import { type Estimator, estimators } from "./estimator.ts";
 import type { ScheduleOptions } from "./schedules.ts";
 
+/** How Langevin steps are sized. */
+export type StepRule = "adapted" | "constant";
+
+/** The names of the step rules, for messages and help texts. */
+export const stepRules: readonly StepRule[] = ["adapted", "constant"];
+
 /** Everything that decides the outcome of a training run, besides the problem and the backend. */
 export interface TrainingOptions extends ScheduleOptions, AdamOptions {
+  /** The size of the network behind the pricing rules. */
   readonly network: NetworkSize;
   /** M, type profiles trained on at a time. */
   readonly profiles: number;
@@ -21,7 +28,11 @@ export interface TrainingOptions extends ScheduleOptions, AdamOptions {
   readonly chains: number;
   /** S, Langevin steps in an iteration. */
   readonly steps: number;
+  /** What chains do at the walls of the box. */
   readonly wall: Wall;
+  /** `adapted`: step sizes in proportion to the width of q along each coordinate; `constant`: one eta for all. */
+  readonly stepRule: StepRule;
+  /** How the covariance is estimated. */
   readonly estimator: Estimator;
   /** Share of the profiles replaced by new ones in each iteration; 0 keeps the paper's fixed set. */
   readonly refresh: number;
@@ -52,6 +63,7 @@ export function defaultTraining(problem: MechanismProblem): TrainingOptions {
     chains: 16,
     steps: 10,
     wall: "reflect",
+    stepRule: "adapted",
     estimator: "coordinate",
     refresh: 0.2,
     burnIn: 60,
@@ -59,7 +71,7 @@ export function defaultTraining(problem: MechanismProblem): TrainingOptions {
     initialBeta: 20,
     finalBeta: n === 1 ? 400 : 200,
     betaGrowth: 0.8,
-    stepScale: 1.5,
+    stepScale: 0.3,
     largestStep: 0.2,
     largestLag: 3,
     learningRate: 3e-3,
@@ -110,6 +122,7 @@ export function checkTraining(options: TrainingOptions): void {
     if (options[name] === 0) throw new InvalidInputError(`Cannot ${what}: ${name} must be above 0, got 0`);
   }
   oneOf(what, "wall", options.wall, walls);
+  oneOf(what, "stepRule", options.stepRule, stepRules);
   oneOf(what, "estimator", options.estimator, estimators);
   randomKey(options.seed);
 }

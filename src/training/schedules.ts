@@ -14,9 +14,9 @@ export interface ScheduleOptions {
   readonly finalBeta: number;
   /** Share of the iterations over which beta grows. */
   readonly betaGrowth: number;
-  /** eta is `stepScale / beta`, ... */
+  /** How long a Langevin step is; see the two step rules. */
   readonly stepScale: number;
-  /** ... at most this. */
+  /** With the constant step rule, eta is `stepScale / beta`, at most this. */
   readonly largestStep: number;
   /** The learning rate at the start. */
   readonly learningRate: number;

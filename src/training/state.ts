@@ -33,6 +33,8 @@ export interface TrainingState {
   readonly types: Float32Array;
   /** Chains `[M n, C, m]`. */
   readonly chains: Tensor3D;
+  /** Mean squared slopes of u along the chains `[M n, m]`, for step sizes. */
+  readonly squareSlopes: Tensor2D;
 }
 
 /** The state before the first iteration: profiles from F, chains uniform on the box (line 2 of Algorithm 1). */
@@ -51,6 +53,7 @@ export function initialState(problem: MechanismProblem, rules: PricingRules, opt
     adam: initAdam(parameters),
     types: problem.distribution.sample(deriveKey(key, STREAMS.profiles, 0), profiles, "training"),
     chains: tf.tensor(uniforms(deriveKey(key, STREAMS.chains), rows * C * problem.goods), shape),
+    squareSlopes: tf.fill([rows, problem.goods], 0.1),
   };
 }
 
@@ -70,6 +73,7 @@ function tensorsOf(state: TrainingState): [string, Tensor][] {
     ...named("adam.first", state.adam.first),
     ...named("adam.second", state.adam.second),
     ["chains", state.chains],
+    ["squareSlopes", state.squareSlopes],
   ];
 }
 
@@ -128,6 +132,7 @@ export function restoreState(
     lag,
     types: take("types", [profiles * n * m]).data as Float32Array,
     chains: upload(take("chains", [profiles * n, chains, m])) as Tensor3D,
+    squareSlopes: upload(take("squareSlopes", [profiles * n, m])) as Tensor2D,
     parameters: group("parameters"),
     average: group("average"),
     adam: { first: group("adam.first"), second: group("adam.second") },

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { InvalidInputError } from "../../src/errors.ts";
-import { elementCount, type HostTensor } from "../../src/io/host_tensor.ts";
+import { elementCount, type HostTensor } from "../../src/runtime/host_tensor.ts";
 import { decodeChecked, decodeSafetensors, encodeChecked, encodeSafetensors } from "../../src/io/safetensors.ts";
 import { seeded } from "./random.ts";
 

@@ -1,0 +1,98 @@
+/**
+ * The principal's expected utility under a mechanism, on profiles that training has not seen.
+ *
+ * @module
+ */
+import { tf } from "../deps/tfjs.ts";
+import { InvalidInputError, requireInteger } from "../errors.ts";
+import type { MechanismProblem } from "../problems/problem.ts";
+import { deriveKey, randomKey } from "../random/key.ts";
+import { ensureDevice } from "../runtime/device.ts";
+import type { Mechanism } from "./mechanism.ts";
+
+/** How to evaluate. */
+export interface EvaluationOptions {
+  /** How many test profiles; 100,000 unless given. */
+  readonly profiles?: number;
+  /** The seed of the test profiles; they differ from the training profiles of every seed. 0 unless given. */
+  readonly seed?: number;
+  /** Told how many profiles are done. */
+  readonly onProgress?: (done: number, all: number) => void;
+  /** Stops the evaluation with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+/** What an evaluation found. */
+export interface Evaluation {
+  /** Mean u0 over the test profiles: the principal's expected utility. */
+  readonly revenue: number;
+  /** Standard error of the mean. */
+  readonly standardError: number;
+  /** How many test profiles. */
+  readonly profiles: number;
+  /** Mean of all participants' utilities, summed over a profile. */
+  readonly participantsUtility: number;
+  /** Share of (participant, good) pairs allocated, in expectation. */
+  readonly allocated: number;
+  /** Largest certified gap of a participant's utility to its best response. */
+  readonly worstGap: number;
+}
+
+/** The stream of test profiles, apart from those of training. */
+const TEST_STREAM = 0x7e57;
+const CHUNK = 4096;
+
+/**
+ * Evaluates a mechanism on fresh type profiles from F, with best responses that are certified.
+ *
+ * @throws {InvalidInputError} where the mechanism is not for n and m of the problem, or `profiles` is below 2.
+ */
+export async function evaluate(
+  problem: MechanismProblem,
+  mechanism: Mechanism,
+  options: EvaluationOptions = {},
+): Promise<Evaluation> {
+  const { profiles = 100_000, seed = 0, onProgress, signal } = options;
+  requireInteger("evaluate", "profiles", profiles, 2);
+  const { participants: n, goods: m } = problem;
+  if (mechanism.participants !== n || mechanism.goods !== m) {
+    throw new InvalidInputError(
+      `Cannot evaluate: the mechanism must be for ${n} participants and ${m} goods, as ${problem.name} has, ` +
+        `got one for ${mechanism.participants} and ${mechanism.goods}`,
+    );
+  }
+  await ensureDevice();
+  const key = deriveKey(randomKey(seed), TEST_STREAM);
+  let sum = 0, squares = 0, utility = 0, allocated = 0, worstGap = 0;
+  for (let done = 0, chunk = 0; done < profiles; chunk++) {
+    signal?.throwIfAborted();
+    const count = Math.min(CHUNK, profiles - done);
+    const types = problem.distribution.sample(deriveKey(key, chunk), count, "held-out");
+    const result = await mechanism.run(types);
+    const values = tf.tidy(() =>
+      problem.principalUtility.evaluate(
+        tf,
+        tf.tensor3d(Float32Array.from(result.outcomes), [count, n, m]),
+        tf.tensor2d(Float32Array.from(result.payments), [count, n]),
+        tf.tensor3d(types, [count, n, m]),
+      )
+    );
+    for (const value of await values.data()) sum += value, squares += value * value;
+    values.dispose();
+    for (const value of result.utilities) utility += value;
+    for (const value of result.outcomes) allocated += value;
+    for (const value of result.gaps) worstGap = Math.max(worstGap, value);
+    done += count;
+    onProgress?.(done, profiles);
+  }
+  const revenue = sum / profiles;
+  const variance = Math.max(0, squares / profiles - revenue ** 2) * profiles / (profiles - 1);
+  return {
+    revenue,
+    standardError: Math.sqrt(variance / profiles),
+    profiles,
+    participantsUtility: utility / profiles,
+    allocated: allocated / (profiles * n * m),
+    worstGap,
+  };
+}

@@ -1,0 +1,75 @@
+/**
+ * What a mechanism is to the rest of the package: types in, outcomes and payments out.
+ *
+ * @module
+ */
+import { InvalidInputError, show } from "../errors.ts";
+
+/** What a mechanism does with a batch of B type profiles. */
+export interface MechanismResult {
+  /** B. */
+  readonly profiles: number;
+  /** Outcomes x `[B, n, m]`: x_ij is the probability that participant i gets good j. */
+  readonly outcomes: Float64Array;
+  /** Payments p `[B, n]`, from the participant to the principal, in the units of types. */
+  readonly payments: Float64Array;
+  /** Utilities <t_i, x_i> - p_i `[B, n]` of truthful participants. */
+  readonly utilities: Float64Array;
+  /** How far each utility can be below the best one on the participant's menu, at most: `[B, n]`. */
+  readonly gaps: Float64Array;
+}
+
+/** A direct mechanism (Definition 2.2), however it is represented. */
+export interface Mechanism {
+  /** n. */
+  readonly participants: number;
+  /** m. */
+  readonly goods: number;
+  /**
+   * Outcomes and payments for reported types.
+   *
+   * @param types `[B, n, m]`, as nested arrays or flat and row-major; each in [0, 1].
+   * @throws {InvalidInputError} naming the first type that is not in [0, 1], or the wrong shape.
+   */
+  run(types: TypeProfiles): Promise<MechanismResult>;
+}
+
+/** Type profiles `[B, n, m]`: flat and row-major, or nested. */
+export type TypeProfiles = Float32Array | Float64Array | readonly (readonly (readonly number[])[])[];
+
+/**
+ * Type profiles as flat 32-bit floats.
+ *
+ * @throws {InvalidInputError} naming the wrong shape or the first type that is not a number in [0, 1].
+ */
+export function flatTypes(types: TypeProfiles, participants: number, goods: number): Float32Array {
+  const n = participants, m = goods, size = n * m;
+  const fail = (thing: string, rule: string, value: unknown): never => {
+    throw new InvalidInputError(`Cannot run the mechanism: ${thing} must be ${rule}, got ${show(value)}`);
+  };
+  let flat: ArrayLike<number>;
+  if (ArrayBuffer.isView(types)) flat = types as Float32Array;
+  else {
+    if (!Array.isArray(types)) fail("types", `a list of type profiles of shape [B, ${n}, ${m}]`, types);
+    types.forEach((profile, b) => {
+      if (!Array.isArray(profile) || profile.length !== n) fail(`types[${b}]`, `a list of ${n} participants`, profile);
+      profile.forEach((type: unknown, i: number) => {
+        if (!Array.isArray(type) || type.length !== m) fail(`types[${b}][${i}]`, `a list of ${m} numbers`, type);
+      });
+    });
+    flat = types.flat(2);
+  }
+  if (flat.length === 0 || flat.length % size !== 0) {
+    fail("the number of types", `a positive multiple of n m = ${size}`, flat.length);
+  }
+  const out = new Float32Array(flat.length);
+  for (let k = 0; k < flat.length; k++) {
+    const value = flat[k];
+    if (typeof value !== "number" || !(value >= 0 && value <= 1)) {
+      const b = Math.floor(k / size), i = Math.floor(k % size / m);
+      fail(`types[${b}][${i}][${k % m}]`, "a number in [0, 1]", value);
+    }
+    out[k] = value;
+  }
+  return out;
+}

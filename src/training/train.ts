@@ -1,0 +1,155 @@
+/**
+ * Training, Algorithm 1, from a problem to a mechanism.
+ *
+ * @module
+ */
+import { MachineError, requireInteger } from "../errors.ts";
+import { type MenuMechanism, menuMechanism } from "../mechanisms/menu_mechanism.ts";
+import { type PricingRules, pricingRules } from "../networks/pricing_rule.ts";
+import type { MechanismProblem } from "../problems/problem.ts";
+import { settingProblem } from "../problems/settings.ts";
+import { type Device, openDevice } from "../runtime/device.ts";
+import type { HostTensor } from "../runtime/host_tensor.ts";
+import { iterate, type IterationMetrics } from "./iteration.ts";
+import { checkTraining, defaultTraining, type TrainingOptions } from "./options.ts";
+import { disposeState, download, initialState, restoreState, saveState, type TrainingState } from "./state.ts";
+
+/** A state of training as plain data, from which it goes on to the same bits on the same backend. */
+export interface Checkpoint {
+  /** Parameters, their average, moments, types, chains and their slopes. */
+  readonly tensors: Readonly<Record<string, HostTensor>>;
+  /** The iteration and schedules, as text. */
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** What goes on around training, without an effect on its result. */
+export interface TrainingHooks {
+  /** Where to train; `openDevice()` unless given. It stays open. */
+  readonly device?: Device;
+  /** The checkpoint to go on from. */
+  readonly resume?: Checkpoint;
+  /** Iterations between checkpoints; 100 unless given. */
+  readonly checkpointEvery?: number;
+  /** Keeps a checkpoint. Called every so often, when stopped and at the end. */
+  readonly onCheckpoint?: (checkpoint: Checkpoint, iteration: number) => void | Promise<void>;
+  /** Told what each iteration measured. After a lost device, iterations since the last checkpoint come again. */
+  readonly onIteration?: (metrics: IterationMetrics) => void;
+  /** Told when the device was lost and training goes on from an iteration. */
+  readonly onDeviceLost?: (message: string, iteration: number) => void;
+  /** Stops after the iteration under way, with a checkpoint. */
+  readonly signal?: AbortSignal;
+}
+
+/** What training made. */
+export interface TrainingResult {
+  /** The mechanism of the averaged parameters. */
+  readonly mechanism: MenuMechanism;
+  /** The settings it was trained with. */
+  readonly options: TrainingOptions;
+  /** Iterations done, all of them unless it was stopped. */
+  readonly iterations: number;
+  /** The last iteration's metrics; undefined where none was run. */
+  readonly metrics?: IterationMetrics;
+}
+
+/** A GPU lost more often than this without a checkpoint in between is given up. */
+const MAX_LOSSES = 3;
+
+/**
+ * Trains a mechanism.
+ *
+ * @param problem A problem, or the name of one of the paper's settings, such as `U_{3,10}^{1,0}` or `U-3-10-cp1-cd0`.
+ * @param settings What differs from {@linkcode defaultTraining}.
+ * @throws {InvalidInputError} for a setting out of its range, before any work.
+ * @throws {MachineError} if a loss or gradient is not finite, or the device fails for good.
+ *
+ * @example
+ * ```ts ignore
+ * const { mechanism } = await train("U-1-2", { iterations: 500 });
+ * const { outcomes, payments } = await mechanism.run([[[0.9, 0.2]]]);
+ * ```
+ */
+export async function train(
+  problem: MechanismProblem | string,
+  settings: Partial<TrainingOptions> = {},
+  hooks: TrainingHooks = {},
+): Promise<TrainingResult> {
+  const task = typeof problem === "string" ? settingProblem(problem) : problem;
+  const options: TrainingOptions = { ...defaultTraining(task), ...settings };
+  checkTraining(options);
+  const { checkpointEvery = 100, signal } = hooks;
+  requireInteger("train", "checkpointEvery", checkpointEvery, 1);
+  const rules = trainingRules(task, options);
+
+  let device = hooks.device ?? await openDevice();
+  let saved = hooks.resume;
+  let losses = 0;
+  const begin = () => saved ? restoreState(task, rules, options, saved) : initialState(task, rules, options);
+  let state: TrainingState = begin();
+  let metrics: IterationMetrics | undefined;
+  try {
+    for (;;) {
+      try {
+        while (state.iteration < options.iterations && !signal?.aborted) {
+          const next = await iterate(task, rules, options, state);
+          device.check();
+          metrics = next.metrics;
+          requireFinite(metrics);
+          disposeState(state, next.state);
+          state = next.state;
+          hooks.onIteration?.(metrics);
+          if (state.iteration % checkpointEvery === 0 && state.iteration < options.iterations) {
+            saved = await saveState(state);
+            losses = 0;
+            await hooks.onCheckpoint?.(saved, state.iteration);
+          }
+        }
+        saved = await saveState(state);
+        break;
+      } catch (error) {
+        const loss = await lossOf(device);
+        if (!loss || ++losses > MAX_LOSSES) throw error;
+        device = await openDevice({ backend: device.backend, allowSoftware: device.software });
+        state = begin();
+        hooks.onDeviceLost?.(loss, state.iteration);
+      }
+    }
+    await hooks.onCheckpoint?.(saved, state.iteration);
+    const parameters: Record<string, HostTensor> = {};
+    for (const [name, tensor] of Object.entries(state.average)) parameters[name] = await download(tensor);
+    const mechanism = menuMechanism({
+      problem: task.name,
+      shape: rules.shape,
+      network: options.network,
+      parameters,
+    });
+    return { mechanism, options, iterations: state.iteration, metrics };
+  } finally {
+    disposeState(state);
+  }
+}
+
+/** The pricing rules that are trained for a problem. */
+export function trainingRules(problem: MechanismProblem, options: TrainingOptions): PricingRules {
+  const { participants, goods, distribution } = problem;
+  return pricingRules({ participants, goods, exchangeable: distribution.exchangeable }, options.network);
+}
+
+function requireFinite({ iteration, softRevenue, gradientNorm }: IterationMetrics): void {
+  for (const [name, value] of Object.entries({ softRevenue, gradientNorm })) {
+    if (!Number.isFinite(value)) {
+      throw new MachineError(
+        `Cannot go on training: ${name} of iteration ${iteration} must be finite, got ${value}; ` +
+          `the last checkpoint is whole, a lower learning rate may help`,
+      );
+    }
+  }
+}
+
+/** Why a device was lost, or undefined if it works. */
+async function lossOf(device: Device): Promise<string | undefined> {
+  // A loss is reported a little after the first call that fails.
+  const wait = new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), 100));
+  const loss = await Promise.race([device.lost, wait]);
+  return loss && (loss.message || loss.reason);
+}
