@@ -1,4 +1,132 @@
-/** Placeholder until the command line lands. */
-export function main(_args: readonly string[]): Promise<void> {
-  return Promise.resolve();
+/**
+ * The command line `tedi`: finds the command, and makes exit codes and messages of errors.
+ *
+ * @module
+ */
+import { InvalidInputError, MachineError, show } from "../errors.ts";
+import { VERSION } from "../version.ts";
+import type { Command } from "./command.ts";
+import { commandHelp, helpWidth, row, wrap } from "./help.ts";
+import { suggest } from "./options.ts";
+import { colour, writeStderr, writeStdout } from "./output.ts";
+
+/** A command's line in the help text, and its module, which loads when the command is used. */
+interface Entry {
+  readonly summary: string;
+  readonly load: () => Promise<Command>;
+}
+
+const commands: Readonly<Record<string, Entry>> = {
+  train: {
+    summary: "learn a mechanism for a problem",
+    load: async () => (await import("./commands/train.ts")).trainCommand,
+  },
+  evaluate: {
+    summary: "measure the revenue of a mechanism on new type profiles",
+    load: async () => (await import("./commands/evaluate.ts")).evaluateCommand,
+  },
+  run: {
+    summary: "reported types in, outcomes and payments out",
+    load: async () => (await import("./commands/run.ts")).runCommand,
+  },
+  settings: {
+    summary: "list the settings of the paper",
+    load: async () => (await import("./commands/settings.ts")).settingsCommand,
+  },
+  devices: {
+    summary: "list the devices that can train, GPUs first",
+    load: async () => (await import("./commands/devices.ts")).devicesCommand,
+  },
+};
+
+/** What a process that writes to a closed pipe ends with: 128 + SIGPIPE. */
+const BROKEN_PIPE = 141;
+
+/** Runs the command line, and sets the exit code: 0, 1 (machine or program), 2 (input) or 130 (Ctrl-C). */
+export async function main(args: readonly string[]): Promise<void> {
+  try {
+    Deno.exitCode = await dispatch(args);
+  } catch (error) {
+    Deno.exitCode = report(error);
+  }
+}
+
+async function dispatch(args: readonly string[]): Promise<number> {
+  const [name, ...rest] = args;
+  if (name === undefined) {
+    writeStderr(`${mainHelp(helpWidth())}\n`);
+    return 2;
+  }
+  if (name === "--help" || name === "-h" || name === "help") {
+    if (name === "help" && rest.length > 0) return await dispatch([rest[0], "--help"]);
+    writeStdout(`${mainHelp(helpWidth())}\n`);
+    return 0;
+  }
+  if (name === "--version") {
+    writeStdout(`tedi ${VERSION}\n`);
+    return 0;
+  }
+  if (!Object.hasOwn(commands, name)) {
+    const thing = name.startsWith("-") ? `option ${name} before a command` : `command ${show(name)}`;
+    const hint = suggest(name, Object.keys(commands)) || `; the commands are ${Object.keys(commands).join(", ")}`;
+    throw new InvalidInputError(`Cannot run tedi: there is no ${thing}${hint}`);
+  }
+  const command = await commands[name].load();
+  const own = rest.includes("--") ? rest.slice(0, rest.indexOf("--")) : rest;
+  if (own.includes("--help") || own.includes("-h")) {
+    writeStdout(`${commandHelp(command, helpWidth())}\n`);
+    return 0;
+  }
+  return await command.run(rest);
+}
+
+function mainHelp(width: number): string {
+  const about = "Learns truthful mechanisms: rules that take participants' types (how much they value each good) and " +
+    "decide who gets what for which payment, such that nobody gains by lying and the principal earns the most.";
+  return [
+    `tedi ${VERSION}`,
+    wrap(about, 0, width),
+    "Usage: tedi COMMAND [OPTIONS]",
+    ["Commands:", ...Object.entries(commands).map(([name, { summary }]) => row(name, summary, width, 14))].join("\n"),
+    [
+      "Options:",
+      row("--help", "show this text, or that of a command: tedi train --help", width, 14),
+      row("--version", "show the version", width, 14),
+    ].join("\n"),
+    [
+      "Examples:",
+      "  tedi train --setting U-1-2",
+      `      ${wrap("learn to sell 2 goods to 1 buyer: a minute, close to a known optimum", 6, width)}`,
+      "  tedi evaluate runs/U-1-2-cp0-cd0-seed0",
+      `      ${wrap("measure what was learned", 6, width)}`,
+    ].join("\n"),
+    wrap("Exit codes: 0 done, 1 the machine or the program failed, 2 wrong input, 130 stopped by Ctrl-C.", 0, width),
+  ].join("\n\n");
+}
+
+/** Says what went wrong, on stderr; gives the exit code. */
+function report(error: unknown): number {
+  if (error instanceof Deno.errors.BrokenPipe) return BROKEN_PIPE; // `tedi ... | head` has read enough.
+  const debug = debugging();
+  const known = error instanceof InvalidInputError || error instanceof MachineError;
+  const message = error instanceof Error ? error.message : String(error);
+  const label = colour(Deno.stderr, "red", "error:");
+  if (known) writeStderr(`${label} ${message}\n`);
+  else {
+    const name = error instanceof Error ? error.name : "error";
+    const hint = debug ? "" : "; TEDI_DEBUG=1 shows where";
+    writeStderr(`${label} this was not expected: ${name}: ${message}${hint}\n`);
+  }
+  if (debug && error instanceof Error) {
+    writeStderr(`${error.stack}\n${error.cause ? `caused by ${error.cause}\n` : ""}`);
+  }
+  return error instanceof InvalidInputError ? 2 : 1;
+}
+
+function debugging(): boolean {
+  try {
+    return Deno.env.get("TEDI_DEBUG") === "1";
+  } catch {
+    return false; // no permission to read the environment
+  }
 }

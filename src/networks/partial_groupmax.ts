@@ -59,8 +59,8 @@ function forward(layers: readonly Layer[], points: Tensor3D) {
   return { affinePoints, hidden: hidden!, chosen };
 }
 
-/** The slope of every good's price in the residual connection at the start. */
-const INITIAL_SLOPE = 0.4;
+/** What a good costs at the start when all are bought: low enough to sell, as selling nothing is a saddle point. */
+const INITIAL_PRICE = 0.4;
 
 /**
  * A Partial GroupMax Network as a family of functions of its raw weights.
@@ -110,7 +110,10 @@ export function partialGroupMax(size: PartialGroupMaxSize): ConvexNetwork {
         const isOffset = (j - positive) % affine >= m * G;
         weights[j] = noise[j - positive] * (isOffset ? 0.25 : 0.5 / Math.sqrt(m));
       }
-      weights.fill(INITIAL_SLOPE, freeAt(K, 0), freeAt(K, 0) + m);
+      // The last residual connection makes up what all goods together should cost.
+      const f = this.bindOnHost(weights), all = new Float64Array(m).fill(1), gradient = new Float64Array(m);
+      const price = f(all, gradient) - f(all.fill(0), gradient);
+      weights.fill(INITIAL_PRICE - price / m, freeAt(K, 0), freeAt(K, 0) + m);
       return weights;
     },
 

@@ -58,7 +58,7 @@ export function defaultTraining(problem: MechanismProblem): TrainingOptions {
   const small = m <= 4;
   return {
     network: { layers: 2, groups: small ? 8 : 32, groupSize: 4, hidden: [64] },
-    iterations: n === 1 ? 800 : 1500,
+    iterations: n === 1 ? 500 : 1200,
     profiles: n === 1 ? 256 : 128,
     chains: 16,
     steps: 10,
@@ -69,11 +69,11 @@ export function defaultTraining(problem: MechanismProblem): TrainingOptions {
     burnIn: 60,
     burnInTolerance: 0.2,
     initialBeta: 20,
-    finalBeta: n === 1 ? 400 : 200,
+    finalBeta: 150,
     betaGrowth: 0.8,
     stepScale: 0.3,
     largestStep: 0.2,
-    largestLag: 3,
+    largestLag: 1.3,
     learningRate: 3e-3,
     finalLearningRate: 0.05,
     beta1: 0.9,

@@ -126,17 +126,16 @@ export function restoreState(
     (iteration as number) < 0
   ) throw new InvalidInputError("Cannot resume: the checkpoint must say which iteration it is of");
   const { profiles, chains } = options;
-  return {
-    iteration: iteration as number,
-    growth: growth as number,
-    lag,
-    types: take("types", [profiles * n * m]).data as Float32Array,
+  const types = take("types", [profiles * n * m]).data as Float32Array;
+  // Where a tensor is refused, those before it are freed.
+  const tensors = tf.tidy(() => ({
     chains: upload(take("chains", [profiles * n, chains, m])) as Tensor3D,
     squareSlopes: upload(take("squareSlopes", [profiles * n, m])) as Tensor2D,
     parameters: group("parameters"),
     average: group("average"),
     adam: { first: group("adam.first"), second: group("adam.second") },
-  };
+  }));
+  return { iteration: iteration as number, growth: growth as number, lag, types, ...tensors };
 }
 
 /** A host tensor on the device. */

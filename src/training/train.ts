@@ -92,11 +92,10 @@ export async function train(
       try {
         while (state.iteration < options.iterations && !signal?.aborted) {
           const next = await iterate(task, rules, options, state);
-          device.check();
-          metrics = next.metrics;
-          requireFinite(metrics);
           disposeState(state, next.state);
-          state = next.state;
+          ({ state, metrics } = next);
+          device.check();
+          requireFinite(metrics);
           hooks.onIteration?.(metrics);
           if (state.iteration % checkpointEvery === 0 && state.iteration < options.iterations) {
             saved = await saveState(state);
@@ -108,8 +107,12 @@ export async function train(
         break;
       } catch (error) {
         const loss = await lossOf(device);
-        if (!loss || ++losses > MAX_LOSSES) throw error;
+        if (!loss) throw error;
+        if (++losses > MAX_LOSSES) {
+          throw new MachineError(`Cannot go on training: the GPU was lost ${losses} times in a row (${loss})`);
+        }
         device = await openDevice({ backend: device.backend, allowSoftware: device.software });
+        disposeState(state);
         state = begin();
         hooks.onDeviceLost?.(loss, state.iteration);
       }

@@ -1,0 +1,64 @@
+/**
+ * What a command of the command line is, as data: help and strict parsing follow from it.
+ *
+ * @module
+ */
+
+/** An option, such as `--seed N`. */
+export interface Option {
+  /** The name without dashes. */
+  readonly name: string;
+  /** What its value is; a flag has none. */
+  readonly kind: "flag" | "text" | "integer" | "number" | "integers" | "choice";
+  /** The value's name in the help text. Choices show themselves. */
+  readonly placeholder?: string;
+  /** The values of a choice. */
+  readonly choices?: readonly string[];
+  /** The least number that is all right, where the command line itself has to say so. */
+  readonly least?: number;
+  /** The default, for the help text. */
+  readonly default?: string;
+  /** One or two lines for the help text. */
+  readonly help: string;
+}
+
+/** Options under a heading of the help text. */
+export interface OptionGroup {
+  readonly heading: string;
+  readonly options: readonly Option[];
+}
+
+/** An argument without a name, such as `RUN_FOLDER`. All are required. */
+export interface Positional {
+  readonly name: string;
+  readonly help: string;
+}
+
+/** A command line to show, and what it does. */
+export interface Example {
+  readonly line: string;
+  readonly help: string;
+}
+
+/** A command of the command line. */
+export interface Command {
+  /** What comes after `tedi`. */
+  readonly name: string;
+  /** What it does, in a sentence or a paragraph. */
+  readonly description: string;
+  readonly positionals: readonly Positional[];
+  readonly groups: readonly OptionGroup[];
+  readonly examples: readonly Example[];
+  /** Runs it with the arguments after its name; gives the exit code. */
+  run(args: readonly string[]): Promise<number>;
+}
+
+/** The type of the value of an option. */
+type ValueOf<O extends Option> = O["kind"] extends "flag" ? boolean
+  : O["kind"] extends "integer" | "number" ? number
+  : O["kind"] extends "integers" ? number[]
+  : O extends { readonly choices: readonly (infer Choice)[] } ? Choice
+  : string;
+
+/** The values of the options that were given, by name. */
+export type Values<O extends Option> = { readonly [T in O as T["name"]]?: ValueOf<T> };

@@ -1,0 +1,78 @@
+/**
+ * `tedi evaluate`: the revenue of a mechanism on new type profiles.
+ *
+ * @module
+ */
+import { InvalidInputError } from "../../errors.ts";
+import { loadMechanism } from "../../io/mechanism_file.ts";
+import type { Command, Option } from "../command.ts";
+import { chosenDevice, deviceOptions } from "../device_options.ts";
+import { evaluateShown, reportEvaluation } from "../evaluation_report.ts";
+import { findMechanism, mechanismArgument } from "../mechanism_argument.ts";
+import { parseCommandLine } from "../options.ts";
+import { openOutput } from "../output.ts";
+import { chosenProblem, problemOptions } from "../problem_options.ts";
+import { readConfig } from "../run_config.ts";
+
+const evaluationOptions = [
+  {
+    name: "profiles",
+    kind: "integer",
+    least: 2,
+    placeholder: "N",
+    help: "How many new type profiles",
+    default: "100000",
+  },
+  {
+    name: "seed",
+    kind: "integer",
+    least: 0,
+    placeholder: "N",
+    help: "The seed of the new type profiles",
+    default: "that of the run, or 0 for a file",
+  },
+  { name: "json", kind: "flag", help: "Write the result to stdout as one line of JSON" },
+  { name: "quiet", kind: "flag", help: "No progress on stderr" },
+] as const satisfies readonly Option[];
+
+const options = [...problemOptions, ...evaluationOptions, ...deviceOptions] as const;
+
+/** `tedi evaluate`. */
+export const evaluateCommand: Command = {
+  name: "evaluate",
+  description: "Measures the principal's expected utility (the revenue, less costs) of a mechanism on new type " +
+    "profiles, with best responses that are certified, and shows it beside what is known about the problem.",
+  positionals: [mechanismArgument],
+  groups: [
+    { heading: "Evaluation", options: evaluationOptions },
+    { heading: "Device", options: deviceOptions },
+    { heading: "Problem (default: that of the run folder; a file needs one)", options: problemOptions },
+  ],
+  examples: [
+    { line: "tedi evaluate runs/U-1-2-cp0-cd0-seed0", help: "the number that tedi train ended with" },
+    { line: "tedi evaluate runs/U-1-2-cp0-cd0-seed0 --seed 1 --json", help: "on other profiles, for a program" },
+    { line: "tedi evaluate mine.safetensors --setting U-1-2", help: "a mechanism file" },
+  ],
+  async run(args) {
+    const { values, positionals } = parseCommandLine("evaluate", options, [mechanismArgument], args);
+    const output = openOutput(values);
+    const { file, folder } = await findMechanism(positionals[0]);
+    const run = folder === undefined ? undefined : await readConfig(folder);
+    const problem = await chosenProblem("evaluate", values) ?? run?.problem;
+    if (!problem) {
+      throw new InvalidInputError(
+        `Cannot evaluate ${file}: a file must come with its problem, such as --setting NAME, which is missing`,
+      );
+    }
+    const mechanism = await loadMechanism(file, problem);
+    const test = { profiles: values.profiles ?? 100_000, seed: values.seed ?? run?.config.training.seed ?? 0 };
+    const device = await chosenDevice(values);
+    try {
+      const { evaluation, seconds } = await evaluateShown(problem, mechanism, test, output);
+      reportEvaluation(problem, evaluation, { device, profileSeed: test.seed, seconds }, output);
+    } finally {
+      device.close();
+    }
+    return 0;
+  },
+};

@@ -1,0 +1,123 @@
+/**
+ * `tedi run`: reported types in, outcomes and payments out.
+ *
+ * @module
+ */
+import { InvalidInputError, MachineError, show } from "../../errors.ts";
+import { loadMechanism } from "../../io/mechanism_file.ts";
+import type { MechanismResult } from "../../mechanisms/mechanism.ts";
+import { parseTypeJson, parseTypeRows } from "../../problems/type_rows.ts";
+import type { Command, Option } from "../command.ts";
+import { chosenDevice, deviceOptions } from "../device_options.ts";
+import { findMechanism, mechanismArgument } from "../mechanism_argument.ts";
+import { parseCommandLine } from "../options.ts";
+import { openOutput, writeStdout } from "../output.ts";
+
+const formats = ["csv", "json"] as const;
+
+const runOptions = [
+  {
+    name: "types",
+    kind: "text",
+    placeholder: "FILE|-",
+    help:
+      "Reported types in [0, 1], from a file or, with -, from stdin. CSV: a row is a type profile, participant 1's " +
+      "types of all goods first; a header is optional. JSON: [B][n][m], [B][n*m] or [n][m]",
+  },
+  { name: "format", kind: "choice", choices: formats, help: "The form of the types", default: "by the file's ending" },
+  { name: "out-format", kind: "choice", choices: formats, help: "The form of the result on stdout", default: "csv" },
+  { name: "json", kind: "flag", help: "The same as --out-format json" },
+] as const satisfies readonly Option[];
+
+const options = [...runOptions, ...deviceOptions] as const;
+
+/** `tedi run`. */
+export const runCommand: Command = {
+  name: "run",
+  description: "Runs a mechanism: reads the types that participants report, and writes what each gets and pays.\n\n" +
+    "CSV has a row for each participant of each profile: its outcome (the probability of getting each good), its " +
+    "payment, and its utility if the report was true. JSON has a line for each profile.",
+  positionals: [mechanismArgument],
+  groups: [
+    { heading: "Types and results", options: runOptions },
+    { heading: "Device (for 2 participants or more)", options: deviceOptions },
+  ],
+  examples: [
+    { line: "tedi run runs/U-1-2-cp0-cd0-seed0 --types reports.csv", help: "a table of outcomes and payments" },
+    { line: "echo '[[0.9, 0.2]]' | tedi run mine.safetensors --types - --format json --json", help: "in a pipe" },
+  ],
+  async run(args) {
+    const { values, positionals } = parseCommandLine("run", options, [mechanismArgument], args);
+    const { types: source, json = false } = values;
+    if (source === undefined) {
+      throw new InvalidInputError("Cannot run tedi run: --types FILE must be given, but is missing; - is stdin");
+    }
+    if (json && values["out-format"] === "csv") {
+      throw new InvalidInputError("Cannot run tedi run: --json and --out-format csv exclude each other");
+    }
+    const { file } = await findMechanism(positionals[0]);
+    const mechanism = await loadMechanism(file);
+    const { participants: n, goods: m } = mechanism;
+    const format = values.format ?? (/\.json$/i.test(source) ? "json" : "csv");
+    const types = readTypes(await readText(source), format, n, m, source === "-" ? "stdin" : show(source));
+    // A single participant's menu is the same for all reports, and needs no tensors.
+    const device = n > 1 ? await chosenDevice(values) : undefined;
+    try {
+      const result = await mechanism.run(types);
+      if (json || values["out-format"] === "json") writeJson(result, n, m);
+      else writeCsv(result, n, m);
+    } finally {
+      device?.close();
+    }
+    return 0;
+  },
+};
+
+function readTypes(text: string, format: typeof formats[number], n: number, m: number, what: string): Float32Array {
+  if (format === "json") return parseTypeJson(text, n, m, what).values;
+  const meaning = n === 1 ? "one for each good" : `${n} participants' types of ${m} goods`;
+  return parseTypeRows(text, { [n * m]: meaning }, what).values;
+}
+
+async function readText(source: string): Promise<string> {
+  const name = source === "-" ? "stdin" : show(source);
+  let bytes: Uint8Array<ArrayBuffer>;
+  try {
+    bytes = source === "-"
+      ? new Uint8Array(await new Response(Deno.stdin.readable).arrayBuffer())
+      : await Deno.readFile(source);
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotFound) {
+      throw new InvalidInputError(`Cannot read types: the file must exist, got ${name}`, { cause });
+    }
+    throw new MachineError(`Cannot read types from ${name}: ${(cause as Error).message}`, { cause });
+  }
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new InvalidInputError(`Cannot read types from ${name}: it must be UTF-8 text, got other bytes`, { cause });
+  }
+}
+
+function writeCsv({ profiles, outcomes, payments, utilities }: MechanismResult, n: number, m: number): void {
+  const goods = Array.from({ length: m }, (_, j) => `outcome_${j + 1}`);
+  const lines = [["profile", "participant", ...goods, "payment", "utility"].join(",")];
+  for (let row = 0; row < profiles * n; row++) {
+    const outcome = outcomes.subarray(row * m, (row + 1) * m);
+    lines.push([Math.floor(row / n), row % n + 1, ...outcome, payments[row], utilities[row]].join(","));
+  }
+  writeStdout(`${lines.join("\n")}\n`);
+}
+
+function writeJson({ profiles, outcomes, payments, utilities }: MechanismResult, n: number, m: number): void {
+  const output = openOutput({ json: true });
+  for (let profile = 0; profile < profiles; profile++) {
+    const rows = Array.from({ length: n }, (_, i) => profile * n + i);
+    output.event("outcome", {
+      profile,
+      outcomes: rows.map((row) => [...outcomes.subarray(row * m, (row + 1) * m)]),
+      payments: rows.map((row) => payments[row]),
+      utilities: rows.map((row) => utilities[row]),
+    });
+  }
+}

@@ -1,0 +1,71 @@
+/**
+ * `tedi settings`: the settings of the paper, and what is known about them.
+ *
+ * @module
+ */
+import { parseSetting, settingProblem, settingSlug, tableOneSettings } from "../../problems/settings.ts";
+import type { Command, Option } from "../command.ts";
+import { yardsticks } from "../evaluation_report.ts";
+import { helpWidth, wrap } from "../help.ts";
+import { parseCommandLine } from "../options.ts";
+import { openOutput } from "../output.ts";
+
+const options = [
+  { name: "json", kind: "flag", help: "Write a JSON object for each setting" },
+] as const satisfies readonly Option[];
+
+const distributions = { U: "uniform", B: "Bernoulli", C: "correlated" } as const;
+
+/** `tedi settings`. */
+export const settingsCommand: Command = {
+  name: "settings",
+  description:
+    "Lists the 13 settings of the paper's Table 1, with the principal's expected utility where it is known, " +
+    "and explains how to name others.",
+  positionals: [],
+  groups: [{ heading: "Options", options }],
+  examples: [
+    { line: "tedi settings", help: "a table" },
+    { line: "tedi train --setting U-3-10-cp1-cd0", help: "train one of them" },
+  ],
+  run(args) {
+    const { values } = parseCommandLine("settings", options, [], args);
+    const output = openOutput(values);
+    const value = (number?: number): string => number === undefined ? "-" : number.toFixed(4);
+    const rows = [["SETTING", "FOR A SHELL", "TYPES", "OPTIMUM", "ITEM-WISE", "TEDI"]];
+    for (const { setting: name, tedi } of tableOneSettings) {
+      const setting = parseSetting(name), { optimum, separable } = yardsticks(settingProblem(setting));
+      const shellName = settingSlug(setting), distribution = distributions[setting.distribution];
+      const known = { knownOptimum: optimum?.value, knownOptimumSource: optimum?.name, separableOptimum: separable };
+      output.event("setting", { ...setting, setting: name, shellName, distribution, ...known, paperTedi: tedi });
+      rows.push([name, shellName, distribution, value(optimum?.value), value(separable), value(tedi)]);
+    }
+    output.text(columns(rows));
+    output.text(`\n${explanation(helpWidth())}`);
+    return Promise.resolve(0);
+  },
+};
+
+function columns(rows: readonly (readonly string[])[]): string {
+  const widths = rows[0].map((_, j) => Math.max(...rows.map((row) => row[j].length)));
+  return rows
+    .map((row) => row.map((cell, j) => j < 3 ? cell.padEnd(widths[j]) : cell.padStart(widths[j])).join("  "))
+    .join("\n");
+}
+
+function explanation(width: number): string {
+  const paragraphs = [
+    "OPTIMUM is the most that any truthful mechanism earns, where that is known; ITEM-WISE the most of those that " +
+    "treat each good by itself (Separable-OPT); TEDI is what the paper's Table 1 has.",
+    "A name F_{n,m}^{cp,cd}, or F-n-m-cpX-cdY for a shell, reads: the types' distribution F, n participants, m goods, " +
+    "production cost cp (paid once for a good that anybody gets) and duplication cost cd (paid for every unit " +
+    "handed out). Costs that are left out are 0.",
+  ];
+  const letters = [
+    "  U  uniform: types are independent and uniform on [0, 1]",
+    "  B  Bernoulli: types are 0 or 1, with equal chances",
+    "  C  correlated: a type is the mean of a number of the good and one of its own, both uniform",
+  ];
+  const example = "Any sizes and costs will do: tedi train --setting U-2-3-cp0.5-cd0.1";
+  return [...paragraphs.map((text) => wrap(text, 0, width)), letters.join("\n"), example].join("\n\n");
+}

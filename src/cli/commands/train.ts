@@ -1,0 +1,219 @@
+/**
+ * `tedi train`: learns a mechanism, in a run folder.
+ *
+ * @module
+ */
+import { InvalidInputError } from "../../errors.ts";
+import { encodeMechanism } from "../../io/mechanism_file.ts";
+import { openRunFolder, type RunFolder } from "../../io/run_folder.ts";
+import type { MechanismProblem } from "../../problems/problem.ts";
+import { settingProblem } from "../../problems/settings.ts";
+import type { Device } from "../../runtime/device.ts";
+import type { TrainingOptions } from "../../training/options.ts";
+import { type Checkpoint, train } from "../../training/train.ts";
+import { VERSION } from "../../version.ts";
+import type { Command, Option, Values } from "../command.ts";
+import { chosenDevice, deviceOptions, requestedBackend } from "../device_options.ts";
+import { evaluateShown, reportEvaluation } from "../evaluation_report.ts";
+import { INTERRUPTED, listenToInterrupts } from "../interrupt.ts";
+import { parseCommandLine } from "../options.ts";
+import { openOutput, type Output } from "../output.ts";
+import { chosenProblem, DEFAULT_SETTING, describeSource, problemOptions, problemSlug } from "../problem_options.ts";
+import { checkConfig, configPath, type RunConfig } from "../run_config.ts";
+import { recordTraining } from "../training_record.ts";
+import {
+  chosenTraining,
+  methodOptions,
+  networkOptions,
+  requireSameTraining,
+  trainingOptions,
+  withDefaults,
+  workOptions,
+} from "../training_options.ts";
+
+const runOptions = [
+  {
+    name: "out",
+    kind: "text",
+    placeholder: "FOLDER",
+    help: "The run folder: configuration, metrics, checkpoints and the mechanism",
+    default: "runs/PROBLEM-seedN",
+  },
+  { name: "resume", kind: "flag", help: "Go on with the run in the folder, from its last checkpoint" },
+  { name: "force", kind: "flag", help: "Delete the run that is in the folder, and start anew" },
+  {
+    name: "checkpoint-every",
+    kind: "integer",
+    least: 1,
+    placeholder: "N",
+    help: "Iterations between checkpoints",
+    default: "100",
+  },
+  {
+    name: "test-profiles",
+    kind: "integer",
+    least: 2,
+    placeholder: "N",
+    help: "New type profiles to measure the revenue on at the end",
+    default: "100000",
+  },
+  { name: "json", kind: "flag", help: "Write JSON lines to stdout: start, iteration, checkpoint, result" },
+  { name: "quiet", kind: "flag", help: "No logs and no progress on stderr" },
+] as const satisfies readonly Option[];
+
+const options = [...problemOptions, ...trainingOptions, ...deviceOptions, ...runOptions] as const;
+type TrainValues = Values<typeof options[number]>;
+
+/** `tedi train`. */
+export const trainCommand: Command = {
+  name: "train",
+  description: "Learns a mechanism for a problem, measures its revenue on new type profiles, and keeps everything in " +
+    "a run folder.\n\n" +
+    "Ctrl-C stops in order, with a checkpoint. --resume goes on from the last checkpoint, also after a crash, and " +
+    "ends with the same bits as a run that was never stopped.",
+  positionals: [],
+  groups: [
+    {
+      heading: `Problem, one of three ways (default: --setting ${DEFAULT_SETTING})`,
+      options: problemOptions,
+    },
+    { heading: "Run", options: runOptions },
+    { heading: "Device", options: deviceOptions },
+    { heading: "Work", options: withDefaults(workOptions) },
+    { heading: "Network", options: withDefaults(networkOptions) },
+    { heading: "Method", options: withDefaults(methodOptions) },
+  ],
+  examples: [
+    { line: "tedi train --setting U-1-2", help: "sell 2 goods to 1 buyer, in runs/U-1-2-cp0-cd0-seed0" },
+    { line: "tedi train --setting U-1-2 --resume", help: "go on after Ctrl-C" },
+    { line: "tedi train --types bids.csv --participants 3 --goods 2 --out runs/bids", help: "learn from data" },
+    { line: "tedi train --problem ./my_problem.ts --json > log.jsonl", help: "a problem of your own, for a program" },
+  ],
+  async run(args) {
+    const { values } = parseCommandLine("train", options, [], args);
+    const output = openOutput(values);
+    const run = await prepare(values, output);
+    try {
+      return await work(run, values, output);
+    } finally {
+      run.folder.close();
+    }
+  },
+};
+
+/** A run whose input has all been checked. */
+interface PreparedRun {
+  readonly problem: MechanismProblem;
+  readonly training: TrainingOptions;
+  readonly folder: RunFolder;
+  /** The configuration of the run that goes on. */
+  readonly before?: RunConfig;
+  /** The checkpoint from which it goes on. */
+  readonly checkpoint?: Checkpoint;
+}
+
+/** Checks everything that can be wrong with the input, before any device is opened. */
+async function prepare(values: TrainValues, output: Output): Promise<PreparedRun> {
+  const { resume = false, force = false } = values;
+  if (resume && force) throw new InvalidInputError("Cannot run tedi train: --resume and --force exclude each other");
+  const chosen = await chosenProblem("train", values);
+  const problem = chosen ?? settingProblem(DEFAULT_SETTING);
+  const training = chosenTraining(problem, values);
+  const path = values.out ?? `runs/${problemSlug(problem)}-seed${training.seed}`;
+  const open = () => openRunFolder(path, { resume, force, warn: output.warn });
+  if (!resume) return { problem, training, folder: await open() };
+
+  const folder = await open();
+  const where = configPath(path);
+  const { config, problem: begun } = await checkConfig(await folder.readConfig(), where);
+  if (chosen && (chosen.name !== begun.name || describeSource(chosen.source) !== describeSource(begun.source))) {
+    throw new InvalidInputError(
+      `Cannot resume: the problem must be left out or be ${describeSource(begun.source)}, as in ${where}, ` +
+        `got ${describeSource(chosen.source)}`,
+    );
+  }
+  requireSameTraining(values, config.training, where);
+  if (config.version !== VERSION) {
+    output.warn(`the run was begun by version ${config.version}, this is ${VERSION}: its bits may differ`);
+  }
+  const checkpoint = await folder.readCheckpoint();
+  return { problem: begun, training: config.training, folder, before: config, checkpoint };
+}
+
+/** Trains and evaluates; gives the exit code. */
+async function work(run: PreparedRun, values: TrainValues, output: Output): Promise<number> {
+  const { problem, training, folder } = run;
+  output.log(`Run folder: ${folder.path}${values.out === undefined ? " (--out FOLDER for another)" : ""}`);
+  const device = await chosenDevice(values);
+  const interrupt = listenToInterrupts(() => output.log("Stopping after this iteration; Ctrl-C again to stop at once"));
+  try {
+    await writeConfig(run, values, device, output);
+    const record = await recordTraining({ ...run, output });
+    const result = await train(problem, training, {
+      ...record.hooks,
+      device,
+      checkpointEvery: values["checkpoint-every"],
+      signal: interrupt.signal,
+    }).finally(record.end);
+    if (result.iterations < training.iterations) {
+      output.event("interrupted", { iteration: result.iterations, out: folder.path });
+      output.log(`Stopped after iteration ${result.iterations} of ${training.iterations}, with a checkpoint`);
+      output.log(`Go on with: tedi train --resume --out ${folder.path}`);
+      return INTERRUPTED;
+    }
+    await folder.writeMechanism(await encodeMechanism(result.mechanism));
+    interrupt.end(); // From here on Ctrl-C ends the process as usual: all is kept.
+    if (interrupt.signal.aborted) {
+      output.log(`Training is done; measure its revenue with: tedi evaluate ${folder.path}`);
+      return INTERRUPTED;
+    }
+    const test = { profiles: values["test-profiles"] ?? 100_000, seed: training.seed };
+    const { evaluation, seconds } = await evaluateShown(problem, result.mechanism, test, output);
+    const { iterations } = result;
+    reportEvaluation(problem, evaluation, {
+      device,
+      profileSeed: test.seed,
+      seconds: record.seconds(),
+      training: { iterations, out: folder.path, evaluationSeconds: seconds },
+    }, output);
+    output.text(
+      `\nNext: tedi evaluate ${folder.path} --seed ${test.seed + 1}\n      tedi run ${folder.path} --types FILE.csv`,
+    );
+    return 0;
+  } finally {
+    interrupt.end();
+    device.close();
+  }
+}
+
+/** Records what the run is, or compares its device with the recorded one. */
+async function writeConfig(run: PreparedRun, values: TrainValues, device: Device, output: Output): Promise<void> {
+  const { problem, training, folder, before, checkpoint } = run;
+  const { backend, adapter, reason } = device;
+  if (before === undefined) {
+    const config: RunConfig = {
+      version: VERSION,
+      problem: { name: problem.name, source: problem.source },
+      training,
+      device: { requested: requestedBackend(values), backend, adapter },
+    };
+    await folder.writeConfig({ ...config });
+  } else if (before.device.backend !== backend || before.device.adapter !== adapter) {
+    const was = `${before.device.backend} (${before.device.adapter})`;
+    output.warn(`the run was begun on ${was}, this is ${backend} (${adapter}): its bits will differ`);
+  }
+  output.event("start", {
+    setting: problem.name,
+    participants: problem.participants,
+    goods: problem.goods,
+    iterations: training.iterations,
+    resumed: checkpoint !== undefined,
+    seed: training.seed,
+    backend,
+    adapter,
+    reason,
+    out: folder.path,
+    version: VERSION,
+  });
+  output.log(`Training ${problem.name} for ${training.iterations} iterations on ${adapter} (${reason})`);
+}

@@ -1,0 +1,149 @@
+/**
+ * What an evaluation found, for people and for programs.
+ *
+ * @module
+ */
+import type { Device } from "../runtime/device.ts";
+import { TIE_BREAK } from "../mechanisms/best_response.ts";
+import { evaluate, type Evaluation } from "../mechanisms/evaluate.ts";
+import type { Mechanism } from "../mechanisms/mechanism.ts";
+import { knownOptimum, type KnownValue, separableOptimum } from "../problems/known_values.ts";
+import type { MechanismProblem } from "../problems/problem.ts";
+import { tableOneSettings } from "../problems/settings.ts";
+import { helpWidth, wrap } from "./help.ts";
+import { colour, type Output } from "./output.ts";
+import { duration } from "./progress.ts";
+
+/** What is known about a problem, to compare with. */
+export interface Yardsticks {
+  readonly optimum?: KnownValue;
+  /** Of the best mechanism that sells each good by itself. */
+  readonly separable?: number;
+  /** What the paper's Table 1 has for TEDI. */
+  readonly paper?: number;
+}
+
+/** What is known about a problem. */
+export function yardsticks(problem: MechanismProblem): Yardsticks {
+  return {
+    optimum: knownOptimum(problem),
+    separable: separableOptimum(problem),
+    paper: tableOneSettings.find(({ setting }) => setting === problem.name)?.tedi,
+  };
+}
+
+/** Evaluates with a progress bar. */
+export async function evaluateShown(
+  problem: MechanismProblem,
+  mechanism: Mechanism,
+  options: { readonly profiles: number; readonly seed: number },
+  output: Output,
+): Promise<{ evaluation: Evaluation; seconds: number }> {
+  const start = performance.now(), progress = output.progress("evaluating");
+  try {
+    const onProgress = (done: number, all: number): void => progress.update(done, all);
+    const evaluation = await evaluate(problem, mechanism, { ...options, onProgress });
+    return { evaluation, seconds: (performance.now() - start) / 1000 };
+  } finally {
+    progress.end();
+  }
+}
+
+/** What is reported besides the evaluation. */
+export interface ReportContext {
+  readonly device: Device;
+  readonly profileSeed: number;
+  /** Seconds that the work took. */
+  readonly seconds: number;
+  /** After training: what it was. */
+  readonly training?: { readonly iterations: number; readonly out: string; readonly evaluationSeconds: number };
+}
+
+/** Reports an evaluation: a block of text, or a JSON object. */
+export function reportEvaluation(
+  problem: MechanismProblem,
+  evaluation: Evaluation,
+  context: ReportContext,
+  output: Output,
+): void {
+  output.event("result", resultObject(problem, evaluation, context));
+  output.text(resultText(problem, evaluation, context));
+}
+
+function resultObject(
+  problem: MechanismProblem,
+  evaluation: Evaluation,
+  { device, profileSeed, seconds, training }: ReportContext,
+): Record<string, unknown> {
+  const { optimum, separable, paper } = yardsticks(problem);
+  const { revenue, standardError, profiles, worstGap, participantsUtility, allocated } = evaluation;
+  return {
+    setting: problem.name,
+    revenue,
+    standardError,
+    profiles,
+    profileSeed,
+    seconds: round(seconds),
+    backend: device.backend,
+    adapter: device.adapter,
+    ...training && { iterations: training.iterations, evaluationSeconds: round(training.evaluationSeconds) },
+    // Undefined where nothing is known, which JSON leaves out.
+    knownOptimum: optimum?.value,
+    knownOptimumSource: optimum?.name,
+    separableOptimum: separable,
+    paperTedi: paper,
+    worstGap,
+    tieBreak: TIE_BREAK,
+    participantsUtility,
+    allocated,
+    ...training && { out: training.out },
+  };
+}
+
+function resultText(
+  problem: MechanismProblem,
+  evaluation: Evaluation,
+  { device, seconds, training }: ReportContext,
+): string {
+  const { optimum, separable, paper } = yardsticks(problem);
+  const { participants: n, goods: m } = problem;
+  const { revenue, standardError, profiles, worstGap } = evaluation;
+  const value = (number: number): string => number.toFixed(4);
+  const share = (number: number): string =>
+    number > 0 ? `revenue is ${(revenue / number * 100).toFixed(1)}% of it` : "";
+  const rows: (readonly [string, string, string?])[] = [
+    ["revenue", `${value(revenue)} +- ${value(standardError)}`, `mean and standard error, ${profiles} test profiles`],
+  ];
+  if (optimum) {
+    rows.push(["known optimum", value(optimum.value), share(optimum.value)]);
+    rows.push(["", "", optimum.name]);
+  }
+  if (separable !== undefined) rows.push(["item-wise optimum", value(separable), "Separable-OPT: each good by itself"]);
+  if (paper !== undefined) rows.push(["TEDI in the paper", value(paper), "Table 1"]);
+  rows.push(["largest gap", worstGap.toExponential(1), "certified: nobody gains more by lying"]);
+  rows.push(["", "", `ties go to the higher payment, within ${TIE_BREAK} of it`]);
+  if (training) {
+    const { iterations, evaluationSeconds } = training;
+    rows.push(["training", duration(seconds), `${iterations} iterations; evaluation ${duration(evaluationSeconds)}`]);
+  } else rows.push(["evaluation", duration(seconds)]);
+  rows.push(["device", device.backend, device.adapter]);
+  rows.push(["", "", device.reason]);
+  if (training) rows.push(["run folder", training.out]);
+  const title = `${problem.name}, ${count(n, "participant")}, ${count(m, "good")}`;
+  return [colour(Deno.stdout, "bold", title), ...rows.map(([a, b, c = ""]) => table(a, b, c))].join("\n");
+}
+
+function table(name: string, value: string, remark: string): string {
+  const start = `  ${name.padEnd(19)}${value.padEnd(19)}`;
+  return (start + wrap(remark, start.length, helpWidth())).trimEnd();
+}
+
+/** `1 good`, `2 goods`. */
+export function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}
+
+/** Milliseconds are as exact as a time is. */
+export function round(seconds: number): number {
+  return Math.round(seconds * 1000) / 1000;
+}

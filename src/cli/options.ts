@@ -1,0 +1,144 @@
+/**
+ * Strict parsing of a command line by the options that a command has.
+ *
+ * @module
+ */
+import { parseArgs } from "../deps/std_cli.ts";
+import { levenshteinDistance } from "../deps/std_text.ts";
+import { InvalidInputError, requireInteger, requireNumber, show } from "../errors.ts";
+import type { Option, Positional, Values } from "./command.ts";
+
+/** What a command line says. */
+export interface Parsed<O extends Option> {
+  /** The options that were given. */
+  readonly values: Values<O>;
+  /** The other arguments, one for each that the command has. */
+  readonly positionals: readonly string[];
+}
+
+const INTEGER = /^[+-]?\d+$/;
+const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+
+/**
+ * Parses the arguments of a command.
+ *
+ * @param command Its name, for messages.
+ * @throws {InvalidInputError} naming the option or argument that is unknown, missing, superfluous or malformed.
+ */
+export function parseCommandLine<O extends Option>(
+  command: string,
+  options: readonly O[],
+  positionals: readonly Positional[],
+  args: readonly string[],
+): Parsed<O> {
+  const action = `run tedi ${command}`;
+  const flags = options.filter(({ kind }) => kind === "flag").map(({ name }) => name);
+  const valued = options.filter(({ kind }) => kind !== "flag").map(({ name }) => name);
+  const known = [...flags, ...valued];
+
+  const parsed = parseArgs(joinValues(action, args, flags, valued), {
+    string: [...valued, "_"],
+    boolean: flags,
+    unknown: (argument, key) => {
+      if (key === undefined) return true;
+      const dashes = argument.startsWith("--") ? "--" : "-";
+      const name = argument.startsWith("--no-") ? argument.slice(2) : key;
+      const hint = suggest(name, known, "--") || `; tedi ${command} --help lists the options`;
+      throw new InvalidInputError(`Cannot ${action}: there is no option ${dashes}${name}${hint}`);
+    },
+  });
+
+  const values: Record<string, unknown> = {};
+  for (const option of options) {
+    const value = parsed[option.name];
+    if (option.kind === "flag" ? value === true : value !== undefined) {
+      values[option.name] = option.kind === "flag" ? true : readValue(action, option, String(value));
+    }
+  }
+  requirePositionals(command, positionals, parsed._);
+  return { values: values as Values<O>, positionals: parsed._ };
+}
+
+/** `--name value` as `--name=value`, so that a value may be negative, empty or `-`; fails where one is missing. */
+function joinValues(
+  action: string,
+  args: readonly string[],
+  flags: readonly string[],
+  valued: readonly string[],
+): string[] {
+  const out: string[] = [];
+  for (let k = 0; k < args.length; k++) {
+    const argument = args[k];
+    if (argument === "--") return [...out, ...args.slice(k)];
+    const [, name, value] = /^--([^=]+)(?:=(.*))?$/s.exec(argument) ?? [];
+    if (flags.includes(name) && value !== undefined) {
+      throw new InvalidInputError(`Cannot ${action}: --${name} takes no value, got ${show(value)}`);
+    }
+    if (!valued.includes(name) || value !== undefined) out.push(argument);
+    else if (k + 1 < args.length && !/^--?[a-z]/i.test(args[k + 1]) && args[k + 1] !== "--") {
+      out.push(`${argument}=${args[++k]}`);
+    } else throw new InvalidInputError(`Cannot ${action}: --${name} needs a value`);
+  }
+  return out;
+}
+
+/** The value of an option from its text. */
+function readValue(action: string, option: Option, text: string): unknown {
+  const { kind, least = -Infinity } = option, name = `--${option.name}`;
+  const fail = (rule: string): never => {
+    throw new InvalidInputError(`Cannot ${action}: ${name} must be ${rule}, got ${show(text)}`);
+  };
+  switch (kind) {
+    case "integer": {
+      if (!INTEGER.test(text)) fail("an integer");
+      const value = Number(text);
+      if (least > -Infinity) requireInteger(action, name, value, least);
+      return value;
+    }
+    case "number": {
+      if (!DECIMAL.test(text)) fail("a number");
+      const value = Number(text);
+      if (least > -Infinity) requireNumber(action, name, value, least);
+      return value;
+    }
+    case "integers": {
+      const parts = text.split(",").map((part) => part.trim());
+      if (!parts.every((part) => INTEGER.test(part))) fail("integers with commas between them, such as 64,64");
+      return parts.map(Number);
+    }
+    case "choice":
+      if (!option.choices!.includes(text)) fail(`one of ${option.choices!.join(", ")}`);
+      return text;
+    default:
+      if (text === "") fail("a text that is not empty");
+      return text;
+  }
+}
+
+function requirePositionals(command: string, expected: readonly Positional[], given: readonly string[]): void {
+  if (given.length > expected.length) {
+    const extra = show(given[expected.length]);
+    throw new InvalidInputError(
+      `Cannot run tedi ${command}: there is no place for the argument ${extra}; tedi ${command} --help says how`,
+    );
+  }
+  if (given.length < expected.length) {
+    const { name } = expected[given.length];
+    throw new InvalidInputError(
+      `Cannot run tedi ${command}: the argument ${name} is missing; tedi ${command} --help says how`,
+    );
+  }
+  const empty = given.indexOf("");
+  if (empty >= 0) {
+    throw new InvalidInputError(`Cannot run tedi ${command}: ${expected[empty].name} must not be empty, got ""`);
+  }
+}
+
+/** `; did you mean --seed?` for the nearest of some names, or nothing where none is near. */
+export function suggest(given: string, names: readonly string[], dashes = ""): string {
+  const near = names
+    .map((name) => ({ name, distance: levenshteinDistance(given.toLowerCase(), name) }))
+    .sort((a, b) => a.distance - b.distance)[0];
+  const most = Math.min(given.length - 1, Math.max(2, given.length / 3));
+  return near && near.distance <= most ? `; did you mean ${dashes}${near.name}?` : "";
+}

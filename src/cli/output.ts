@@ -1,0 +1,93 @@
+/**
+ * Where the command line writes: results on stdout, logs and progress on stderr.
+ *
+ * @module
+ */
+import { CLEAR_LINE, type Progress, startProgress } from "./progress.ts";
+
+/** Where a command writes. */
+export interface Output {
+  /** Whether results are JSON lines. */
+  readonly json: boolean;
+  /** Results for people, on stdout; nothing under --json. */
+  text(text: string): void;
+  /** One JSON object on a line of stdout; nothing without --json. */
+  event(event: string, values: Readonly<Record<string, unknown>>): void;
+  /** What goes on, on stderr; nothing under --quiet. */
+  log(message: string): void;
+  /** What somebody should look at, on stderr, always. */
+  warn(message: string): void;
+  /** Shows how far some work is, on stderr; nothing under --quiet. */
+  progress(label: string): Progress;
+}
+
+/** Writes text to stdout. Throws `Deno.errors.BrokenPipe` where nobody reads on. */
+export function writeStdout(text: string): void {
+  writeAll(Deno.stdout, text);
+}
+
+/** Writes text to stderr, if anybody reads it. */
+export function writeStderr(text: string): void {
+  try {
+    writeAll(Deno.stderr, text);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+  }
+}
+
+function writeAll(stream: { writeSync(bytes: Uint8Array): number }, text: string): void {
+  const bytes = new TextEncoder().encode(text);
+  for (let written = 0; written < bytes.length;) written += stream.writeSync(bytes.subarray(written));
+}
+
+/** Colours text for a terminal, unless NO_COLOR is set. */
+export function colour(stream: { isTerminal(): boolean }, code: "bold" | "red" | "yellow", text: string): string {
+  if (Deno.noColor || !stream.isTerminal()) return text;
+  return `\x1b[${{ bold: 1, red: 31, yellow: 33 }[code]}m${text}\x1b[0m`;
+}
+
+/** The output of a command. */
+export function openOutput(options: { readonly json?: boolean; readonly quiet?: boolean } = {}): Output {
+  const { json = false, quiet = false } = options;
+  const terminal = Deno.stderr.isTerminal();
+  let drawn = false; // whether a bar is on the terminal's line
+  const line = (text: string): void => {
+    writeStderr(`${drawn ? CLEAR_LINE : ""}${text}\n`);
+    drawn = false;
+  };
+  const clear = (): void => {
+    if (drawn) writeStderr(CLEAR_LINE);
+    drawn = false;
+  };
+  return {
+    json,
+    text(text) {
+      if (json) return;
+      clear();
+      writeStdout(`${text}\n`);
+    },
+    event(event, values) {
+      if (!json) return;
+      if (Deno.stdout.isTerminal()) clear();
+      writeStdout(`${JSON.stringify({ event, ...values })}\n`);
+    },
+    log(message) {
+      if (!quiet) line(message);
+    },
+    warn(message) {
+      line(`${colour(Deno.stderr, "yellow", "warning:")} ${message}`);
+    },
+    progress(label) {
+      if (quiet) return { update: () => {}, end: () => {} };
+      return startProgress(label, {
+        draw(text) {
+          drawn = text !== CLEAR_LINE;
+          writeStderr(text);
+        },
+        line,
+        columns: () => terminal ? Deno.consoleSize().columns : undefined,
+        now: () => performance.now(),
+      });
+    },
+  };
+}

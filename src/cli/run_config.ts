@@ -1,0 +1,139 @@
+/**
+ * What `config.json` of a run folder says: the problem, and everything that training depends on.
+ *
+ * @module
+ */
+import { loadZod, type Schema, type Zod } from "../deps/zod.ts";
+import { InvalidInputError, show } from "../errors.ts";
+import { attempt } from "../io/atomic.ts";
+import { loadProblem } from "../problems/load.ts";
+import type { MechanismProblem, ProblemSource } from "../problems/problem.ts";
+import { BACKENDS, type Device } from "../runtime/device.ts";
+import { checkTraining, defaultTraining, type TrainingOptions } from "../training/options.ts";
+
+/** The configuration of a run. */
+export interface RunConfig {
+  /** The version of the package that began the run. */
+  readonly version: string;
+  /** The problem, and where it came from. */
+  readonly problem: { readonly name: string; readonly source: ProblemSource };
+  /** All training options. */
+  readonly training: TrainingOptions;
+  /** Where it was to be trained, and where it was. */
+  readonly device: {
+    readonly requested: typeof BACKENDS[number];
+    readonly backend: Device["backend"];
+    readonly adapter: string;
+  };
+}
+
+/** A configuration with its problem loaded. */
+export interface LoadedConfig {
+  readonly config: RunConfig;
+  readonly problem: MechanismProblem;
+}
+
+/** The path of the configuration in a run folder. */
+export function configPath(folder: string): string {
+  return `${folder}/config.json`;
+}
+
+/**
+ * Reads the configuration of a run folder without opening it for writing, and loads the problem.
+ *
+ * @throws {InvalidInputError} as {@linkcode checkConfig} does.
+ * @throws {MachineError} if it cannot be read.
+ */
+export async function readConfig(folder: string): Promise<LoadedConfig> {
+  const path = configPath(folder);
+  const text = await attempt(`read ${path}`, async () => {
+    try {
+      return await Deno.readTextFile(path);
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return undefined;
+      throw error;
+    }
+  });
+  if (text === undefined) {
+    throw new InvalidInputError(`Cannot read a run: folder must be one with a config.json, got ${show(folder)}`);
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new InvalidInputError(`Cannot read ${path}: it must be JSON, got: ${(error as Error).message}`);
+  }
+  return await checkConfig(value, path);
+}
+
+/**
+ * The configuration that `value` is, and its problem.
+ *
+ * @throws {InvalidInputError} naming the first place that is not as it should be, or if the problem has changed.
+ */
+export async function checkConfig(value: unknown, path: string): Promise<LoadedConfig> {
+  const z = await loadZod();
+  const { problem: { name, source } } = parse(problemSchema(z), value, path);
+  const problem = await loadProblem(source);
+  if (problem.name !== name) {
+    throw new InvalidInputError(`Cannot read ${path}: its problem must be ${name} still, got ${problem.name}`);
+  }
+  const config = parse(configSchema(z, problem), value, path);
+  try {
+    checkTraining(config.training);
+  } catch (error) {
+    throw new InvalidInputError(`${(error as Error).message} (in ${path})`);
+  }
+  return { config, problem };
+}
+
+function parse<T>(schema: Schema<T>, value: unknown, path: string): T {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const { path: place, message } = result.error.issues[0];
+  const where = place.join(".") || "it";
+  throw new InvalidInputError(`Cannot read ${path}: ${where} must be as tedi train wrote it: ${lowerFirst(message)}`);
+}
+
+function problemSchema(z: Zod): Schema<Pick<RunConfig, "problem">> {
+  const cost = z.number().min(0), count = z.int().min(1);
+  const source = z.discriminatedUnion("kind", [
+    z.strictObject({ kind: z.literal("setting"), setting: z.string() }),
+    z.strictObject({ kind: z.literal("module"), module: z.string() }),
+    z.strictObject({
+      kind: z.literal("empirical"),
+      file: z.string(),
+      participants: count,
+      goods: count,
+      productionCost: cost,
+      duplicationCost: cost,
+      sha256: z.string(),
+    }),
+    z.strictObject({ kind: z.literal("custom") }),
+  ]);
+  return z.object({ problem: z.strictObject({ name: z.string(), source }) });
+}
+
+function configSchema(z: Zod, problem: MechanismProblem): Schema<RunConfig> {
+  const config = z.strictObject({
+    version: z.string(),
+    problem: z.unknown(), // has been checked
+    training: schemaLike(z, defaultTraining(problem)),
+    device: z.strictObject({ requested: z.enum(BACKENDS), backend: z.enum(["webgpu", "wasm"]), adapter: z.string() }),
+  });
+  return config as unknown as Schema<RunConfig>;
+}
+
+/** The schema of values with the fields and types of `example`; their ranges are checked elsewhere. */
+function schemaLike(z: Zod, example: unknown): Schema<unknown> {
+  if (typeof example === "number") return z.number();
+  if (typeof example === "boolean") return z.boolean();
+  if (typeof example === "string") return z.string();
+  if (Array.isArray(example)) return z.array(schemaLike(z, example[0] ?? 0));
+  const fields = Object.entries(example as object).map(([name, value]) => [name, schemaLike(z, value)]);
+  return z.strictObject(Object.fromEntries(fields));
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}

@@ -1,0 +1,133 @@
+/**
+ * The options of training, and where their values go.
+ *
+ * @module
+ */
+import { InvalidInputError, show } from "../errors.ts";
+import type { MechanismProblem } from "../problems/problem.ts";
+import { settingProblem } from "../problems/settings.ts";
+import { walls } from "../sampling/box.ts";
+import { estimators } from "../training/estimator.ts";
+import { checkTraining, defaultTraining, stepRules, type TrainingOptions } from "../training/options.ts";
+import type { Option, Values } from "./command.ts";
+
+/** The options that size the work. */
+export const workOptions = [
+  { name: "iterations", kind: "integer", placeholder: "N", help: "Iterations of Algorithm 1" },
+  { name: "profiles", kind: "integer", placeholder: "M", help: "Type profiles trained on at a time" },
+  { name: "chains", kind: "integer", placeholder: "C", help: "Langevin chains for each profile and participant" },
+  { name: "steps", kind: "integer", placeholder: "S", help: "Langevin steps in an iteration" },
+  { name: "seed", kind: "integer", least: 0, placeholder: "N", help: "The seed of all random numbers" },
+] as const satisfies readonly Option[];
+
+/** The options that size the network. */
+export const networkOptions = [
+  { name: "layers", kind: "integer", placeholder: "K", help: "Layers of the convex network" },
+  { name: "groups", kind: "integer", placeholder: "G", help: "Groups in a layer" },
+  { name: "group-size", kind: "integer", placeholder: "E", help: "Affine functions in a group" },
+  {
+    name: "hidden",
+    kind: "integers",
+    placeholder: "64,64",
+    help: "Widths of the network that reads the others' types (n > 1)",
+  },
+] as const satisfies readonly Option[];
+
+/** The options that change how training goes. */
+export const methodOptions = [
+  { name: "learning-rate", kind: "number", placeholder: "X", help: "Adam's learning rate at the start" },
+  { name: "initial-beta", kind: "number", placeholder: "X", help: "beta, the sharpness of choices, at the start" },
+  { name: "final-beta", kind: "number", placeholder: "X", help: "beta at the end" },
+  {
+    name: "refresh",
+    kind: "number",
+    placeholder: "SHARE",
+    help: "Share of the profiles replaced in each iteration; 0 keeps the paper's fixed set",
+  },
+  { name: "estimator", kind: "choice", choices: estimators, help: "How the covariance is estimated" },
+  { name: "wall", kind: "choice", choices: walls, help: "What chains do at the walls of the box" },
+  { name: "step-rule", kind: "choice", choices: stepRules, help: "How Langevin steps are sized" },
+  { name: "step-scale", kind: "number", placeholder: "X", help: "How long Langevin steps are, by the step rule" },
+  { name: "burn-in", kind: "integer", placeholder: "N", help: "Most Langevin steps to bring new chains along" },
+  {
+    name: "averaging",
+    kind: "number",
+    placeholder: "SHARE",
+    help: "Decay of the moving average of parameters that becomes the mechanism",
+  },
+] as const satisfies readonly Option[];
+
+/** The options of training. */
+export const trainingOptions = [...workOptions, ...networkOptions, ...methodOptions] as const;
+
+type TrainingOption = typeof trainingOptions[number];
+/** Their values. */
+export type TrainingValues = Values<TrainingOption>;
+
+/** Options whose values are in `TrainingOptions.network`. */
+const ofNetwork = new Set<string>(networkOptions.map(({ name }) => name));
+
+/** `group-size` as `groupSize`. */
+function field(name: string): string {
+  return name.replace(/-([a-z])/g, (_, letter) => letter.toUpperCase());
+}
+
+/** What training options have under the name of a command line option. */
+function valueIn(options: TrainingOptions, name: string): unknown {
+  const from = (ofNetwork.has(name) ? options.network : options) as unknown as Record<string, unknown>;
+  return from[field(name)];
+}
+
+/**
+ * The training options for a problem: its defaults, and what the command line says.
+ *
+ * @throws {InvalidInputError} naming what is out of its range.
+ */
+export function chosenTraining(problem: MechanismProblem, values: TrainingValues): TrainingOptions {
+  const defaults = defaultTraining(problem);
+  const top: Record<string, unknown> = {}, network: Record<string, unknown> = {};
+  for (const [name, value] of given(values)) (ofNetwork.has(name) ? network : top)[field(name)] = value;
+  const options: TrainingOptions = { ...defaults, ...top, network: { ...defaults.network, ...network } };
+  checkTraining(options);
+  return options;
+}
+
+/**
+ * Fails where the command line contradicts the options that a run began with.
+ *
+ * @param where The file that has them, for messages.
+ * @throws {InvalidInputError} naming the option and both values.
+ */
+export function requireSameTraining(values: TrainingValues, options: TrainingOptions, where: string): void {
+  for (const [name, value] of given(values)) {
+    const before = valueIn(options, name);
+    if (String(value) !== String(before)) {
+      throw new InvalidInputError(
+        `Cannot resume: --${name} must be left out or be ${plain(before)}, as in ${where}, got ${plain(value)}`,
+      );
+    }
+  }
+}
+
+/** The training options among the values, by name. */
+function given(values: TrainingValues): [string, unknown][] {
+  return trainingOptions
+    .map(({ name }): [string, unknown] => [name, values[name]])
+    .filter(([, value]) => value !== undefined);
+}
+
+function plain(value: unknown): string {
+  return Array.isArray(value) ? value.join(",") : typeof value === "string" ? value : show(value);
+}
+
+/** Problems that differ in what the defaults depend on: n and m. */
+const SAMPLES = ["U-1-2", "U-1-10", "U-3-2", "U-3-10"];
+
+/** The options with their defaults, for the help text. */
+export function withDefaults(options: readonly Option[]): readonly Option[] {
+  const defaults = SAMPLES.map((name) => defaultTraining(settingProblem(name)));
+  return options.map((option) => {
+    const texts = [...new Set(defaults.map((each) => plain(valueIn(each, option.name))))];
+    return { ...option, default: texts.length > 1 ? `${texts.join(" or ")}, by the problem` : texts[0] };
+  });
+}

@@ -1,0 +1,82 @@
+/**
+ * What is recorded while training goes on: metrics, checkpoints, logs and progress.
+ *
+ * @module
+ */
+import { InvalidInputError } from "../errors.ts";
+import type { RunFolder } from "../io/run_folder.ts";
+import type { TrainingOptions } from "../training/options.ts";
+import type { Checkpoint, TrainingHooks } from "../training/train.ts";
+import { round } from "./evaluation_report.ts";
+import type { Output } from "./output.ts";
+
+/** What to record, and where. */
+export interface TrainingRecordOptions {
+  readonly training: TrainingOptions;
+  readonly folder: RunFolder;
+  /** The checkpoint from which training goes on. */
+  readonly checkpoint?: Checkpoint;
+  readonly output: Output;
+}
+
+/** A record that is being made. */
+export interface TrainingRecord {
+  /** What training has to call. */
+  readonly hooks: Required<Pick<TrainingHooks, "onIteration" | "onCheckpoint" | "onDeviceLost">> & TrainingHooks;
+  /** Seconds of training so far, those before a pause included. */
+  seconds(): number;
+  /** Takes the progress bar away. */
+  end(): void;
+}
+
+/** Starts to record. Metrics after the checkpoint go: their iterations come again. */
+export async function recordTraining(options: TrainingRecordOptions): Promise<TrainingRecord> {
+  const { training, folder, checkpoint, output } = options;
+  const done = checkpoint ? iterationOf(checkpoint) : 0;
+  const secondsBefore = Number(checkpoint?.metadata.seconds ?? 0) || 0;
+  await folder.truncateMetrics(checkpoint ? done : -1);
+  if (checkpoint && done >= training.iterations) {
+    output.log(`The training is complete already, with ${done} iterations; evaluating again`);
+  } else if (checkpoint) output.log(`Going on after iteration ${done}`);
+
+  const start = performance.now();
+  const seconds = (): number => secondsBefore + (performance.now() - start) / 1000;
+  const progress = output.progress("training");
+  let last = start;
+  return {
+    seconds,
+    end: progress.end,
+    hooks: {
+      resume: checkpoint,
+      onIteration(metrics) {
+        const now = performance.now();
+        const profilesPerSecond = round(training.profiles / Math.max(now - last, 1e-3) * 1000);
+        last = now;
+        const record = { ...metrics, seconds: round(seconds()), profilesPerSecond };
+        folder.appendMetrics(record);
+        output.event("iteration", record);
+        progress.update(metrics.iteration, training.iterations, `soft revenue ${metrics.softRevenue.toFixed(4)}`);
+      },
+      async onCheckpoint({ tensors, metadata }, iteration) {
+        await folder.writeCheckpoint(tensors, { ...metadata, seconds: String(round(seconds())) });
+        output.event("checkpoint", { iteration, seconds: round(seconds()) });
+      },
+      async onDeviceLost(message, iteration) {
+        output.warn(`the device was lost (${message}); going on after iteration ${iteration}`);
+        await folder.truncateMetrics(iteration === 0 ? -1 : iteration);
+      },
+    },
+  };
+}
+
+/** Which iteration a checkpoint is of. */
+function iterationOf(checkpoint: Checkpoint): number {
+  let iteration: unknown;
+  try {
+    iteration = JSON.parse(checkpoint.metadata.progress).iteration;
+  } catch { /* said below */ }
+  if (!Number.isSafeInteger(iteration) || iteration as number < 0) {
+    throw new InvalidInputError("Cannot resume: the checkpoint must say which iteration it is of");
+  }
+  return iteration as number;
+}

@@ -1,0 +1,79 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { VERSION } from "../../src/version.ts";
+import { jsonLines, spawn, tedi } from "./tedi.ts";
+
+Deno.test("the version is that of deno.json", async () => {
+  const { version } = JSON.parse(Deno.readTextFileSync(new URL("../../deno.json", import.meta.url)));
+  assertEquals(VERSION, version);
+  assertEquals(await tedi(["--version"]), { code: 0, stdout: `tedi ${version}\n`, stderr: "" });
+});
+
+Deno.test("every command has help with its usage and an example, within 80 columns", async (t) => {
+  const main = await tedi(["--help"]);
+  assertEquals([main.code, main.stderr], [0, ""]);
+  for (const name of ["train", "evaluate", "run", "settings", "devices"]) {
+    await t.step(name, async () => {
+      assert(main.stdout.includes(`\n  ${name} `));
+      const { code, stdout, stderr } = await tedi([name, "--help"]);
+      assertEquals([code, stderr], [0, ""]);
+      assertStringIncludes(stdout, `Usage: tedi ${name}`);
+      assertStringIncludes(stdout, "Examples:\n  ");
+      for (const line of stdout.split("\n")) assert(line.length <= 80, line);
+    });
+  }
+});
+
+Deno.test("without a command, the help goes to stderr with exit code 2", async () => {
+  const { code, stdout, stderr } = await tedi([]);
+  assertEquals([code, stdout], [2, ""]);
+  assertStringIncludes(stderr, "Usage: tedi COMMAND");
+});
+
+Deno.test("unknown commands and options are named, with the nearest one", async () => {
+  const mistakes = [
+    [["trian"], 'error: Cannot run tedi: there is no command "trian"; did you mean train?\n'],
+    [
+      ["train", "--iteratons", "3"],
+      "error: Cannot run tedi train: there is no option --iteratons; " +
+      "did you mean --iterations?\n",
+    ],
+  ] as const;
+  for (const [args, message] of mistakes) {
+    assertEquals(await tedi(args), { code: 2, stdout: "", stderr: message });
+  }
+});
+
+Deno.test("settings lists Table 1", async () => {
+  const { code, stdout } = await tedi(["settings"]);
+  assertEquals(code, 0);
+  assertStringIncludes(stdout, "U_{10,10}^{0,0.5}  U-10-10-cp0-cd0.5");
+  for (const line of stdout.split("\n")) assert(line.length <= 80, line);
+
+  const settings = jsonLines((await tedi(["settings", "--json"])).stdout);
+  assertEquals(settings.length, 13);
+  const { event, setting, shellName, participants, paperTedi, knownOptimum } = settings[1];
+  assertEquals(
+    [event, setting, shellName, participants, paperTedi, knownOptimum],
+    ["setting", "B_{1,10}^{0,0}", "B-1-10-cp0-cd0", 1, 4.9128, 5],
+  );
+});
+
+Deno.test("devices lists wasm last, and the one that auto takes", async () => {
+  const env = { DENO_WEBGPU_BACKEND: "noop" }; // as on a machine without a GPU
+  const { code, stdout } = await tedi(["devices"], { env });
+  assertEquals(code, 0);
+  assertStringIncludes(stdout, "taken by auto");
+  const [device] = jsonLines((await tedi(["devices", "--json"], { env })).stdout);
+  assertEquals([device.event, device.backend], ["device", "wasm"]);
+});
+
+Deno.test("a reader that leaves is no error", { ignore: Deno.build.os === "windows" }, async () => {
+  const child = spawn(["settings", "--json"]);
+  await child.stdout.cancel();
+  const { code, stderr } = await child.output().catch(async () => ({
+    code: (await child.status).code,
+    stderr: new Uint8Array(),
+  }));
+  assert([0, 141].includes(code), `exit code ${code}`);
+  assertEquals(new TextDecoder().decode(stderr), "");
+});

@@ -1,0 +1,164 @@
+import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
+import { type Tensor2D, tf } from "../../src/deps/tfjs.ts";
+import { InvalidInputError } from "../../src/errors.ts";
+import { partialGroupMax, type PartialGroupMaxSize } from "../../src/networks/partial_groupmax.ts";
+import { softplus } from "../../src/networks/softplus.ts";
+import { deriveKey, type RandomKey, randomKey } from "../../src/random/key.ts";
+import { normals, uniforms } from "../../src/random/numbers.ts";
+import { forEachDevice } from "../devices.ts";
+
+const SIZES: readonly PartialGroupMaxSize[] = [
+  { goods: 1, layers: 1, groups: 1, groupSize: 1 },
+  { goods: 2, layers: 1, groups: 3, groupSize: 2 },
+  { goods: 3, layers: 2, groups: 5, groupSize: 3 },
+  { goods: 7, layers: 3, groups: 4, groupSize: 4 },
+  { goods: 2, layers: 4, groups: 3, groupSize: 5 },
+];
+
+/** Random raw weights: far from the starting ones, so that nothing depends on how training starts. */
+function randomWeights(count: number, key: RandomKey): Float32Array {
+  return normals(key, count);
+}
+
+/** Definition 3.3 as it is written, for one context: h_k = W x + A x + b, then the maximum of each group. */
+function byDefinition(size: PartialGroupMaxSize, raw: Float32Array, x: ArrayLike<number>): number {
+  const { goods: m, layers: K, groups: G, groupSize: E } = size;
+  let at = 0;
+  const take = (height: number, width: number, positive: boolean): number[][] =>
+    Array.from(
+      { length: height },
+      () => Array.from({ length: width }, () => positive ? softplus(raw[at++]) : raw[at++]),
+    );
+  const W: number[][][][] = [];
+  for (let k = 1; k < K; k++) W[k] = Array.from({ length: E }, () => take(G, G, true));
+  const last = take(G, 1, true).map(([w]) => w);
+  const A = Array.from({ length: K }, () => Array.from({ length: E }, () => take(m + 1, G, false)));
+  const out = take(m + 1, 1, false).map(([w]) => w);
+  assertEquals(at, raw.length);
+
+  let hidden: number[] = [];
+  for (let k = 0; k < K; k++) {
+    const h = Array.from({ length: G }, (_, g) =>
+      Array.from({ length: E }, (_, e) => {
+        let sum = A[k][e][m][g];
+        for (let i = 0; i < m; i++) sum += A[k][e][i][g] * x[i];
+        if (k > 0) { for (let i = 0; i < G; i++) sum += W[k][e][i][g] * hidden[i]; }
+        return sum;
+      }));
+    hidden = h.map((group) => Math.max(...group));
+  }
+  let f = out[m];
+  for (let i = 0; i < m; i++) f += out[i] * x[i];
+  for (let g = 0; g < G; g++) f += last[g] * hidden[g];
+  return f;
+}
+
+Deno.test("GroupMax networks on the host equal Definition 3.3", () => {
+  SIZES.forEach((size, s) => {
+    const network = partialGroupMax(size);
+    for (let k = 0; k < 20; k++) {
+      const key = deriveKey(randomKey(1), s, k);
+      const raw = randomWeights(network.weightCount, key);
+      const x = Float64Array.from(uniforms(deriveKey(key, 1), size.goods));
+      const f = network.bindOnHost(raw)(x, new Float64Array(size.goods));
+      const expected = byDefinition(size, raw, x);
+      assertAlmostEquals(f, expected, 1e-9 * (1 + Math.abs(expected)));
+    }
+  });
+});
+
+forEachDevice("GroupMax networks on the device equal those on the host, in value and gradient", async () => {
+  for (const [s, size] of SIZES.entries()) {
+    const network = partialGroupMax(size), rows = 3, count = 5, m = size.goods;
+    const key = deriveKey(randomKey(2), s);
+    const raw = randomWeights(rows * network.weightCount, key);
+    const points = uniforms(deriveKey(key, 1), rows * count * m);
+    const weights = tf.tensor2d(raw, [rows, network.weightCount]), at = tf.tensor3d(points, [rows, count, m]);
+    const value = await network.value(weights, at).data();
+    const slope = await network.gradient(weights)(at).data();
+    for (let r = 0; r < rows; r++) {
+      const f = network.bindOnHost(raw.subarray(r * network.weightCount, (r + 1) * network.weightCount));
+      for (let c = 0; c < count; c++) {
+        const gradient = new Float64Array(m), base = (r * count + c) * m;
+        const expected = f(Float64Array.from(points.subarray(base, base + m)), gradient);
+        assertAlmostEquals(value[r * count + c], expected, 1e-4 * (1 + Math.abs(expected)));
+        for (let i = 0; i < m; i++) {
+          assertAlmostEquals(slope[base + i], gradient[i], 1e-4 * (1 + Math.abs(gradient[i])));
+        }
+      }
+    }
+  }
+});
+
+forEachDevice("the weights' gradient on the device equals finite differences", async () => {
+  const size = { goods: 2, layers: 2, groups: 3, groupSize: 3 }, network = partialGroupMax(size);
+  const rows = 2, count = 4, P = network.weightCount;
+  const raw = randomWeights(rows * P, randomKey(3));
+  const points = uniforms(randomKey(4), rows * count * 2), factors = normals(randomKey(5), rows * count);
+  const gradient = await tf.grad((weights) =>
+    tf.sum(tf.mul(
+      tf.tensor2d(factors, [rows, count]),
+      network.value(weights as Tensor2D, tf.tensor3d(points, [rows, count, 2])),
+    ))
+  )(tf.tensor2d(raw, [rows, P])).data();
+  const loss = (weights: Float32Array) => {
+    let sum = 0;
+    for (let r = 0; r < rows; r++) {
+      const f = network.bindOnHost(weights.subarray(r * P, (r + 1) * P));
+      for (let c = 0; c < count; c++) {
+        const base = (r * count + c) * 2;
+        sum += factors[r * count + c] *
+          f(Float64Array.from(points.subarray(base, base + 2)), new Float64Array(2));
+      }
+    }
+    return sum;
+  };
+  for (let j = 0; j < raw.length; j++) {
+    const up = raw.slice(), down = raw.slice();
+    up[j] += 1e-3, down[j] -= 1e-3;
+    const difference = (loss(up) - loss(down)) / (up[j] - down[j]);
+    assertAlmostEquals(gradient[j], difference, 2e-3 * (1 + Math.abs(difference)), `weight ${j}`);
+  }
+});
+
+Deno.test("f is convex in x along random segments, and its gradient supports it, for random weights", () => {
+  SIZES.forEach((size, s) => {
+    const network = partialGroupMax(size), m = size.goods;
+    for (let k = 0; k < 200; k++) {
+      const key = deriveKey(randomKey(6), s, k);
+      const f = network.bindOnHost(randomWeights(network.weightCount, key));
+      const u = uniforms(deriveKey(key, 1), 2 * m + 1), gradient = new Float64Array(m);
+      const a = Float64Array.from(u.subarray(0, m)), b = Float64Array.from(u.subarray(m, 2 * m)), share = u[2 * m];
+      const between = a.map((value, i) => share * value + (1 - share) * b[i]);
+      const [fa, fb, fm] = [f(a, gradient), f(b, gradient), f(between, gradient)];
+      const chord = share * fa + (1 - share) * fb;
+      if (fm > chord + 1e-9 * (1 + Math.abs(chord))) throw new Error(`not convex: ${fm} above the chord's ${chord}`);
+      let support = fm;
+      for (let i = 0; i < m; i++) support += gradient[i] * (a[i] - between[i]);
+      if (fa < support - 1e-9 * (1 + Math.abs(fa))) throw new Error(`no subgradient: ${fa} below ${support}`);
+    }
+  });
+});
+
+Deno.test("with starting weights all goods together cost 0.4 each", () => {
+  for (const goods of [1, 2, 10, 30]) {
+    const network = partialGroupMax({ goods, layers: 2, groups: 16, groupSize: 4 });
+    for (let seed = 0; seed < 5; seed++) {
+      const f = network.bindOnHost(network.initialWeights(randomKey(seed))), gradient = new Float64Array(goods);
+      const none = f(new Float64Array(goods), gradient), all = f(new Float64Array(goods).fill(1), gradient);
+      assertAlmostEquals((all - none) / goods, 0.4, 1e-5);
+    }
+  }
+});
+
+Deno.test("sizes must be positive integers", () => {
+  for (const name of ["goods", "layers", "groups", "groupSize"]) {
+    for (const value of [0, -1, 1.5, NaN]) {
+      assertThrows(
+        () => partialGroupMax({ goods: 2, layers: 2, groups: 2, groupSize: 2, [name]: value }),
+        InvalidInputError,
+        `${name} must be a positive integer, got ${value}`,
+      );
+    }
+  }
+});

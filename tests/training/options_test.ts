@@ -1,0 +1,108 @@
+/** Defaults that are allowed, and everything that is not. */
+import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
+import { InvalidInputError } from "../../src/errors.ts";
+import { settingProblem, tableOneSettings } from "../../src/problems/settings.ts";
+import { checkTraining, defaultTraining, type TrainingOptions } from "../../src/training/options.ts";
+import { train } from "../../src/training/train.ts";
+
+Deno.test("the defaults of every setting of Table 1 are allowed", () => {
+  assertEquals(tableOneSettings.length, 13);
+  for (const { setting } of tableOneSettings) checkTraining(defaultTraining(settingProblem(setting)));
+});
+
+const POSITIVE = "a positive integer";
+const ABOVE = "above 0";
+const LEAST_ZERO = "a finite number of at least 0";
+const SHARE = "a number in [0, 1]";
+const network = (part: Record<string, unknown>) => ({ layers: 2, groups: 3, groupSize: 2, hidden: [8], ...part });
+
+/** What is set, to what, and the words that follow "must be" with the value that is shown. */
+const bad: [setting: Record<string, unknown>, thing: string, rule: string, got: string][] = [
+  ...["iterations", "profiles", "steps"].flatMap((name) =>
+    ([[0, "0"], [-3, "-3"], [2.5, "2.5"], [NaN, "NaN"], [Infinity, "Infinity"], ["8", '"8"'], [null, "null"]] as const)
+      .map((
+        [value, got],
+      ): [Record<string, unknown>, string, string, string] => [{ [name]: value }, name, POSITIVE, got])
+  ),
+  [{ iterations: undefined }, "iterations", POSITIVE, "undefined"],
+  [{ iterations: 2 ** 53 }, "iterations", POSITIVE, "9007199254740992"],
+  [{ chains: 1 }, "chains", "an integer of at least 2", "1"],
+  [{ chains: 2.5 }, "chains", "an integer of at least 2", "2.5"],
+  [{ burnIn: -1 }, "burnIn", "a non-negative integer", "-1"],
+  [{ burnIn: true }, "burnIn", "a non-negative integer", "true"],
+  [{ network: network({ layers: 0 }) }, "network.layers", POSITIVE, "0"],
+  [{ network: network({ groups: 1.5 }) }, "network.groups", POSITIVE, "1.5"],
+  [{ network: network({ groupSize: undefined }) }, "network.groupSize", POSITIVE, "undefined"],
+  [{ network: network({ hidden: [8, -8] }) }, "network.hidden[1]", POSITIVE, "-8"],
+  ...["refresh", "betaGrowth", "finalLearningRate", "averaging", "beta1", "beta2"].flatMap((name) =>
+    ([[-0.1, "-0.1"], [1.1, "1.1"], [NaN, "NaN"], ["0.5", '"0.5"']] as const)
+      .map(([value, got]): [Record<string, unknown>, string, string, string] => [{ [name]: value }, name, SHARE, got])
+  ),
+  ...["averaging", "beta1", "beta2"].map((name): [Record<string, unknown>, string, string, string] => [
+    { [name]: 1 },
+    name,
+    "below 1",
+    "1",
+  ]),
+  ...[
+    "initialBeta",
+    "finalBeta",
+    "stepScale",
+    "largestStep",
+    "largestLag",
+    "learningRate",
+    "epsilon",
+    "clipNorm",
+    "burnInTolerance",
+  ].flatMap((name) =>
+    ([[0, ABOVE, "0"], [-1, LEAST_ZERO, "-1"], [NaN, LEAST_ZERO, "NaN"], [Infinity, LEAST_ZERO, "Infinity"]] as const)
+      .map(([value, rule, got]): [Record<string, unknown>, string, string, string] => [
+        { [name]: value },
+        name,
+        rule,
+        got,
+      ])
+  ),
+  [{ wall: "bounce" }, "wall", "one of reflect, project", '"bounce"'],
+  [{ stepRule: "toString" }, "stepRule", "one of adapted, constant", '"toString"'],
+  [{ estimator: undefined }, "estimator", "one of coordinate, paired", "undefined"],
+  [{ seed: -1 }, "seed", "an integer from 0 to 2^53 - 1", "-1"],
+  [{ seed: 0.5 }, "seed", "an integer from 0 to 2^53 - 1", "0.5"],
+  [{ seed: "1" }, "seed", "an integer from 0 to 2^53 - 1", '"1"'],
+];
+
+Deno.test("a bad option is refused by its name, the rule and the value", () => {
+  const defaults = defaultTraining(settingProblem("U-2-2-cp1-cd0"));
+  for (const [setting, thing, rule, got] of bad) {
+    const check = () => checkTraining({ ...defaults, ...setting } as TrainingOptions);
+    const { message } = assertThrows(check, InvalidInputError, undefined, JSON.stringify(setting));
+    assertStringIncludes(message, `${thing} must be ${rule}, got ${got}`);
+  }
+});
+
+Deno.test("every option is checked", () => {
+  const { network: _, ...options } = defaultTraining(settingProblem("U-2-2-cp1-cd0"));
+  const checked = new Set(bad.flatMap(([setting]) => Object.keys(setting)));
+  for (const name of Object.keys(options)) assertEquals(checked.has(name), true, `${name} must be in the table`);
+});
+
+Deno.test("the ends of the ranges are allowed", () => {
+  const defaults = defaultTraining(settingProblem("U-1-2"));
+  const ends: Partial<TrainingOptions>[] = [
+    { refresh: 0, betaGrowth: 0, finalLearningRate: 0, averaging: 0, beta1: 0, beta2: 0, burnIn: 0, seed: 0 },
+    { refresh: 1, betaGrowth: 1, finalLearningRate: 1, seed: 2 ** 53 - 1, chains: 2, iterations: 1, profiles: 1 },
+    { network: { layers: 1, groups: 1, groupSize: 1, hidden: [] } },
+  ];
+  for (const end of ends) checkTraining({ ...defaults, ...end });
+});
+
+Deno.test("train refuses a bad option before it opens a device", async () => {
+  // Deno's tests of one file share a process, and no test of this file opens a device.
+  const { tf } = await import("../../src/deps/tfjs.ts");
+  for (const [setting, thing] of bad) {
+    await assertRejects(() => train("U-2-2", setting), InvalidInputError, thing, JSON.stringify(setting));
+  }
+  await assertRejects(() => train("U-2-2", {}, { checkpointEvery: 0 }), InvalidInputError, "checkpointEvery");
+  await assertRejects(() => train("U-0-2"), InvalidInputError, "n, the number of participants,");
+  assertEquals(tf, undefined);
+});

@@ -1,0 +1,398 @@
+/** Training: what it repeats bit for bit, what it survives, and that it learns. */
+import { assert, assertAlmostEquals, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
+import { tf } from "../../src/deps/tfjs.ts";
+import type { WebGPUBackend } from "../../src/deps/tfjs_webgpu.ts";
+import { InvalidInputError, MachineError } from "../../src/errors.ts";
+import { evaluate } from "../../src/mechanisms/evaluate.ts";
+import { empiricalProblem } from "../../src/problems/empirical.ts";
+import type { MechanismProblem } from "../../src/problems/problem.ts";
+import { settingProblem } from "../../src/problems/settings.ts";
+import { defineProblem } from "../../src/problems/user_module.ts";
+import { uniforms } from "../../src/random/numbers.ts";
+import { openDevice } from "../../src/runtime/device.ts";
+import type { HostTensor } from "../../src/runtime/host_tensor.ts";
+import type { IterationMetrics } from "../../src/training/iteration.ts";
+import type { TrainingOptions } from "../../src/training/options.ts";
+import { type Checkpoint, train, type TrainingHooks } from "../../src/training/train.ts";
+import { forEachDevice, TESTED_BACKENDS, WITHOUT_WEBGPU } from "../devices.ts";
+
+/** Small enough for a GPU that is emulated on the CPU. */
+const SMALL: Partial<TrainingOptions> = {
+  iterations: 6,
+  profiles: 16,
+  chains: 4,
+  steps: 3,
+  burnIn: 10,
+  network: { layers: 2, groups: 3, groupSize: 2, hidden: [8] },
+};
+const SETTINGS = ["U_{1,2}^{0,0}", "U_{2,2}^{1,0}", "U_{3,2}^{1,0}"];
+
+/** Trains, and keeps all that it is told; the last checkpoint apart. */
+async function record(
+  problem: MechanismProblem | string,
+  settings: Partial<TrainingOptions> = {},
+  hooks: TrainingHooks = {},
+) {
+  const metrics: IterationMetrics[] = [], checkpoints: Checkpoint[] = [], iterations: number[] = [];
+  const result = await train(problem, { ...SMALL, ...settings }, {
+    checkpointEvery: 2,
+    ...hooks,
+    onIteration(one) {
+      metrics.push(one);
+      hooks.onIteration?.(one);
+    },
+    onCheckpoint(checkpoint, iteration) {
+      checkpoints.push(checkpoint);
+      iterations.push(iteration);
+    },
+  });
+  return { result, metrics, checkpoints, iterations, last: checkpoints.at(-1)! };
+}
+
+/** Tensors as 32-bit patterns, so that 0 is not -0 and NaN is itself. */
+function bits(tensors: Readonly<Record<string, HostTensor>>) {
+  const words = ({ data }: HostTensor) => Array.from(new Uint32Array(data.buffer, data.byteOffset, data.length));
+  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, [tensor.shape, words(tensor)]]));
+}
+
+function assertSameCheckpoint(actual: Checkpoint, expected: Checkpoint): void {
+  assertEquals(actual.metadata, expected.metadata);
+  assertEquals(bits(actual.tensors), bits(expected.tensors));
+}
+
+/** Waits for the wasm device, on which the tests without a device of their own run. */
+const wasm = () => openDevice({ backend: "wasm" });
+
+Deno.test("the same seed gives the same bits, another seed others", async () => {
+  const device = await wasm();
+  for (const setting of SETTINGS) {
+    const [first, second, other] = [
+      await record(setting, { seed: 7 }, { device }),
+      await record(setting, { seed: 7 }, { device, checkpointEvery: 100 }),
+      await record(setting, { seed: 8 }, { device }),
+    ];
+    assertSameCheckpoint(second.last, first.last);
+    assertEquals(second.metrics, first.metrics);
+    assertEquals(bits(second.result.mechanism.parameters), bits(first.result.mechanism.parameters));
+    assertEquals([first.iterations, second.iterations], [[2, 4, 6], [6]]);
+    for (const name of ["parameters.output.bias", "average.output.bias", "types", "chains"]) {
+      assertNotEquals(bits(other.last.tensors)[name], bits(first.last.tensors)[name]);
+    }
+  }
+});
+
+Deno.test("the mechanism is the moving average of the parameters", async () => {
+  const { result, last } = await record("U_{2,2}^{1,0}", {}, { device: await wasm() });
+  const { parameters, problem, shape, network } = result.mechanism;
+  for (const [name, tensor] of Object.entries(parameters)) {
+    assertEquals(bits({ name: tensor }), bits({ name: last.tensors[`average.${name}`] }));
+  }
+  assertNotEquals(bits(parameters)["output.bias"], bits(last.tensors)["parameters.output.bias"]);
+  assertEquals(problem, "U_{2,2}^{1,0}");
+  assertEquals(shape, { participants: 2, goods: 2, exchangeable: true });
+  assertEquals(network, SMALL.network);
+  assertEquals([result.iterations, result.metrics?.iteration, result.options.chains], [6, 6, 4]);
+});
+
+forEachDevice("a run that was stopped and resumed gives the same bits", async (device) => {
+  for (const setting of SETTINGS.slice(0, 2)) {
+    const whole = await record(setting, {}, { device });
+    const stop = new AbortController();
+    const begun = await record(setting, {}, {
+      device,
+      signal: stop.signal,
+      onIteration: ({ iteration }) => iteration === 3 && stop.abort(),
+    });
+    assertEquals([begun.iterations, begun.result.iterations], [[2, 3], 3]);
+    const resumed = await record(setting, {}, { device, resume: begun.last });
+    assertEquals([...begun.metrics, ...resumed.metrics], whole.metrics);
+    assertSameCheckpoint(resumed.last, whole.last);
+    assertEquals(bits(resumed.result.mechanism.parameters), bits(whole.result.mechanism.parameters));
+  }
+});
+
+Deno.test("a checkpoint of the end gives the mechanism without another iteration", async () => {
+  const device = await wasm();
+  const whole = await record("U_{2,2}^{1,0}", {}, { device });
+  const again = await record("U_{2,2}^{1,0}", {}, { device, resume: whole.last });
+  assertEquals([again.metrics, again.result.metrics, again.result.iterations], [[], undefined, 6]);
+  assertSameCheckpoint(again.last, whole.last);
+  assertEquals(bits(again.result.mechanism.parameters), bits(whole.result.mechanism.parameters));
+});
+
+Deno.test({
+  name: "wasm and webgpu report the same metrics",
+  ignore: WITHOUT_WEBGPU,
+  async fn() {
+    // Where a gradient is 0 but for rounding, an epsilon of 1e-8 makes whole steps of the rounding. Best responses for
+    // new chains are exact to 1e-4 only, and where beta waits for the lag, a last bit decides.
+    const settings: Partial<TrainingOptions> = { iterations: 20, epsilon: 1e-4, largestLag: 1e9 };
+    for (const [setting, refresh] of [["U_{1,2}^{0,0}", 0.2], ["U_{2,2}^{1,0}", 0]] as const) {
+      const metrics: IterationMetrics[][] = [];
+      for (const backend of TESTED_BACKENDS) {
+        const device = await openDevice({ backend, allowSoftware: true });
+        const run = await record(setting, { ...settings, refresh }, { device, checkpointEvery: 100 });
+        metrics.push(run.metrics);
+        device.check();
+        device.close();
+      }
+      const [onWasm, onGpu] = metrics;
+      assertEquals([onWasm.length, onGpu.length], [20, 20]);
+      for (const name of ["softRevenue", "chainLag", "gradientNorm", "beta", "learningRate"] as const) {
+        onWasm.forEach(({ [name]: expected, iteration }, k) => {
+          const tolerance = 1e-3 * Math.max(1, Math.abs(expected));
+          assertAlmostEquals(onGpu[k][name], expected, tolerance, `${name} of iteration ${iteration}, ${setting}`);
+        });
+      }
+    }
+  },
+});
+
+/** Makes the open GPU fail as a crashed driver would. */
+function loseDevice(): void {
+  (tf.backend() as WebGPUBackend).device.destroy();
+}
+
+Deno.test({
+  name: "a lost GPU costs the iterations since the last checkpoint, and no bit",
+  ignore: WITHOUT_WEBGPU,
+  async fn() {
+    const setting = "U_{2,2}^{1,0}", open = () => openDevice({ backend: "webgpu", allowSoftware: true });
+    const undisturbed = await record(setting, {}, { device: await open() });
+    const cases: [lostAfter: number, from: number, iterations: number[]][] = [
+      [3, 2, [1, 2, 3, 3, 4, 5, 6]],
+      [1, 0, [1, 1, 2, 3, 4, 5, 6]],
+    ];
+    for (const [lostAfter, from, iterations] of cases) {
+      const losses: [string, number][] = [], before = tf.memory().numTensors;
+      const run = await record(setting, {}, {
+        device: await open(),
+        onIteration: ({ iteration }) => losses.length === 0 && iteration === lostAfter && loseDevice(),
+        onDeviceLost: (message, iteration) => losses.push([message, iteration]),
+      });
+      assertEquals(losses.map(([, iteration]) => iteration), [from]);
+      assert(losses[0][0].length > 0, "a loss has a message");
+      assertEquals(run.metrics.map(({ iteration }) => iteration), iterations);
+      assertSameCheckpoint(run.last, undisturbed.last);
+      assertEquals(bits(run.result.mechanism.parameters), bits(undisturbed.result.mechanism.parameters));
+      assertEquals(tf.memory().numTensors, before);
+    }
+    // Whoever wants another device closes the one that training opened.
+    (await open()).close();
+  },
+});
+
+Deno.test({
+  name: "a GPU that is lost again and again is given up",
+  ignore: WITHOUT_WEBGPU,
+  async fn() {
+    const device = await openDevice({ backend: "webgpu", allowSoftware: true });
+    let losses = 0;
+    const hooks: TrainingHooks = { device, onIteration: loseDevice, onDeviceLost: () => losses++ };
+    await assertRejects(() => record("U_{1,2}^{0,0}", {}, hooks), MachineError, "lost");
+    assertEquals(losses, 3);
+    (await openDevice({ backend: "webgpu", allowSoftware: true })).close();
+  },
+});
+
+Deno.test("a checkpoint that does not fit is refused by the tensor's name", async () => {
+  const device = await wasm();
+  const { last } = await record("U_{2,2}^{1,0}", { iterations: 2 }, { device });
+  const refuse = async (resume: Checkpoint, words: string, setting = "U_{2,2}^{1,0}", settings = {}) => {
+    const before = tf.memory().numTensors;
+    const { message } = await assertRejects(() => record(setting, settings, { device, resume }), InvalidInputError);
+    assert(message.startsWith("Cannot resume: ") && message.includes(words), `${message} should include ${words}`);
+    assertEquals(tf.memory().numTensors, before, `tensors after "${message}"`);
+  };
+  for (const name of Object.keys(last.tensors)) {
+    const { shape, data } = last.tensors[name];
+    const tensors: [HostTensor | undefined, string][] = [
+      [undefined, "but it is missing"],
+      [{ shape: [...shape, 1], data }, `got [${[...shape, 1]}]`],
+      [{ shape, data: Float64Array.from(data) }, "must be float32"],
+    ];
+    for (const [tensor, words] of tensors) {
+      const { [name]: _, ...others } = last.tensors;
+      const resume = { ...last, tensors: tensor ? { ...others, [name]: tensor } : others };
+      await refuse(resume, `checkpoint tensor ${name} must be float32 of shape [${shape}]`);
+      await refuse(resume, words);
+    }
+  }
+  const network = SMALL.network!;
+  const others: [words: string, setting: string, settings: Partial<TrainingOptions>][] = [
+    ["types must be float32 of shape [96], got [64]", "U_{3,2}^{1,0}", {}],
+    ["types must be float32 of shape [32], got [64]", "U_{2,2}^{1,0}", { profiles: 8 }],
+    ["chains must be float32 of shape [32,5,2], got [32,4,2]", "U_{2,2}^{1,0}", { chains: 5 }],
+    ["parameters.hidden.0.weight must be", "U_{2,2}^{1,0}", { network: { ...network, hidden: [9] } }],
+    ["parameters.output.weight must be", "U_{2,2}^{1,0}", { network: { ...network, groups: 4 } }],
+  ];
+  for (const [words, setting, settings] of others) await refuse(last, words, setting, settings);
+  const progress = [
+    undefined,
+    "",
+    "null",
+    "[]",
+    "{",
+    `{"iteration":-1,"growth":0,"lag":1}`,
+    `{"iteration":1.5,"growth":0,"lag":1}`,
+    `{"iteration":"1","growth":0,"lag":1}`,
+    `{"iteration":1,"lag":1}`,
+    `{"iteration":1,"growth":0,"lag":null}`,
+  ];
+  for (const text of progress) {
+    const metadata: Record<string, string> = text === undefined ? {} : { progress: text };
+    await refuse({ ...last, metadata }, "must say which iteration it is of");
+  }
+});
+
+forEachDevice("training leaves no tensor behind", async (device) => {
+  for (const setting of SETTINGS.slice(0, 2)) {
+    const before = tf.memory().numTensors;
+    const { last } = await record(setting, { iterations: 2 }, { device, checkpointEvery: 1 });
+    assertEquals(tf.memory().numTensors, before, setting);
+    await record(setting, { iterations: 3 }, { device, resume: last });
+    assertEquals(tf.memory().numTensors, before, `${setting}, resumed`);
+  }
+});
+
+Deno.test("a utility that is not a number stops training, and the last checkpoint is whole", async () => {
+  const device = await wasm();
+  let factor = 1;
+  const problem = defineProblem({
+    participants: 2,
+    goods: 2,
+    distribution: "U",
+    principalUtility: (tf, _outcomes, payments) => tf.mul(tf.sum(payments, 1), factor),
+  });
+  const whole = await record(problem, {}, { device });
+  const before = tf.memory().numTensors;
+  const checkpoints: Checkpoint[] = [];
+  const failing = train(problem, SMALL, {
+    device,
+    checkpointEvery: 2,
+    onIteration: ({ iteration }) => iteration === 4 && (factor = NaN),
+    onCheckpoint: (checkpoint) => void checkpoints.push(checkpoint),
+  });
+  await assertRejects(() => failing, MachineError, "softRevenue of iteration 5 must be finite, got NaN");
+  assertEquals(checkpoints.length, 2);
+  assertEquals(tf.memory().numTensors, before);
+  factor = 1;
+  const resumed = await record(problem, {}, { device, resume: checkpoints[1] });
+  assertEquals(resumed.metrics, whole.metrics.slice(4));
+  assertSameCheckpoint(resumed.last, whole.last);
+});
+
+Deno.test("a utility that throws stops training with its own error, and leaves no tensor behind", async () => {
+  const device = await wasm();
+  let broken = false;
+  const problem = defineProblem({
+    participants: 1,
+    goods: 2,
+    distribution: "U",
+    principalUtility(tf, _outcomes, payments) {
+      if (broken) throw new RangeError("my own mistake");
+      return tf.sum(payments, 1);
+    },
+  });
+  const before = tf.memory().numTensors;
+  const hooks: TrainingHooks = { device, onIteration: ({ iteration }) => void (broken = iteration === 2) };
+  await assertRejects(() => record(problem, {}, hooks), RangeError, "my own mistake");
+  assertEquals(tf.memory().numTensors, before);
+});
+
+Deno.test("it learns to sell one good to one buyer, from below 0.2 to almost 0.25", async () => {
+  const device = await wasm();
+  const problem = settingProblem("U_{1,1}^{0,0}");
+  const settings: Partial<TrainingOptions> = {
+    seed: 1,
+    iterations: 100,
+    profiles: 128,
+    chains: 8,
+    learningRate: 0.01,
+    network: { layers: 2, groups: 4, groupSize: 2, hidden: [] },
+  };
+  const start = await train(problem, settings, { device, signal: AbortSignal.abort() });
+  const end = await train(problem, settings, { device });
+  assertEquals([start.iterations, end.iterations], [0, 100]);
+  const [before, after] = [
+    await evaluate(problem, start.mechanism, { profiles: 20_000 }),
+    await evaluate(problem, end.mechanism, { profiles: 20_000 }),
+  ];
+  assert(before.revenue < 0.2, `revenue at the start: ${before.revenue}`);
+  assert(after.revenue >= 0.24, `revenue at the end: ${after.revenue}`);
+  // No mechanism earns more than 1/4.
+  assert(after.revenue <= 0.25 + 4 * after.standardError, `revenue at the end: ${after.revenue}`);
+});
+
+Deno.test("each iteration replaces the oldest share of the profiles", async () => {
+  const device = await wasm();
+  for (const [setting, size] of [["U_{1,2}^{0,0}", 2], ["U_{2,2}^{1,0}", 4]] as const) {
+    for (const [refresh, fresh] of [[0, 0], [0.25, 4], [0.2, 3], [1, 16]]) {
+      const run = await record(setting, { iterations: 3, refresh }, { device, checkpointEvery: 1 });
+      const types = run.checkpoints.map(({ tensors }) => Array.from(tensors.types.data));
+      const rows = (list: number[], from: number, to: number) => list.slice(from * size, to * size);
+      for (let k = 1; k < types.length; k++) {
+        const [old, now] = [types[k - 1], types[k]];
+        assertEquals(rows(now, 0, 16 - fresh), rows(old, fresh, 16), `${setting}, refresh ${refresh}`);
+        const known = new Set(old);
+        assert(rows(now, 16 - fresh, 16).every((type) => !known.has(type)), "new profiles are new");
+      }
+      assertEquals(run.metrics.map(({ burnInSteps }) => burnInSteps > 0), Array(3).fill(fresh > 0));
+    }
+  }
+});
+
+Deno.test("beta waits while the chains are behind", async () => {
+  const device = await wasm();
+  const settings: Partial<TrainingOptions> = { initialBeta: 10, finalBeta: 160, betaGrowth: 0.5, iterations: 8 };
+  const never = await record("U_{1,2}^{0,0}", { ...settings, largestLag: 1e-9 }, { device });
+  assertEquals(never.metrics.map(({ beta }) => beta), Array(8).fill(10));
+  const always = await record("U_{1,2}^{0,0}", { ...settings, largestLag: 1e9 }, { device });
+  always.metrics.forEach(({ beta }, k) => assertAlmostEquals(beta, [10, 20, 40, 80, 160, 160, 160, 160][k], 1e-9));
+});
+
+Deno.test("participants who differ have pricing rules of their own", async () => {
+  const device = await wasm();
+  const lines = (columns: number) =>
+    Array.from({ length: 20 }, (_, row) => Array.from(uniforms([row, 1], columns), (type) => type.toFixed(3)).join())
+      .join("\n");
+  const size = { participants: 2, goods: 2, productionCost: 1 };
+  const cases: [name: string, problem: MechanismProblem, exchangeable: boolean, context: number][] = [
+    ["data with rows of profiles", await empiricalProblem({ text: lines(4), ...size }), false, 4],
+    ["data with rows of one participant", await empiricalProblem({ text: lines(2), ...size }), true, 2],
+    [
+      "a weak and a strong participant",
+      defineProblem({
+        ...size,
+        sampleTypes: (random, profiles) =>
+          random.uniform(profiles * 4).map((type, k) => k % 4 < 2 ? type / 2 : (1 + type) / 2),
+      }),
+      false,
+      4,
+    ],
+    [
+      "a utility of one's own",
+      defineProblem({
+        participants: 2,
+        goods: 2,
+        distribution: "B",
+        principalUtility: (tf, _outcomes, payments) => tf.sum(tf.mul(payments, tf.tensor2d([[1, 0.5]])), 1),
+      }),
+      false,
+      4,
+    ],
+  ];
+  for (const [name, problem, exchangeable, context] of cases) {
+    for (const estimator of ["coordinate", "paired"] as const) {
+      const { result, metrics } = await record(problem, { estimator }, { device });
+      assertEquals(metrics.length, 6, name);
+      const { mechanism } = result;
+      assertEquals([mechanism.shape.exchangeable, mechanism.problem], [exchangeable, problem.name], name);
+      assertEquals(mechanism.rules.parameterShapes["hidden.0.weight"], [context, 8], name);
+      // Both face the same types: only who they are can make a difference.
+      const prices = await mechanism.prices([[[0.3, 0.6], [0.3, 0.6]]], Float64Array.of(1, 1, 1, 1));
+      assertEquals(prices[0] === prices[1], exchangeable, name);
+      assert((await evaluate(problem, mechanism, { profiles: 50 })).worstGap < 1e-5, name);
+    }
+  }
+});
