@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type BackendName, BACKENDS, type Device, openDevice } from "../runtime/device.ts";
+import { BACKENDS, type Device, type DeviceOptions, openDevice } from "../runtime/device.ts";
 import type { Option, Values } from "./command.ts";
 
 /** The options. */
@@ -25,12 +25,12 @@ export const deviceOptions = [
 /** Their values. */
 export type DeviceValues = Values<typeof deviceOptions[number]>;
 
-/** The backend that was asked for. */
-export function requestedBackend(values: DeviceValues): BackendName {
-  return values.backend ?? "auto";
+/** The device that the options ask for. */
+export function requestedDevice(values: DeviceValues): Required<DeviceOptions> {
+  return { backend: values.backend ?? "auto", allowSoftware: values["allow-software"] ?? false };
 }
 
-/** Opens the device that the options choose. */
+/** Opens the device that the options ask for. */
 export function chosenDevice(values: DeviceValues): Promise<Device> {
-  return openDevice({ backend: requestedBackend(values), allowSoftware: values["allow-software"] ?? false });
+  return openDevice(requestedDevice(values));
 }

@@ -96,7 +96,7 @@ function mainHelp(width: number): string {
     [
       "Examples:",
       "  tedi train --setting U-1-2",
-      `      ${wrap("learn to sell 2 goods to 1 buyer: a minute, close to a known optimum", 6, width)}`,
+      `      ${wrap("learn to sell 2 goods to 1 buyer: a minute or two, and close to the known optimum", 6, width)}`,
       "  tedi evaluate runs/U-1-2-cp0-cd0-seed0",
       `      ${wrap("measure what was learned", 6, width)}`,
     ].join("\n"),

@@ -24,6 +24,7 @@ export interface RunConfig {
     readonly requested: typeof BACKENDS[number];
     readonly backend: Device["backend"];
     readonly adapter: string;
+    readonly software: boolean;
   };
 }
 
@@ -119,7 +120,12 @@ function configSchema(z: Zod, problem: MechanismProblem): Schema<RunConfig> {
     version: z.string(),
     problem: z.unknown(), // has been checked
     training: schemaLike(z, defaultTraining(problem)),
-    device: z.strictObject({ requested: z.enum(BACKENDS), backend: z.enum(["webgpu", "wasm"]), adapter: z.string() }),
+    device: z.strictObject({
+      requested: z.enum(BACKENDS),
+      backend: z.enum(["webgpu", "wasm"]),
+      adapter: z.string(),
+      software: z.boolean(),
+    }),
   });
   return config as unknown as Schema<RunConfig>;
 }

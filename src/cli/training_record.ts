@@ -13,9 +13,13 @@ import type { Output } from "./output.ts";
 /** What to record, and where. */
 export interface TrainingRecordOptions {
   readonly training: TrainingOptions;
+  /** The problem's name. */
+  readonly name: string;
   readonly folder: RunFolder;
   /** The checkpoint from which training goes on. */
   readonly checkpoint?: Checkpoint;
+  /** Its iteration, or 0. */
+  readonly done: number;
   readonly output: Output;
 }
 
@@ -31,13 +35,13 @@ export interface TrainingRecord {
 
 /** Starts to record. Metrics after the checkpoint go: their iterations come again. */
 export async function recordTraining(options: TrainingRecordOptions): Promise<TrainingRecord> {
-  const { training, folder, checkpoint, output } = options;
-  const done = checkpoint ? iterationOf(checkpoint) : 0;
+  const { training, name, folder, checkpoint, done, output } = options;
   const secondsBefore = Number(checkpoint?.metadata.seconds ?? 0) || 0;
   await folder.truncateMetrics(checkpoint ? done : -1);
-  if (checkpoint && done >= training.iterations) {
-    output.log(`The training is complete already, with ${done} iterations; evaluating again`);
-  } else if (checkpoint) output.log(`Going on after iteration ${done}`);
+  if (done >= training.iterations) {
+    output.log(`Training is complete already, with ${done} iterations; evaluating again`);
+  } else if (done > 0) output.log(`Training ${name}, going on after iteration ${done} of ${training.iterations}`);
+  else output.log(`Training ${name} for ${training.iterations} iterations`);
 
   const start = performance.now();
   const seconds = (): number => secondsBefore + (performance.now() - start) / 1000;
@@ -69,8 +73,12 @@ export async function recordTraining(options: TrainingRecordOptions): Promise<Tr
   };
 }
 
-/** Which iteration a checkpoint is of. */
-function iterationOf(checkpoint: Checkpoint): number {
+/**
+ * Which iteration a checkpoint is of.
+ *
+ * @throws {InvalidInputError} if it does not say.
+ */
+export function iterationOf(checkpoint: Checkpoint): number {
   let iteration: unknown;
   try {
     iteration = JSON.parse(checkpoint.metadata.progress).iteration;

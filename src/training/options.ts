@@ -95,10 +95,14 @@ export function checkTraining(options: TrainingOptions): void {
   for (const name of ["iterations", "profiles", "steps"] as const) requireInteger(what, name, options[name], 1);
   requireInteger(what, "chains", options.chains, 2);
   requireInteger(what, "burnIn", options.burnIn, 0);
-  for (const name of ["layers", "groups", "groupSize"] as const) {
-    requireInteger(what, `network.${name}`, options.network[name], 1);
+  const { network } = options;
+  if (!Array.isArray(network?.hidden)) {
+    throw new InvalidInputError(`Cannot ${what}: network must be sizes with a list hidden, got ${show(network)}`);
   }
-  options.network.hidden.forEach((width, k) => requireInteger(what, `network.hidden[${k}]`, width, 1));
+  for (const name of ["layers", "groups", "groupSize"] as const) {
+    requireInteger(what, `network.${name}`, network[name], 1);
+  }
+  network.hidden.forEach((width, k) => requireInteger(what, `network.hidden[${k}]`, width, 1));
   for (const name of ["refresh", "betaGrowth", "finalLearningRate", "averaging", "beta1", "beta2"] as const) {
     requireNumber(what, name, options[name], 0, 1);
   }

@@ -14,9 +14,10 @@ async function fails(args: readonly string[], code: number, message: string, env
   assertStringIncludes(lines[0], message);
 }
 
+let files = 0;
 /** A CSV file with these lines after ten good ones. */
 function csv(...lines: string[]): string[] {
-  const file = `${crypto.randomUUID()}.csv`;
+  const file = `types-${++files}.csv`;
   Deno.writeTextFileSync(`${FOLDER}/${file}`, [...Array(10).fill("0.5,0.25"), ...lines, ""].join("\n"));
   return ["--types", file, "--participants", "1", "--goods", "2"];
 }

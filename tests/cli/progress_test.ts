@@ -29,7 +29,7 @@ Deno.test("a terminal has a bar that fits into a line and ends with nothing", ()
   }
   assertEquals(
     record(80).drawn[49],
-    "training [##############--------------]  50/100  soft revenue 0.5  0:50 left",
+    "training [###############---------------]  50/100  soft revenue 0.5  0:50 left",
   );
 });
 

@@ -136,7 +136,10 @@ const forgeries: Forgery[] = [
   ...SIZES.map(([part, name]) => ({ [part]: { [name]: 1_000_000 }, words: "must be" })),
   ...SIZES.slice(1).map(([part, name]) => ({ [part]: { [name]: 1 }, words: "must be float32 of shape" })),
   { shape: { participants: 1 }, words: "hidden.0.bias must be one of its parameters, but is not" },
-  { network: { layers: 1e6, groups: 1e6, groupSize: 1e6 }, words: "outputs must be a positive integer, got 1e+24" },
+  {
+    network: { layers: 1e6, groups: 1e6, groupSize: 1e6 },
+    words: "outputs must be a positive integer, got 1.000002e+24",
+  },
   { shape: { goods: 1e6 }, network: { layers: 1e6, groups: 1e6, groupSize: 1e6 }, words: "outputs must be" },
   { network: { hidden: [1e6, 1e6, 1e6] }, words: "must be float32 of shape [2,1000000]" },
   { network: { hidden: Array(100_000).fill(1e6) }, words: "must be float32 of shape [2,1000000]" },

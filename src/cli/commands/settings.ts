@@ -64,7 +64,7 @@ function explanation(width: number): string {
   const letters = [
     "  U  uniform: types are independent and uniform on [0, 1]",
     "  B  Bernoulli: types are 0 or 1, with equal chances",
-    "  C  correlated: a type is the mean of a number of the good and one of its own, both uniform",
+    "  C  correlated: the mean of two uniform numbers, the good's and the type's own",
   ];
   const example = "Any sizes and costs will do: tedi train --setting U-2-3-cp0.5-cd0.1";
   return [...paragraphs.map((text) => wrap(text, 0, width)), letters.join("\n"), example].join("\n\n");

@@ -8,19 +8,19 @@ import { encodeMechanism } from "../../io/mechanism_file.ts";
 import { openRunFolder, type RunFolder } from "../../io/run_folder.ts";
 import type { MechanismProblem } from "../../problems/problem.ts";
 import { settingProblem } from "../../problems/settings.ts";
-import type { Device } from "../../runtime/device.ts";
+import { type Device, type DeviceOptions, openDevice } from "../../runtime/device.ts";
 import type { TrainingOptions } from "../../training/options.ts";
 import { type Checkpoint, train } from "../../training/train.ts";
 import { VERSION } from "../../version.ts";
 import type { Command, Option, Values } from "../command.ts";
-import { chosenDevice, deviceOptions, requestedBackend } from "../device_options.ts";
+import { deviceOptions, requestedDevice } from "../device_options.ts";
 import { evaluateShown, reportEvaluation } from "../evaluation_report.ts";
 import { INTERRUPTED, listenToInterrupts } from "../interrupt.ts";
 import { parseCommandLine } from "../options.ts";
 import { openOutput, type Output } from "../output.ts";
 import { chosenProblem, DEFAULT_SETTING, describeSource, problemOptions, problemSlug } from "../problem_options.ts";
 import { checkConfig, configPath, type RunConfig } from "../run_config.ts";
-import { recordTraining } from "../training_record.ts";
+import { iterationOf, recordTraining } from "../training_record.ts";
 import {
   chosenTraining,
   methodOptions,
@@ -110,6 +110,8 @@ interface PreparedRun {
   readonly before?: RunConfig;
   /** The checkpoint from which it goes on. */
   readonly checkpoint?: Checkpoint;
+  /** The iteration of the checkpoint; 0 without one. */
+  readonly done: number;
 }
 
 /** Checks everything that can be wrong with the input, before any device is opened. */
@@ -121,7 +123,7 @@ async function prepare(values: TrainValues, output: Output): Promise<PreparedRun
   const training = chosenTraining(problem, values);
   const path = values.out ?? `runs/${problemSlug(problem)}-seed${training.seed}`;
   const open = () => openRunFolder(path, { resume, force, warn: output.warn });
-  if (!resume) return { problem, training, folder: await open() };
+  if (!resume) return { problem, training, folder: await open(), done: 0 };
 
   const folder = await open();
   const where = configPath(path);
@@ -137,24 +139,26 @@ async function prepare(values: TrainValues, output: Output): Promise<PreparedRun
     output.warn(`the run was begun by version ${config.version}, this is ${VERSION}: its bits may differ`);
   }
   const checkpoint = await folder.readCheckpoint();
-  return { problem: begun, training: config.training, folder, before: config, checkpoint };
+  const done = checkpoint ? iterationOf(checkpoint) : 0;
+  return { problem: begun, training: config.training, folder, before: config, checkpoint, done };
 }
 
 /** Trains and evaluates; gives the exit code. */
 async function work(run: PreparedRun, values: TrainValues, output: Output): Promise<number> {
   const { problem, training, folder } = run;
   output.log(`Run folder: ${folder.path}${values.out === undefined ? " (--out FOLDER for another)" : ""}`);
-  const device = await chosenDevice(values);
+  const device = await openDevice(wantedDevice(values, run.before));
   const interrupt = listenToInterrupts(() => output.log("Stopping after this iteration; Ctrl-C again to stop at once"));
   try {
     await writeConfig(run, values, device, output);
-    const record = await recordTraining({ ...run, output });
+    const record = await recordTraining({ ...run, name: problem.name, output });
     const result = await train(problem, training, {
       ...record.hooks,
       device,
       checkpointEvery: values["checkpoint-every"],
       signal: interrupt.signal,
     }).finally(record.end);
+    const trainingSeconds = record.seconds();
     if (result.iterations < training.iterations) {
       output.event("interrupted", { iteration: result.iterations, out: folder.path });
       output.log(`Stopped after iteration ${result.iterations} of ${training.iterations}, with a checkpoint`);
@@ -173,7 +177,7 @@ async function work(run: PreparedRun, values: TrainValues, output: Output): Prom
     reportEvaluation(problem, evaluation, {
       device,
       profileSeed: test.seed,
-      seconds: record.seconds(),
+      seconds: trainingSeconds,
       training: { iterations, out: folder.path, evaluationSeconds: seconds },
     }, output);
     output.text(
@@ -186,19 +190,26 @@ async function work(run: PreparedRun, values: TrainValues, output: Output): Prom
   }
 }
 
+/** The device to open. A run goes on where it began, for the same bits, unless the command line says otherwise. */
+function wantedDevice(values: TrainValues, before?: RunConfig): DeviceOptions {
+  if (before === undefined || values.backend !== undefined) return requestedDevice(values);
+  const { backend, software } = before.device;
+  return { backend, allowSoftware: software || values["allow-software"] };
+}
+
 /** Records what the run is, or compares its device with the recorded one. */
 async function writeConfig(run: PreparedRun, values: TrainValues, device: Device, output: Output): Promise<void> {
-  const { problem, training, folder, before, checkpoint } = run;
-  const { backend, adapter, reason } = device;
+  const { problem, training, folder, before, done } = run;
+  const { backend, adapter, software, reason } = device;
   if (before === undefined) {
     const config: RunConfig = {
       version: VERSION,
       problem: { name: problem.name, source: problem.source },
       training,
-      device: { requested: requestedBackend(values), backend, adapter },
+      device: { requested: requestedDevice(values).backend, backend, adapter, software },
     };
     await folder.writeConfig({ ...config });
-  } else if (before.device.backend !== backend || before.device.adapter !== adapter) {
+  } else if (done < training.iterations && (before.device.backend !== backend || before.device.adapter !== adapter)) {
     const was = `${before.device.backend} (${before.device.adapter})`;
     output.warn(`the run was begun on ${was}, this is ${backend} (${adapter}): its bits will differ`);
   }
@@ -207,7 +218,7 @@ async function writeConfig(run: PreparedRun, values: TrainValues, device: Device
     participants: problem.participants,
     goods: problem.goods,
     iterations: training.iterations,
-    resumed: checkpoint !== undefined,
+    done,
     seed: training.seed,
     backend,
     adapter,
@@ -215,5 +226,5 @@ async function writeConfig(run: PreparedRun, values: TrainValues, device: Device
     out: folder.path,
     version: VERSION,
   });
-  output.log(`Training ${problem.name} for ${training.iterations} iterations on ${adapter} (${reason})`);
+  output.log(`Device: ${reason}`);
 }
