@@ -11,7 +11,7 @@ const INDENT = 30;
 /** The width of the terminal, within what is good to read. */
 export function helpWidth(): number {
   if (!Deno.stdout.isTerminal()) return 80;
-  return Math.max(60, Math.min(100, Deno.consoleSize().columns));
+  return Math.max(60, Math.min(100, Deno.consoleSize().columns || 80)); // Some terminals do not know theirs: 0.
 }
 
 /** The help text of a command. */

@@ -85,7 +85,7 @@ export function openOutput(options: { readonly json?: boolean; readonly quiet?: 
           writeStderr(text);
         },
         line,
-        columns: () => terminal ? Deno.consoleSize().columns : undefined,
+        columns: () => terminal ? Deno.consoleSize().columns || 80 : undefined,
         now: () => performance.now(),
       });
     },

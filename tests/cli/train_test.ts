@@ -147,7 +147,7 @@ Deno.test("a run that was stopped goes on to the same bits", { ignore: Deno.buil
     assertStringIncludes(await same(out), `Going on from ${out}/checkpoint.previous.safetensors`);
   });
   await t.step("no whole checkpoint is an error before any work", async () => {
-    const out = `${FOLDER}/killed`;
+    const out = whole;
     for (const name of ["checkpoint", "checkpoint.previous"]) Deno.truncateSync(`${out}/${name}.safetensors`, 1000);
     const { code, stdout, stderr } = await tedi(["train", "--resume", "--out", out]);
     assertEquals([code, stdout], [2, ""]);

@@ -1,5 +1,6 @@
 /** Defaults that are allowed, and everything that is not. */
 import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
+import { tf } from "../../src/deps/tfjs.ts";
 import { InvalidInputError } from "../../src/errors.ts";
 import { settingProblem, tableOneSettings } from "../../src/problems/settings.ts";
 import { checkTraining, defaultTraining, type TrainingOptions } from "../../src/training/options.ts";
@@ -104,12 +105,11 @@ Deno.test("the ends of the ranges are allowed", () => {
 });
 
 Deno.test("train refuses a bad option before it opens a device", async () => {
-  // Deno's tests of one file share a process, and no test of this file opens a device.
-  const { tf } = await import("../../src/deps/tfjs.ts");
   for (const [setting, thing] of bad) {
     await assertRejects(() => train("U-2-2", setting), InvalidInputError, thing, JSON.stringify(setting));
   }
   await assertRejects(() => train("U-2-2", {}, { checkpointEvery: 0 }), InvalidInputError, "checkpointEvery");
   await assertRejects(() => train("U-0-2"), InvalidInputError, "n, the number of participants,");
+  // The first device to be opened loads TensorFlow.js, and no other test of this file opens one.
   assertEquals(tf, undefined);
 });
