@@ -124,14 +124,14 @@ Deno.test({
   name: "wasm and webgpu report the same metrics",
   ignore: WITHOUT_WEBGPU,
   async fn() {
-    // Where a gradient is 0 but for rounding, an epsilon of 1e-8 makes whole steps of the rounding. Best responses for
-    // new chains are exact to 1e-4 only, and where beta waits for the lag, a last bit decides.
-    const settings: Partial<TrainingOptions> = { iterations: 20, epsilon: 1e-4, largestLag: 1e9 };
-    for (const [setting, refresh] of [["U_{1,2}^{0,0}", 0.2], ["U_{2,2}^{1,0}", 0]] as const) {
+    // What makes a last bit decide is left out: steps of Adam along gradients that are 0 but for rounding, new chains,
+    // which start at kinks of the prices, and beta's wait for the lag.
+    const settings: Partial<TrainingOptions> = { iterations: 20, epsilon: 1e-4, refresh: 0, largestLag: 1e9 };
+    for (const setting of SETTINGS.slice(0, 2)) {
       const metrics: IterationMetrics[][] = [];
       for (const backend of TESTED_BACKENDS) {
         const device = await openDevice({ backend, allowSoftware: true });
-        const run = await record(setting, { ...settings, refresh }, { device, checkpointEvery: 100 });
+        const run = await record(setting, settings, { device, checkpointEvery: 100 });
         metrics.push(run.metrics);
         device.check();
         device.close();
