@@ -19,6 +19,7 @@
  *
  * @module
  */
+export { VERSION } from "./src/version.ts";
 export { InvalidInputError, MachineError } from "./src/errors.ts";
 export type { Scalar, Tensor, Tensor1D, Tensor2D, Tensor3D, Tensor4D, Tensorflow } from "./src/deps/tfjs.ts";
 

@@ -104,7 +104,7 @@ export async function openRunFolder(path: string, options: RunFolderOptions): Pr
   if (!resume && !force && found.length > 0) {
     throw new InvalidInputError(
       `Cannot start a run: folder must be without a run, got ${show(path)}, which has ${found.at(-1)}; ` +
-        "pass --resume to go on with it, or choose another folder",
+        "pass --resume to go on with it, --force to delete it, or choose another folder",
     );
   }
   await attempt(`make run folder ${path}`, () => Deno.mkdir(path, { recursive: true }));

@@ -84,6 +84,8 @@ export async function evaluate(
     for (const value of result.gaps) worstGap = Math.max(worstGap, value);
     done += count;
     onProgress?.(done, profiles);
+    // On WASM nothing else lets the event loop turn, on which signals wait.
+    await new Promise((resolve) => setTimeout(resolve));
   }
   const revenue = sum / profiles;
   const variance = Math.max(0, squares / profiles - revenue ** 2) * profiles / (profiles - 1);

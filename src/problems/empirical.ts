@@ -66,7 +66,7 @@ export async function empiricalProblem(options: EmpiricalOptions): Promise<Mecha
   const { productionCost, duplicationCost } = principalUtility;
   const costs = { productionCost, duplicationCost };
   return {
-    name: `empirical (${file === undefined ? "text" : file}, n=${participants}, m=${goods}, ` +
+    name: `empirical (${file === undefined ? "text" : file.replace(/^.*[\\/]/, "")}, n=${participants}, m=${goods}, ` +
       `cp=${productionCost}, cd=${duplicationCost})`,
     participants,
     goods,

@@ -5,6 +5,8 @@
  */
 import { type Tensor2D, type Tensor3D, tf } from "../deps/tfjs.ts";
 import { bestResponse } from "../mechanisms/best_response.ts";
+import type { RandomKey } from "../random/key.ts";
+import { uniforms } from "../random/numbers.ts";
 import type { PricingRules } from "../networks/pricing_rule.ts";
 
 /** Best responses are exact enough for diagnostics at this certified gap. */
@@ -70,29 +72,39 @@ export async function chainLag(
 }
 
 /**
- * Where new chains start: at the best response of their participant.
+ * Where new chains start: within 1 / beta of the best response of their participant, about the width of q. The best
+ * response itself lies on kinks of u, where a slope says nothing and its sign is a matter of rounding.
  *
  * @param types Types of the new rows `[rows, m]`.
- * @returns Chains `[rows, C, m]` and the squared slopes of u there `[rows, m]`.
+ * @returns Chains `[rows, C, m]` and their mean squared slopes of u `[rows, m]`.
  */
 export async function startAtBestResponse(
   rules: PricingRules,
   weights: Tensor2D,
   types: Float32Array,
   C: number,
+  beta: number,
+  key: RandomKey,
 ): Promise<{ chains: Tensor3D; squareSlopes: Tensor2D }> {
   const m = rules.shape.goods, rows = types.length / m, P = weights.shape[1];
   const data = await weights.data() as Float32Array;
   const shared = weights.shape[0] === 1 ? rules.network.bindOnHost(data) : undefined;
+  const spread = uniforms(key, rows * C * m);
   const start = new Float32Array(rows * C * m), squareSlopes = new Float32Array(rows * m);
-  const gradient = new Float64Array(m);
+  const point = new Float64Array(m), gradient = new Float64Array(m);
   for (let row = 0; row < rows; row++) {
     const f = shared ?? rules.network.bindOnHost(data.subarray(row * P, (row + 1) * P));
     const type = types.subarray(row * m, (row + 1) * m);
     const { outcome } = bestResponse(f, type, TOLERANCE);
-    for (let c = 0; c < C; c++) start.set(outcome, (row * C + c) * m);
-    f(outcome, gradient);
-    for (let j = 0; j < m; j++) squareSlopes[row * m + j] = (type[j] - gradient[j]) ** 2;
+    for (let c = 0; c < C; c++) {
+      const at = (row * C + c) * m;
+      for (let j = 0; j < m; j++) {
+        const near = Math.abs(outcome[j] + (2 * spread[at + j] - 1) / beta);
+        start[at + j] = point[j] = near > 1 ? Math.max(0, 2 - near) : near;
+      }
+      f(point, gradient);
+      for (let j = 0; j < m; j++) squareSlopes[row * m + j] += (type[j] - gradient[j]) ** 2 / C;
+    }
   }
   return { chains: tf.tensor(start, [rows, C, m]), squareSlopes: tf.tensor(squareSlopes, [rows, m]) };
 }

@@ -270,7 +270,7 @@ async function burnIn(
   const newest = types.subarray(first * m);
   const own = weights.shape[0] === 1 ? weights.clone() : tf.slice(weights, [first, 0], [count, weights.shape[1]]);
   const measured = Array.from({ length: count }, (_, k) => k).filter((k) => k % Math.ceil(count / LAG_ROWS) === 0);
-  let now: Moved = await startAtBestResponse(rules, own, newest, options.chains);
+  let now: Moved = await startAtBestResponse(rules, own, newest, options.chains, beta, deriveKey(key, options.burnIn));
   let steps = 0;
   while (steps < options.burnIn) {
     const before = now;

@@ -78,7 +78,7 @@ export function defaultTraining(problem: MechanismProblem): TrainingOptions {
     finalLearningRate: 0.05,
     beta1: 0.9,
     beta2: 0.99,
-    epsilon: 1e-8,
+    epsilon: 1e-6,
     clipNorm: 1,
     averaging: 0.99,
     seed: 0,

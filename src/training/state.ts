@@ -4,7 +4,7 @@
  * @module
  */
 import { type Tensor, type Tensor2D, type Tensor3D, tf } from "../deps/tfjs.ts";
-import { InvalidInputError } from "../errors.ts";
+import { InvalidInputError, show } from "../errors.ts";
 import type { Parameters } from "../networks/network.ts";
 import type { PricingRules } from "../networks/pricing_rule.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
@@ -77,6 +77,19 @@ function tensorsOf(state: TrainingState): [string, Tensor][] {
   ];
 }
 
+/** The averaged parameters in a saved state, which are the mechanism. */
+export function averageOf(
+  saved: { readonly tensors: Readonly<Record<string, HostTensor>> },
+): Record<string, HostTensor> {
+  const prefix = "average.";
+  return Object.fromEntries(
+    Object.entries(saved.tensors).filter(([name]) => name.startsWith(prefix)).map(([name, tensor]) => [
+      name.slice(prefix.length),
+      tensor,
+    ]),
+  );
+}
+
 /** A state as host tensors and text, for a checkpoint. */
 export async function saveState(
   state: TrainingState,
@@ -116,15 +129,7 @@ export function restoreState(
     Object.fromEntries(
       Object.entries(rules.parameterShapes).map(([name, shape]) => [name, upload(take(`${prefix}.${name}`, shape))]),
     );
-  let progress: { iteration?: unknown; growth?: unknown; lag?: unknown } = {};
-  try {
-    progress = JSON.parse(saved.metadata.progress ?? "");
-  } catch { /* the next check says so */ }
-  const { iteration, growth, lag } = progress ?? {};
-  if (
-    !Number.isSafeInteger(iteration) || !Number.isSafeInteger(growth) || typeof lag !== "number" ||
-    (iteration as number) < 0
-  ) throw new InvalidInputError("Cannot resume: the checkpoint must say which iteration it is of");
+  const { iteration, growth, lag } = readProgress(saved.metadata.progress, options.iterations);
   const { profiles, chains } = options;
   const types = take("types", [profiles * n * m]).data as Float32Array;
   // Where a tensor is refused, those before it are freed.
@@ -135,7 +140,28 @@ export function restoreState(
     average: group("average"),
     adam: { first: group("adam.first"), second: group("adam.second") },
   }));
-  return { iteration: iteration as number, growth: growth as number, lag, types, ...tensors };
+  return { iteration, growth, lag, types, ...tensors };
+}
+
+/** How far a checkpoint is, from its metadata. */
+function readProgress(
+  text: string | undefined,
+  iterations: number,
+): { iteration: number; growth: number; lag: number } {
+  let progress: Record<string, unknown> | null = null;
+  try {
+    progress = JSON.parse(text ?? "");
+  } catch { /* the next check says so */ }
+  const { iteration, growth, lag } = progress ?? {};
+  const whole = (value: unknown, most: number): value is number =>
+    typeof value === "number" && Number.isSafeInteger(value) && value >= 0 && value <= most;
+  if (!whole(iteration, iterations) || !whole(growth, iteration) || typeof lag !== "number" || !Number.isFinite(lag)) {
+    throw new InvalidInputError(
+      `Cannot resume: the checkpoint's progress must be an iteration from 0 to ${iterations}, ` +
+        `with as much growth at most and a finite lag, got ${show(text)}`,
+    );
+  }
+  return { iteration, growth, lag };
 }
 
 /** A host tensor on the device. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { MachineError, requireInteger } from "../errors.ts";
+import { InvalidInputError, MachineError, requireInteger, show } from "../errors.ts";
 import { type MenuMechanism, menuMechanism } from "../mechanisms/menu_mechanism.ts";
 import { type PricingRules, pricingRules } from "../networks/pricing_rule.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
@@ -12,7 +12,7 @@ import { type Device, openDevice } from "../runtime/device.ts";
 import type { HostTensor } from "../runtime/host_tensor.ts";
 import { iterate, type IterationMetrics } from "./iteration.ts";
 import { checkTraining, defaultTraining, type TrainingOptions } from "./options.ts";
-import { disposeState, download, initialState, restoreState, saveState, type TrainingState } from "./state.ts";
+import { averageOf, disposeState, initialState, restoreState, saveState, type TrainingState } from "./state.ts";
 
 /** A state of training as plain data, from which it goes on to the same bits on the same backend. */
 export interface Checkpoint {
@@ -35,7 +35,7 @@ export interface TrainingHooks {
   /** Told what each iteration measured. After a lost device, iterations since the last checkpoint come again. */
   readonly onIteration?: (metrics: IterationMetrics) => void;
   /** Told when the device was lost and training goes on from an iteration. */
-  readonly onDeviceLost?: (message: string, iteration: number) => void;
+  readonly onDeviceLost?: (message: string, iteration: number) => void | Promise<void>;
   /** Stops after the iteration under way, with a checkpoint. */
   readonly signal?: AbortSignal;
 }
@@ -50,6 +50,8 @@ export interface TrainingResult {
   readonly iterations: number;
   /** The last iteration's metrics; undefined where none was run. */
   readonly metrics?: IterationMetrics;
+  /** The device it ended on: another one than it began on, if that was lost. It is open. */
+  readonly device: Device;
 }
 
 /** A GPU lost more often than this without a checkpoint in between is given up. */
@@ -75,7 +77,15 @@ export async function train(
   hooks: TrainingHooks = {},
 ): Promise<TrainingResult> {
   const task = typeof problem === "string" ? settingProblem(problem) : problem;
-  const options: TrainingOptions = { ...defaultTraining(task), ...settings };
+  const defaults = defaultTraining(task);
+  for (const name of Object.keys(settings)) {
+    if (!Object.hasOwn(defaults, name)) {
+      throw new InvalidInputError(
+        `Cannot train: a setting must be one of ${Object.keys(defaults).join(", ")}, got ${show(name)}`,
+      );
+    }
+  }
+  const options: TrainingOptions = { ...defaults, ...settings };
   checkTraining(options);
   const { checkpointEvery = 100, signal } = hooks;
   requireInteger("train", "checkpointEvery", checkpointEvery, 1);
@@ -97,6 +107,8 @@ export async function train(
           device.check();
           requireFinite(metrics);
           hooks.onIteration?.(metrics);
+          // On WASM nothing else lets the event loop turn, on which signals and timers wait.
+          await new Promise((resolve) => setTimeout(resolve));
           if (state.iteration % checkpointEvery === 0 && state.iteration < options.iterations) {
             saved = await saveState(state);
             losses = 0;
@@ -104,7 +116,14 @@ export async function train(
           }
         }
         saved = await saveState(state);
-        break;
+        await hooks.onCheckpoint?.(saved, state.iteration);
+        const mechanism = menuMechanism({
+          problem: task.name,
+          shape: rules.shape,
+          network: options.network,
+          parameters: averageOf(saved),
+        });
+        return { mechanism, options, iterations: state.iteration, metrics, device };
       } catch (error) {
         const loss = await lossOf(device);
         if (!loss) throw error;
@@ -114,19 +133,9 @@ export async function train(
         device = await openDevice({ backend: device.backend, allowSoftware: device.software });
         disposeState(state);
         state = begin();
-        hooks.onDeviceLost?.(loss, state.iteration);
+        await hooks.onDeviceLost?.(loss, state.iteration);
       }
     }
-    await hooks.onCheckpoint?.(saved, state.iteration);
-    const parameters: Record<string, HostTensor> = {};
-    for (const [name, tensor] of Object.entries(state.average)) parameters[name] = await download(tensor);
-    const mechanism = menuMechanism({
-      problem: task.name,
-      shape: rules.shape,
-      network: options.network,
-      parameters,
-    });
-    return { mechanism, options, iterations: state.iteration, metrics };
   } finally {
     disposeState(state);
   }

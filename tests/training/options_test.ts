@@ -108,6 +108,8 @@ Deno.test("train refuses a bad option before it opens a device", async () => {
   for (const [setting, thing] of bad) {
     await assertRejects(() => train("U-2-2", setting), InvalidInputError, thing, JSON.stringify(setting));
   }
+  const misspelt = { iteration: 9 } as Partial<TrainingOptions>;
+  await assertRejects(() => train("U-2-2", misspelt), InvalidInputError, 'got "iteration"');
   await assertRejects(() => train("U-2-2", {}, { checkpointEvery: 0 }), InvalidInputError, "checkpointEvery");
   await assertRejects(() => train("U-0-2"), InvalidInputError, "n, the number of participants,");
   // The first device to be opened loads TensorFlow.js, and no other test of this file opens one.
