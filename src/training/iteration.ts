@@ -9,10 +9,11 @@ import type { PricingRules } from "../networks/pricing_rule.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { deriveKey, type RandomKey, randomKey } from "../random/key.ts";
 import { adaptedStepSize, langevin } from "../sampling/langevin.ts";
+import { lineMove } from "../sampling/line_moves.ts";
 import { adamStep, averageParameters } from "./adam.ts";
 import { chainLag, startAtBestResponse } from "./chains.ts";
 import { gradientCoefficients } from "./estimator.ts";
-import type { TrainingOptions } from "./options.ts";
+import { freshProfiles, type TrainingOptions } from "./options.ts";
 import { betaAt, learningRateAt, stepSizeAt } from "./schedules.ts";
 import { STREAMS, type TrainingState } from "./state.ts";
 
@@ -32,14 +33,10 @@ export interface IterationMetrics {
   readonly beta: number;
   /** The learning rate of this iteration. */
   readonly learningRate: number;
-  /** Langevin steps that new chains were burnt in for; 0 without new chains. */
-  readonly burnInSteps: number;
 }
 
 /** Rows measured for the lag in each iteration. */
 const LAG_ROWS = 16;
-/** Langevin steps between two looks at the lag of new chains. */
-const BURN_IN_BLOCK = 10;
 
 /** The gradient of -E[u0] in the parameters, and the mean of u0. */
 export function lossGradient(
@@ -103,18 +100,20 @@ export async function iterate(
   options: TrainingOptions,
   state: TrainingState,
 ): Promise<{ state: TrainingState; metrics: IterationMetrics }> {
-  const { iteration } = state;
+  const { iteration } = state, { participants: n, goods: m } = problem;
   const key = randomKey(options.seed);
   const beta = betaAt(state.growth, options);
   const learningRate = learningRateAt(iteration, options);
 
-  // (a) lines 5-7
+  // (a) lines 5-7, without the profiles that warm up
+  const trained = options.profiles * n;
+  const ready = state.chains.slice([0], [trained]);
   const { gradients, utilities } = lossGradient(
     problem,
     rules,
     state.parameters,
-    state.types,
-    state.chains,
+    state.types.subarray(0, trained * m),
+    ready,
     beta,
     options.estimator,
   );
@@ -131,37 +130,32 @@ export async function iterate(
   const average = averageParameters(state.average, parameters, decay);
   const softRevenue = await mean(utilities);
   const gradientNorm = (await norm.data())[0];
-  tf.dispose([gradients, utilities, norm]);
+  tf.dispose([gradients, utilities, norm, ready]);
 
   // (b) lines 8-14, after new profiles have taken the place of the oldest
-  const fresh = Math.round(options.refresh * options.profiles);
-  const types = refreshTypes(problem, options, state.types, iteration, fresh);
+  const types = refreshTypes(problem, options, state.types, iteration);
   const weights = rules.weights(parameters, types);
-  let before: Moved = state, burnInSteps = 0;
-  if (fresh > 0) {
-    const burnInKey = deriveKey(key, STREAMS.burnIn, iteration);
-    const burnt = await burnIn(rules, options, weights, types, fresh, state.lag, beta, burnInKey);
-    burnInSteps = burnt.steps;
-    const old = fresh * problem.participants, rest = (tensor: Tensor) => tensor.slice([old]);
-    before = tf.tidy(() => ({
-      chains: tf.concat([rest(state.chains), burnt.chains], 0) as Tensor3D,
-      squareSlopes: tf.concat([rest(state.squareSlopes), burnt.squareSlopes], 0) as Tensor2D,
-    }));
-    tf.dispose([burnt.chains, burnt.squareSlopes]);
-  }
+  const before = await refreshChains(
+    rules,
+    options,
+    weights,
+    types,
+    state,
+    beta,
+    deriveKey(key, STREAMS.chains, iteration),
+  );
   const langevinKey = deriveKey(key, STREAMS.langevin, iteration);
-  const moved = move(rules, options, weights, types, before, { beta, steps: options.steps }, langevinKey);
+  const moved = move(rules, options, weights, types, before, beta, langevinKey);
   if (before !== state) tf.dispose([before.chains, before.squareSlopes]);
 
-  const all = moved.chains.shape[0], count = Math.min(LAG_ROWS, all);
-  const rows = Array.from({ length: count }, (_, k) => Math.floor((k + 0.5) * all / count));
+  const count = Math.min(LAG_ROWS, trained);
+  const rows = Array.from({ length: count }, (_, k) => Math.floor((k + 0.5) * trained / count));
   const { lag, relative } = await chainLag(rules, weights, types, moved.chains, rows, beta);
   weights.dispose();
   return {
     state: {
       iteration: iteration + 1,
       growth: state.growth + (relative <= options.largestLag ? 1 : 0),
-      lag: relative,
       parameters,
       average,
       adam,
@@ -177,7 +171,6 @@ export async function iterate(
       gradientNorm,
       beta,
       learningRate,
-      burnInSteps,
     },
   };
 }
@@ -189,14 +182,14 @@ async function mean(tensor: Tensor): Promise<number> {
   return sum / data.length;
 }
 
-/** The profiles without the `fresh` oldest, and as many new ones behind them. */
+/** The profiles without the oldest, and as many new ones behind them. */
 function refreshTypes(
   problem: MechanismProblem,
   options: TrainingOptions,
   types: Float32Array,
   iteration: number,
-  fresh: number,
 ): Float32Array {
+  const fresh = freshProfiles(options);
   if (fresh === 0) return types;
   const key = deriveKey(randomKey(options.seed), STREAMS.profiles, iteration + 1);
   const drawn = problem.distribution.sample(key, fresh, "training");
@@ -206,81 +199,80 @@ function refreshTypes(
   return next;
 }
 
-/** What Langevin dynamics needs besides the chains. */
-interface Sampling {
-  readonly beta: number;
-  readonly steps: number;
-}
-
 /** Chains with the mean squared slopes of u that they saw lately, `[rows, m]`. */
 interface Moved {
   readonly chains: Tensor3D;
   readonly squareSlopes: Tensor2D;
 }
 
-/** Langevin steps of chains `[rows, C, m]`, whose weights are `[rows, P]`, or `[1, P]` for all. */
+/** The chains without the oldest, and those of the newest profiles behind them, which start at best responses. */
+async function refreshChains(
+  rules: PricingRules,
+  options: TrainingOptions,
+  weights: Tensor2D,
+  types: Float32Array,
+  old: Moved,
+  beta: number,
+  key: RandomKey,
+): Promise<Moved> {
+  const { participants: n, goods: m } = rules.shape;
+  const count = freshProfiles(options) * n, first = types.length / m - count;
+  if (count === 0) return old;
+  const own = weights.shape[0] === 1 ? weights.clone() : tf.slice(weights, [first, 0], [count, weights.shape[1]]);
+  const start = await startAtBestResponse(rules, own, types.subarray(first * m), options.chains, beta, key);
+  const next = tf.tidy(() => ({
+    chains: tf.concat([old.chains.slice([count]), start.chains], 0) as Tensor3D,
+    squareSlopes: tf.concat([old.squareSlopes.slice([count]), start.squareSlopes], 0) as Tensor2D,
+  }));
+  tf.dispose([own, start.chains, start.squareSlopes]);
+  return next;
+}
+
+/**
+ * Langevin steps of chains `[rows, C, m]`, whose weights are `[rows, P]`, or `[1, P]` for all, with a move along a line
+ * after every few steps.
+ */
 function move(
   rules: PricingRules,
   options: TrainingOptions,
   weights: Tensor2D,
   types: Float32Array,
-  before: Moved,
-  { beta, steps }: Sampling,
+  start: Moved,
+  beta: number,
   key: RandomKey,
 ): Moved {
   return tf.tidy(() => {
-    const [rows, C, m] = before.chains.shape, shared = weights.shape[0];
-    const shaped = (tensor: Tensor) => tf.reshape(tensor, [shared, rows / shared * C, m]) as Tensor3D;
-    const stepSize = options.stepRule === "constant" ? stepSizeAt(beta, options) : shaped(tf.tile(
-      tf.reshape(adaptedStepSize(before.squareSlopes, options.stepScale, beta), [rows, 1, m]),
-      [1, C, 1],
-    ));
-    const { chains, squareSlopes } = langevin(
-      rules.network.gradient(weights),
-      shaped(tf.tensor(tileTypes(types, m, C), [rows, C, m])),
-      shaped(before.chains),
-      { beta, stepSize, steps, wall: options.wall },
-      key,
-    );
-    const seen = tf.mean(tf.reshape(squareSlopes, [rows, C, m]), 1);
-    return {
-      chains: tf.reshape(chains, [rows, C, m]) as Tensor3D,
-      // Half of the memory is from before, so that the step sizes do not follow single chains.
-      squareSlopes: tf.mul(tf.add(before.squareSlopes, seen), 0.5) as Tensor2D,
+    const [rows, C, m] = start.chains.shape, shared = weights.shape[0];
+    const shaped = (tensor: Tensor) => tf.reshape(tensor, [shared, tensor.size / shared / m, m]) as Tensor3D;
+    const gradient = rules.network.gradient(weights);
+    const tiled = (count: number) => tf.tensor(tileTypes(types, m, count), [rows, count, m]) as Tensor3D;
+    const ofChains = shaped(tiled(C)), ofHalf = tiled(Math.floor(C / 2)), ofRest = tiled(C - Math.floor(C / 2));
+    const logDensity = (points: Tensor3D): Tensor3D => {
+      const worth = tf.sum(tf.mul(points, points.shape[1] === ofHalf.shape[1] ? ofHalf : ofRest), 2);
+      const f = tf.reshape(rules.network.value(weights, shaped(points)), worth.shape);
+      return tf.reshape(tf.mul(tf.sub(worth, f), beta), [rows, points.shape[1], 1]);
     };
+    let { chains, squareSlopes } = start;
+    const { steps, lineMoveEvery } = options;
+    for (let done = 0; done < steps;) {
+      const block = lineMoveEvery > 0 ? Math.min(lineMoveEvery, steps - done) : steps;
+      [chains, squareSlopes] = tf.tidy(() => {
+        const stepSize = options.stepRule === "constant" ? stepSizeAt(beta, options) : shaped(tf.tile(
+          tf.reshape(adaptedStepSize(squareSlopes, options.stepScale, beta), [rows, 1, m]),
+          [1, C, 1],
+        ));
+        const sampling = { beta, stepSize, steps: block, wall: options.wall };
+        const moved = langevin(gradient, ofChains, shaped(chains), sampling, deriveKey(key, done));
+        const now = tf.reshape(moved.chains, [rows, C, m]) as Tensor3D;
+        const seen = tf.mean(tf.reshape(moved.squareSlopes, [rows, C, m]), 1);
+        return [
+          lineMoveEvery > 0 ? lineMove(logDensity, now, deriveKey(key, done, 1)) : now,
+          // Half of the memory is from before, so that the step sizes do not follow single chains.
+          tf.mul(tf.add(squareSlopes, seen), 0.5) as Tensor2D,
+        ];
+      });
+      done += block;
+    }
+    return { chains, squareSlopes };
   });
-}
-
-/**
- * Chains for the newest profiles: from their best responses, until their lag is about that of the other chains.
- * They start without any lag, so that it grows to its stationary value.
- */
-async function burnIn(
-  rules: PricingRules,
-  options: TrainingOptions,
-  weights: Tensor2D,
-  types: Float32Array,
-  fresh: number,
-  usualLag: number,
-  beta: number,
-  key: RandomKey,
-): Promise<Moved & { steps: number }> {
-  const { participants: n, goods: m } = rules.shape;
-  const count = fresh * n, all = types.length / m, first = all - count;
-  const newest = types.subarray(first * m);
-  const own = weights.shape[0] === 1 ? weights.clone() : tf.slice(weights, [first, 0], [count, weights.shape[1]]);
-  const measured = Array.from({ length: count }, (_, k) => k).filter((k) => k % Math.ceil(count / LAG_ROWS) === 0);
-  let now: Moved = await startAtBestResponse(rules, own, newest, options.chains, beta, deriveKey(key, options.burnIn));
-  let steps = 0;
-  while (steps < options.burnIn) {
-    const before = now;
-    const block = Math.min(BURN_IN_BLOCK, options.burnIn - steps);
-    now = move(rules, options, own, newest, before, { beta, steps: block }, deriveKey(key, steps));
-    tf.dispose([before.chains, before.squareSlopes]);
-    steps += block;
-    const { relative } = await chainLag(rules, own, newest, now.chains, measured, beta);
-    if (Math.abs(relative - usualLag) <= options.burnInTolerance) break;
-  }
-  own.dispose();
-  return { ...now, steps };
 }

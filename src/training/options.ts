@@ -36,10 +36,10 @@ export interface TrainingOptions extends ScheduleOptions, AdamOptions {
   readonly estimator: Estimator;
   /** Share of the profiles replaced by new ones in each iteration; 0 keeps the paper's fixed set. */
   readonly refresh: number;
-  /** Most Langevin steps that bring new chains to their stationary distribution. */
-  readonly burnIn: number;
-  /** New chains are burnt in until their lag is within this many m / beta of that of the chains already there. */
-  readonly burnInTolerance: number;
+  /** Langevin steps between two moves along lines, which mix chains across ridges of q; 0 for none, as in the paper. */
+  readonly lineMoveEvery: number;
+  /** Iterations for which a new profile's chains are only carried along, before the profile is trained on. */
+  readonly warmUp: number;
   /** beta does not grow while the lag is above this many m / beta. */
   readonly largestLag: number;
   /** Decay of the moving average of parameters that becomes the mechanism. */
@@ -66,8 +66,8 @@ export function defaultTraining(problem: MechanismProblem): TrainingOptions {
     stepRule: "adapted",
     estimator: "coordinate",
     refresh: 0.2,
-    burnIn: 60,
-    burnInTolerance: 0.2,
+    lineMoveEvery: 10,
+    warmUp: 4,
     initialBeta: 20,
     finalBeta: 150,
     betaGrowth: 0.8,
@@ -85,6 +85,16 @@ export function defaultTraining(problem: MechanismProblem): TrainingOptions {
   };
 }
 
+/** How many profiles each iteration replaces. */
+export function freshProfiles({ refresh, profiles }: TrainingOptions): number {
+  return Math.round(refresh * profiles);
+}
+
+/** How many profiles have chains: those that are trained on, and those that warm up. */
+export function carriedProfiles(options: TrainingOptions): number {
+  return options.profiles + options.warmUp * freshProfiles(options);
+}
+
 /**
  * Fails unless `options` make sense.
  *
@@ -94,7 +104,7 @@ export function checkTraining(options: TrainingOptions): void {
   const what = "train";
   for (const name of ["iterations", "profiles", "steps"] as const) requireInteger(what, name, options[name], 1);
   requireInteger(what, "chains", options.chains, 2);
-  requireInteger(what, "burnIn", options.burnIn, 0);
+  for (const name of ["warmUp", "lineMoveEvery"] as const) requireInteger(what, name, options[name], 0);
   const { network } = options;
   if (!Array.isArray(network?.hidden)) {
     throw new InvalidInputError(`Cannot ${what}: network must be sizes with a list hidden, got ${show(network)}`);
@@ -119,7 +129,6 @@ export function checkTraining(options: TrainingOptions): void {
       "learningRate",
       "epsilon",
       "clipNorm",
-      "burnInTolerance",
     ] as const
   ) {
     requireNumber(what, name, options[name], 0);

@@ -12,10 +12,10 @@ import { deriveKey, randomKey } from "../random/key.ts";
 import { uniforms } from "../random/numbers.ts";
 import type { HostTensor } from "../runtime/host_tensor.ts";
 import { type AdamState, initAdam, mapParameters } from "./adam.ts";
-import type { TrainingOptions } from "./options.ts";
+import { carriedProfiles, type TrainingOptions } from "./options.ts";
 
 /** The streams of random numbers of a run: each draws from a key of its own. */
-export const STREAMS = { parameters: 0, profiles: 1, chains: 2, langevin: 3, burnIn: 4 } as const;
+export const STREAMS = { parameters: 0, profiles: 1, chains: 2, langevin: 3 } as const;
 
 /** Everything that the next iteration depends on. */
 export interface TrainingState {
@@ -23,31 +23,28 @@ export interface TrainingState {
   readonly iteration: number;
   /** In how many of them beta grew. */
   readonly growth: number;
-  /** The lag of the chains when last measured, in units of m / beta. */
-  readonly lag: number;
   readonly parameters: Parameters;
   /** The moving average of the parameters, which is the mechanism. */
   readonly average: Parameters;
   readonly adam: AdamState;
-  /** Type profiles `[M, n, m]`, oldest first. */
+  /** Type profiles `[M', n, m]`, oldest first: the M that are trained on, then those that warm up. */
   readonly types: Float32Array;
-  /** Chains `[M n, C, m]`. */
+  /** Chains `[M' n, C, m]`. */
   readonly chains: Tensor3D;
-  /** Mean squared slopes of u along the chains `[M n, m]`, for step sizes. */
+  /** Mean squared slopes of u along the chains `[M' n, m]`, for step sizes. */
   readonly squareSlopes: Tensor2D;
 }
 
 /** The state before the first iteration: profiles from F, chains uniform on the box (line 2 of Algorithm 1). */
 export function initialState(problem: MechanismProblem, rules: PricingRules, options: TrainingOptions): TrainingState {
   const key = randomKey(options.seed);
-  const { profiles, chains: C } = options, rows = profiles * problem.participants;
+  const { chains: C } = options, profiles = carriedProfiles(options), rows = profiles * problem.participants;
   const initial = rules.initialParameters(deriveKey(key, STREAMS.parameters));
   const parameters = Object.fromEntries(Object.entries(initial).map(([name, host]) => [name, upload(host)]));
   const shape: [number, number, number] = [rows, C, problem.goods];
   return {
     iteration: 0,
     growth: 0,
-    lag: 1,
     parameters,
     average: mapParameters(parameters, tf.clone),
     adam: initAdam(parameters),
@@ -97,8 +94,8 @@ export async function saveState(
   const tensors: Record<string, HostTensor> = {};
   for (const [name, tensor] of tensorsOf(state)) tensors[name] = await download(tensor);
   tensors.types = { shape: [state.types.length], data: state.types };
-  const { iteration, growth, lag } = state;
-  return { tensors, metadata: { progress: JSON.stringify({ iteration, growth, lag }) } };
+  const { iteration, growth } = state;
+  return { tensors, metadata: { progress: JSON.stringify({ iteration, growth }) } };
 }
 
 /**
@@ -129,8 +126,8 @@ export function restoreState(
     Object.fromEntries(
       Object.entries(rules.parameterShapes).map(([name, shape]) => [name, upload(take(`${prefix}.${name}`, shape))]),
     );
-  const { iteration, growth, lag } = readProgress(saved.metadata.progress, options.iterations);
-  const { profiles, chains } = options;
+  const { iteration, growth } = readProgress(saved.metadata.progress, options.iterations);
+  const { chains } = options, profiles = carriedProfiles(options);
   const types = take("types", [profiles * n * m]).data as Float32Array;
   // Where a tensor is refused, those before it are freed.
   const tensors = tf.tidy(() => ({
@@ -140,28 +137,28 @@ export function restoreState(
     average: group("average"),
     adam: { first: group("adam.first"), second: group("adam.second") },
   }));
-  return { iteration, growth, lag, types, ...tensors };
+  return { iteration, growth, types, ...tensors };
 }
 
 /** How far a checkpoint is, from its metadata. */
 function readProgress(
   text: string | undefined,
   iterations: number,
-): { iteration: number; growth: number; lag: number } {
+): { iteration: number; growth: number } {
   let progress: Record<string, unknown> | null = null;
   try {
     progress = JSON.parse(text ?? "");
   } catch { /* the next check says so */ }
-  const { iteration, growth, lag } = progress ?? {};
+  const { iteration, growth } = progress ?? {};
   const whole = (value: unknown, most: number): value is number =>
     typeof value === "number" && Number.isSafeInteger(value) && value >= 0 && value <= most;
-  if (!whole(iteration, iterations) || !whole(growth, iteration) || typeof lag !== "number" || !Number.isFinite(lag)) {
+  if (!whole(iteration, iterations) || !whole(growth, iteration)) {
     throw new InvalidInputError(
       `Cannot resume: the checkpoint's progress must be an iteration from 0 to ${iterations}, ` +
-        `with as much growth at most and a finite lag, got ${show(text)}`,
+        `with as much growth at most, got ${show(text)}`,
     );
   }
-  return { iteration, growth, lag };
+  return { iteration, growth };
 }
 
 /** A host tensor on the device. */
