@@ -70,6 +70,7 @@ export { type NetworkSize, type PricingRules, pricingRules } from "./src/network
 
 export { type Wall } from "./src/sampling/box.ts";
 export { adaptedStepSize, langevin, type LangevinOptions } from "./src/sampling/langevin.ts";
+export { lineMove } from "./src/sampling/line_moves.ts";
 
 export {
   type BestResponse,

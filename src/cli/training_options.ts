@@ -48,7 +48,8 @@ export const methodOptions = [
   { name: "wall", kind: "choice", choices: walls, help: "What chains do at the walls of the box" },
   { name: "step-rule", kind: "choice", choices: stepRules, help: "How Langevin steps are sized" },
   { name: "step-scale", kind: "number", placeholder: "X", help: "How long Langevin steps are, by the step rule" },
-  { name: "burn-in", kind: "integer", placeholder: "N", help: "Most Langevin steps to bring new chains along" },
+  { name: "warm-up", kind: "integer", placeholder: "N", help: "Iterations that new chains only warm up for" },
+  { name: "line-move-every", kind: "integer", placeholder: "N", help: "Steps between moves along lines; 0: none" },
   {
     name: "averaging",
     kind: "number",

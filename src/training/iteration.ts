@@ -11,7 +11,7 @@ import { deriveKey, type RandomKey, randomKey } from "../random/key.ts";
 import { adaptedStepSize, langevin } from "../sampling/langevin.ts";
 import { lineMove } from "../sampling/line_moves.ts";
 import { adamStep, averageParameters } from "./adam.ts";
-import { chainLag, startAtBestResponse } from "./chains.ts";
+import { chainLag, startAtBestResponses } from "./chains.ts";
 import { gradientCoefficients } from "./estimator.ts";
 import { freshProfiles, type TrainingOptions } from "./options.ts";
 import { betaAt, learningRateAt, stepSizeAt } from "./schedules.ts";
@@ -219,7 +219,7 @@ async function refreshChains(
   const count = freshProfiles(options) * n, first = types.length / m - count;
   if (count === 0) return old;
   const own = weights.shape[0] === 1 ? weights.clone() : tf.slice(weights, [first, 0], [count, weights.shape[1]]);
-  const start = await startAtBestResponse(rules, own, types.subarray(first * m), options.chains, beta, key);
+  const start = await startAtBestResponses(rules, own, types.subarray(first * m), options.chains, beta, key);
   const next = tf.tidy(() => ({
     chains: tf.concat([old.chains.slice([count]), start.chains], 0) as Tensor3D,
     squareSlopes: tf.concat([old.squareSlopes.slice([count]), start.squareSlopes], 0) as Tensor2D,

@@ -29,8 +29,10 @@ const bad: [setting: Record<string, unknown>, thing: string, rule: string, got: 
   [{ iterations: 2 ** 53 }, "iterations", POSITIVE, "9007199254740992"],
   [{ chains: 1 }, "chains", "an integer of at least 2", "1"],
   [{ chains: 2.5 }, "chains", "an integer of at least 2", "2.5"],
-  [{ burnIn: -1 }, "burnIn", "a non-negative integer", "-1"],
-  [{ burnIn: true }, "burnIn", "a non-negative integer", "true"],
+  [{ warmUp: -1 }, "warmUp", "a non-negative integer", "-1"],
+  [{ warmUp: true }, "warmUp", "a non-negative integer", "true"],
+  [{ lineMoveEvery: -1 }, "lineMoveEvery", "a non-negative integer", "-1"],
+  [{ lineMoveEvery: 0.5 }, "lineMoveEvery", "a non-negative integer", "0.5"],
   [{ network: network({ layers: 0 }) }, "network.layers", POSITIVE, "0"],
   [{ network: network({ groups: 1.5 }) }, "network.groups", POSITIVE, "1.5"],
   [{ network: network({ groupSize: undefined }) }, "network.groupSize", POSITIVE, "undefined"],
@@ -62,7 +64,6 @@ const bad: [setting: Record<string, unknown>, thing: string, rule: string, got: 
     "learningRate",
     "epsilon",
     "clipNorm",
-    "burnInTolerance",
   ].flatMap((name) =>
     ([[0, ABOVE, "0"], [-1, LEAST_ZERO, "-1"], [NaN, LEAST_ZERO, "NaN"], [Infinity, LEAST_ZERO, "Infinity"]] as const)
       .map(([value, rule, got]): [Record<string, unknown>, string, string, string] => [
@@ -97,7 +98,17 @@ Deno.test("every option is checked", () => {
 Deno.test("the ends of the ranges are allowed", () => {
   const defaults = defaultTraining(settingProblem("U-1-2"));
   const ends: Partial<TrainingOptions>[] = [
-    { refresh: 0, betaGrowth: 0, finalLearningRate: 0, averaging: 0, beta1: 0, beta2: 0, burnIn: 0, seed: 0 },
+    {
+      refresh: 0,
+      betaGrowth: 0,
+      finalLearningRate: 0,
+      averaging: 0,
+      beta1: 0,
+      beta2: 0,
+      warmUp: 0,
+      lineMoveEvery: 0,
+      seed: 0,
+    },
     { refresh: 1, betaGrowth: 1, finalLearningRate: 1, seed: 2 ** 53 - 1, chains: 2, iterations: 1, profiles: 1 },
     { network: { layers: 1, groups: 1, groupSize: 1, hidden: [] } },
   ];
