@@ -15,6 +15,11 @@ import { uniforms } from "../random/numbers.ts";
 
 /** Points tried on each line; a chain that none of them takes stays where it is. */
 const TRIES = 6;
+/**
+ * Length of the interval on a line that is searched, in directions. The whole line through the box would do as well, but its
+ * ends are far away when chains are close together, and differences between them by rounding would grow.
+ */
+const WIDTH = 4;
 /** Keeps divisions by a direction's coordinates finite. */
 const TINY = 1e-9;
 
@@ -63,11 +68,14 @@ function moveAlong(
 ): Tensor3D {
   const [rows, N] = chains.shape;
   const draw = (stream: number) => tf.tensor(uniforms(deriveKey(key, stream), rows * N), [rows, N, 1]) as Tensor3D;
-  // Where the line leaves the box, before and behind the chain.
+  // An interval of WIDTH directions around the chain, placed at random as slice sampling asks, within the box: along a
+  // rising coordinate x_j reaches 1 at (1 - x_j) / d_j and 0 at -x_j / d_j, along a falling one the other way.
   const up = tf.step(direction), safe = tf.add(direction, tf.mul(TINY, tf.sub(tf.mul(2, up), 1)));
-  // Along a rising coordinate x_j reaches 1 at (1 - x_j) / d_j and 0 at -x_j / d_j, along a falling one the other way.
-  let ahead = tf.min(tf.div(tf.sub(up, chains), safe), 2, true) as Tensor3D;
-  let behind = tf.max(tf.div(tf.sub(tf.sub(1, up), chains), safe), 2, true) as Tensor3D;
+  const placed = tf.mul(draw(TRIES + 1), -WIDTH);
+  const room = tf.min(tf.div(tf.sub(up, chains), safe), 2, true),
+    roomBehind = tf.div(tf.sub(tf.sub(1, up), chains), safe);
+  let ahead = tf.minimum(room, tf.add(placed, WIDTH)) as Tensor3D;
+  let behind = tf.maximum(tf.max(roomBehind, 2, true), placed) as Tensor3D;
   const level: Tensor3D = tf.add(logDensity(chains), tf.log(tf.sub(1, draw(0))));
   let position: Tensor3D = tf.zerosLike(ahead), open: Tensor3D = tf.onesLike(ahead);
   for (let k = 1; k <= TRIES; k++) {

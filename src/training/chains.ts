@@ -9,11 +9,8 @@ import { deriveKey, type RandomKey } from "../random/key.ts";
 import { uniforms } from "../random/numbers.ts";
 import type { PricingRules } from "../networks/pricing_rule.ts";
 
-/** Best responses are good enough to start from at this certified gap. */
-const ROUGH = { tolerance: 1e-3, maxEvaluations: 100 };
-
-/** Best responses are exact enough for diagnostics at this certified gap. */
-const TOLERANCE = { tolerance: 1e-4, maxEvaluations: 200 };
+/** Exact, so that rounding does not choose between rough answers: two backends then start the same chains. */
+const EXACT = { tolerance: 1e-9, maxEvaluations: 300 };
 
 /** Rows of raw weights on the host; the single row of a problem without context serves every row. */
 async function weightRows(weights: Tensor2D, rows: readonly number[]): Promise<(index: number) => Float32Array> {
@@ -61,7 +58,7 @@ export async function chainLag(
   rows.forEach((row, index) => {
     const type = types.subarray(row * m, (row + 1) * m);
     const f = rules.network.bindOnHost(rowWeights(index));
-    const best = bestResponse(f, type, TOLERANCE).utility;
+    const best = bestResponse(f, type, EXACT).utility;
     const atZero = f(point.fill(0), gradient);
     for (let c = 0; c < C; c++) {
       for (let i = 0; i < m; i++) point[i] = points[(index * C + c) * m + i];
@@ -112,7 +109,7 @@ export async function startAtBestResponses(
         const u = far[(row * STARTS + s) * m + j] + 2 ** -25; // in (0, 1)
         perturbed[j] = type[j] + START_NOISE * Math.log(u / (1 - u)) / beta;
       }
-      const { outcome } = bestResponse(f, perturbed, ROUGH);
+      const { outcome } = bestResponse(f, perturbed, EXACT);
       for (let c = s; c < C; c += STARTS) {
         const at = (row * C + c) * m;
         for (let j = 0; j < m; j++) {

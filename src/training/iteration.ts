@@ -38,19 +38,26 @@ export interface IterationMetrics {
 /** Rows measured for the lag in each iteration. */
 const LAG_ROWS = 16;
 
-/** The gradient of -E[u0] in the parameters, and the mean of u0. */
+/**
+ * The gradient of -E[u0] in the parameters, estimated from chains (equations 10 to 12).
+ *
+ * @param types Types `[M n, m]`.
+ * @param carried Chains `[M' n, C, m]`, of which the first M n are used.
+ * @returns The gradient, and u0 of every profile and chain `[M, C]`.
+ */
 export function lossGradient(
   problem: MechanismProblem,
   rules: PricingRules,
   parameters: Parameters,
   types: Float32Array,
-  chains: Tensor3D,
+  carried: Tensor3D,
   beta: number,
   estimator: TrainingOptions["estimator"],
 ): { gradients: Parameters; utilities: Tensor2D } {
-  const [rows, C, m] = chains.shape;
+  const [, C, m] = carried.shape, rows = types.length / m;
   const names = Object.keys(parameters);
   const out = tf.tidy(() => {
+    const chains = carried.slice([0], [rows]);
     // The zero outcome is one more point of each row: p = f(x) - f(0) has f(0) in every chain's price.
     const points = tf.concat([chains, tf.zeros([rows, 1, m])], 1) as Tensor3D;
     const value = (weights: Tensor2D) => {
@@ -107,13 +114,12 @@ export async function iterate(
 
   // (a) lines 5-7, without the profiles that warm up
   const trained = options.profiles * n;
-  const ready = state.chains.slice([0], [trained]);
   const { gradients, utilities } = lossGradient(
     problem,
     rules,
     state.parameters,
     state.types.subarray(0, trained * m),
-    ready,
+    state.chains,
     beta,
     options.estimator,
   );
@@ -130,7 +136,7 @@ export async function iterate(
   const average = averageParameters(state.average, parameters, decay);
   const softRevenue = await mean(utilities);
   const gradientNorm = (await norm.data())[0];
-  tf.dispose([gradients, utilities, norm, ready]);
+  tf.dispose([gradients, utilities, norm]);
 
   // (b) lines 8-14, after new profiles have taken the place of the oldest
   const types = refreshTypes(problem, options, state.types, iteration);
