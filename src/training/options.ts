@@ -49,16 +49,15 @@ export interface TrainingOptions extends ScheduleOptions, AdamOptions {
 }
 
 /**
- * The default settings for a problem, one rule of n and m:
- * without a context (n = 1) many chains' noise is all there is to average, and a small network with shared weights
- * does; with a context each profile needs weights of its own, and more iterations.
+ * The default settings for a problem, one rule of n and m: more than 4 goods get 32 groups instead of 8; more than one
+ * participant, whose weights differ from profile to profile, gets fewer profiles at a time and more iterations.
  */
 export function defaultTraining(problem: MechanismProblem): TrainingOptions {
   const { participants: n, goods: m } = problem;
   const small = m <= 4;
   return {
     network: { layers: 2, groups: small ? 8 : 32, groupSize: 4, hidden: [64] },
-    iterations: n === 1 ? 500 : 1200,
+    iterations: n === 1 ? 500 : 800,
     profiles: n === 1 ? 256 : 128,
     chains: 16,
     steps: 10,
