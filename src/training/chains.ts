@@ -1,74 +1,94 @@
 /**
- * The chains of continuous sampling, section 3.3.5: their lag behind the mechanism, and how new ones start.
+ * Lines 8 to 14 of Algorithm 1: the chains follow the mechanism, and new profiles' chains begin.
  *
  * @module
  */
-import { type Tensor2D, type Tensor3D, tf } from "../deps/tfjs.ts";
+import { type Tensor, type Tensor2D, type Tensor3D, tf } from "../deps/tfjs.ts";
 import { bestResponse } from "../mechanisms/best_response.ts";
+import type { PricingRules } from "../networks/pricing_rule.ts";
 import { deriveKey, type RandomKey } from "../random/key.ts";
 import { uniforms } from "../random/numbers.ts";
-import type { PricingRules } from "../networks/pricing_rule.ts";
+import { adaptedStepSize, langevin } from "../sampling/langevin.ts";
+import { lineMove } from "../sampling/line_moves.ts";
+import { freshProfiles, type TrainingOptions } from "./options.ts";
+import { stepSizeAt } from "./schedules.ts";
 
-/** Exact, so that rounding does not choose between rough answers: two backends then start the same chains. */
-const EXACT = { tolerance: 1e-9, maxEvaluations: 300 };
+/** Chains with the mean squared slopes of u that they saw lately, `[rows, m]`. */
+export interface Chains {
+  readonly chains: Tensor3D;
+  readonly squareSlopes: Tensor2D;
+}
 
-/** Rows of raw weights on the host; the single row of a problem without context serves every row. */
-async function weightRows(weights: Tensor2D, rows: readonly number[]): Promise<(index: number) => Float32Array> {
-  const P = weights.shape[1];
-  if (weights.shape[0] === 1) {
-    const row = await weights.data() as Float32Array;
-    return () => row;
-  }
-  const first = rows[0], last = rows[rows.length - 1];
-  const consecutive = last - first === rows.length - 1;
-  const picked = consecutive
-    ? tf.slice(weights, [first, 0], [rows.length, P])
-    : tf.tidy(() => tf.concat(rows.map((row) => tf.slice(weights, [row, 0], [1, P])), 0));
-  const data = await picked.data() as Float32Array;
-  picked.dispose();
-  return (index) => data.subarray(index * P, (index + 1) * P);
+/** The chains without the oldest, and those of the newest profiles behind them, which start at best responses. */
+export async function refreshChains(
+  rules: PricingRules,
+  options: TrainingOptions,
+  weights: Tensor2D,
+  types: Float32Array,
+  old: Chains,
+  beta: number,
+  key: RandomKey,
+): Promise<Chains> {
+  const { participants: n, goods: m } = rules.shape;
+  const count = freshProfiles(options) * n, first = types.length / m - count;
+  if (count === 0) return old;
+  const own = weights.shape[0] === 1 ? weights.clone() : tf.slice(weights, [first, 0], [count, weights.shape[1]]);
+  const start = await startAtBestResponses(rules, own, types.subarray(first * m), options.chains, beta, key);
+  const next = tf.tidy(() => ({
+    chains: tf.concat([old.chains.slice([count]), start.chains], 0) as Tensor3D,
+    squareSlopes: tf.concat([old.squareSlopes.slice([count]), start.squareSlopes], 0) as Tensor2D,
+  }));
+  tf.dispose([own, start.chains, start.squareSlopes]);
+  return next;
 }
 
 /**
- * The chains' lag: the mean difference between the best utility and the utility of the chains, over some rows.
- *
- * For a density proportional to exp(beta u) with u concave on a convex set in R^m, E[max u - u] <= m / beta. The lag
- * is given in units of m / beta: above 1 the chains are certainly behind.
- *
- * @param rows Which rows (profile * n + participant) to measure, ascending.
- * @param types Types of all rows `[M n, m]`.
- * @param chains `[M n, C, m]`.
- * @returns The lag in utility, and in units of m / beta.
+ * Langevin steps of chains `[rows, C, m]`, whose weights are `[rows, P]`, or `[1, P]` for all, with a move along a line
+ * after every few steps.
  */
-export async function chainLag(
+export function moveChains(
   rules: PricingRules,
+  options: TrainingOptions,
   weights: Tensor2D,
   types: Float32Array,
-  chains: Tensor3D,
-  rows: readonly number[],
+  start: Chains,
   beta: number,
-): Promise<{ lag: number; relative: number }> {
-  const [, C, m] = chains.shape;
-  const rowWeights = await weightRows(weights, rows);
-  const picked = tf.tidy(() => tf.concat(rows.map((row) => tf.slice(chains, [row, 0, 0], [1, C, m])), 0));
-  const points = await picked.data();
-  picked.dispose();
-  const point = new Float64Array(m), gradient = new Float64Array(m);
-  let sum = 0;
-  rows.forEach((row, index) => {
-    const type = types.subarray(row * m, (row + 1) * m);
-    const f = rules.network.bindOnHost(rowWeights(index));
-    const best = bestResponse(f, type, EXACT).utility;
-    const atZero = f(point.fill(0), gradient);
-    for (let c = 0; c < C; c++) {
-      for (let i = 0; i < m; i++) point[i] = points[(index * C + c) * m + i];
-      let utility = atZero - f(point, gradient);
-      for (let i = 0; i < m; i++) utility += type[i] * point[i];
-      sum += best - utility;
+  key: RandomKey,
+): Chains {
+  return tf.tidy(() => {
+    const [rows, C, m] = start.chains.shape, shared = weights.shape[0];
+    const shaped = (tensor: Tensor) => tf.reshape(tensor, [shared, tensor.size / shared / m, m]) as Tensor3D;
+    const gradient = rules.network.gradient(weights);
+    const tiled = (count: number) => tf.tensor(tileTypes(types, m, count), [rows, count, m]) as Tensor3D;
+    const ofChains = shaped(tiled(C)), ofHalf = tiled(Math.floor(C / 2)), ofRest = tiled(C - Math.floor(C / 2));
+    const logDensity = (points: Tensor3D): Tensor3D => {
+      const worth = tf.sum(tf.mul(points, points.shape[1] === ofHalf.shape[1] ? ofHalf : ofRest), 2);
+      const f = tf.reshape(rules.network.value(weights, shaped(points)), worth.shape);
+      return tf.reshape(tf.mul(tf.sub(worth, f), beta), [rows, points.shape[1], 1]);
+    };
+    let { chains, squareSlopes } = start;
+    const { steps, lineMoveEvery } = options;
+    for (let done = 0; done < steps;) {
+      const block = lineMoveEvery > 0 ? Math.min(lineMoveEvery, steps - done) : steps;
+      [chains, squareSlopes] = tf.tidy(() => {
+        const stepSize = options.stepRule === "constant" ? stepSizeAt(beta, options) : shaped(tf.tile(
+          tf.reshape(adaptedStepSize(squareSlopes, options.stepScale, beta), [rows, 1, m]),
+          [1, C, 1],
+        ));
+        const sampling = { beta, stepSize, steps: block, wall: options.wall };
+        const moved = langevin(gradient, ofChains, shaped(chains), sampling, deriveKey(key, done));
+        const now = tf.reshape(moved.chains, [rows, C, m]) as Tensor3D;
+        const seen = tf.mean(tf.reshape(moved.squareSlopes, [rows, C, m]), 1);
+        return [
+          lineMoveEvery > 0 ? lineMove(logDensity, now, deriveKey(key, done, 1)) : now,
+          // Half of the memory is from before, so that the step sizes do not follow single chains.
+          tf.mul(tf.add(squareSlopes, seen), 0.5) as Tensor2D,
+        ];
+      });
+      done += block;
     }
+    return { chains, squareSlopes };
   });
-  const lag = sum / (rows.length * C);
-  return { lag, relative: lag * beta / m };
 }
 
 /** Best responses taken for each new row; chains share them. */
@@ -87,7 +107,7 @@ const START_NOISE = 1.5;
  * @param types Types of the new rows `[rows, m]`.
  * @returns Chains `[rows, C, m]` and their mean squared slopes of u `[rows, m]`.
  */
-export async function startAtBestResponses(
+async function startAtBestResponses(
   rules: PricingRules,
   weights: Tensor2D,
   types: Float32Array,
@@ -109,7 +129,7 @@ export async function startAtBestResponses(
         const u = far[(row * STARTS + s) * m + j] + 2 ** -25; // in (0, 1)
         perturbed[j] = type[j] + START_NOISE * Math.log(u / (1 - u)) / beta;
       }
-      const { outcome } = bestResponse(f, perturbed, EXACT);
+      const { outcome } = bestResponse(f, perturbed);
       for (let c = s; c < C; c += STARTS) {
         const at = (row * C + c) * m;
         for (let j = 0; j < m; j++) {
@@ -122,4 +142,14 @@ export async function startAtBestResponses(
     }
   }
   return { chains: tf.tensor(start, [rows, C, m]), squareSlopes: tf.tensor(squareSlopes, [rows, m]) };
+}
+
+/** Types `[rows, m]` repeated for every chain, `[rows, C, m]`. */
+export function tileTypes(types: Float32Array, m: number, C: number): Float32Array {
+  const out = new Float32Array(types.length * C);
+  for (let row = 0; row * m < types.length; row++) {
+    const type = types.subarray(row * m, (row + 1) * m);
+    for (let c = 0; c < C; c++) out.set(type, (row * C + c) * m);
+  }
+  return out;
 }

@@ -10,7 +10,7 @@ import { settingProblem } from "../../src/problems/settings.ts";
 import { deriveKey, randomKey } from "../../src/random/key.ts";
 import { normals, uniforms } from "../../src/random/numbers.ts";
 import { type Estimator, estimators } from "../../src/training/estimator.ts";
-import { lossGradient } from "../../src/training/iteration.ts";
+import { lossGradient } from "../../src/training/gradient.ts";
 import { forEachDevice } from "../devices.ts";
 
 type Host = Record<string, { shape: readonly number[]; data: Float32Array }>;
