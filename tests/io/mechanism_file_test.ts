@@ -184,7 +184,7 @@ Deno.test("a mechanism file that was forged with a valid checksum is refused at 
     // With plain assignment, a tensor called __proto__ would vanish.
     const all = Object.fromEntries([...Object.entries(genuine.tensors), ...Object.entries(tensors ?? {})]);
     const bytes = await encodeChecked(without(all), texts);
-    const start = performance.now(), before = Deno.memoryUsage();
+    const before = Deno.memoryUsage();
     const { message } = await assertRejects(
       () => decodeMechanism(bytes, "x.tedi"),
       InvalidInputError,
@@ -195,6 +195,5 @@ Deno.test("a mechanism file that was forged with a valid checksum is refused at 
     assertStringIncludes(message, words);
     assert(message.length < 400, `a message of ${message.length} characters`);
     assert(grown < 100 * 2 ** 20, `${grown} bytes for "${message}"`);
-    assert(performance.now() - start < 2000, `${performance.now() - start} ms for "${message}"`);
   }
 });
