@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { InvalidInputError } from "../errors.ts";
 import type { RunFolder } from "../io/run_folder.ts";
 import type { TrainingOptions } from "../training/options.ts";
 import type { Checkpoint, TrainingHooks } from "../training/train.ts";
@@ -71,20 +70,4 @@ export async function recordTraining(options: TrainingRecordOptions): Promise<Tr
       },
     },
   };
-}
-
-/**
- * Which iteration a checkpoint is of.
- *
- * @throws {InvalidInputError} if it does not say.
- */
-export function iterationOf(checkpoint: Checkpoint): number {
-  let iteration: unknown;
-  try {
-    iteration = JSON.parse(checkpoint.metadata.progress).iteration;
-  } catch { /* said below */ }
-  if (!Number.isSafeInteger(iteration) || iteration as number < 0) {
-    throw new InvalidInputError("Cannot resume: the checkpoint must say which iteration it is of");
-  }
-  return iteration as number;
 }

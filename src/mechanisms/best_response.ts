@@ -61,13 +61,11 @@ const CLOSE = 1e-2;
  * The best response of a participant of type `type` `[m]`.
  *
  * @param f The function under the pricing rule at the others' reports.
- * @param start Where to begin; the middle of the box if left out.
  */
 export function bestResponse(
   f: HostFunction,
   type: ArrayLike<number>,
   options: BestResponseOptions = defaultBestResponse,
-  start?: ArrayLike<number>,
 ): BestResponse {
   const m = type.length, rows = m + 1;
   const best = new Float64Array(m), gradient = new Float64Array(m);
@@ -146,7 +144,7 @@ export function bestResponse(
     return true;
   };
 
-  for (let i = 0; i < m; i++) query[i] = start ? start[i] : 0.5;
+  query.fill(0.5);
   while (evaluations < options.maxEvaluations) {
     const payment = f(query, gradient) - atZero;
     evaluations++;

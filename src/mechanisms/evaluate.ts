@@ -8,11 +8,15 @@ import { InvalidInputError, requireInteger } from "../errors.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { deriveKey, randomKey } from "../random/key.ts";
 import { ensureDevice } from "../runtime/device.ts";
+import { letEventsIn } from "../runtime/event_loop.ts";
 import type { Mechanism } from "./mechanism.ts";
+
+/** How many test profiles an evaluation takes by default. */
+export const TEST_PROFILES = 100_000;
 
 /** How to evaluate. */
 export interface EvaluationOptions {
-  /** How many test profiles; 100,000 unless given. */
+  /** How many test profiles; {@linkcode TEST_PROFILES} unless given. */
   readonly profiles?: number;
   /** The seed of the test profiles; they differ from the training profiles of every seed. 0 unless given. */
   readonly seed?: number;
@@ -52,7 +56,7 @@ export async function evaluate(
   mechanism: Mechanism,
   options: EvaluationOptions = {},
 ): Promise<Evaluation> {
-  const { profiles = 100_000, seed = 0, onProgress, signal } = options;
+  const { profiles = TEST_PROFILES, seed = 0, onProgress, signal } = options;
   requireInteger("evaluate", "profiles", profiles, 2);
   const { participants: n, goods: m } = problem;
   if (mechanism.participants !== n || mechanism.goods !== m) {
@@ -84,8 +88,7 @@ export async function evaluate(
     for (const value of result.gaps) worstGap = Math.max(worstGap, value);
     done += count;
     onProgress?.(done, profiles);
-    // On WASM nothing else lets the event loop turn, on which signals wait.
-    await new Promise((resolve) => setTimeout(resolve));
+    await letEventsIn();
   }
   const revenue = sum / profiles;
   const variance = Math.max(0, squares / profiles - revenue ** 2) * profiles / (profiles - 1);

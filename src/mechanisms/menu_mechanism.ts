@@ -6,12 +6,14 @@
  *
  * @module
  */
-import { type Tensor, tf } from "../deps/tfjs.ts";
+import { tf } from "../deps/tfjs.ts";
 import { InvalidInputError, requireInteger } from "../errors.ts";
 import type { ContextShape } from "../networks/context.ts";
+import { type HostFunction, hostFunctions } from "../networks/network.ts";
 import { type NetworkSize, type PricingRules, pricingRules } from "../networks/pricing_rule.ts";
 import { ensureDevice } from "../runtime/device.ts";
 import type { HostTensor } from "../runtime/host_tensor.ts";
+import { uploadAll } from "../runtime/tensors.ts";
 import { bestResponse, type BestResponseOptions, defaultBestResponse } from "./best_response.ts";
 import { flatTypes, type Mechanism, type MechanismResult, type TypeProfiles } from "./mechanism.ts";
 
@@ -62,29 +64,24 @@ export function menuMechanism(
   /** Calls `use` with f of every row (profile * n + participant) in order. */
   const eachRow = async (
     types: Float32Array,
-    use: (row: number, f: ReturnType<typeof rules.network.bindOnHost>) => void,
+    use: (row: number, f: HostFunction) => void,
   ) => {
     const rows = types.length / m;
     if (n === 1) {
-      const f = rules.network.bindOnHost(parameters["output.bias"].data as Float32Array);
-      for (let row = 0; row < rows; row++) use(row, f);
+      const functions = hostFunctions(rules.network, parameters["output.bias"].data as Float32Array);
+      for (let row = 0; row < rows; row++) use(row, functions(row));
       return;
     }
     await ensureDevice();
-    const uploaded: Record<string, Tensor> = {};
-    for (const [name, { shape, data }] of Object.entries(parameters)) {
-      uploaded[name] = tf.tensor(data as Float32Array, shape as number[]);
-    }
+    const uploaded = uploadAll(parameters);
     try {
       const chunk = Math.max(1, Math.floor(CHUNK / (P * n))) * n;
       for (let from = 0; from < rows; from += chunk) {
         const to = Math.min(rows, from + chunk);
         const weights = rules.weights(uploaded, types.subarray(from * m, to * m));
-        const values = await weights.data() as Float32Array;
+        const functions = hostFunctions(rules.network, await weights.data() as Float32Array);
         weights.dispose();
-        for (let row = from; row < to; row++) {
-          use(row, rules.network.bindOnHost(values.subarray((row - from) * P, (row - from + 1) * P)));
-        }
+        for (let row = from; row < to; row++) use(row, functions(row - from));
       }
     } finally {
       tf.dispose(uploaded);

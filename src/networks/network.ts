@@ -38,5 +38,17 @@ export interface ConvexNetwork {
   bindOnHost(weights: Float32Array): HostFunction;
 }
 
+/**
+ * f of each row on the host.
+ *
+ * @param weights Raw weights `[R, P]`; with R = 1 they serve every row, and are bound once.
+ */
+export function hostFunctions(network: ConvexNetwork, weights: Float32Array): (row: number) => HostFunction {
+  const P = network.weightCount;
+  if (weights.length > P) return (row) => network.bindOnHost(weights.subarray(row * P, (row + 1) * P));
+  const shared = network.bindOnHost(weights);
+  return () => shared;
+}
+
 /** Named parameter tensors. */
 export type Parameters = Readonly<Record<string, Tensor>>;

@@ -11,7 +11,7 @@ import { type Tensor2D, tf } from "../deps/tfjs.ts";
 import { requireInteger } from "../errors.ts";
 import { deriveKey, type RandomKey } from "../random/key.ts";
 import { normals } from "../random/numbers.ts";
-import type { HostTensor } from "../runtime/host_tensor.ts";
+import { elementCount, type HostTensor } from "../runtime/host_tensor.ts";
 import type { Parameters } from "./network.ts";
 
 /** The size of a Parameterized Affine Network. */
@@ -54,7 +54,7 @@ export function initialParameterizedAffine(
 ): Record<string, HostTensor> {
   const parameters: Record<string, HostTensor> = {};
   Object.entries(parameterizedAffineShapes(size)).forEach(([name, shape], stream) => {
-    const count = shape.reduce((product, side) => product * side, 1);
+    const count = elementCount(shape);
     let data = new Float32Array(count);
     if (name === "output.bias") data = Float32Array.from(bias);
     else if (name.endsWith(".weight")) {

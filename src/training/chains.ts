@@ -5,6 +5,7 @@
  */
 import { type Tensor, type Tensor2D, type Tensor3D, tf } from "../deps/tfjs.ts";
 import { bestResponse } from "../mechanisms/best_response.ts";
+import { hostFunctions } from "../networks/network.ts";
 import type { PricingRules } from "../networks/pricing_rule.ts";
 import { deriveKey, type RandomKey } from "../random/key.ts";
 import { uniforms } from "../random/numbers.ts";
@@ -60,14 +61,16 @@ export function moveChains(
     const shaped = (tensor: Tensor) => tf.reshape(tensor, [shared, tensor.size / shared / m, m]) as Tensor3D;
     const gradient = rules.network.gradient(weights);
     const tiled = (count: number) => tf.tensor(tileTypes(types, m, count), [rows, count, m]) as Tensor3D;
-    const ofChains = shaped(tiled(C)), ofHalf = tiled(Math.floor(C / 2)), ofRest = tiled(C - Math.floor(C / 2));
+    const ofChains = shaped(tiled(C)), { steps, lineMoveEvery } = options;
+    // A line move takes the chains in two groups, which differ in size where C is odd.
+    const sizes = lineMoveEvery > 0 ? new Set([Math.floor(C / 2), Math.ceil(C / 2)]) : [];
+    const ofGroup = new Map(Array.from(sizes, (size) => [size, tiled(size)]));
     const logDensity = (points: Tensor3D): Tensor3D => {
-      const worth = tf.sum(tf.mul(points, points.shape[1] === ofHalf.shape[1] ? ofHalf : ofRest), 2);
+      const worth = tf.sum(tf.mul(points, ofGroup.get(points.shape[1])!), 2);
       const f = tf.reshape(rules.network.value(weights, shaped(points)), worth.shape);
       return tf.reshape(tf.mul(tf.sub(worth, f), beta), [rows, points.shape[1], 1]);
     };
     let { chains, squareSlopes } = start;
-    const { steps, lineMoveEvery } = options;
     for (let done = 0; done < steps;) {
       const block = lineMoveEvery > 0 ? Math.min(lineMoveEvery, steps - done) : steps;
       [chains, squareSlopes] = tf.tidy(() => {
@@ -114,17 +117,16 @@ async function startAtBestResponses(
   C: number,
   beta: number,
   key: RandomKey,
-): Promise<{ chains: Tensor3D; squareSlopes: Tensor2D }> {
-  const m = rules.shape.goods, rows = types.length / m, P = weights.shape[1];
-  const data = await weights.data() as Float32Array;
-  const shared = weights.shape[0] === 1 ? rules.network.bindOnHost(data) : undefined;
+): Promise<Chains> {
+  const m = rules.shape.goods, rows = types.length / m;
+  const functions = hostFunctions(rules.network, await weights.data() as Float32Array);
   const near = uniforms(deriveKey(key, 0), rows * C * m), far = uniforms(deriveKey(key, 1), rows * STARTS * m);
   const start = new Float32Array(rows * C * m), squareSlopes = new Float32Array(rows * m);
   const point = new Float64Array(m), gradient = new Float64Array(m), perturbed = new Float64Array(m);
   for (let row = 0; row < rows; row++) {
-    const f = shared ?? rules.network.bindOnHost(data.subarray(row * P, (row + 1) * P));
+    const f = functions(row);
     const type = types.subarray(row * m, (row + 1) * m);
-    for (let s = 0; s < STARTS; s++) {
+    for (let s = 0; s < Math.min(STARTS, C); s++) {
       for (let j = 0; j < m; j++) {
         const u = far[(row * STARTS + s) * m + j] + 2 ** -25; // in (0, 1)
         perturbed[j] = type[j] + START_NOISE * Math.log(u / (1 - u)) / beta;

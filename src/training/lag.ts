@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { type Tensor2D, type Tensor3D, tf } from "../deps/tfjs.ts";
+import { type Tensor, type Tensor2D, type Tensor3D, tf } from "../deps/tfjs.ts";
 import { bestResponse } from "../mechanisms/best_response.ts";
+import { hostFunctions } from "../networks/network.ts";
 import type { PricingRules } from "../networks/pricing_rule.ts";
 
 /**
@@ -13,7 +14,7 @@ import type { PricingRules } from "../networks/pricing_rule.ts";
  * For a density proportional to exp(beta u) with u concave on a convex set in R^m, E[max u - u] <= m / beta. The lag
  * is given in units of m / beta: above 1 the chains are certainly behind.
  *
- * @param rows Which rows (profile * n + participant) to measure, ascending.
+ * @param rows Which rows (profile * n + participant) to measure.
  * @param types Types of all rows `[M n, m]`.
  * @param chains `[M n, C, m]`.
  * @returns The lag in utility, and in units of m / beta.
@@ -27,15 +28,13 @@ export async function chainLag(
   beta: number,
 ): Promise<{ lag: number; relative: number }> {
   const [, C, m] = chains.shape;
-  const rowWeights = await weightRows(weights, rows);
-  const picked = tf.tidy(() => tf.concat(rows.map((row) => tf.slice(chains, [row, 0, 0], [1, C, m])), 0));
-  const points = await picked.data();
-  picked.dispose();
+  const functions = hostFunctions(rules.network, await pick(weights, weights.shape[0] === 1 ? [0] : rows));
+  const points = await pick(chains, rows);
   const point = new Float64Array(m), gradient = new Float64Array(m);
   let sum = 0;
   rows.forEach((row, index) => {
     const type = types.subarray(row * m, (row + 1) * m);
-    const f = rules.network.bindOnHost(rowWeights(index));
+    const f = functions(index);
     const best = bestResponse(f, type).utility;
     const atZero = f(point.fill(0), gradient);
     for (let c = 0; c < C; c++) {
@@ -49,19 +48,10 @@ export async function chainLag(
   return { lag, relative: lag * beta / m };
 }
 
-/** Rows of raw weights on the host; the single row of a problem without context serves every row. */
-async function weightRows(weights: Tensor2D, rows: readonly number[]): Promise<(index: number) => Float32Array> {
-  const P = weights.shape[1];
-  if (weights.shape[0] === 1) {
-    const row = await weights.data() as Float32Array;
-    return () => row;
-  }
-  const first = rows[0], last = rows[rows.length - 1];
-  const consecutive = last - first === rows.length - 1;
-  const picked = consecutive
-    ? tf.slice(weights, [first, 0], [rows.length, P])
-    : tf.tidy(() => tf.concat(rows.map((row) => tf.slice(weights, [row, 0], [1, P])), 0));
+/** Rows of a tensor on the host. */
+async function pick(tensor: Tensor, rows: readonly number[]): Promise<Float32Array> {
+  const picked = tf.tidy(() => tf.gather(tensor, tf.tensor1d(rows as number[], "int32")));
   const data = await picked.data() as Float32Array;
   picked.dispose();
-  return (index) => data.subarray(index * P, (index + 1) * P);
+  return data;
 }

@@ -11,11 +11,20 @@ import type { MechanismProblem } from "../problems/problem.ts";
 import { deriveKey, randomKey } from "../random/key.ts";
 import { uniforms } from "../random/numbers.ts";
 import type { HostTensor } from "../runtime/host_tensor.ts";
+import { download, upload, uploadAll } from "../runtime/tensors.ts";
 import { type AdamState, initAdam, mapParameters } from "./adam.ts";
 import { carriedProfiles, type TrainingOptions } from "./options.ts";
 
 /** The streams of random numbers of a run: each draws from a key of its own. */
 export const STREAMS = { parameters: 0, profiles: 1, chains: 2, langevin: 3 } as const;
+
+/** A state of training as plain data, from which it goes on to the same bits on the same backend. */
+export interface Checkpoint {
+  /** Parameters, their average, moments, types, chains and their slopes. */
+  readonly tensors: Readonly<Record<string, HostTensor>>;
+  /** The iteration and schedules, as text. */
+  readonly metadata: Readonly<Record<string, string>>;
+}
 
 /** Everything that the next iteration depends on. */
 export interface TrainingState {
@@ -40,7 +49,7 @@ export function initialState(problem: MechanismProblem, rules: PricingRules, opt
   const key = randomKey(options.seed);
   const { chains: C } = options, profiles = carriedProfiles(options), rows = profiles * problem.participants;
   const initial = rules.initialParameters(deriveKey(key, STREAMS.parameters));
-  const parameters = Object.fromEntries(Object.entries(initial).map(([name, host]) => [name, upload(host)]));
+  const parameters = uploadAll(initial);
   const shape: [number, number, number] = [rows, C, problem.goods];
   return {
     iteration: 0,
@@ -75,9 +84,7 @@ function tensorsOf(state: TrainingState): [string, Tensor][] {
 }
 
 /** The averaged parameters in a saved state, which are the mechanism. */
-export function averageOf(
-  saved: { readonly tensors: Readonly<Record<string, HostTensor>> },
-): Record<string, HostTensor> {
+export function averageOf(saved: Checkpoint): Record<string, HostTensor> {
   const prefix = "average.";
   return Object.fromEntries(
     Object.entries(saved.tensors).filter(([name]) => name.startsWith(prefix)).map(([name, tensor]) => [
@@ -88,9 +95,7 @@ export function averageOf(
 }
 
 /** A state as host tensors and text, for a checkpoint. */
-export async function saveState(
-  state: TrainingState,
-): Promise<{ tensors: Record<string, HostTensor>; metadata: Record<string, string> }> {
+export async function saveState(state: TrainingState): Promise<Checkpoint> {
   const tensors: Record<string, HostTensor> = {};
   for (const [name, tensor] of tensorsOf(state)) tensors[name] = await download(tensor);
   tensors.types = { shape: [state.types.length], data: state.types };
@@ -107,10 +112,7 @@ export function restoreState(
   problem: MechanismProblem,
   rules: PricingRules,
   options: TrainingOptions,
-  saved: {
-    readonly tensors: Readonly<Record<string, HostTensor>>;
-    readonly metadata: Readonly<Record<string, string>>;
-  },
+  saved: Checkpoint,
 ): TrainingState {
   const { participants: n, goods: m } = problem;
   const take = (name: string, shape: readonly number[]): HostTensor => {
@@ -126,7 +128,7 @@ export function restoreState(
     Object.fromEntries(
       Object.entries(rules.parameterShapes).map(([name, shape]) => [name, upload(take(`${prefix}.${name}`, shape))]),
     );
-  const { iteration, growth } = readProgress(saved.metadata.progress, options.iterations);
+  const { iteration, growth } = readProgress(saved, options);
   const { chains } = options, profiles = carriedProfiles(options);
   const types = take("types", [profiles * n * m]).data as Float32Array;
   // Where a tensor is refused, those before it are freed.
@@ -140,10 +142,14 @@ export function restoreState(
   return { iteration, growth, types, ...tensors };
 }
 
-/** How far a checkpoint is, from its metadata. */
-function readProgress(
-  text: string | undefined,
-  iterations: number,
+/**
+ * How far a checkpoint is.
+ *
+ * @throws {InvalidInputError} if it does not say, or is not one of a run of as many iterations.
+ */
+export function readProgress(
+  { metadata: { progress: text } }: Checkpoint,
+  { iterations }: TrainingOptions,
 ): { iteration: number; growth: number } {
   let progress: Record<string, unknown> | null = null;
   try {
@@ -159,14 +165,4 @@ function readProgress(
     );
   }
   return { iteration, growth };
-}
-
-/** A host tensor on the device. */
-export function upload(tensor: HostTensor): Tensor {
-  return tf.tensor(tensor.data as Float32Array, tensor.shape as number[]);
-}
-
-/** A device tensor on the host. */
-export async function download(tensor: Tensor | Tensor2D): Promise<HostTensor> {
-  return { shape: tensor.shape.slice(), data: (await tensor.data()) as Float32Array };
 }

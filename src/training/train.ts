@@ -9,18 +9,20 @@ import { type PricingRules, pricingRules } from "../networks/pricing_rule.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { settingProblem } from "../problems/settings.ts";
 import { type Device, openDevice } from "../runtime/device.ts";
-import type { HostTensor } from "../runtime/host_tensor.ts";
+import { letEventsIn } from "../runtime/event_loop.ts";
 import { iterate, type IterationMetrics } from "./iteration.ts";
 import { checkTraining, defaultTraining, type TrainingOptions } from "./options.ts";
-import { averageOf, disposeState, initialState, restoreState, saveState, type TrainingState } from "./state.ts";
+import {
+  averageOf,
+  type Checkpoint,
+  disposeState,
+  initialState,
+  restoreState,
+  saveState,
+  type TrainingState,
+} from "./state.ts";
 
-/** A state of training as plain data, from which it goes on to the same bits on the same backend. */
-export interface Checkpoint {
-  /** Parameters, their average, moments, types, chains and their slopes. */
-  readonly tensors: Readonly<Record<string, HostTensor>>;
-  /** The iteration and schedules, as text. */
-  readonly metadata: Readonly<Record<string, string>>;
-}
+export type { Checkpoint } from "./state.ts";
 
 /** What goes on around training, without an effect on its result. */
 export interface TrainingHooks {
@@ -107,8 +109,7 @@ export async function train(
           device.check();
           requireFinite(metrics);
           hooks.onIteration?.(metrics);
-          // On WASM nothing else lets the event loop turn, on which signals and timers wait.
-          await new Promise((resolve) => setTimeout(resolve));
+          await letEventsIn();
           if (state.iteration % checkpointEvery === 0 && state.iteration < options.iterations) {
             saved = await saveState(state);
             losses = 0;

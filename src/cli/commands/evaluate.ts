@@ -5,6 +5,7 @@
  */
 import { InvalidInputError } from "../../errors.ts";
 import { loadMechanism } from "../../io/mechanism_file.ts";
+import { TEST_PROFILES } from "../../mechanisms/evaluate.ts";
 import type { Command, Option } from "../command.ts";
 import { chosenDevice, deviceOptions } from "../device_options.ts";
 import { evaluateShown, reportEvaluation } from "../evaluation_report.ts";
@@ -21,7 +22,7 @@ const evaluationOptions = [
     least: 2,
     placeholder: "N",
     help: "How many new type profiles",
-    default: "100000",
+    default: String(TEST_PROFILES),
   },
   {
     name: "seed",
@@ -65,7 +66,7 @@ export const evaluateCommand: Command = {
       );
     }
     const mechanism = await loadMechanism(file, problem);
-    const test = { profiles: values.profiles ?? 100_000, seed: values.seed ?? run?.config.training.seed ?? 0 };
+    const test = { profiles: values.profiles ?? TEST_PROFILES, seed: values.seed ?? run?.config.training.seed ?? 0 };
     const device = await chosenDevice(values);
     try {
       const { evaluation, seconds } = await evaluateShown(problem, mechanism, test, output);

@@ -6,10 +6,12 @@
 import { InvalidInputError } from "../../errors.ts";
 import { encodeMechanism } from "../../io/mechanism_file.ts";
 import { openRunFolder, type RunFolder } from "../../io/run_folder.ts";
+import { TEST_PROFILES } from "../../mechanisms/evaluate.ts";
 import type { MechanismProblem } from "../../problems/problem.ts";
 import { settingProblem } from "../../problems/settings.ts";
 import { type Device, type DeviceOptions, openDevice } from "../../runtime/device.ts";
 import type { TrainingOptions } from "../../training/options.ts";
+import { readProgress } from "../../training/state.ts";
 import { type Checkpoint, train } from "../../training/train.ts";
 import { VERSION } from "../../version.ts";
 import type { Command, Option, Values } from "../command.ts";
@@ -20,7 +22,7 @@ import { parseCommandLine } from "../options.ts";
 import { openOutput, type Output } from "../output.ts";
 import { chosenProblem, DEFAULT_SETTING, describeSource, problemOptions, problemSlug } from "../problem_options.ts";
 import { checkConfig, configPath, type RunConfig } from "../run_config.ts";
-import { iterationOf, recordTraining } from "../training_record.ts";
+import { recordTraining } from "../training_record.ts";
 import {
   chosenTraining,
   methodOptions,
@@ -55,7 +57,7 @@ const runOptions = [
     least: 2,
     placeholder: "N",
     help: "New type profiles to measure the revenue on at the end",
-    default: "100000",
+    default: String(TEST_PROFILES),
   },
   { name: "json", kind: "flag", help: "Write JSON lines to stdout: start, iteration, checkpoint, result" },
   { name: "quiet", kind: "flag", help: "No logs and no progress on stderr" },
@@ -139,7 +141,7 @@ async function prepare(values: TrainValues, output: Output): Promise<PreparedRun
     output.warn(`the run was begun by version ${config.version}, this is ${VERSION}: its bits may differ`);
   }
   const checkpoint = await folder.readCheckpoint();
-  const done = checkpoint ? iterationOf(checkpoint) : 0;
+  const done = checkpoint ? readProgress(checkpoint, config.training).iteration : 0;
   return { problem: begun, training: config.training, folder, before: config, checkpoint, done };
 }
 
@@ -171,7 +173,7 @@ async function work(run: PreparedRun, values: TrainValues, output: Output): Prom
       output.log(`Training is done; measure its revenue with: tedi evaluate ${folder.path}`);
       return INTERRUPTED;
     }
-    const test = { profiles: values["test-profiles"] ?? 100_000, seed: training.seed };
+    const test = { profiles: values["test-profiles"] ?? TEST_PROFILES, seed: training.seed };
     const { evaluation, seconds } = await evaluateShown(problem, result.mechanism, test, output);
     const { iterations } = result;
     reportEvaluation(problem, evaluation, {
