@@ -66,18 +66,20 @@ export { defineProblem, moduleProblem, type ProblemDefinition, type RandomStream
 export type { ContextShape } from "./src/networks/context.ts";
 export type { ConvexNetwork, HostFunction, Parameters, PointGradient } from "./src/networks/network.ts";
 export { partialGroupMax, type PartialGroupMaxSize } from "./src/networks/partial_groupmax.ts";
-export { type NetworkSize, type PricingRules, pricingRules } from "./src/networks/pricing_rule.ts";
+export type { HostWeightSource, WeightSource } from "./src/networks/parameterized_affine.ts";
+export { type HostParameters, type NetworkSize, type PricingRules, pricingRules } from "./src/networks/pricing_rule.ts";
 
 export { type Wall } from "./src/sampling/box.ts";
 export { adaptedStepSize, langevin, type LangevinOptions } from "./src/sampling/langevin.ts";
 export { lineMove } from "./src/sampling/line_moves.ts";
+export { type Chains, moveChains, type MoveOptions, type StepRule } from "./src/sampling/move_chains.ts";
 
 export {
   type BestResponse,
   bestResponse,
   type BestResponseOptions,
   defaultBestResponse,
-} from "./src/mechanisms/best_response.ts";
+} from "./src/kernels/best_responses/best_response.ts";
 export type { Mechanism, MechanismResult, TypeProfiles } from "./src/mechanisms/mechanism.ts";
 export { type MenuMechanism, menuMechanism, type MenuMechanismData } from "./src/mechanisms/menu_mechanism.ts";
 export { evaluate, type Evaluation, type EvaluationOptions } from "./src/mechanisms/evaluate.ts";
@@ -85,7 +87,7 @@ export { evaluate, type Evaluation, type EvaluationOptions } from "./src/mechani
 export { type AdamOptions } from "./src/training/adam.ts";
 export { type Estimator } from "./src/training/estimator.ts";
 export { type IterationMetrics } from "./src/training/iteration.ts";
-export { defaultTraining, type StepRule, type TrainingOptions } from "./src/training/options.ts";
+export { defaultTraining, type TrainingOptions } from "./src/training/options.ts";
 export { type ScheduleOptions } from "./src/training/schedules.ts";
 export { type Checkpoint, train, type TrainingHooks, type TrainingResult } from "./src/training/train.ts";
 

@@ -13,6 +13,7 @@ const ROOMS = [
   "problems",
   "networks",
   "sampling",
+  "kernels",
   "mechanisms",
   "training",
   "io",

@@ -3,8 +3,18 @@
  *
  * @module
  */
-import { BACKENDS, type Device, type DeviceOptions, openDevice } from "../runtime/device.ts";
+import { type BackendName, BACKENDS, type Device, type DeviceOptions, openDevice } from "../runtime/device.ts";
 import type { Option, Values } from "./command.ts";
+
+/** The option of commands that compute on the CPU in any case. */
+export const threadsOption = {
+  name: "threads",
+  kind: "integer",
+  least: 1,
+  placeholder: "N",
+  help: "Threads that compute on the CPU; results do not depend on it",
+  default: "one for each core",
+} as const satisfies Option;
 
 /** The options. */
 export const deviceOptions = [
@@ -20,14 +30,16 @@ export const deviceOptions = [
     kind: "flag",
     help: "Let webgpu be a GPU that is emulated on the CPU: slow, good for tests",
   },
+  threadsOption,
 ] as const satisfies readonly Option[];
 
 /** Their values. */
 export type DeviceValues = Values<typeof deviceOptions[number]>;
 
 /** The device that the options ask for. */
-export function requestedDevice(values: DeviceValues): Required<DeviceOptions> {
-  return { backend: values.backend ?? "auto", allowSoftware: values["allow-software"] ?? false };
+export function requestedDevice(values: DeviceValues): DeviceOptions & { readonly backend: BackendName } {
+  const { backend = "auto", threads } = values;
+  return { backend, allowSoftware: values["allow-software"] ?? false, threads };
 }
 
 /** Opens the device that the options ask for. */

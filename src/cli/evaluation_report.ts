@@ -4,7 +4,7 @@
  * @module
  */
 import type { Device } from "../runtime/device.ts";
-import { TIE_BREAK } from "../mechanisms/best_response.ts";
+import { TIE_BREAK } from "../kernels/best_responses/best_response.ts";
 import { evaluate, type Evaluation } from "../mechanisms/evaluate.ts";
 import type { Mechanism } from "../mechanisms/mechanism.ts";
 import { knownOptimum, type KnownValue, separableOptimum } from "../problems/known_values.ts";

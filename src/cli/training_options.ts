@@ -8,7 +8,8 @@ import type { MechanismProblem } from "../problems/problem.ts";
 import { settingProblem } from "../problems/settings.ts";
 import { walls } from "../sampling/box.ts";
 import { estimators } from "../training/estimator.ts";
-import { checkTraining, defaultTraining, stepRules, type TrainingOptions } from "../training/options.ts";
+import { stepRules } from "../sampling/move_chains.ts";
+import { checkTraining, defaultTraining, type TrainingOptions } from "../training/options.ts";
 import type { Option, Values } from "./command.ts";
 
 /** The options that size the work. */

@@ -2,19 +2,19 @@
  * Menu mechanisms, Definition 2.5: pricing rules, from which everybody takes a best response.
  *
  * Whatever the parameters are, the mechanism is truthful and individually rational (Theorem 2.9, Corollary 3.6), up to
- * the certified gap of the best responses.
+ * the certified gap of the best responses. What the parameters mean is computed in 64-bit floats on the host, by
+ * {@linkcode PricingRules.hostSource}, so outcomes and payments do not depend on the device of training.
  *
  * @module
  */
-import { tf } from "../deps/tfjs.ts";
 import { InvalidInputError, requireInteger } from "../errors.ts";
 import type { ContextShape } from "../networks/context.ts";
-import { type HostFunction, hostFunctions } from "../networks/network.ts";
+import { type BestResponseOptions, defaultBestResponse } from "../kernels/best_responses/best_response.ts";
+import { bestResponses } from "../kernels/best_responses/select.ts";
+import { type HostWeightSource, sourceFunctions } from "../networks/parameterized_affine.ts";
 import { type NetworkSize, type PricingRules, pricingRules } from "../networks/pricing_rule.ts";
-import { ensureDevice } from "../runtime/device.ts";
+import { letEventsIn } from "../runtime/event_loop.ts";
 import type { HostTensor } from "../runtime/host_tensor.ts";
-import { uploadAll } from "../runtime/tensors.ts";
-import { bestResponse, type BestResponseOptions, defaultBestResponse } from "./best_response.ts";
 import { flatTypes, type Mechanism, type MechanismResult, type TypeProfiles } from "./mechanism.ts";
 
 /** What a menu mechanism is made of: plain data, as it is kept in a file. */
@@ -42,11 +42,12 @@ export interface MenuMechanism extends Mechanism, MenuMechanismData {
   prices(types: TypeProfiles, outcomes: Float64Array): Promise<Float64Array>;
 }
 
-/** Weights of at most this many numbers are made at a time: 32 MiB. */
-const CHUNK = 1 << 23;
+/** So many rows (participants of profiles) are computed before the event loop turns. */
+const CHUNK = 4096;
 
 /**
- * The mechanism of some pricing rules. It runs on the device that is open, or opens one when it is first used.
+ * The mechanism of some pricing rules. It computes on the host, in 64-bit floats: no device is opened, and outcomes are
+ * the same on every machine, but for rounding.
  *
  * @throws {InvalidInputError} where the parameters do not have the shapes of the network, or are not finite.
  */
@@ -59,32 +60,18 @@ export function menuMechanism(
   requireInteger("make a mechanism", "goods", shape.goods, 1);
   const rules = pricingRules(shape, network);
   checkParameters(rules, parameters);
-  const { participants: n, goods: m } = shape, P = rules.network.weightCount;
+  const { participants: n, goods: m } = shape;
 
-  /** Calls `use` with f of every row (profile * n + participant) in order. */
-  const eachRow = async (
+  /** Calls `use` with a few whole profiles at a time: their first row (profile * n + participant), types and source. */
+  const eachChunk = async (
     types: Float32Array,
-    use: (row: number, f: HostFunction) => void,
+    use: (first: number, types: Float32Array, source: HostWeightSource) => void,
   ) => {
-    const rows = types.length / m;
-    if (n === 1) {
-      const functions = hostFunctions(rules.network, parameters["output.bias"].data as Float32Array);
-      for (let row = 0; row < rows; row++) use(row, functions(row));
-      return;
-    }
-    await ensureDevice();
-    const uploaded = uploadAll(parameters);
-    try {
-      const chunk = Math.max(1, Math.floor(CHUNK / (P * n))) * n;
-      for (let from = 0; from < rows; from += chunk) {
-        const to = Math.min(rows, from + chunk);
-        const weights = rules.weights(uploaded, types.subarray(from * m, to * m));
-        const functions = hostFunctions(rules.network, await weights.data() as Float32Array);
-        weights.dispose();
-        for (let row = from; row < to; row++) use(row, functions(row - from));
-      }
-    } finally {
-      tf.dispose(uploaded);
+    const step = Math.max(1, Math.floor(CHUNK / n)) * n * m;
+    for (let from = 0; from < types.length; from += step) {
+      if (from > 0) await letEventsIn();
+      const part = types.subarray(from, from + step);
+      use(from / m, part, rules.hostSource(parameters, part));
     }
   };
 
@@ -102,12 +89,12 @@ export function menuMechanism(
         utilities: new Float64Array(rows),
         gaps: new Float64Array(rows),
       };
-      await eachRow(types, (row, f) => {
-        const response = bestResponse(f, types.subarray(row * m, (row + 1) * m), options);
-        result.outcomes.set(response.outcome, row * m);
-        result.payments[row] = response.payment;
-        result.utilities[row] = response.utility;
-        result.gaps[row] = response.gap;
+      await eachChunk(types, (first, part, source) => {
+        const found = bestResponses(rules.network, source, part, 1, options);
+        result.outcomes.set(found.outcomes, first * m);
+        result.payments.set(found.payments, first);
+        result.utilities.set(found.utilities, first);
+        result.gaps.set(found.gaps, first);
       });
       return result;
     },
@@ -116,10 +103,13 @@ export function menuMechanism(
       const count = outcomes.length / (rows * m);
       requireInteger("price outcomes", "the number of outcomes for each participant", count, 1);
       const prices = new Float64Array(rows * count), gradient = new Float64Array(m), zero = new Float64Array(m);
-      await eachRow(types, (row, f) => {
-        const atZero = f(zero, gradient);
-        for (let k = row * count; k < (row + 1) * count; k++) {
-          prices[k] = f(outcomes.subarray(k * m, (k + 1) * m), gradient) - atZero;
+      await eachChunk(types, (first, part, source) => {
+        const functions = sourceFunctions(rules.network, source);
+        for (let row = 0; row < part.length / m; row++) {
+          const f = functions(row), atZero = f(zero, gradient);
+          for (let k = (first + row) * count; k < (first + row + 1) * count; k++) {
+            prices[k] = f(outcomes.subarray(k * m, (k + 1) * m), gradient) - atZero;
+          }
         }
       });
       return prices;

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Tensor, Tensor2D, Tensor3D } from "../deps/tfjs.ts";
+import type { PartialGroupMaxSize } from "./partial_groupmax.ts";
 import type { RandomKey } from "../random/key.ts";
 
 /** From points `[R, N, m]` to subgradients in x there, `[R, N, m]`. */
@@ -24,6 +25,8 @@ export interface ConvexNetwork {
   readonly goods: number;
   /** P, how many raw weights one f has. */
   readonly weightCount: number;
+  /** The sizes of a Partial GroupMax Network, for which there are fused kernels; undefined for other networks. */
+  readonly groupMax?: PartialGroupMaxSize;
   /** Starting raw weights `[P]`. */
   initialWeights(key: RandomKey): Float32Array;
   /** f `[R, N]` with raw weights `[R, P]` at `points` `[R, N, m]`: N points a row. Differentiable in the weights. */
@@ -35,19 +38,7 @@ export interface ConvexNetwork {
    */
   gradient(weights: Tensor2D): PointGradient;
   /** Binds one row of raw weights `[P]` on the host. */
-  bindOnHost(weights: Float32Array): HostFunction;
-}
-
-/**
- * f of each row on the host.
- *
- * @param weights Raw weights `[R, P]`; with R = 1 they serve every row, and are bound once.
- */
-export function hostFunctions(network: ConvexNetwork, weights: Float32Array): (row: number) => HostFunction {
-  const P = network.weightCount;
-  if (weights.length > P) return (row) => network.bindOnHost(weights.subarray(row * P, (row + 1) * P));
-  const shared = network.bindOnHost(weights);
-  return () => shared;
+  bindOnHost(weights: Float32Array | Float64Array): HostFunction;
 }
 
 /** Named parameter tensors. */

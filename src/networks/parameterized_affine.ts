@@ -7,12 +7,12 @@
  *
  * @module
  */
-import { type Tensor2D, tf } from "../deps/tfjs.ts";
+import { type Tensor1D, type Tensor2D, tf } from "../deps/tfjs.ts";
 import { requireInteger } from "../errors.ts";
 import { deriveKey, type RandomKey } from "../random/key.ts";
 import { normals } from "../random/numbers.ts";
-import { elementCount, type HostTensor } from "../runtime/host_tensor.ts";
-import type { Parameters } from "./network.ts";
+import { elementCount, type HostTensor, type HostTensors } from "../runtime/host_tensor.ts";
+import type { ConvexNetwork, HostFunction, Parameters } from "./network.ts";
 
 /** The size of a Parameterized Affine Network. */
 export interface ParameterizedAffineSize {
@@ -67,17 +67,88 @@ export function initialParameterizedAffine(
 }
 
 /**
- * The raw weights `[R, P]` for contexts `[R, d]`; `[1, P]` where there is no context.
+ * Where raw weights `[R, P]` come from: `hidden weight + bias`, or `bias` in every row where there is no context. They
+ * are P numbers a row, so kernels make them a few rows at a time.
  */
-export function parameterizedAffine(parameters: Parameters, contexts: Tensor2D | undefined): Tensor2D {
-  const bias = parameters["output.bias"];
-  if (!contexts) return tf.reshape(bias, [1, bias.size]);
+export interface WeightSource {
+  /** The last hidden layer `[R, H]`; undefined without a context. */
+  readonly hidden?: Tensor2D;
+  /** `[H, P]`; undefined without a context. */
+  readonly weight?: Tensor2D;
+  /** `[P]`. */
+  readonly bias: Tensor1D;
+}
+
+/** Some of a source's rows. The caller disposes of `hidden`. */
+export function sliceSource({ hidden, weight, bias }: WeightSource, first: number, count: number): WeightSource {
+  return { hidden: hidden && tf.slice(hidden, [first, 0], [count, hidden.shape[1]]), weight, bias };
+}
+
+/** The last hidden layer `[R, H]` for contexts `[R, d]`. */
+export function lastHidden(parameters: Parameters, contexts: Tensor2D): Tensor2D {
   let hidden: Tensor2D = tf.sub(tf.mul(contexts, 2), 1);
   for (let layer = 0; parameters[`hidden.${layer}.weight`]; layer++) {
-    const weight = parameters[`hidden.${layer}.weight`] as Tensor2D;
-    hidden = tf.relu(tf.add(dense(hidden, weight), parameters[`hidden.${layer}.bias`]));
+    hidden = tf.relu(
+      tf.add(
+        dense(hidden, parameters[`hidden.${layer}.weight`] as Tensor2D),
+        parameters[`hidden.${layer}.bias`],
+      ),
+    );
   }
-  return tf.add(dense(hidden, parameters["output.weight"] as Tensor2D), bias);
+  return hidden;
+}
+
+/** The raw weights `[R, P]` of a source; `[1, P]` where there is no context. */
+export function rawWeights({ hidden, weight, bias }: WeightSource): Tensor2D {
+  return hidden ? tf.add(dense(hidden, weight!), bias) : tf.reshape(bias, [1, bias.size]);
+}
+
+/** As {@linkcode WeightSource} in the host's memory. What is computed from it is computed in 64-bit floats. */
+export interface HostWeightSource {
+  /** The last hidden layer `[R, H]`; undefined without a context. */
+  readonly hidden?: Float32Array | Float64Array;
+  /** `[H, P]`; undefined without a context. */
+  readonly weight?: Float32Array;
+  /** `[P]`. */
+  readonly bias: Float32Array;
+}
+
+/** The last hidden layer `[R, H]` for contexts `[R, d]`, as {@linkcode lastHidden}, but in 64-bit floats. */
+export function hostHidden(parameters: HostTensors, contexts: Float32Array, size: number): Float64Array {
+  let hidden = Float64Array.from(contexts, (y) => 2 * y - 1), width = size;
+  for (let layer = 0; parameters[`hidden.${layer}.weight`]; layer++) {
+    const weight = parameters[`hidden.${layer}.weight`].data, bias = parameters[`hidden.${layer}.bias`].data;
+    const next = bias.length, rows = hidden.length / width, out = new Float64Array(rows * next);
+    for (let row = 0; row < rows; row++) {
+      const sums = out.subarray(row * next, (row + 1) * next);
+      sums.set(bias);
+      for (let i = 0; i < width; i++) {
+        const x = hidden[row * width + i];
+        if (x === 0) continue; // about half of them, behind a relu
+        for (let j = 0; j < next; j++) sums[j] += x * weight[i * next + j];
+      }
+      for (let j = 0; j < next; j++) sums[j] = Math.max(0, sums[j]);
+    }
+    hidden = out, width = next;
+  }
+  return hidden;
+}
+
+/** Row `row` of a source's raw weights `[P]`. */
+export function hostRawWeights({ hidden, weight, bias }: HostWeightSource, row: number): Float64Array {
+  const P = bias.length, H = hidden ? weight!.length / P : 0, out = Float64Array.from(bias);
+  for (let h = 0; h < H; h++) {
+    const x = hidden![row * H + h];
+    for (let p = 0; p < P; p++) out[p] += x * weight![h * P + p];
+  }
+  return out;
+}
+
+/** f of each row of a source on the host; bound once where one row of raw weights serves all. */
+export function sourceFunctions(network: ConvexNetwork, source: HostWeightSource): (row: number) => HostFunction {
+  if (source.hidden) return (row) => network.bindOnHost(hostRawWeights(source, row));
+  const shared = network.bindOnHost(source.bias);
+  return () => shared;
 }
 
 /** input `[R, a]` times weight `[a, b]`; its gradient transposes first, as products with transposed arguments are slow on wasm. */

@@ -84,7 +84,9 @@ export function partialGroupMax(size: PartialGroupMaxSize): ConvexNetwork {
     const rows = weights.shape[0];
     // One split each, whose gradient is one concatenation; a slice's would be a padded copy of all weights.
     const [raw, ...frees] = tf.split(weights, [positive, ...Array(K * E).fill(affine), m + 1], 1) as Tensor2D[];
-    const positives = tf.split(tf.softplus(raw), [...Array((K - 1) * E).fill(square), G], 1) as Tensor2D[];
+    const slopes = tf.softplus(raw);
+    // TensorFlow.js has no gradient of a split into one piece.
+    const positives = K === 1 ? [slopes] : tf.split(slopes, [...Array((K - 1) * E).fill(square), G], 1) as Tensor2D[];
     const matrix = (flat: Tensor2D, height: number, width: number) =>
       tf.reshape(flat, [rows, height, width]) as Tensor3D;
     const layers: Layer[] = Array.from({ length: K }, (_, k) =>
@@ -98,6 +100,7 @@ export function partialGroupMax(size: PartialGroupMaxSize): ConvexNetwork {
   return {
     goods: m,
     weightCount,
+    groupMax: size,
 
     initialWeights(key: RandomKey): Float32Array {
       const weights = new Float32Array(weightCount);
@@ -160,7 +163,7 @@ export function partialGroupMax(size: PartialGroupMaxSize): ConvexNetwork {
       };
     },
 
-    bindOnHost(raw: Float32Array): HostFunction {
+    bindOnHost(raw: Float32Array | Float64Array): HostFunction {
       const w = Float64Array.from(raw);
       for (let j = 0; j < positive; j++) w[j] = softplus(w[j]);
       const values = Array.from({ length: K + 1 }, () => new Float64Array(G));

@@ -3,16 +3,19 @@
  *
  * @module
  */
-import { type Tensor2D, tf } from "../deps/tfjs.ts";
+import { type Tensor1D, type Tensor2D, tf } from "../deps/tfjs.ts";
 import { deriveKey, type RandomKey } from "../random/key.ts";
 import type { HostTensor } from "../runtime/host_tensor.ts";
 import { contexts, type ContextShape, contextSize } from "./context.ts";
 import type { ConvexNetwork, Parameters } from "./network.ts";
 import {
+  hostHidden,
+  type HostWeightSource,
   initialParameterizedAffine,
-  parameterizedAffine,
+  lastHidden,
   parameterizedAffineShapes,
   type ParameterizedAffineSize,
+  type WeightSource,
 } from "./parameterized_affine.ts";
 import { partialGroupMax } from "./partial_groupmax.ts";
 
@@ -28,6 +31,9 @@ export interface NetworkSize {
   readonly hidden: readonly number[];
 }
 
+/** Parameters in the host's memory, by name. */
+export type HostParameters = Readonly<Record<string, HostTensor>>;
+
 /** Pricing rules for all participants, as functions of shared parameters. */
 export interface PricingRules {
   /** n, m, and whether participants are exchangeable. */
@@ -38,8 +44,10 @@ export interface PricingRules {
   readonly parameterShapes: Readonly<Record<string, readonly number[]>>;
   /** Starting parameters. */
   initialParameters(key: RandomKey): Record<string, HostTensor>;
-  /** Raw weights `[B n, P]` for type profiles `[B, n, m]`; `[1, P]` for one participant. */
-  weights(parameters: Parameters, types: Float32Array): Tensor2D;
+  /** Where the raw weights `[B n, P]` for type profiles `[B, n, m]` come from. The caller disposes of `hidden`. */
+  source(parameters: Parameters, types: Float32Array): WeightSource;
+  /** The same on the host, which is what the parameters of a trained mechanism mean: it is the same on every machine. */
+  hostSource(parameters: HostParameters, types: Float32Array): HostWeightSource;
 }
 
 /**
@@ -58,12 +66,20 @@ export function pricingRules(shape: ContextShape, size: NetworkSize): PricingRul
     initialParameters(key: RandomKey): Record<string, HostTensor> {
       return initialParameterizedAffine(affine, network.initialWeights(deriveKey(key, 0)), deriveKey(key, 1));
     },
-    weights(parameters: Parameters, types: Float32Array): Tensor2D {
-      if (affine.context === 0) return parameterizedAffine(parameters, undefined);
+    source(parameters: Parameters, types: Float32Array): WeightSource {
+      const bias = parameters["output.bias"] as Tensor1D;
+      if (affine.context === 0) return { bias };
       const context = contexts(types, shape);
-      return tf.tidy(() =>
-        parameterizedAffine(parameters, tf.tensor2d(context, [context.length / affine.context, affine.context]))
+      const hidden = tf.tidy(() =>
+        lastHidden(parameters, tf.tensor2d(context, [context.length / affine.context, affine.context]))
       );
+      return { hidden, weight: parameters["output.weight"] as Tensor2D, bias };
+    },
+    hostSource(parameters: HostParameters, types: Float32Array): HostWeightSource {
+      const bias = parameters["output.bias"].data as Float32Array;
+      if (affine.context === 0) return { bias };
+      const hidden = hostHidden(parameters, contexts(types, shape), affine.context);
+      return { hidden, weight: parameters["output.weight"].data as Float32Array, bias };
     },
   };
 }

@@ -5,6 +5,7 @@
  */
 import { tf } from "../deps/tfjs.ts";
 import { InvalidInputError, MachineError, show } from "../errors.ts";
+import { setThreadCount } from "./threads.ts";
 import type { Device } from "./types.ts";
 import { hasSimd, openWasm, wasmName } from "./wasm.ts";
 import { adapterName, findAdapters, isSoftware, openWebgpu } from "./webgpu.ts";
@@ -23,6 +24,8 @@ export interface DeviceOptions {
   readonly backend?: BackendName;
   /** Whether a GPU emulated on the CPU will do, which is slow and good for tests. Defaults to false. */
   readonly allowSoftware?: boolean;
+  /** How many threads compute on the CPU; one for each logical core unless given. No result depends on it. */
+  readonly threads?: number;
 }
 
 /**
@@ -43,11 +46,12 @@ export interface DeviceOptions {
  * ```
  */
 export async function openDevice(options: DeviceOptions = {}): Promise<Device> {
-  const { backend = "auto", allowSoftware = false } = options;
+  const { backend = "auto", allowSoftware = false, threads } = options;
   if (!BACKENDS.includes(backend)) {
     const choices = BACKENDS.map((name) => show(name)).join(", ");
     throw new InvalidInputError(`Cannot open a device: backend must be one of ${choices}, got ${show(backend)}`);
   }
+  if (threads !== undefined) setThreadCount(threads);
   if (backend === "wasm") return await openWasm("wasm: it was asked for");
 
   const adapters = await findAdapters();

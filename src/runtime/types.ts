@@ -20,6 +20,8 @@ export interface Device {
   readonly adapter: string;
   /** Whether WebGPU is emulated on the CPU (slower than WASM). Always false on `wasm`. */
   readonly software: boolean;
+  /** The largest piece of memory that one operation can use, in bytes. */
+  readonly largestBuffer: number;
   /** Why this backend was taken, such as `wasm: no WebGPU adapter was found`. */
   readonly reason: string;
   /**

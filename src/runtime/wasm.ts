@@ -48,6 +48,7 @@ export async function openWasm(reason: string): Promise<Device> {
     backend: "wasm",
     adapter: wasmName(),
     software: false,
+    largestBuffer: 2 ** 32, // what WASM's addresses reach
     reason,
     lost: new Promise(() => {}),
     check: () => {},

@@ -88,6 +88,7 @@ export async function openWebgpu(adapter: GPUAdapter, reason: string): Promise<D
     backend: "webgpu",
     adapter: name,
     software: isSoftware(adapter.info),
+    largestBuffer: Math.min(adapter.limits.maxBufferSize, adapter.limits.maxStorageBufferBindingSize),
     reason,
     lost,
     check() {

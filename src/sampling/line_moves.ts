@@ -15,6 +15,8 @@ import { uniforms } from "../random/numbers.ts";
 
 /** Points tried on each line; a chain that none of them takes stays where it is. */
 const TRIES = 6;
+/** Streams of uniform numbers that one group's move draws from. */
+export const DRAWS: number = TRIES + 2;
 /**
  * Length of the interval on a line that is searched, in directions. The whole line through the box would do as well, but its
  * ends are far away when chains are close together, and differences between them by rounding would grow.

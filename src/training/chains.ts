@@ -1,96 +1,51 @@
 /**
- * Lines 8 to 14 of Algorithm 1: the chains follow the mechanism, and new profiles' chains begin.
+ * New profiles' chains begin, so that all chains can go on from where they are (section 3.3.5).
  *
  * @module
  */
-import { type Tensor, type Tensor2D, type Tensor3D, tf } from "../deps/tfjs.ts";
-import { bestResponse } from "../mechanisms/best_response.ts";
-import { hostFunctions } from "../networks/network.ts";
+import { type Tensor2D, type Tensor3D, tf } from "../deps/tfjs.ts";
+import { bestResponses } from "../kernels/best_responses/select.ts";
+import type { PriceKernels } from "../kernels/kernels.ts";
+import { sliceSource, type WeightSource } from "../networks/parameterized_affine.ts";
 import type { PricingRules } from "../networks/pricing_rule.ts";
+import type { HostTensors } from "../runtime/host_tensor.ts";
 import { deriveKey, type RandomKey } from "../random/key.ts";
 import { uniforms } from "../random/numbers.ts";
-import { adaptedStepSize, langevin } from "../sampling/langevin.ts";
-import { lineMove } from "../sampling/line_moves.ts";
+import { type Chains, tileTypes } from "../sampling/move_chains.ts";
 import { freshProfiles, type TrainingOptions } from "./options.ts";
-import { stepSizeAt } from "./schedules.ts";
 
-/** Chains with the mean squared slopes of u that they saw lately, `[rows, m]`. */
-export interface Chains {
-  readonly chains: Tensor3D;
-  readonly squareSlopes: Tensor2D;
-}
-
-/** The chains without the oldest, and those of the newest profiles behind them, which start at best responses. */
-export async function refreshChains(
+/**
+ * The chains without the oldest, and those of the newest profiles behind them, which start at best responses.
+ *
+ * @param parameters The parameters on the host, for best responses.
+ * @param source What all rows' weights are made from.
+ * @param types Types of all profiles, the newest last.
+ */
+export function refreshChains(
   rules: PricingRules,
+  kernels: PriceKernels,
   options: TrainingOptions,
-  weights: Tensor2D,
+  parameters: HostTensors,
+  source: WeightSource,
   types: Float32Array,
   old: Chains,
   beta: number,
   key: RandomKey,
-): Promise<Chains> {
+): Chains {
   const { participants: n, goods: m } = rules.shape;
   const count = freshProfiles(options) * n, first = types.length / m - count;
-  if (count === 0) return old;
-  const own = weights.shape[0] === 1 ? weights.clone() : tf.slice(weights, [first, 0], [count, weights.shape[1]]);
-  const start = await startAtBestResponses(rules, own, types.subarray(first * m), options.chains, beta, key);
-  const next = tf.tidy(() => ({
-    chains: tf.concat([old.chains.slice([count]), start.chains], 0) as Tensor3D,
-    squareSlopes: tf.concat([old.squareSlopes.slice([count]), start.squareSlopes], 0) as Tensor2D,
-  }));
-  tf.dispose([own, start.chains, start.squareSlopes]);
-  return next;
-}
-
-/**
- * Langevin steps of chains `[rows, C, m]`, whose weights are `[rows, P]`, or `[1, P]` for all, with a move along a line
- * after every few steps.
- */
-export function moveChains(
-  rules: PricingRules,
-  options: TrainingOptions,
-  weights: Tensor2D,
-  types: Float32Array,
-  start: Chains,
-  beta: number,
-  key: RandomKey,
-): Chains {
+  const fresh = types.subarray(first * m);
   return tf.tidy(() => {
-    const [rows, C, m] = start.chains.shape, shared = weights.shape[0];
-    const shaped = (tensor: Tensor) => tf.reshape(tensor, [shared, tensor.size / shared / m, m]) as Tensor3D;
-    const gradient = rules.network.gradient(weights);
-    const tiled = (count: number) => tf.tensor(tileTypes(types, m, count), [rows, count, m]) as Tensor3D;
-    const ofChains = shaped(tiled(C)), { steps, lineMoveEvery } = options;
-    // A line move takes the chains in two groups, which differ in size where C is odd.
-    const sizes = lineMoveEvery > 0 ? new Set([Math.floor(C / 2), Math.ceil(C / 2)]) : [];
-    const ofGroup = new Map(Array.from(sizes, (size) => [size, tiled(size)]));
-    const logDensity = (points: Tensor3D): Tensor3D => {
-      const worth = tf.sum(tf.mul(points, ofGroup.get(points.shape[1])!), 2);
-      const f = tf.reshape(rules.network.value(weights, shaped(points)), worth.shape);
-      return tf.reshape(tf.mul(tf.sub(worth, f), beta), [rows, points.shape[1], 1]);
+    const start = startAtBestResponses(rules, parameters, fresh, options.chains, beta, key);
+    // Chains start near kinks of u, where the slope at one point says nothing: it is averaged over the chains.
+    const slopes = tf.sub(
+      tf.tensor(tileTypes(fresh, m, options.chains), start.shape),
+      kernels.slope(sliceSource(source, first, count), start),
+    );
+    return {
+      chains: tf.concat([old.chains.slice([count]), start], 0) as Tensor3D,
+      squareSlopes: tf.concat([old.squareSlopes.slice([count]), tf.mean(tf.square(slopes), 1)], 0) as Tensor2D,
     };
-    let { chains, squareSlopes } = start;
-    for (let done = 0; done < steps;) {
-      const block = lineMoveEvery > 0 ? Math.min(lineMoveEvery, steps - done) : steps;
-      [chains, squareSlopes] = tf.tidy(() => {
-        const stepSize = options.stepRule === "constant" ? stepSizeAt(beta, options) : shaped(tf.tile(
-          tf.reshape(adaptedStepSize(squareSlopes, options.stepScale, beta), [rows, 1, m]),
-          [1, C, 1],
-        ));
-        const sampling = { beta, stepSize, steps: block, wall: options.wall };
-        const moved = langevin(gradient, ofChains, shaped(chains), sampling, deriveKey(key, done));
-        const now = tf.reshape(moved.chains, [rows, C, m]) as Tensor3D;
-        const seen = tf.mean(tf.reshape(moved.squareSlopes, [rows, C, m]), 1);
-        return [
-          lineMoveEvery > 0 ? lineMove(logDensity, now, deriveKey(key, done, 1)) : now,
-          // Half of the memory is from before, so that the step sizes do not follow single chains.
-          tf.mul(tf.add(squareSlopes, seen), 0.5) as Tensor2D,
-        ];
-      });
-      done += block;
-    }
-    return { chains, squareSlopes };
   });
 }
 
@@ -103,55 +58,34 @@ const STARTS = 4;
 const START_NOISE = 1.5;
 
 /**
- * Where new chains start: at best responses of the participant to types that are perturbed by logistic noise of scale
- * 1.5 / beta, so that a participant who is almost indifferent starts on all sides (perturb and maximise, Papandreou and
- * Yuille, ICCV 2011), and within 1 / beta of them, since they lie on kinks of u, where a slope says nothing.
- *
- * @param types Types of the new rows `[rows, m]`.
- * @returns Chains `[rows, C, m]` and their mean squared slopes of u `[rows, m]`.
+ * Where new chains start, `[rows, C, m]`: at best responses of the participant to types that are perturbed by logistic
+ * noise of scale 1.5 / beta, so that a participant who is almost indifferent starts on all sides (perturb and maximise,
+ * Papandreou and Yuille, ICCV 2011), and within 1 / beta of them, since they lie on kinks of u, where a slope says nothing.
  */
-async function startAtBestResponses(
+function startAtBestResponses(
   rules: PricingRules,
-  weights: Tensor2D,
+  parameters: HostTensors,
   types: Float32Array,
   C: number,
   beta: number,
   key: RandomKey,
-): Promise<Chains> {
+): Tensor3D {
   const m = rules.shape.goods, rows = types.length / m;
-  const functions = hostFunctions(rules.network, await weights.data() as Float32Array);
-  const near = uniforms(deriveKey(key, 0), rows * C * m), far = uniforms(deriveKey(key, 1), rows * STARTS * m);
-  const start = new Float32Array(rows * C * m), squareSlopes = new Float32Array(rows * m);
-  const point = new Float64Array(m), gradient = new Float64Array(m), perturbed = new Float64Array(m);
+  const far = uniforms(deriveKey(key, 1), rows * STARTS * m);
+  const perturbed = Float64Array.from(far, (uniform, at) => {
+    const j = at % m, row = Math.floor(at / (STARTS * m)), u = uniform + 2 ** -25; // in (0, 1)
+    return types[row * m + j] + START_NOISE * Math.log(u / (1 - u)) / beta;
+  });
+  const { outcomes } = bestResponses(rules.network, rules.hostSource(parameters, types), perturbed, STARTS);
+  const start = uniforms(deriveKey(key, 0), rows * C * m);
   for (let row = 0; row < rows; row++) {
-    const f = functions(row);
-    const type = types.subarray(row * m, (row + 1) * m);
-    for (let s = 0; s < Math.min(STARTS, C); s++) {
+    for (let c = 0; c < C; c++) {
+      const at = (row * C + c) * m, from = (row * STARTS + c % STARTS) * m;
       for (let j = 0; j < m; j++) {
-        const u = far[(row * STARTS + s) * m + j] + 2 ** -25; // in (0, 1)
-        perturbed[j] = type[j] + START_NOISE * Math.log(u / (1 - u)) / beta;
-      }
-      const { outcome } = bestResponse(f, perturbed);
-      for (let c = s; c < C; c += STARTS) {
-        const at = (row * C + c) * m;
-        for (let j = 0; j < m; j++) {
-          const x = Math.abs(outcome[j] + (2 * near[at + j] - 1) / beta);
-          start[at + j] = point[j] = x > 1 ? Math.max(0, 2 - x) : x;
-        }
-        f(point, gradient);
-        for (let j = 0; j < m; j++) squareSlopes[row * m + j] += (type[j] - gradient[j]) ** 2 / C;
+        const x = Math.abs(outcomes[from + j] + (2 * start[at + j] - 1) / beta);
+        start[at + j] = x > 1 ? Math.max(0, 2 - x) : x;
       }
     }
   }
-  return { chains: tf.tensor(start, [rows, C, m]), squareSlopes: tf.tensor(squareSlopes, [rows, m]) };
-}
-
-/** Types `[rows, m]` repeated for every chain, `[rows, C, m]`. */
-export function tileTypes(types: Float32Array, m: number, C: number): Float32Array {
-  const out = new Float32Array(types.length * C);
-  for (let row = 0; row * m < types.length; row++) {
-    const type = types.subarray(row * m, (row + 1) * m);
-    for (let c = 0; c < C; c++) out.set(type, (row * C + c) * m);
-  }
-  return out;
+  return tf.tensor3d(start, [rows, C, m]);
 }

@@ -1,14 +1,16 @@
 /**
- * One iteration of Algorithm 1: (a) a step on the parameters, (b) the chains follow.
+ * One iteration of Algorithm 1.
  *
  * @module
  */
 import { type Tensor, tf } from "../deps/tfjs.ts";
+import type { PriceKernels } from "../kernels/kernels.ts";
 import type { PricingRules } from "../networks/pricing_rule.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { deriveKey, randomKey } from "../random/key.ts";
+import { downloadAll, tidy } from "../runtime/tensors.ts";
 import { adamStep, averageParameters } from "./adam.ts";
-import { moveChains, refreshChains } from "./chains.ts";
+import { refreshChains } from "./chains.ts";
 import { lossGradient } from "./gradient.ts";
 import { chainLag } from "./lag.ts";
 import { freshProfiles, type TrainingOptions } from "./options.ts";
@@ -33,90 +35,87 @@ export interface IterationMetrics {
   readonly learningRate: number;
 }
 
-/** Rows measured for the lag in each iteration. */
+/** Rows measured for the lag in each iteration, about. */
 const LAG_ROWS = 16;
 
 /**
  * One iteration. The state that went in stays as it was, so that it can still be saved; the caller disposes of it.
+ *
+ * The loop of Algorithm 1 is entered at line 8, so that the chains and the gradient of an iteration have the same weights
+ * and payments: (a) new profiles come and the chains follow the mechanism, (b) a step on the parameters.
  */
 export async function iterate(
   problem: MechanismProblem,
   rules: PricingRules,
+  kernels: PriceKernels,
   options: TrainingOptions,
   state: TrainingState,
 ): Promise<{ state: TrainingState; metrics: IterationMetrics }> {
-  const { iteration } = state, { participants: n, goods: m } = problem;
+  const { iteration, parameters } = state, { participants: n, goods: m } = problem;
   const key = randomKey(options.seed);
   const beta = betaAt(state.growth, options);
   const learningRate = learningRateAt(iteration, options);
 
-  // (a) lines 5-7, without the profiles that warm up
-  const trained = options.profiles * n;
-  const { gradients, utilities } = lossGradient(
-    problem,
-    rules,
-    state.parameters,
-    state.types.subarray(0, trained * m),
-    state.chains,
-    beta,
-    options.estimator,
-  );
-  const { parameters, state: adam, norm } = adamStep(
-    state.parameters,
-    gradients,
-    state.adam,
-    iteration,
-    learningRate,
-    options,
-  );
-  // Early averages would remember the start: the decay grows to its value.
-  const decay = Math.min(options.averaging, (1 + iteration) / (10 + iteration));
-  const average = averageParameters(state.average, parameters, decay);
-  const softRevenue = await mean(utilities);
-  const gradientNorm = (await norm.data())[0];
-  tf.dispose([gradients, utilities, norm]);
+  // (a) lines 8-14, after new profiles have taken the place of the oldest
+  const renewed = iteration > 0 && freshProfiles(options) > 0;
+  const types = renewed ? refreshTypes(problem, options, state.types, iteration) : state.types;
+  const onHost = await downloadAll(parameters);
+  const source = rules.source(parameters, types);
+  const moved = tidy(() => {
+    const refreshKey = deriveKey(key, STREAMS.chains, iteration);
+    const start = renewed
+      ? refreshChains(rules, kernels, options, onHost, source, types, state, beta, refreshKey)
+      : state;
+    return kernels.moveChains(source, types, start, { ...options, beta }, deriveKey(key, STREAMS.langevin, iteration));
+  });
 
-  // (b) lines 8-14, after new profiles have taken the place of the oldest
-  const types = refreshTypes(problem, options, state.types, iteration);
-  const weights = rules.weights(parameters, types);
-  const before = await refreshChains(
-    rules,
-    options,
-    weights,
-    types,
-    state,
-    beta,
-    deriveKey(key, STREAMS.chains, iteration),
-  );
-  const langevinKey = deriveKey(key, STREAMS.langevin, iteration);
-  const moved = moveChains(rules, options, weights, types, before, beta, langevinKey);
-  if (before !== state) tf.dispose([before.chains, before.squareSlopes]);
+  try {
+    const profiles = Math.max(1, Math.min(options.profiles, Math.floor(LAG_ROWS / n)));
+    const measured = Array.from({ length: profiles }, (_, k) => Math.floor((k + 0.5) * options.profiles / profiles));
+    const { lag, relative } = await chainLag(rules, onHost, types, moved, measured, beta);
 
-  const count = Math.min(LAG_ROWS, trained);
-  const rows = Array.from({ length: count }, (_, k) => Math.floor((k + 0.5) * trained / count));
-  const { lag, relative } = await chainLag(rules, weights, types, moved.chains, rows, beta);
-  weights.dispose();
-  return {
-    state: {
-      iteration: iteration + 1,
-      growth: state.growth + (relative <= options.largestLag ? 1 : 0),
-      parameters,
-      average,
-      adam,
-      types,
-      chains: moved.chains,
-      squareSlopes: moved.squareSlopes,
-    },
-    metrics: {
-      iteration: iteration + 1,
-      softRevenue,
-      chainLag: lag,
-      relativeChainLag: relative,
-      gradientNorm,
-      beta,
-      learningRate,
-    },
-  };
+    // (b) lines 5-7, without the profiles that warm up
+    const trained = types.subarray(0, options.profiles * n * m), { estimator } = options;
+    const { next, average, utilities, norm } = tidy(() => {
+      const found = lossGradient(problem, rules, kernels, parameters, source, trained, moved, beta, estimator);
+      const next = adamStep(parameters, found.gradients, state.adam, iteration, learningRate, options);
+      // Early averages would remember the start: the decay grows to its value.
+      const decay = Math.min(options.averaging, (1 + iteration) / (10 + iteration));
+      const average = averageParameters(state.average, next.parameters, decay);
+      return { next, average, utilities: found.utilities, norm: next.norm };
+    });
+    const softRevenue = await mean(utilities);
+    const gradientNorm = (await norm.data())[0];
+    tf.dispose([utilities, norm]);
+    await kernels.settle?.();
+    return {
+      state: {
+        iteration: iteration + 1,
+        growth: state.growth + (relative <= options.largestLag ? 1 : 0),
+        parameters: next.parameters,
+        average,
+        adam: next.state,
+        types,
+        chains: moved.chains,
+        squareSlopes: moved.squareSlopes,
+      },
+      metrics: {
+        iteration: iteration + 1,
+        softRevenue,
+        chainLag: lag,
+        relativeChainLag: relative,
+        gradientNorm,
+        beta,
+        learningRate,
+      },
+    };
+  } catch (error) {
+    tf.dispose([moved.chains, moved.squareSlopes]);
+    throw error;
+  } finally {
+    moved.values.dispose();
+    source.hidden?.dispose();
+  }
 }
 
 async function mean(tensor: Tensor): Promise<number> {
@@ -133,10 +132,8 @@ function refreshTypes(
   types: Float32Array,
   iteration: number,
 ): Float32Array {
-  const fresh = freshProfiles(options);
-  if (fresh === 0) return types;
-  const key = deriveKey(randomKey(options.seed), STREAMS.profiles, iteration + 1);
-  const drawn = problem.distribution.sample(key, fresh, "training");
+  const key = deriveKey(randomKey(options.seed), STREAMS.profiles, iteration);
+  const drawn = problem.distribution.sample(key, freshProfiles(options), "training");
   const next = new Float32Array(types.length);
   next.set(types.subarray(drawn.length));
   next.set(drawn, types.length - drawn.length);

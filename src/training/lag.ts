@@ -3,45 +3,44 @@
  *
  * @module
  */
-import { type Tensor, type Tensor2D, type Tensor3D, tf } from "../deps/tfjs.ts";
-import { bestResponse } from "../mechanisms/best_response.ts";
-import { hostFunctions } from "../networks/network.ts";
+import { type Tensor, tf } from "../deps/tfjs.ts";
+import { bestResponses } from "../kernels/best_responses/select.ts";
+import type { MovedChains } from "../kernels/kernels.ts";
 import type { PricingRules } from "../networks/pricing_rule.ts";
+import type { HostTensors } from "../runtime/host_tensor.ts";
 
 /**
- * The chains' lag: the mean difference between the best utility and the utility of the chains, over some rows.
+ * The chains' lag: the mean difference between the best utility and the utility of the chains, over some profiles.
  *
  * For a density proportional to exp(beta u) with u concave on a convex set in R^m, E[max u - u] <= m / beta. The lag
  * is given in units of m / beta: above 1 the chains are certainly behind.
  *
- * @param rows Which rows (profile * n + participant) to measure.
- * @param types Types of all rows `[M n, m]`.
- * @param chains `[M n, C, m]`.
+ * @param parameters The parameters on the host.
+ * @param types Types of all profiles `[M, n, m]`.
+ * @param moved The chains `[M n, C, m]`, and f at them.
+ * @param profiles Which profiles to measure.
  * @returns The lag in utility, and in units of m / beta.
  */
 export async function chainLag(
   rules: PricingRules,
-  weights: Tensor2D,
+  parameters: HostTensors,
   types: Float32Array,
-  chains: Tensor3D,
-  rows: readonly number[],
+  moved: MovedChains,
+  profiles: readonly number[],
   beta: number,
 ): Promise<{ lag: number; relative: number }> {
-  const [, C, m] = chains.shape;
-  const functions = hostFunctions(rules.network, await pick(weights, weights.shape[0] === 1 ? [0] : rows));
-  const points = await pick(chains, rows);
-  const point = new Float64Array(m), gradient = new Float64Array(m);
+  const { participants: n, goods: m } = rules.shape, C = moved.chains.shape[1];
+  const rows = profiles.flatMap((profile) => Array.from({ length: n }, (_, i) => profile * n + i));
+  const own = new Float32Array(rows.length * m);
+  rows.forEach((row, index) => own.set(types.subarray(row * m, (row + 1) * m), index * m));
+  const [points, values] = await Promise.all([pick(moved.chains, rows), pick(moved.values, rows)]);
+  const { utilities } = bestResponses(rules.network, rules.hostSource(parameters, own), Float64Array.from(own), 1);
   let sum = 0;
-  rows.forEach((row, index) => {
-    const type = types.subarray(row * m, (row + 1) * m);
-    const f = functions(index);
-    const best = bestResponse(f, type).utility;
-    const atZero = f(point.fill(0), gradient);
+  rows.forEach((_, index) => {
     for (let c = 0; c < C; c++) {
-      for (let i = 0; i < m; i++) point[i] = points[(index * C + c) * m + i];
-      let utility = atZero - f(point, gradient);
-      for (let i = 0; i < m; i++) utility += type[i] * point[i];
-      sum += best - utility;
+      let utility = values[index * (C + 1) + C] - values[index * (C + 1) + c];
+      for (let j = 0; j < m; j++) utility += own[index * m + j] * points[(index * C + c) * m + j];
+      sum += utilities[index] - utility;
     }
   });
   const lag = sum / (rows.length * C);

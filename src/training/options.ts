@@ -7,37 +7,24 @@ import { InvalidInputError, requireInteger, requireNumber, show } from "../error
 import type { NetworkSize } from "../networks/pricing_rule.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { randomKey } from "../random/key.ts";
-import { type Wall, walls } from "../sampling/box.ts";
+import { walls } from "../sampling/box.ts";
+import { type MoveOptions, stepRules } from "../sampling/move_chains.ts";
 import type { AdamOptions } from "./adam.ts";
 import { type Estimator, estimators } from "./estimator.ts";
 import type { ScheduleOptions } from "./schedules.ts";
 
-/** How Langevin steps are sized. */
-export type StepRule = "adapted" | "constant";
-
-/** The names of the step rules, for messages and help texts. */
-export const stepRules: readonly StepRule[] = ["adapted", "constant"];
-
 /** Everything that decides the outcome of a training run, besides the problem and the backend. */
-export interface TrainingOptions extends ScheduleOptions, AdamOptions {
+export interface TrainingOptions extends ScheduleOptions, AdamOptions, Omit<MoveOptions, "beta"> {
   /** The size of the network behind the pricing rules. */
   readonly network: NetworkSize;
   /** M, type profiles trained on at a time. */
   readonly profiles: number;
   /** C, chains for each profile and participant; at least 2. */
   readonly chains: number;
-  /** S, Langevin steps in an iteration. */
-  readonly steps: number;
-  /** What chains do at the walls of the box. */
-  readonly wall: Wall;
-  /** `adapted`: step sizes in proportion to the width of q along each coordinate; `constant`: one eta for all. */
-  readonly stepRule: StepRule;
   /** How the covariance is estimated. */
   readonly estimator: Estimator;
   /** Share of the profiles replaced by new ones in each iteration; 0 keeps the paper's fixed set. */
   readonly refresh: number;
-  /** Langevin steps between two moves along lines, which mix chains across ridges of q; 0 for none, as in the paper. */
-  readonly lineMoveEvery: number;
   /** Iterations for which a new profile's chains are only carried along, before the profile is trained on. */
   readonly warmUp: number;
   /** beta does not grow while the lag is above this many m / beta. */

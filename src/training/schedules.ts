@@ -1,5 +1,5 @@
 /**
- * How beta, eta and the learning rate change while training, line 15 of Algorithm 1.
+ * How beta and the learning rate change while training, line 15 of Algorithm 1.
  *
  * @module
  */
@@ -14,10 +14,6 @@ export interface ScheduleOptions {
   readonly finalBeta: number;
   /** Share of the iterations over which beta grows. */
   readonly betaGrowth: number;
-  /** How long a Langevin step is; see the two step rules. */
-  readonly stepScale: number;
-  /** With the constant step rule, eta is `stepScale / beta`, at most this. */
-  readonly largestStep: number;
   /** The learning rate at the start. */
   readonly learningRate: number;
   /** The learning rate at the end, as a share of the one at the start. */
@@ -29,11 +25,6 @@ export function betaAt(growth: number, options: ScheduleOptions): number {
   const { initialBeta, finalBeta, iterations, betaGrowth } = options;
   const share = Math.min(1, growth / Math.max(1, betaGrowth * iterations));
   return initialBeta * (finalBeta / initialBeta) ** share;
-}
-
-/** eta at a beta. */
-export function stepSizeAt(beta: number, options: ScheduleOptions): number {
-  return Math.min(options.largestStep, options.stepScale / beta);
 }
 
 /** The learning rate of iteration `iteration` (from 0): half a cosine down to its final share. */

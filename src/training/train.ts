@@ -4,6 +4,7 @@
  * @module
  */
 import { InvalidInputError, MachineError, requireInteger, show } from "../errors.ts";
+import { openKernels } from "../kernels/select.ts";
 import { type MenuMechanism, menuMechanism } from "../mechanisms/menu_mechanism.ts";
 import { type PricingRules, pricingRules } from "../networks/pricing_rule.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
@@ -12,6 +13,7 @@ import { type Device, openDevice } from "../runtime/device.ts";
 import { letEventsIn } from "../runtime/event_loop.ts";
 import { iterate, type IterationMetrics } from "./iteration.ts";
 import { checkTraining, defaultTraining, type TrainingOptions } from "./options.ts";
+import { checkPlan, type TrainingPlan, trainingPlan } from "./plan.ts";
 import {
   averageOf,
   type Checkpoint,
@@ -94,6 +96,8 @@ export async function train(
   const rules = trainingRules(task, options);
 
   let device = hooks.device ?? await openDevice();
+  let kernels = await openKernels(rules.network);
+  checkPlan(trainingPlan(rules, kernels, options), device, options);
   let saved = hooks.resume;
   let losses = 0;
   const begin = () => saved ? restoreState(task, rules, options, saved) : initialState(task, rules, options);
@@ -103,7 +107,7 @@ export async function train(
     for (;;) {
       try {
         while (state.iteration < options.iterations && !signal?.aborted) {
-          const next = await iterate(task, rules, options, state);
+          const next = await iterate(task, rules, kernels, options, state);
           disposeState(state, next.state);
           ({ state, metrics } = next);
           device.check();
@@ -132,6 +136,7 @@ export async function train(
           throw new MachineError(`Cannot go on training: the GPU was lost ${losses} times in a row (${loss})`);
         }
         device = await openDevice({ backend: device.backend, allowSoftware: device.software });
+        kernels = await openKernels(rules.network);
         disposeState(state);
         state = begin();
         await hooks.onDeviceLost?.(loss, state.iteration);
@@ -140,6 +145,23 @@ export async function train(
   } finally {
     disposeState(state);
   }
+}
+
+/**
+ * What training would take on a device that is open.
+ *
+ * @throws {InvalidInputError} for a setting out of its range, or where it does not fit on the device.
+ */
+export async function planTraining(
+  problem: MechanismProblem,
+  options: TrainingOptions,
+  device: Device,
+): Promise<TrainingPlan> {
+  checkTraining(options);
+  const rules = trainingRules(problem, options), kernels = await openKernels(rules.network);
+  const plan = trainingPlan(rules, kernels, options);
+  checkPlan(plan, device, options);
+  return plan;
 }
 
 /** The pricing rules that are trained for a problem. */

@@ -35,7 +35,7 @@ Deno.test("run takes CSV and JSON, from a file and stdin, to the same outcomes a
 Deno.test("run takes profiles of several participants", async () => {
   const out = `${FOLDER}/two`;
   assertEquals((await tedi(["train", "--setting", "U-2-2-cp0.1-cd0", ...SMALL, "--out", out])).code, 0);
-  const { stdout } = await tedi(["run", out, "--types", "-", "--backend", "wasm"], {}, "1,1,0,1\n0.5,0.5,0.5,0.5\n");
+  const { stdout } = await tedi(["run", out, "--types", "-", "--threads", "2"], {}, "1,1,0,1\n0.5,0.5,0.5,0.5\n");
   const rows = stdout.trimEnd().split("\n").slice(1).map((row) => row.split(",").map(Number));
   assertEquals(rows.map(([profile, participant]) => [profile, participant]), [[0, 1], [0, 2], [1, 1], [1, 2]]);
   for (const row of rows) assert(row[5] >= 0);

@@ -1,43 +1,52 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { type Tensor, tf } from "../../src/deps/tfjs.ts";
 import { contexts } from "../../src/networks/context.ts";
+import { hostRawWeights, rawWeights } from "../../src/networks/parameterized_affine.ts";
 import { pricingRules } from "../../src/networks/pricing_rule.ts";
 import { deriveKey, randomKey } from "../../src/random/key.ts";
 import { normals, uniforms } from "../../src/random/numbers.ts";
 import { forEachDevice } from "../devices.ts";
 import { randomMechanism } from "../mechanisms/random_mechanism.ts";
 
-forEachDevice("weights from the context are the affine network's, computed by plain loops", async () => {
-  const shape = { participants: 3, goods: 2, exchangeable: false };
-  const rules = pricingRules(shape, { layers: 1, groups: 2, groupSize: 2, hidden: [5, 4] });
-  const host = Object.fromEntries(
-    Object.entries(rules.parameterShapes).map(([name, sizes], stream) => [
-      name,
-      { shape: sizes, data: normals(deriveKey(randomKey(1), stream), sizes.reduce((a, b) => a * b, 1)) },
-    ]),
-  );
-  const types = uniforms(randomKey(2), 4 * 6);
-  const parameters: Record<string, Tensor> = {};
-  for (const [name, { shape, data }] of Object.entries(host)) parameters[name] = tf.tensor(data, shape as number[]);
-  const weights = rules.weights(parameters, types), P = rules.network.weightCount;
-  assertEquals(weights.shape, [12, P]);
-  const got = await weights.data(), context = contexts(types, shape), d = context.length / 12;
-  for (let row = 0; row < 12; row++) {
-    let layer = Array.from(context.subarray(row * d, (row + 1) * d), (y) => 2 * y - 1);
-    for (const name of ["hidden.0", "hidden.1", "output"]) {
-      const { shape: [height, width], data } = host[`${name}.weight`];
-      assertEquals(height, layer.length);
-      layer = Array.from({ length: width }, (_, j) => {
-        let sum = host[`${name}.bias`].data[j];
-        for (let i = 0; i < height; i++) sum += layer[i] * data[i * width + j];
-        return name === "output" ? sum : Math.max(0, sum);
-      });
+forEachDevice(
+  "weights from the context are the affine network's, computed by plain loops, on the host too",
+  async () => {
+    const shape = { participants: 3, goods: 2, exchangeable: false };
+    const rules = pricingRules(shape, { layers: 1, groups: 2, groupSize: 2, hidden: [5, 4] });
+    const host = Object.fromEntries(
+      Object.entries(rules.parameterShapes).map(([name, sizes], stream) => [
+        name,
+        { shape: sizes, data: normals(deriveKey(randomKey(1), stream), sizes.reduce((a, b) => a * b, 1)) },
+      ]),
+    );
+    const types = uniforms(randomKey(2), 4 * 6);
+    const parameters: Record<string, Tensor> = {};
+    for (const [name, { shape, data }] of Object.entries(host)) parameters[name] = tf.tensor(data, shape as number[]);
+    const weights = rawWeights(rules.source(parameters, types)), P = rules.network.weightCount;
+    assertEquals(weights.shape, [12, P]);
+    const source = rules.hostSource(host, types);
+    const got = await weights.data(), context = contexts(types, shape), d = context.length / 12;
+    for (let row = 0; row < 12; row++) {
+      let layer = Array.from(context.subarray(row * d, (row + 1) * d), (y) => 2 * y - 1);
+      for (const name of ["hidden.0", "hidden.1", "output"]) {
+        const { shape: [height, width], data } = host[`${name}.weight`];
+        assertEquals(height, layer.length);
+        layer = Array.from({ length: width }, (_, j) => {
+          let sum = host[`${name}.bias`].data[j];
+          for (let i = 0; i < height; i++) sum += layer[i] * data[i * width + j];
+          return name === "output" ? sum : Math.max(0, sum);
+        });
+      }
+      const exact = hostRawWeights(source, row);
+      for (let j = 0; j < P; j++) {
+        assertAlmostEquals(got[row * P + j], layer[j], 1e-4 * (1 + Math.abs(layer[j])));
+        assertAlmostEquals(exact[j], layer[j], 1e-13 * (1 + Math.abs(layer[j])));
+      }
     }
-    for (let j = 0; j < P; j++) assertAlmostEquals(got[row * P + j], layer[j], 1e-4 * (1 + Math.abs(layer[j])));
-  }
-});
+  },
+);
 
-forEachDevice("nothing costs nothing, whatever the weights and the others' types", async () => {
+Deno.test("nothing costs nothing, whatever the weights and the others' types", async () => {
   for (const [n, m] of [[1, 3], [2, 2], [4, 5]]) {
     const mechanism = randomMechanism(n, m, 7);
     const prices = await mechanism.prices(uniforms(randomKey(8), 20 * n * m), new Float64Array(20 * n * m));
@@ -45,7 +54,7 @@ forEachDevice("nothing costs nothing, whatever the weights and the others' types
   }
 });
 
-forEachDevice("prices are convex in x along random segments, for random weights and contexts", async () => {
+Deno.test("prices are convex in x along random segments, for random weights and contexts", async () => {
   for (const [n, m] of [[1, 3], [3, 2], [4, 5]]) {
     const mechanism = randomMechanism(n, m, 9), B = 30;
     const types = uniforms(randomKey(10), B * n * m), ends = uniforms(randomKey(11), B * n * 2 * m);
@@ -68,7 +77,7 @@ forEachDevice("prices are convex in x along random segments, for random weights 
   }
 });
 
-forEachDevice("a participant's own type has no effect on its prices; the others' types have", async () => {
+Deno.test("a participant's own type has no effect on its prices; the others' types have", async () => {
   const n = 3, m = 2, mechanism = randomMechanism(n, m, 12);
   const base = uniforms(randomKey(13), n * m), outcomes = new Float64Array(n * m).fill(0.7);
   const before = await mechanism.prices(base, outcomes);

@@ -3,6 +3,8 @@
  */
 import { assert, assertAlmostEquals } from "@std/assert";
 import { type Tensor, type Tensor3D, tf } from "../../src/deps/tfjs.ts";
+import { priceKernels } from "../../src/kernels/select.ts";
+import { rawWeights } from "../../src/networks/parameterized_affine.ts";
 import type { PricingRules } from "../../src/networks/pricing_rule.ts";
 import { pricingRules } from "../../src/networks/pricing_rule.ts";
 import type { MechanismProblem } from "../../src/problems/problem.ts";
@@ -39,10 +41,29 @@ function upload(parameters: Host): Record<string, Tensor> {
   );
 }
 
+/** The estimate from chains `[rows, C, m]` by the kernels of the device that is open. */
+function estimate(
+  problem: MechanismProblem,
+  rules: PricingRules,
+  parameters: Record<string, Tensor>,
+  types: Float32Array,
+  chains: Tensor3D,
+  beta: number,
+  estimator: Estimator,
+) {
+  const kernels = priceKernels(rules.network), source = rules.source(parameters, types);
+  const points = tf.concat([chains, tf.zeros([chains.shape[0], 1, chains.shape[2]])], 1) as Tensor3D;
+  const moved = { chains, values: kernels.value(source, points) };
+  const found = lossGradient(problem, rules, kernels, parameters, source, types, moved, beta, estimator);
+  tf.dispose([points, moved.values]);
+  source.hidden?.dispose();
+  return found;
+}
+
 /** Prices of outcomes `[rows, N, m]` at some parameters, `[rows, N]`. */
 async function pricesAt(rules: PricingRules, parameters: Host, types: Float32Array, outcomes: Float32Array) {
   const m = rules.shape.goods, P = rules.network.weightCount, rows = types.length / m, N = outcomes.length / rows / m;
-  const weights = rules.weights(upload(parameters), types);
+  const weights = rawWeights(rules.source(upload(parameters), types));
   const values = await weights.data() as Float32Array, gradient = new Float64Array(m);
   const prices = new Float64Array(rows * N);
   for (let row = 0; row < rows; row++) {
@@ -90,15 +111,8 @@ forEachDevice("with two chains the paired gradient is that of equation (12), by 
     const { problem, rules, parameters } = setUp(name, 1), { participants: n, goods: m } = problem;
     const M = 4, rows = M * n, beta = 6;
     const types = uniforms(randomKey(2), rows * m), chains = uniforms(randomKey(3), rows * 2 * m);
-    const { gradients } = lossGradient(
-      problem,
-      rules,
-      upload(parameters),
-      types,
-      tf.tensor3d(chains, [rows, 2, m]),
-      beta,
-      "paired",
-    );
+    const at = tf.tensor3d(chains, [rows, 2, m]);
+    const { gradients } = estimate(problem, rules, upload(parameters), types, at, beta, "paired");
     /** u0 and ASW of chain y (0) or z (1) of profile k at prices `[rows, 2]`. */
     const utilities = (prices: Float64Array, k: number, chain: number) => {
       let u0 = 0, welfare = 0;
@@ -213,7 +227,7 @@ async function compare(estimator: Estimator, C: number) {
   const device = upload(parameters), found = directions.map((): number[] => []);
   for (let batch = 0; batch < batches; batch++) {
     const chains = sample(copies, C, 100 + batch);
-    const { gradients, utilities } = lossGradient(problem, rules, device, types, chains, beta, estimator);
+    const { gradients, utilities } = estimate(problem, rules, device, types, chains, beta, estimator);
     for (const [k, direction] of directions.entries()) found[k].push(-await along(gradients, direction));
     tf.dispose([chains, gradients, utilities]);
   }
@@ -251,7 +265,7 @@ forEachDevice(
       const values: number[] = [];
       for (let batch = 0; batch < batches; batch++) {
         const chains = tf.tensor3d(uniforms(deriveKey(randomKey(44), batch), rows * C), [rows, C, 1]);
-        const { gradients, utilities } = lossGradient(problem, rules, device, types, chains, 20, estimator);
+        const { gradients, utilities } = estimate(problem, rules, device, types, chains, 20, estimator);
         values.push(await along(gradients, direction));
         tf.dispose([chains, gradients, utilities]);
       }

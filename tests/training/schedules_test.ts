@@ -1,14 +1,12 @@
 /** How beta, the step size and the learning rate go. */
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
-import { betaAt, learningRateAt, type ScheduleOptions, stepSizeAt } from "../../src/training/schedules.ts";
+import { betaAt, learningRateAt, type ScheduleOptions } from "../../src/training/schedules.ts";
 
 const options: ScheduleOptions = {
   iterations: 100,
   initialBeta: 20,
   finalBeta: 320,
   betaGrowth: 0.8,
-  stepScale: 0.3,
-  largestStep: 0.01,
   learningRate: 0.004,
   finalLearningRate: 0.25,
 };
@@ -27,11 +25,6 @@ Deno.test("beta may fall, stand still or jump", () => {
   assertAlmostEquals(betaAt(40, { ...options, finalBeta: 5 }), 10, 1e-10);
   assertEquals(betaAt(33, { ...options, finalBeta: 20 }), 20);
   assertEquals([0, 1].map((growth) => betaAt(growth, { ...options, betaGrowth: 0 })), [20, 320]);
-});
-
-Deno.test("the step size is in proportion to 1 / beta, up to the largest", () => {
-  const cases: [number, number][] = [[1, 0.01], [30, 0.01], [60, 0.005], [300, 0.001]];
-  for (const [beta, step] of cases) assertAlmostEquals(stepSizeAt(beta, options), step, 1e-15);
 });
 
 Deno.test("the learning rate is half a cosine from the start to its final share", () => {

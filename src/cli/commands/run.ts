@@ -8,7 +8,8 @@ import { loadMechanism } from "../../io/mechanism_file.ts";
 import type { MechanismResult } from "../../mechanisms/mechanism.ts";
 import { parseTypeJson, parseTypeRows } from "../../problems/type_rows.ts";
 import type { Command, Option } from "../command.ts";
-import { chosenDevice, deviceOptions } from "../device_options.ts";
+import { setThreadCount } from "../../runtime/threads.ts";
+import { threadsOption } from "../device_options.ts";
 import { findMechanism, mechanismArgument } from "../mechanism_argument.ts";
 import { parseCommandLine } from "../options.ts";
 import { openOutput, writeStdout } from "../output.ts";
@@ -27,9 +28,8 @@ const runOptions = [
   { name: "format", kind: "choice", choices: formats, help: "The form of the types", default: "by the file's ending" },
   { name: "out-format", kind: "choice", choices: formats, help: "The form of the result on stdout", default: "csv" },
   { name: "json", kind: "flag", help: "The same as --out-format json" },
+  threadsOption,
 ] as const satisfies readonly Option[];
-
-const options = [...runOptions, ...deviceOptions] as const;
 
 /** `tedi run`. */
 export const runCommand: Command = {
@@ -40,14 +40,13 @@ export const runCommand: Command = {
   positionals: [mechanismArgument],
   groups: [
     { heading: "Types and results", options: runOptions },
-    { heading: "Device (for 2 participants or more)", options: deviceOptions },
   ],
   examples: [
     { line: "tedi run runs/U-1-2-cp0-cd0-seed0 --types reports.csv", help: "a table of outcomes and payments" },
     { line: "echo '[[0.9, 0.2]]' | tedi run mine.safetensors --types - --format json --json", help: "in a pipe" },
   ],
   async run(args) {
-    const { values, positionals } = parseCommandLine("run", options, [mechanismArgument], args);
+    const { values, positionals } = parseCommandLine("run", runOptions, [mechanismArgument], args);
     const { types: source, json = false } = values;
     if (source === undefined) {
       throw new InvalidInputError("Cannot run tedi run: --types FILE must be given, but is missing; - is stdin");
@@ -60,15 +59,10 @@ export const runCommand: Command = {
     const { participants: n, goods: m } = mechanism;
     const format = values.format ?? (/\.json$/i.test(source) ? "json" : "csv");
     const types = readTypes(await readText(source), format, n, m, source === "-" ? "stdin" : show(source));
-    // A single participant's menu is the same for all reports, and needs no tensors.
-    const device = n > 1 ? await chosenDevice(values) : undefined;
-    try {
-      const result = await mechanism.run(types);
-      if (json || values["out-format"] === "json") writeJson(result, n, m);
-      else writeCsv(result, n, m);
-    } finally {
-      device?.close();
-    }
+    setThreadCount(values.threads);
+    const result = await mechanism.run(types);
+    if (json || values["out-format"] === "json") writeJson(result, n, m);
+    else writeCsv(result, n, m);
     return 0;
   },
 };

@@ -12,7 +12,7 @@ import { settingProblem } from "../../problems/settings.ts";
 import { type Device, type DeviceOptions, openDevice } from "../../runtime/device.ts";
 import type { TrainingOptions } from "../../training/options.ts";
 import { readProgress } from "../../training/state.ts";
-import { type Checkpoint, train } from "../../training/train.ts";
+import { type Checkpoint, planTraining, train } from "../../training/train.ts";
 import { VERSION } from "../../version.ts";
 import type { Command, Option, Values } from "../command.ts";
 import { deviceOptions, requestedDevice } from "../device_options.ts";
@@ -22,6 +22,7 @@ import { parseCommandLine } from "../options.ts";
 import { openOutput, type Output } from "../output.ts";
 import { chosenProblem, DEFAULT_SETTING, describeSource, problemOptions, problemSlug } from "../problem_options.ts";
 import { checkConfig, configPath, type RunConfig } from "../run_config.ts";
+import { reportPlan } from "../plan_report.ts";
 import { recordTraining } from "../training_record.ts";
 import {
   chosenTraining,
@@ -59,6 +60,7 @@ const runOptions = [
     help: "New type profiles to measure the revenue on at the end",
     default: String(TEST_PROFILES),
   },
+  { name: "dry-run", kind: "flag", help: "Only tell what training would take: parameters, memory, work" },
   { name: "json", kind: "flag", help: "Write JSON lines to stdout: start, iteration, checkpoint, result" },
   { name: "quiet", kind: "flag", help: "No logs and no progress on stderr" },
 ] as const satisfies readonly Option[];
@@ -94,6 +96,7 @@ export const trainCommand: Command = {
   async run(args) {
     const { values } = parseCommandLine("train", options, [], args);
     const output = openOutput(values);
+    if (values["dry-run"]) return await dryRun(values, output);
     const run = await prepare(values, output);
     try {
       return await work(run, values, output);
@@ -102,6 +105,19 @@ export const trainCommand: Command = {
     }
   },
 };
+
+/** Tells what training would take on the device, and leaves no trace. */
+async function dryRun(values: TrainValues, output: Output): Promise<number> {
+  const problem = await chosenProblem("train", values) ?? settingProblem(DEFAULT_SETTING);
+  const training = chosenTraining(problem, values);
+  const device = await openDevice(requestedDevice(values));
+  try {
+    reportPlan(await planTraining(problem, training, device), problem, training, device, output);
+    return 0;
+  } finally {
+    device.close();
+  }
+}
 
 /** A run whose input has all been checked. */
 interface PreparedRun {
@@ -196,7 +212,7 @@ async function work(run: PreparedRun, values: TrainValues, output: Output): Prom
 function wantedDevice(values: TrainValues, before?: RunConfig): DeviceOptions {
   if (before === undefined || values.backend !== undefined) return requestedDevice(values);
   const { backend, software } = before.device;
-  return { backend, allowSoftware: software || values["allow-software"] };
+  return { backend, allowSoftware: software || values["allow-software"], threads: values.threads };
 }
 
 /** Records what the run is, or compares its device with the recorded one. */

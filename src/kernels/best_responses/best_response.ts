@@ -17,7 +17,7 @@
  *
  * @module
  */
-import type { HostFunction } from "../networks/network.ts";
+import type { HostFunction } from "../../networks/network.ts";
 
 /** What a participant chooses. */
 export interface BestResponse {
@@ -179,6 +179,6 @@ export function bestResponse(
     for (let i = 0; i < m; i++) query[i] = best[i] + share * (Math.min(1, Math.max(0, x[i])) - best[i]);
   }
   // u = objective - TIE_BREAK p, and p >= -credit everywhere, by the cut at the zero outcome.
-  const gap = Math.max(0, bound - bestObjective) + TIE_BREAK * (bestPayment + credit);
+  const gap = Math.max(0, bound - bestObjective) + TIE_BREAK * Math.max(0, bestPayment + credit);
   return { outcome: best, payment: bestPayment, utility: Math.max(0, bestUtility), gap, evaluations };
 }

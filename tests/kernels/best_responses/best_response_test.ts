@@ -1,9 +1,9 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
-import { bestResponse, defaultBestResponse } from "../../src/mechanisms/best_response.ts";
-import type { HostFunction } from "../../src/networks/network.ts";
-import { partialGroupMax } from "../../src/networks/partial_groupmax.ts";
-import { deriveKey, randomKey } from "../../src/random/key.ts";
-import { normals, uniforms } from "../../src/random/numbers.ts";
+import { bestResponse, defaultBestResponse } from "../../../src/kernels/best_responses/best_response.ts";
+import type { HostFunction } from "../../../src/networks/network.ts";
+import { partialGroupMax } from "../../../src/networks/partial_groupmax.ts";
+import { deriveKey, randomKey } from "../../../src/random/key.ts";
+import { normals, uniforms } from "../../../src/random/numbers.ts";
 
 /** Ties cost up to 1e-8 of the payments and credits on the menu. */
 const GAP = 1e-6;

@@ -1,0 +1,45 @@
+/**
+ * What `tedi train --dry-run` prints.
+ *
+ * @module
+ */
+import type { MechanismProblem } from "../problems/problem.ts";
+import type { Device } from "../runtime/device.ts";
+import type { TrainingOptions } from "../training/options.ts";
+import { inMebibytes, type TrainingPlan } from "../training/plan.ts";
+import type { Output } from "./output.ts";
+
+/** Prints a plan. */
+export function reportPlan(
+  plan: TrainingPlan,
+  problem: MechanismProblem,
+  { iterations, profiles, chains }: TrainingOptions,
+  device: Device,
+  output: Output,
+): void {
+  const { bytes, flop } = plan, { backend, adapter } = device;
+  output.event("plan", { setting: problem.name, backend, adapter, iterations, ...plan });
+  const count = (value: number) => value.toLocaleString("en");
+  const giga = (value: number) => `${(value / 1e9).toPrecision(3)} GFLOP`;
+  const lines: [string, string, string][] = [
+    ["Problem", problem.name, `${problem.participants} participants, ${problem.goods} goods`],
+    ["Device", backend, adapter],
+    ["Parameters", count(plan.parameters), `${count(plan.rawWeights)} raw weights for each pricing rule`],
+    ["Pricing rules", count(plan.rows), `at a time; ${count(profiles)} profiles are trained on, others warm up`],
+    ["Chains", count(plan.chains), `${chains} for each pricing rule`],
+    ["Memory", inMebibytes(bytes.total), "at the peak, and what the process takes anyway:"],
+    ["  parameters", inMebibytes(bytes.parameters), "with average, moments and gradient"],
+    ["  chains", inMebibytes(bytes.chains), ""],
+    ["  kernels", inMebibytes(bytes.kernels), `of at most ${inMebibytes(device.largestBuffer)} in one piece`],
+    ["An iteration", giga(flop.total), "without best responses:"],
+    ["  hypernetwork", giga(flop.hypernetwork), "raw weights, and the way back"],
+    ["  chains", giga(flop.chains), "Langevin steps and line moves"],
+    ["  prices", giga(flop.prices), "and their gradients"],
+    ["All", giga(flop.total * iterations), `${count(iterations)} iterations`],
+  ];
+  const widths = [0, 1].map((column) => Math.max(...lines.map((line) => line[column].length)));
+  output.text(
+    lines.map(([what, value, more]) => `${what.padEnd(widths[0])}  ${value.padStart(widths[1])}  ${more}`.trimEnd())
+      .join("\n"),
+  );
+}

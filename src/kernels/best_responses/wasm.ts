@@ -1,0 +1,106 @@
+/**
+ * Best responses of many rows in WASM, on all threads: see wasm/assembly/responses.ts. Raw weights exist for six rows
+ * at a time on each thread.
+ *
+ * Results do not depend on the number of threads.
+ *
+ * @module
+ */
+import type { ConvexNetwork } from "../../networks/network.ts";
+import type { HostWeightSource } from "../../networks/parameterized_affine.ts";
+import { HEAP } from "../../runtime/threads.ts";
+import { Arena } from "../wasm/arena.ts";
+import { packBias, packWeight, padTo } from "../wasm/layout.ts";
+import { kernelThreads } from "../wasm/module.ts";
+import { type BestResponseOptions, defaultBestResponse } from "./best_response.ts";
+import { lanesLayout } from "./layout.ts";
+import { type BestResponses, emptyBestResponses } from "./reference.ts";
+
+/** The operation of wasm/assembly/index.ts. */
+const RESPONSES = 4;
+/** Rows whose weights are made together. */
+const TILE = 6;
+/** Rows of one task where one row of weights serves all. */
+const ROWS_PER_TASK = 4;
+/** Cuts kept for one best response: it rarely needs a tenth of them. */
+const CUTS = 512;
+/** Types, hidden layers and results are in WASM's memory for as many rows at a time as fit in this many bytes. */
+const CHUNK_BYTES = 16 << 20;
+
+/** The 4-byte fields of a job in wasm/assembly/responses_job.ts, in its order; the tolerance takes two of them. */
+const FIELDS = [
+  ...["operation", "next", "tasks", "rows", "tolerance", "toleranceHigh", "perRow", "goods", "layers", "groups"],
+  ...["groupSize", "hiddenSize", "packed", "rowsPerTask", "maxEvaluations", "cuts", "hidden", "weight", "bias"],
+  ...["positive", "shared", "types", "out", "scratch", "scratchSize"],
+] as const;
+
+/**
+ * As {@linkcode "./select.ts"}, for a Partial GroupMax Network.
+ *
+ * @param mostCuts How many cuts are kept for one best response; at least m + 3.
+ */
+export function wasmBestResponses(
+  network: ConvexNetwork,
+  source: HostWeightSource,
+  types: Float32Array | Float64Array,
+  perRow: number,
+  options: BestResponseOptions = defaultBestResponse,
+  mostCuts: number = CUTS,
+): BestResponses {
+  const { goods: m, layers, groups, groupSize } = network.groupMax!, P = network.weightCount;
+  const count = types.length / m, rows = count / perRow, found = emptyBestResponses(count, m);
+  if (count === 0) return found;
+  const H = source.hidden ? source.weight!.length / P : 0, layout = lanesLayout(network.groupMax!);
+  const rowBytes = 8 * (H + perRow * (2 * m + 4));
+  const chunk = Math.min(padTo(rows, TILE), padTo(Math.ceil(CHUNK_BYTES / rowBytes), TILE));
+
+  const threads = kernelThreads(), arena = new Arena(HEAP);
+  const at = arena.take(FIELDS.length), positive = arena.take(layout.positive.length);
+  const bias = arena.take(layout.length), shared = arena.take(2 * layout.length);
+  const weight = arena.take(layout.length * H);
+  const hidden = arena.take(2 * chunk * H), typesPlace = arena.take(2 * chunk * perRow * m);
+  const out = arena.take(2 * chunk * perRow * (m + 4)), scratch = arena.end;
+  const job: Record<string, number> = {
+    ...{ operation: RESPONSES, rows, perRow, goods: m, layers, groups, groupSize, hiddenSize: H },
+    ...{ packed: layout.length, rowsPerTask: ROWS_PER_TASK, hidden: hidden.address, weight: weight.address },
+    ...{ maxEvaluations: Math.min(options.maxEvaluations, 2 ** 31 - 1), bias: bias.address, scratch },
+    ...{ cuts: Math.max(1, Math.min(Math.max(mostCuts, m + 3), options.maxEvaluations)), positive: positive.address },
+    ...{ shared: shared.address, types: typesPlace.address, out: out.address },
+  };
+  const put = (memory: ArrayBufferLike): Int32Array => {
+    const fields = new Int32Array(memory, at.address, FIELDS.length);
+    FIELDS.forEach((name, k) => fields[k] = job[name] ?? 0);
+    new Float64Array(memory, at.address, FIELDS.length >> 1)[FIELDS.indexOf("tolerance") >> 1] = options.tolerance;
+    return fields;
+  };
+  const planned = put(threads.memory(scratch));
+  threads.exports.plan(at.address);
+  job.scratchSize = planned[FIELDS.indexOf("scratchSize")];
+  const memory = threads.memory(scratch + threads.count * job.scratchSize);
+
+  new Uint8Array(memory, positive.address, layout.positive.length).set(layout.positive);
+  packBias(layout, source.bias, new Float32Array(memory, bias.address, layout.length));
+  if (H > 0) packWeight(layout, source.weight!, H, H, new Float32Array(memory, weight.address, layout.length * H));
+  const doubles = ({ address, length }: { address: number; length: number }) =>
+    new Float64Array(memory, address, length >> 1);
+  for (let from = 0; from < rows; from += chunk) {
+    const to = Math.min(rows, from + chunk), first = from * perRow, size = (to - from) * perRow;
+    job.rows = to - from;
+    put(memory);
+    threads.exports.plan(at.address);
+    if (H > 0) doubles(hidden).fill(0).set(source.hidden!.subarray(from * H, to * H));
+    doubles(typesPlace).set(types.subarray(first * m, (first + size) * m));
+    threads.exports.begin(at.address);
+    threads.run(at.address);
+    const results = doubles(out);
+    for (let k = 0; k < size; k++) {
+      const row = results.subarray(k * (m + 4), (k + 1) * (m + 4));
+      found.outcomes.set(row.subarray(0, m), (first + k) * m);
+      found.payments[first + k] = row[m];
+      found.utilities[first + k] = row[m + 1];
+      found.gaps[first + k] = row[m + 2];
+      found.evaluations[first + k] = row[m + 3];
+    }
+  }
+  return found;
+}

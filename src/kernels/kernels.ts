@@ -1,0 +1,63 @@
+/**
+ * The operations that training spends its time on. Each implementation has all of them: plain TensorFlow.js
+ * (`reference.ts`), fused WASM and fused WGSL. Raw weights, P numbers a row, are the large tensor: the fused
+ * implementations make them a few rows at a time.
+ *
+ * In all operations a {@linkcode WeightSource} with `hidden` `[R, H]` has one row of raw weights for each row of points;
+ * without `hidden` the one row of raw weights, `bias`, serves all.
+ *
+ * @module
+ */
+import type { Tensor1D, Tensor2D, Tensor3D } from "../deps/tfjs.ts";
+import type { WeightSource } from "../networks/parameterized_affine.ts";
+import type { RandomKey } from "../random/key.ts";
+import type { Chains, MoveOptions } from "../sampling/move_chains.ts";
+
+/** The gradient in what raw weights are made from. */
+export interface SourceGradient {
+  /** `[R, H]`; undefined where the source has none. */
+  readonly hidden?: Tensor2D;
+  /** `[H, P]`; undefined where the source has none. */
+  readonly weight?: Tensor2D;
+  /** `[P]`. */
+  readonly bias: Tensor1D;
+}
+
+/** Device memory, in bytes. */
+export interface KernelMemory {
+  readonly total: number;
+  /** The largest buffer. */
+  readonly largest: number;
+}
+
+/** Chains after they moved. */
+export interface MovedChains extends Chains {
+  /** f at the chains and at the zero outcome `[R, C + 1]`. */
+  readonly values: Tensor2D;
+}
+
+/** f of a convex network with raw weights from a source: its values, its gradients, and chains on it. */
+export interface PriceKernels {
+  /** f `[R, N]` at `points` `[R, N, m]` in [0, 1]. */
+  value(source: WeightSource, points: Tensor3D): Tensor2D;
+  /** A subgradient of f in x at `points` `[R, N, m]`. */
+  slope(source: WeightSource, points: Tensor3D): Tensor3D;
+  /** The gradient of `sum(coefficients f)` in the source, for `coefficients` `[R, N]`. */
+  gradient(source: WeightSource, points: Tensor3D, coefficients: Tensor2D): SourceGradient;
+  /** Moves chains: see {@linkcode "../sampling/move_chains.ts"}. `types` are the rows' `[R, m]`. */
+  moveChains(
+    source: WeightSource,
+    types: Float32Array,
+    start: Chains,
+    options: MoveOptions,
+    key: RandomKey,
+  ): MovedChains;
+  /** What training with R rows of C chains takes at its peak, besides the tensors it is given. */
+  memory(rows: number, chains: number, hiddenSize: number): KernelMemory;
+  /**
+   * Waits until what was computed has been validated, where it is.
+   *
+   * @throws {MachineError} if something was not as it must be.
+   */
+  settle?(): Promise<void>;
+}

@@ -1,0 +1,64 @@
+/**
+ * The kernels in plain TensorFlow.js, on whatever device is open: what the fused ones are tested against, and what
+ * networks without fused kernels run on.
+ *
+ * @module
+ */
+import { type Tensor, type Tensor1D, type Tensor2D, type Tensor3D, tf } from "../deps/tfjs.ts";
+import type { ConvexNetwork } from "../networks/network.ts";
+import { rawWeights, type WeightSource } from "../networks/parameterized_affine.ts";
+import { moveChains } from "../sampling/move_chains.ts";
+import type { PriceKernels, SourceGradient } from "./kernels.ts";
+
+/** Plain TensorFlow.js kernels for any network. The raw weights `[R, P]` of all rows are in memory at once. */
+export function referenceKernels(network: ConvexNetwork): PriceKernels {
+  /** Points `[R, N, m]` as the network takes them: all in one row, where one row of weights serves all. */
+  const shaped = (points: Tensor3D, weights: Tensor2D): Tensor3D => {
+    const rows = weights.shape[0], m = points.shape[2];
+    return tf.reshape(points, [rows, points.size / rows / m, m]);
+  };
+  const value = (source: WeightSource, points: Tensor3D): Tensor2D =>
+    tf.tidy(() => {
+      const weights = rawWeights(source);
+      return tf.reshape(network.value(weights, shaped(points, weights)), [points.shape[0], points.shape[1]]);
+    });
+  return {
+    value,
+    slope: (source, points) =>
+      tf.tidy(() => {
+        const weights = rawWeights(source);
+        return tf.reshape(network.gradient(weights)(shaped(points, weights)), points.shape);
+      }),
+    gradient(source, points, coefficients): SourceGradient {
+      const { hidden, weight, bias } = source;
+      const total = (source: WeightSource) => tf.sum(tf.mul(coefficients, value(source, points)));
+      if (!hidden) {
+        return { bias: tf.tidy(() => tf.grad((bias) => total({ bias: bias as Tensor1D }))(bias)) as Tensor1D };
+      }
+      const [hiddenGradient, weightGradient, biasGradient] = tf.tidy(() =>
+        tf.grads((...[hidden, weight, bias]: Tensor[]) =>
+          total({ hidden: hidden as Tensor2D, weight: weight as Tensor2D, bias: bias as Tensor1D })
+        )([hidden, weight!, bias])
+      );
+      return {
+        hidden: hiddenGradient as Tensor2D,
+        weight: weightGradient as Tensor2D,
+        bias: biasGradient as Tensor1D,
+      };
+    },
+    moveChains: (source, types, start, options, key) =>
+      tf.tidy(() => {
+        const moved = moveChains(network, rawWeights(source), types, start, options, key);
+        const [rows, , m] = moved.chains.shape;
+        return { ...moved, values: value(source, tf.concat([moved.chains, tf.zeros([rows, 1, m])], 1) as Tensor3D) };
+      }),
+    memory(rows, chains, hiddenSize) {
+      // Raw weights, their gradient, and about as much again for the matrices made of each; then activations of all chains.
+      const weights = 4 * (hiddenSize > 0 ? rows : 1) * network.weightCount;
+      const size = network.groupMax;
+      const activations = size ? 3 * size.layers * size.groups * size.groupSize : network.weightCount;
+      const ofChains = 4 * rows * (chains + 1) * activations;
+      return { total: 5 * weights + ofChains, largest: Math.max(weights, ofChains / 3) };
+    },
+  };
+}

@@ -1,0 +1,73 @@
+/**
+ * Live comparison of fused kernels with plain TensorFlow.js.
+ *
+ * @module
+ */
+import { type Tensor, tf } from "../deps/tfjs.ts";
+import { MachineError } from "../errors.ts";
+import type { PriceKernels } from "./kernels.ts";
+
+/**
+ * How much of a result may differ: rounding can make another element win a group where two are almost equal, which
+ * changes a slope there, and parts chains that pass by.
+ */
+const SHARE = 0.02;
+/** Differences up to this part of the largest number are rounding. */
+const TOLERANCE = 1e-3;
+
+/**
+ * Kernels that compute everything twice, and fail where the two differ.
+ *
+ * Values and gradients are continuous at kinks, so that all of their numbers are compared; of slopes and chains 98% must
+ * agree. The comparison is done when the device has both results: by {@linkcode PriceKernels.settle}.
+ */
+export function validated(kernels: PriceKernels, reference: PriceKernels): PriceKernels {
+  let waiting: Promise<void>[] = [];
+  /** Runs `operation` with both, has them compared, and gives the fused kernels' result. */
+  const both = <T extends object>(what: string, share: number, operation: (kernels: PriceKernels) => T): T => {
+    const fused = operation(kernels), plain = operation(reference);
+    const parts = (result: T): [string, Tensor | undefined][] =>
+      result instanceof tf.Tensor ? [["", result]] : Object.entries(result);
+    const expected = new Map(parts(plain));
+    for (const [part, tensor] of parts(fused)) {
+      if (tensor) waiting.push(compare(part ? `${part} of ${what}` : what, tensor, expected.get(part)!, share));
+    }
+    tf.dispose(plain as unknown as Tensor);
+    return fused;
+  };
+  return {
+    value: (...inputs) => both("value", 0, (kernels) => kernels.value(...inputs)),
+    slope: (...inputs) => both("slope", SHARE, (kernels) => kernels.slope(...inputs)),
+    gradient: (...inputs) => both("gradient", SHARE, (kernels) => kernels.gradient(...inputs)),
+    moveChains: (...inputs) => both("moveChains", SHARE, (kernels) => kernels.moveChains(...inputs)),
+    memory(...shape) {
+      const a = kernels.memory(...shape), b = reference.memory(...shape);
+      return { total: a.total + b.total, largest: Math.max(a.largest, b.largest) };
+    },
+    async settle() {
+      const now = waiting;
+      waiting = [];
+      for (const result of await Promise.allSettled(now)) if (result.status === "rejected") throw result.reason;
+    },
+  };
+}
+
+/** @throws {MachineError} if more than a share of the numbers of two tensors differ. */
+async function compare(what: string, fused: Tensor, plain: Tensor, share: number): Promise<void> {
+  const [size, shape] = [plain.size, String(plain.shape)];
+  const found = tf.tidy(() => {
+    const scale = tf.maximum(tf.max(tf.abs(plain)), 1e-30), far = tf.div(tf.abs(tf.sub(fused, plain)), scale);
+    // What is not a number fails this comparison, so that it counts.
+    const same = tf.sum(tf.cast(tf.lessEqual(far, TOLERANCE), "float32"));
+    return tf.stack([same, tf.max(far)]);
+  });
+  const sameShape = String(fused.shape) === shape;
+  const [same, worst] = await found.data();
+  found.dispose();
+  const off = size - same;
+  if (sameShape && off <= Math.ceil(share * size)) return;
+  throw new MachineError(
+    `Cannot go on: with TEDI_VALIDATE=1, ${what} must be what plain TensorFlow.js makes of it, but ${off} of ${size} ` +
+      `numbers differ, the most by ${worst.toExponential(1)} of the largest one`,
+  );
+}

@@ -1,0 +1,128 @@
+// Subgradients of f at the points of a tile, after `forward`: the path of winners back to x or to the weights.
+
+import { all, at, each, fma, pad4 } from "./simd";
+import { Job, layerAt } from "./job";
+import { maximaAt, winnersAt } from "./forward";
+
+/** Bytes of the scratch for one point: two vectors of sums over a layer's inputs. */
+export function backwardSize(job: Job): i32 {
+  return 2 * ((pad4(job.groups) + pad4(job.goods + 1)) << 2);
+}
+
+/** out `[vectors, 4]` = sum over g of above_g times the winner's weights, whose addresses are `winners` `[G, 16]`. */
+function winnersSum(winners: usize, above: usize, G: i32, vectors: i32, out: usize): void {
+  let from: i32 = 0;
+  for (; vectors - from >= 8; from += 8) {
+    const shift = from << 4;
+    let s0 = all(0), s1 = s0, s2 = s0, s3 = s0, s4 = s0, s5 = s0, s6 = s0, s7 = s0;
+    for (let g: i32 = 0; g < G; g++) {
+      const p = <usize>load<u32>(winners + (g << 6)) + shift, a = each(above + (g << 2));
+      s0 = fma(a, at(p), s0), s1 = fma(a, v128.load(p, 16), s1);
+      s2 = fma(a, v128.load(p, 32), s2), s3 = fma(a, v128.load(p, 48), s3);
+      s4 = fma(a, v128.load(p, 64), s4), s5 = fma(a, v128.load(p, 80), s5);
+      s6 = fma(a, v128.load(p, 96), s6), s7 = fma(a, v128.load(p, 112), s7);
+    }
+    const to = out + shift;
+    v128.store(to, s0), v128.store(to, s1, 16), v128.store(to, s2, 32), v128.store(to, s3, 48);
+    v128.store(to, s4, 64), v128.store(to, s5, 80), v128.store(to, s6, 96), v128.store(to, s7, 112);
+  }
+  // Fewer vectors: even and odd groups in sums of their own, so that more of them are under way.
+  for (; vectors - from >= 3; from += 3) {
+    const shift = from << 4;
+    let s0 = all(0), s1 = s0, s2 = s0, t0 = s0, t1 = s0, t2 = s0, g: i32 = 0;
+    for (; g + 1 < G; g += 2) {
+      const p = <usize>load<u32>(winners + (g << 6)) + shift, a = each(above + (g << 2));
+      const q = <usize>load<u32>(winners + (g << 6), 64) + shift, b = v128.load32_splat(above + (g << 2), 4);
+      s0 = fma(a, at(p), s0), s1 = fma(a, v128.load(p, 16), s1), s2 = fma(a, v128.load(p, 32), s2);
+      t0 = fma(b, at(q), t0), t1 = fma(b, v128.load(q, 16), t1), t2 = fma(b, v128.load(q, 32), t2);
+    }
+    if (g < G) {
+      const p = <usize>load<u32>(winners + (g << 6)) + shift, a = each(above + (g << 2));
+      s0 = fma(a, at(p), s0), s1 = fma(a, v128.load(p, 16), s1), s2 = fma(a, v128.load(p, 32), s2);
+    }
+    const to = out + shift;
+    v128.store(to, f32x4.add(s0, t0)), v128.store(to, f32x4.add(s1, t1), 16), v128.store(to, f32x4.add(s2, t2), 32);
+  }
+  for (; from < vectors; from++) {
+    const shift = from << 4;
+    let s = all(0), t = s, g: i32 = 0;
+    for (; g + 1 < G; g += 2) {
+      s = fma(each(above + (g << 2)), at(<usize>load<u32>(winners + (g << 6)) + shift), s);
+      t = fma(v128.load32_splat(above + (g << 2), 4), at(<usize>load<u32>(winners + (g << 6), 64) + shift), t);
+    }
+    if (g < G) s = fma(each(above + (g << 2)), at(<usize>load<u32>(winners + (g << 6)) + shift), s);
+    v128.store(out + shift, f32x4.add(s, t));
+  }
+}
+
+/** A subgradient of f in x at point c of the tile `[m + 1 padded]`; what is behind the m-th number means nothing. */
+export function slope(job: Job, w: usize, tile: usize, c: i32, scratch: usize, out: usize): void {
+  const G = job.groups, K = job.layers, inputs = pad4(G), free = pad4(job.goods + 1);
+  const sums0 = scratch, sums1 = sums0 + ((inputs + free) << 2);
+  let above = w + layerAt(job, K);
+  for (let j: i32 = 0; j < free; j += 4) v128.store(out + (j << 2), at(above + ((inputs + j) << 2)));
+  for (let k = K - 1; k >= 0; k--) {
+    const sums = k & 1 ? sums1 : sums0, below = k > 0 ? inputs : 0;
+    winnersSum(winnersAt(job, tile, k) + (c << 2), above, G, (below + free) >> 2, sums);
+    for (let j: i32 = 0; j < free; j += 4) {
+      v128.store(out + (j << 2), f32x4.add(at(out + (j << 2)), at(sums + ((below + j) << 2))));
+    }
+    above = sums;
+  }
+}
+
+/**
+ * Adds `coefficient` times the gradient of f at point c in the packed weights (before softplus' derivative) to `out`
+ * `[packed]`.
+ */
+export function weightGradient(
+  job: Job,
+  w: usize,
+  tile: usize,
+  c: i32,
+  coefficient: f32,
+  scratch: usize,
+  out: usize,
+): void {
+  const G = job.groups, K = job.layers, m = job.goods, inputs = pad4(G), free = pad4(m + 1);
+  const sums0 = scratch, sums1 = sums0 + ((inputs + free) << 2);
+  // `values` holds what a layer's weights are multiplied by at this point: maxima of the layer before, then (x, 1).
+  let values = sums0, sums = sums1;
+  const top = layerAt(job, K), a = all(coefficient);
+  input(job, tile, c, K, values);
+  for (let j: i32 = 0; j < inputs + free; j += 4) {
+    const to = out + top + (j << 2);
+    v128.store(to, fma(a, at(values + (j << 2)), at(to)));
+  }
+  // Sums are of the gradient in the maxima of a layer, which a point's winners pass on.
+  for (let j: i32 = 0; j < inputs; j += 4) {
+    v128.store(sums + (j << 2), f32x4.mul(a, at(w + top + (j << 2))));
+  }
+  for (let k = K - 1; k >= 0; k--) {
+    const below = k > 0 ? inputs : 0, vectors = (below + free) >> 2, winners = winnersAt(job, tile, k) + (c << 2);
+    input(job, tile, c, k, values);
+    for (let g: i32 = 0; g < G; g++) {
+      const p = <usize>load<u32>(winners + (g << 6)) - w + out, s = each(sums + (g << 2));
+      for (let v: i32 = 0; v < vectors; v++) {
+        const to = p + (v << 4);
+        v128.store(to, fma(s, at(values + (v << 4)), at(to)));
+      }
+    }
+    if (k > 0) {
+      winnersSum(winners, sums, G, inputs >> 2, values);
+      const swap = values;
+      values = sums, sums = swap;
+    }
+  }
+}
+
+/** What layer k of point c is a function of: the maxima of the layer before, if there is one, then (x, 1). */
+function input(job: Job, tile: usize, c: i32, k: i32, out: usize): void {
+  const G = job.groups, m = job.goods, inputs = pad4(G), free = pad4(m + 1);
+  if (k > 0) {
+    let from = maximaAt(job, tile, k - 1) + (c << 2);
+    for (let g: i32 = 0; g < inputs; g++, from += 64, out += 4) store<f32>(out, g < G ? load<f32>(from) : 0);
+  }
+  let from = tile + (c << 2);
+  for (let j: i32 = 0; j < free; j++, from += 64, out += 4) store<f32>(out, j < m ? load<f32>(from) : j == m ? 1 : 0);
+}

@@ -1,0 +1,198 @@
+// The gradient of sum(coefficients f) in what the weights are made from.
+//
+// Rows come in sets of `panelRows`. The row tasks of a set write the rows' gradients in the packed raw weights as panels
+// `[packed / 8, panelRows, 8]`; its column tasks add hidden^T times a panel to the weight's gradient. There are two
+// buffers of panels, so that a set can begin while the one before ends. Each sum is added up in the order of the rows,
+// whichever thread does it, so the result does not depend on the threads. Tasks are drawn in order and wait only for
+// tasks drawn before them.
+
+import { at, fma, softplusSlope4, total } from "./simd";
+import { Job } from "./job";
+import { forward, gather, tileSize } from "./forward";
+import { backwardSize, weightGradient } from "./backward";
+import { columnsSize, makeWeights, TILE } from "./weights";
+
+/** Panels of one column task. */
+const PANELS: i32 = 24;
+/** Panels whose part of the weight stays in cache while hidden's gradient takes it in. */
+const BLOCK: i32 = 16;
+
+/** Bytes of scratch, without the weights of a tile. */
+export function gradientSize(job: Job): i32 {
+  return tileSize(job) + backwardSize(job) + (TILE * job.packed << 2) + (TILE * job.hiddenSize << 4);
+}
+
+/** Adds the gradient of a row's sum in its packed weights, before softplus' derivative, to `out`. */
+function rowGradient(job: Job, w: usize, row: i32, scratch: usize, out: usize): void {
+  const m = job.goods, N = job.count, back = scratch + tileSize(job);
+  let points = job.points + ((row * N * m) << 2), coefficients = job.coefficients + ((row * N) << 2);
+  for (let from: i32 = 0; from < N; from += 16, points += m << 6) {
+    const now = min(16, N - from);
+    gather(job, points, now, m << 2, scratch);
+    forward(job, w, scratch, now);
+    for (let c: i32 = 0; c < now; c++, coefficients += 4) {
+      weightGradient(job, w, scratch, c, load<f32>(coefficients), back, out);
+    }
+  }
+}
+
+/** Multiplies a gradient in packed weights with softplus' derivative where there is a softplus. */
+function throughSoftplus(job: Job, w: usize, out: usize): void {
+  for (let p: i32 = 0; p < job.packed; p += 4) {
+    const to = out + (p << 2);
+    if (load<u8>(job.positive + (p >> 2))) v128.store(to, f32x4.mul(at(to), softplusSlope4(at(w + (p << 2)))));
+  }
+}
+
+/** One of the tasks where rows have weights of their own. */
+export function gradientTask(job: Job, task: i32, scratch: usize): void {
+  const tiles = job.panelRows / TILE, columns = (job.packed / 8 + PANELS - 1) / PANELS;
+  const set = task / (tiles + columns), within = task - set * (tiles + columns);
+  const left = (job.rows - set * job.panelRows + TILE - 1) / TILE, tilesHere = min(tiles, left);
+  const counters = job.counters + (set << 3);
+  const panels = job.panels + (set & 1) * (job.packed * job.panelRows << 2);
+  if (within < tilesHere) {
+    if (set > 1) wait(counters - 16 + 4, columns);
+    rowTask(job, set, within, panels, scratch);
+    atomic.add<i32>(counters, 1);
+  } else {
+    wait(counters, tilesHere);
+    if (set > 0) wait(counters - 8 + 4, columns);
+    columnTask(job, set, within - tilesHere, tilesHere * TILE, panels);
+    atomic.add<i32>(counters + 4, 1);
+  }
+}
+
+/** How many tasks there are. All sets but the last are full. */
+export function gradientTasks(job: Job): i32 {
+  const tiles = (job.rows + TILE - 1) / TILE, sets = (job.rows + job.panelRows - 1) / job.panelRows;
+  return tiles + sets * ((job.packed / 8 + PANELS - 1) / PANELS);
+}
+
+function wait(counter: usize, count: i32): void {
+  while (atomic.load<i32>(counter) < count) { /* the threads that do it are at it */ }
+}
+
+/** Gradients of twelve rows in their raw weights, into panels, and in their hidden layer. */
+function rowTask(job: Job, set: i32, tileIndex: i32, panels: usize, scratch: usize): void {
+  const packed = job.packed, H = job.hiddenSize, bytes = packed << 2, first = set * job.panelRows + tileIndex * TILE;
+  const weights = scratch + columnsSize(job), tile = weights + TILE * bytes;
+  const gradients = tile + tileSize(job) + backwardSize(job), sums = gradients + TILE * bytes;
+  makeWeights(job, first, scratch, weights);
+  memory.fill(gradients, 0, TILE * bytes);
+  const rows = min(TILE, job.rows - first);
+  for (let r: i32 = 0; r < rows; r++) {
+    rowGradient(job, weights + r * bytes, first + r, tile, gradients + r * bytes);
+    throughSoftplus(job, weights + r * bytes, gradients + r * bytes);
+  }
+  let to = panels + (tileIndex * TILE << 5);
+  for (let p: i32 = 0; p < packed; p += 8, to += job.panelRows << 5) {
+    for (let r: i32 = 0; r < TILE; r++) {
+      const from = gradients + r * bytes + (p << 2);
+      v128.store(to + (r << 5), at(from)), v128.store(to + (r << 5), v128.load(from, 16), 16);
+    }
+  }
+  hiddenGradient(job, gradients, sums, job.hiddenGradient + (first * H << 2));
+}
+
+/** out `[12, H]` = gradients `[12, packed]` times the weight's transpose: products of 2 rows with 4 columns at a time. */
+function hiddenGradient(job: Job, gradients: usize, sums: usize, out: usize): void {
+  const H = job.hiddenSize, bytes = job.packed << 2, panels = job.packed >> 3;
+  memory.fill(sums, 0, TILE * H << 4);
+  for (let from: i32 = 0; from < panels; from += BLOCK) {
+    const count = min(BLOCK, panels - from);
+    for (let r: i32 = 0; r < TILE; r += 2) {
+      const row = gradients + r * bytes + (from << 5);
+      for (let h: i32 = 0; h < H; h += 4) {
+        const s = sums + ((r * H + h) << 4), next = s + (H << 4);
+        let s00 = at(s), s01 = v128.load(s, 16), s02 = v128.load(s, 32), s03 = v128.load(s, 48);
+        let s10 = at(next), s11 = v128.load(next, 16), s12 = v128.load(next, 32), s13 = v128.load(next, 48);
+        let p = row, w = job.weight + (from * H + h << 5);
+        for (let q: i32 = 0; q < count; q++, p += 32, w += H << 5) {
+          let a = at(p), b = at(p + bytes), v = at(w);
+          s00 = fma(a, v, s00), s10 = fma(b, v, s10);
+          v = v128.load(w, 32);
+          s01 = fma(a, v, s01), s11 = fma(b, v, s11);
+          v = v128.load(w, 64);
+          s02 = fma(a, v, s02), s12 = fma(b, v, s12);
+          v = v128.load(w, 96);
+          s03 = fma(a, v, s03), s13 = fma(b, v, s13);
+          a = v128.load(p, 16), b = v128.load(p + bytes, 16), v = v128.load(w, 16);
+          s00 = fma(a, v, s00), s10 = fma(b, v, s10);
+          v = v128.load(w, 48);
+          s01 = fma(a, v, s01), s11 = fma(b, v, s11);
+          v = v128.load(w, 80);
+          s02 = fma(a, v, s02), s12 = fma(b, v, s12);
+          v = v128.load(w, 112);
+          s03 = fma(a, v, s03), s13 = fma(b, v, s13);
+        }
+        v128.store(s, s00), v128.store(s, s01, 16), v128.store(s, s02, 32), v128.store(s, s03, 48);
+        v128.store(next, s10), v128.store(next, s11, 16), v128.store(next, s12, 32), v128.store(next, s13, 48);
+      }
+    }
+  }
+  for (let j: i32 = 0; j < TILE * H; j++) store<f32>(out + (j << 2), total(at(sums + (j << 4))));
+}
+
+/** Adds hidden^T times some panels to the gradients of weight and bias. */
+function columnTask(job: Job, set: i32, task: i32, rows: i32, panels: usize): void {
+  const H = job.hiddenSize, from = task * PANELS, to = min(from + PANELS, job.packed >> 3);
+  const all = (job.rows + TILE - 1) / TILE * TILE; // rows of hiddenColumns
+  for (let q = from; q < to; q++) {
+    const panel = panels + (q * job.panelRows << 5), end = panel + (rows << 5);
+    const bias = job.biasGradient + (q << 5);
+    let s0 = at(bias), s1 = v128.load(bias, 16);
+    for (let p = panel; p < end; p += 32) s0 = f32x4.add(s0, at(p)), s1 = f32x4.add(s1, v128.load(p, 16));
+    v128.store(bias, s0), v128.store(bias, s1, 16);
+    for (let h: i32 = 0; h < H; h += 4) {
+      const out = job.out + (q * H + h << 5);
+      let s00 = at(out), s01 = v128.load(out, 16), s10 = v128.load(out, 32), s11 = v128.load(out, 48);
+      let s20 = v128.load(out, 64), s21 = v128.load(out, 80), s30 = v128.load(out, 96), s31 = v128.load(out, 112);
+      let a = job.hiddenColumns + ((h >> 2) * all + set * job.panelRows << 4);
+      // The number of rows is a multiple of twelve: two of them a pass.
+      for (let p = panel; p < end; p += 64, a += 32) {
+        let b0 = at(p), b1 = v128.load(p, 16);
+        let v = v128.load32_splat(a);
+        s00 = fma(v, b0, s00), s01 = fma(v, b1, s01);
+        v = v128.load32_splat(a, 4);
+        s10 = fma(v, b0, s10), s11 = fma(v, b1, s11);
+        v = v128.load32_splat(a, 8);
+        s20 = fma(v, b0, s20), s21 = fma(v, b1, s21);
+        v = v128.load32_splat(a, 12);
+        s30 = fma(v, b0, s30), s31 = fma(v, b1, s31);
+        b0 = v128.load(p, 32), b1 = v128.load(p, 48);
+        v = v128.load32_splat(a, 16);
+        s00 = fma(v, b0, s00), s01 = fma(v, b1, s01);
+        v = v128.load32_splat(a, 20);
+        s10 = fma(v, b0, s10), s11 = fma(v, b1, s11);
+        v = v128.load32_splat(a, 24);
+        s20 = fma(v, b0, s20), s21 = fma(v, b1, s21);
+        v = v128.load32_splat(a, 28);
+        s30 = fma(v, b0, s30), s31 = fma(v, b1, s31);
+      }
+      v128.store(out, s00), v128.store(out, s01, 16), v128.store(out, s10, 32), v128.store(out, s11, 48);
+      v128.store(out, s20, 64), v128.store(out, s21, 80), v128.store(out, s30, 96), v128.store(out, s31, 112);
+    }
+  }
+}
+
+/** One of the tasks where one row of weights serves all: some rows' gradient, before softplus' derivative. */
+export function sharedGradientTask(job: Job, task: i32, scratch: usize): void {
+  const out = job.biasGradient + (task * job.packed << 2), first = task * job.rowsPerTask;
+  memory.fill(out, 0, job.packed << 2);
+  for (let row = first; row < min(first + job.rowsPerTask, job.rows); row++) {
+    rowGradient(job, job.shared, row, scratch, out);
+  }
+}
+
+/** Adds all tasks' gradients into the first one's, in order. */
+export function sumShared(job: Job): void {
+  for (let task: i32 = 1; task < job.tasks; task++) {
+    const from = job.biasGradient + (task * job.packed << 2);
+    for (let p: i32 = 0; p < job.packed << 2; p += 16) {
+      const to = job.biasGradient + p;
+      v128.store(to, f32x4.add(at(to), at(from + p)));
+    }
+  }
+  throughSoftplus(job, job.shared, job.biasGradient);
+}

@@ -1,0 +1,63 @@
+// Threads draw tasks, each a few rows, until there are none left.
+
+import { Job } from "./job";
+import { chainsSize, moveRow } from "./chains";
+import { gradientSize, gradientTask, gradientTasks, sharedGradientTask, sumShared } from "./gradient";
+import { pricesSize, rowSlopes, rowValues } from "./prices";
+import { beginResponses, planResponses, runResponses } from "./responses";
+import { ResponsesJob } from "./responses_job";
+import { columnsSize, makeSharedWeights, makeWeights, TILE } from "./weights";
+
+export { prepare } from "./simd";
+
+const VALUE: i32 = 0, SLOPE: i32 = 1, GRADIENT: i32 = 2, CHAINS: i32 = 3, RESPONSES: i32 = 4;
+
+/** Fills in a job's number of tasks and bytes of scratch for each thread. */
+export function plan(address: usize): void {
+  if (changetype<Job>(address).operation == RESPONSES) return planResponses(changetype<ResponsesJob>(address));
+  const job = changetype<Job>(address), own = job.hiddenSize > 0, op = job.operation;
+  const rows = op == GRADIENT ? gradientSize(job) : op == CHAINS ? chainsSize(job) : pricesSize(job);
+  job.scratchSize = (rows + (own ? columnsSize(job) + (TILE * job.packed << 2) : 0) + 127) & ~63;
+  const perTask = own ? TILE : job.rowsPerTask;
+  job.tasks = op == GRADIENT && own ? gradientTasks(job) : (job.rows + perTask - 1) / perTask;
+}
+
+/** What one thread does before the others join. */
+export function begin(address: usize): void {
+  if (changetype<Job>(address).operation == RESPONSES) return beginResponses(changetype<ResponsesJob>(address));
+  const job = changetype<Job>(address);
+  job.next = 0;
+  if (job.hiddenSize == 0) makeSharedWeights(job);
+}
+
+/** What each thread does. */
+export function run(address: usize, thread: i32): void {
+  if (changetype<Job>(address).operation == RESPONSES) return runResponses(changetype<ResponsesJob>(address), thread);
+  const job = changetype<Job>(address), op = job.operation, own = job.hiddenSize > 0;
+  const scratch = job.scratch + thread * job.scratchSize;
+  for (;;) {
+    const task = atomic.add<i32>(address + offsetof<Job>("next"), 1);
+    if (task >= job.tasks) return;
+    if (op == GRADIENT) {
+      if (own) gradientTask(job, task, scratch);
+      else sharedGradientTask(job, task, scratch);
+      continue;
+    }
+    const perTask = own ? TILE : job.rowsPerTask, first = task * perTask, last = min(first + perTask, job.rows);
+    const weights = own ? scratch + columnsSize(job) : job.shared;
+    const rest = own ? weights + (TILE * job.packed << 2) : scratch;
+    if (own) makeWeights(job, first, scratch, weights);
+    for (let row = first; row < last; row++) {
+      const w = own ? weights + ((row - first) * job.packed << 2) : weights;
+      if (op == CHAINS) moveRow(job, w, row, rest);
+      else if (op == SLOPE) rowSlopes(job, w, row, rest);
+      else if (op == VALUE) rowValues(job, w, row, rest);
+    }
+  }
+}
+
+/** What one thread does when all are done. */
+export function end(address: usize): void {
+  const job = changetype<Job>(address);
+  if (job.operation == GRADIENT && job.hiddenSize == 0) sumShared(job);
+}

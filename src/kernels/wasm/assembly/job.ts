@@ -1,0 +1,94 @@
+// What one call of the kernels is about. The host writes it, field by field in this order, 4 bytes each.
+
+import { pad4 } from "./simd";
+
+// @ts-ignore: decorator
+@unmanaged
+export class Job {
+  /** 0 value, 1 slope, 2 gradient, 3 chains. */
+  operation: i32;
+  /** The next task, which threads draw from. */
+  next: i32;
+  /** How many tasks there are. */
+  tasks: i32;
+  /** R, rows of points. */
+  rows: i32;
+  /** N, points in a row, or C, chains. */
+  count: i32;
+  /** m. */
+  goods: i32;
+  /** K. */
+  layers: i32;
+  /** G. */
+  groups: i32;
+  /** E. */
+  groupSize: i32;
+  /** H, padded to a multiple of 4; 0 where one row of weights serves all rows. */
+  hiddenSize: i32;
+  /** How many packed weights a row has, a multiple of 8. */
+  packed: i32;
+  /** `[R padded to a multiple of 12, H]`. */
+  hidden: usize;
+  /** Gradient: the same as `[H / 4, R padded, 4]`. */
+  hiddenColumns: usize;
+  /** `[packed / 8, H, 8]`. */
+  weight: usize;
+  /** `[packed]`. */
+  bias: usize;
+  /** For every four packed weights one byte: whether they go through softplus. */
+  positive: usize;
+  /** `[packed]`, after softplus, where one row serves all. */
+  shared: usize;
+  /** `[R, N, m]`; chains are moved in place. */
+  points: usize;
+  /** `[R, N]` (value), `[R, N, m]` (slope); gradient: `[packed / 8, H, 8]` of the weight. */
+  out: usize;
+  /** Gradient: coefficients `[R, N]`. */
+  coefficients: usize;
+  /** Gradient: of the bias `[packed]`, or `[partials, packed]` of the shared row. */
+  biasGradient: usize;
+  /** Gradient: of hidden `[R padded, H]`. */
+  hiddenGradient: usize;
+  /** Gradient: two buffers `[packed / 8, panelRows, 8]` for the gradient of some rows. */
+  panels: usize;
+  /** Gradient: how many rows such a buffer has, a multiple of 12. */
+  panelRows: i32;
+  /** Gradient: two counters for each set of rows, of row tasks and of column tasks that are done. */
+  counters: usize;
+  /** Rows of one task where one row of weights serves all. */
+  rowsPerTask: i32;
+  /** Where the threads' scratch begins. */
+  scratch: usize;
+  /** Bytes of one thread's scratch. */
+  scratchSize: i32;
+  /** Chains: the rows' types `[R, m]`. */
+  types: usize;
+  /** Chains: mean squared slopes `[R, m]`, replaced by new ones. */
+  squareSlopes: usize;
+  /** Chains: what random numbers the blocks of steps draw, see chains.ts. */
+  draws: usize;
+  /** Chains: how many blocks. */
+  blocks: i32;
+  /** Chains: 0 reflect, 1 project. */
+  wall: i32;
+  /** Chains: eta of the constant step rule; 0 for the adapted rule. */
+  constantStep: f32;
+  /** Chains: the step scale. */
+  stepScale: f32;
+  /** Chains: beta. */
+  beta: f32;
+}
+
+/** Bytes of one element of a group in layer k: weights from the layer before, if there is one, then from (x, 1). */
+// @ts-ignore: decorator
+@inline
+export function rowBytes(job: Job, k: i32): i32 {
+  return ((k > 0 ? pad4(job.groups) : 0) + pad4(job.goods + 1)) << 2;
+}
+
+/** Where layer k begins in a row of packed weights, in bytes; K is the output. */
+export function layerAt(job: Job, k: i32): i32 {
+  let at: i32 = 0;
+  for (let below: i32 = 0; below < k; below++) at += job.groups * job.groupSize * rowBytes(job, below);
+  return at;
+}

@@ -1,0 +1,54 @@
+// What one call for best responses is about. The host writes it, field by field in this order.
+
+// @ts-ignore: decorator
+@unmanaged
+export class ResponsesJob {
+  /** 4. */
+  operation: i32;
+  /** The next task, which threads draw from. */
+  next: i32;
+  /** How many tasks there are. */
+  tasks: i32;
+  /** R, rows of types. */
+  rows: i32;
+  /** Largest certified gap. */
+  tolerance: f64;
+  /** Types in a row. */
+  perRow: i32;
+  /** m. */
+  goods: i32;
+  /** K. */
+  layers: i32;
+  /** G. */
+  groups: i32;
+  /** E. */
+  groupSize: i32;
+  /** H; 0 where one row of weights serves all rows. */
+  hiddenSize: i32;
+  /** How many packed weights a row has, a multiple of 8. */
+  packed: i32;
+  /** Rows of one task where one row of weights serves all. */
+  rowsPerTask: i32;
+  /** Largest number of evaluations of f. */
+  maxEvaluations: i32;
+  /** How many cuts are kept. */
+  cuts: i32;
+  /** `[R padded to a multiple of 6, H]`, 64-bit. */
+  hidden: usize;
+  /** `[packed / 8, H, 8]`, 32-bit. */
+  weight: usize;
+  /** `[packed]`, 32-bit. */
+  bias: usize;
+  /** For every four packed weights one byte: whether they go through softplus. */
+  positive: usize;
+  /** `[packed]`, 64-bit, after softplus, where one row serves all. */
+  shared: usize;
+  /** `[R, types in a row, m]`, 64-bit. */
+  types: usize;
+  /** `[R, types in a row, m + 4]`, 64-bit: outcome, payment, utility, gap, evaluations. */
+  out: usize;
+  /** Where the threads' scratch begins. */
+  scratch: usize;
+  /** Bytes of one thread's scratch. */
+  scratchSize: i32;
+}

@@ -1,0 +1,189 @@
+/**
+ * Runs shaders on the tensors of TensorFlow.js' WebGPU backend, beside its own operations and in order with them.
+ *
+ * Not by the backend's `runWebGPUProgram`: that binds whole tensors, makes one output a call, and has no scratch memory.
+ *
+ * @module
+ */
+import { type Tensor, tf } from "../../deps/tfjs.ts";
+import type { WebGPUBackend } from "../../deps/tfjs_webgpu.ts";
+import { bindings, type Shader } from "./shader.ts";
+
+/** A part of a tensor's buffer that can be bound. */
+export interface Window {
+  readonly buffer: GPUBuffer;
+  /** In bytes. */
+  readonly offset: number;
+  /** In bytes. */
+  readonly size: number;
+  /** Where what was asked for begins in it, in numbers. */
+  readonly at: number;
+}
+
+interface Compiled {
+  readonly pipeline: GPUComputePipeline;
+  readonly layout: GPUBindGroupLayout;
+}
+
+/** Compiled shaders of each device, by their text. */
+const compiled = new WeakMap<GPUDevice, Map<string, Compiled>>();
+
+function compile(device: GPUDevice, shader: Shader): Compiled {
+  let known = compiled.get(device);
+  if (!known) compiled.set(device, known = new Map());
+  const code = bindings(shader) + shader.code;
+  let one = known.get(code);
+  if (!one) {
+    const label = `tedi: ${shader.name}`;
+    const layout = device.createBindGroupLayout({
+      label,
+      entries: [
+        { binding: 0, visibility: GPUShaderStage.COMPUTE, buffer: { type: "uniform" } },
+        ...shader.buffers.map(({ access }, k) => ({
+          binding: k + 1,
+          visibility: GPUShaderStage.COMPUTE,
+          buffer: { type: access === "read" ? "read-only-storage" as const : "storage" as const },
+        })),
+      ],
+    });
+    const module = device.createShaderModule({ label, code });
+    const pipeline = device.createComputePipeline({
+      label,
+      layout: device.createPipelineLayout({ label, bindGroupLayouts: [layout] }),
+      compute: { module, entryPoint: "main" },
+    });
+    known.set(code, one = { pipeline, layout });
+  }
+  return one;
+}
+
+/** Commands for the open WebGPU device, recorded one after the other and submitted together. */
+export class Commands {
+  readonly #backend: WebGPUBackend;
+  readonly #bindingBytes: number;
+  #encoder: GPUCommandEncoder | undefined;
+  #pass: GPUComputePassEncoder | undefined;
+  /** Buffers that are done with once the commands are submitted. */
+  readonly #uniforms: GPUBuffer[] = [];
+  readonly #temporary: Tensor[] = [];
+
+  /** @param bindingBytes Stays below the device's own limit of a binding, for tests. */
+  constructor(bindingBytes = Infinity) {
+    this.#backend = tf.backend() as WebGPUBackend;
+    this.#bindingBytes = Math.min(bindingBytes, this.#backend.device.limits.maxStorageBufferBindingSize);
+  }
+
+  /** What the device allows. */
+  get limits(): GPUSupportedLimits {
+    return this.#backend.device.limits;
+  }
+
+  /** The most bytes that can be bound of a tensor, wherever they begin in it. */
+  get bindingBytes(): number {
+    return this.#bindingBytes - this.limits.minStorageBufferOffsetAlignment;
+  }
+
+  /** A tensor without values: commands write them. */
+  tensor(shape: readonly number[]): Tensor {
+    return tf.engine().makeTensorFromTensorInfo(this.#backend.makeTensorInfo([...shape], "float32"));
+  }
+
+  /** A tensor, without values or with those given, that {@linkcode release} disposes of. */
+  temporary(shape: readonly number[], values?: Float32Array | Int32Array): Tensor {
+    const tensor = values
+      ? tf.tensor(values, [...shape], values instanceof Float32Array ? "float32" : "int32")
+      : this.tensor(shape);
+    this.#temporary.push(tf.keep(tensor));
+    return tensor;
+  }
+
+  /** The tensor's numbers from `first` on, `count` of them. All of it is bound where the device allows. */
+  window(tensor: Tensor, first = 0, count: number = tensor.size - first): Window {
+    const buffer = this.#buffer(tensor), bytes = 4 * tensor.size;
+    if (bytes <= this.#bindingBytes) return { buffer, offset: 0, size: bytes, at: first };
+    const alignment = this.limits.minStorageBufferOffsetAlignment;
+    const offset = Math.floor(4 * first / alignment) * alignment;
+    return { buffer, offset, size: 4 * (first + count) - offset, at: first - offset / 4 };
+  }
+
+  /** Copies a tensor's numbers to another's. */
+  copy(from: Tensor, to: Tensor): void {
+    const source = this.#buffer(from), target = this.#buffer(to);
+    this.#endPass();
+    this.#commands().copyBufferToBuffer(source, 0, target, 0, 4 * from.size);
+  }
+
+  /** Runs a shader on so many workgroups. */
+  run(
+    shader: Shader,
+    windows: Readonly<Record<string, Window>>,
+    params: Readonly<Record<string, number>>,
+    workgroups: readonly [number, number?, number?],
+  ): void {
+    const { device } = this.#backend, { pipeline, layout } = compile(device, shader);
+    const names = Object.entries(shader.params);
+    const uniform = device.createBuffer({
+      size: 16 * Math.ceil(names.length / 4),
+      usage: GPUBufferUsage.UNIFORM,
+      mappedAtCreation: true,
+    });
+    const view = new DataView(uniform.getMappedRange());
+    names.forEach(([name, type], k) => {
+      if (type === "f32") view.setFloat32(4 * k, params[name], true);
+      else view.setUint32(4 * k, params[name], true);
+    });
+    uniform.unmap();
+    this.#uniforms.push(uniform);
+    const group = device.createBindGroup({
+      layout,
+      entries: [
+        { binding: 0, resource: { buffer: uniform } },
+        ...shader.buffers.map(({ name }, k) => {
+          const { buffer, offset, size } = windows[name];
+          return { binding: k + 1, resource: { buffer, offset, size } };
+        }),
+      ],
+    });
+    this.#pass ??= this.#commands().beginComputePass();
+    this.#pass.setPipeline(pipeline);
+    this.#pass.setBindGroup(0, group);
+    this.#pass.dispatchWorkgroups(...workgroups as [number, number, number]);
+  }
+
+  /** Submits what was recorded, behind what TensorFlow.js has recorded. More can be recorded afterwards. */
+  submit(): void {
+    this.#endPass();
+    const backend = this.#backend;
+    backend.ensureCommandEncoderReady();
+    backend.endComputePassEncoder();
+    backend.submitQueue();
+    if (this.#encoder) backend.queue.submit([this.#encoder.finish()]);
+    this.#encoder = undefined;
+    for (const buffer of this.#uniforms.splice(0)) buffer.destroy();
+  }
+
+  /** How many temporary tensors there are. */
+  get temporaries(): number {
+    return this.#temporary.length;
+  }
+
+  /** Submits what was recorded, and disposes of temporary tensors but the first `keep`. Others can use their memory. */
+  release(keep = 0): void {
+    this.submit();
+    for (const tensor of this.#temporary.splice(keep)) tensor.dispose();
+  }
+
+  #commands(): GPUCommandEncoder {
+    return this.#encoder ??= this.#backend.device.createCommandEncoder();
+  }
+
+  #endPass(): void {
+    this.#pass?.end();
+    this.#pass = undefined;
+  }
+
+  #buffer({ dataId }: Tensor): GPUBuffer {
+    this.#backend.uploadToGPU(dataId);
+    return this.#backend.tensorMap.get(dataId).resource as GPUBuffer;
+  }
+}

@@ -1,0 +1,227 @@
+/**
+ * The kernels in WGSL, for a Partial GroupMax Network on TensorFlow.js' WebGPU backend.
+ *
+ * Weights are made for a chunk of rows at a time, softplus included, so that `[R, P]` never exists. One dispatch then
+ * takes all chains of the chunk through all steps, a workgroup for each row, with the row's weights in workgroup memory
+ * where they fit. Nothing comes back to the host, and results are tensors like any other.
+ *
+ * @module
+ */
+import type { Tensor2D, Tensor3D } from "../../deps/tfjs.ts";
+import type { ConvexNetwork } from "../../networks/network.ts";
+import type { WeightSource } from "../../networks/parameterized_affine.ts";
+import type { MovedChains, PriceKernels } from "../kernels.ts";
+import { type ChainShader, chainShader } from "./chains.ts";
+import { Commands, type Window } from "./dispatch.ts";
+import { gradientShader } from "./gradient.ts";
+import type { Memory, WorkgroupLimits } from "./layout.ts";
+import { type PointShader, pointShader } from "./points.ts";
+import { chainSchedule, dispatches, stepSizes } from "./schedule.ts";
+import { addGradient, makeWeights, type Rows, sourceGradient } from "./weights.ts";
+
+/** How much kernels take at a time. Tests make it small. */
+export interface WebgpuKernelOptions {
+  /** Bytes of each buffer that holds something for a chunk of rows. Defaults to 48 MiB. */
+  readonly chunkBytes?: number;
+  /** Bytes of workgroup memory, at most what the device has. */
+  readonly workgroupBytes?: number;
+  /** Bytes of a tensor that are bound at a time, at most what the device can bind. */
+  readonly bindingBytes?: number;
+  /** About how many loop rounds a thread takes in one dispatch. */
+  readonly loopRounds?: number;
+}
+
+const CHUNK_BYTES = 48 * 2 ** 20;
+/** Mesa's llvmpipe silently ends all loops of a thread after 65535 rounds in total; no GPU should take seconds either. */
+const LOOP_ROUNDS = 40_000;
+/** Points of one row of weights that a workgroup sums the gradient over at least, and workgroups at most. */
+const LEAST_POINTS = 64, MOST_PARTS = 256;
+
+/** The fused kernels of a Partial GroupMax Network, for the WebGPU device that is open when they are called. */
+export function webgpuKernels(network: ConvexNetwork, options: WebgpuKernelOptions = {}): PriceKernels {
+  const size = network.groupMax!, { goods: m } = size, P = network.weightCount;
+  const { chunkBytes = CHUNK_BYTES, workgroupBytes = Infinity, bindingBytes, loopRounds = LOOP_ROUNDS } = options;
+  const shaders = new Map<string, unknown>();
+  /** Makes a shader once for each set of sizes. */
+  const once = <T>(limits: WorkgroupLimits, sizes: readonly unknown[], make: () => T): T => {
+    const key = [limits.bytes, limits.threads, ...sizes].join();
+    if (!shaders.has(key)) shaders.set(key, make());
+    return shaders.get(key) as T;
+  };
+  const workgroupLimits = ({ limits }: Commands): WorkgroupLimits => ({
+    bytes: Math.min(workgroupBytes, limits.maxComputeWorkgroupStorageSize),
+    threads: Math.min(limits.maxComputeInvocationsPerWorkgroup, limits.maxComputeWorkgroupSizeX),
+  });
+
+  /** Rows of a chunk: `bytes` each of tensors, `scratch` each of own buffers, and `workgroups` each. */
+  const rowsOfChunk = (commands: Commands, bytes: number, scratch: number, workgroups: number): number =>
+    Math.max(
+      1,
+      Math.floor(Math.min(
+        commands.bindingBytes / Math.max(bytes, scratch),
+        chunkBytes / Math.max(1, scratch),
+        commands.limits.maxComputeWorkgroupsPerDimension / workgroups,
+      )),
+    );
+  const scratchBytes = ({ ownScratch, laneCount, wordCount }: Memory) =>
+    ownScratch ? 0 : Math.max(16 * laneCount, 4 * wordCount);
+  /** Scratch memory of workgroups that have not enough of their own. */
+  const scratchWindows = (commands: Commands, memory: Memory, workgroups: number): Record<string, Window> =>
+    memory.ownScratch ? {} : {
+      lanes: commands.window(commands.temporary([workgroups * 4 * memory.laneCount])),
+      words: commands.window(commands.temporary([workgroups * memory.wordCount])),
+    };
+
+  /**
+   * Calls `use` for each chunk of the R rows, with the weights of its rows. `workgroups` is how many a row has, and
+   * `bytes` the most that a row has in one tensor; `extra` are bytes of other buffers a workgroup has.
+   */
+  function eachChunk(
+    commands: Commands,
+    source: WeightSource,
+    { rows: R, bytes, workgroups, extra = 0 }: { rows: number; bytes: number; workgroups: number; extra?: number },
+    use: (rows: Rows, prepared: Window, most: number) => void,
+  ): void {
+    const ofWeights = source.hidden ? 4 * P : 0;
+    const scratch = Math.max(ofWeights, extra * workgroups), ofHidden = 4 * (source.hidden?.shape[1] ?? 0);
+    const most = Math.min(R, rowsOfChunk(commands, Math.max(bytes, ofHidden), scratch, workgroups));
+    const prepared = commands.temporary([source.hidden ? most : 1, P]);
+    if (!source.hidden) makeWeights(commands, size, source, { first: 0, count: 1 }, prepared);
+    for (let first = 0; first < R; first += most) {
+      const rows = { first, count: Math.min(most, R - first) };
+      if (source.hidden) makeWeights(commands, size, source, rows, prepared);
+      const keep = commands.temporaries;
+      use(rows, commands.window(prepared), most);
+      // A chunk at a time, so that no submission keeps a GPU from its screen for long, and chunks share their memory.
+      commands.release(keep);
+    }
+  }
+
+  /** f or its slope at points `[R, N, m]`. */
+  function atPoints(what: "value" | "slope", source: WeightSource, points: Tensor3D) {
+    const [R, N] = points.shape, commands = new Commands(bindingBytes), limits = workgroupLimits(commands);
+    const each = what === "value" ? 1 : m;
+    const made = commands.tensor(what === "value" ? [R, N] : [R, N, m]);
+    // Where one row of weights serves all, all points of a chunk are points of one row.
+    const together = source.hidden ? N : R * N;
+    const { shader, memory, tiles } = once<PointShader>(
+      limits,
+      [what, together],
+      () => pointShader(size, what, together, limits),
+    );
+    const scratch = scratchBytes(memory), blocks = (points: number) => Math.ceil(points / (4 * tiles));
+    const sizes = { rows: R, bytes: 4 * N * m, workgroups: blocks(N), extra: scratch };
+    eachChunk(commands, source, sizes, ({ first, count }, prepared, most) => {
+      const [rows, perRow] = source.hidden ? [count, N] : [1, count * N];
+      const own = scratchWindows(commands, memory, most * blocks(N));
+      const from = commands.window(points, first * N * m, count * N * m);
+      const results = commands.window(made, first * N * each, count * N * each);
+      const params = { perRow, blocks: blocks(perRow), pointsAt: from.at, resultsAt: results.at };
+      commands.run(shader, { prepared, ...own, points: from, results }, params, [rows * blocks(perRow)]);
+    });
+    commands.release();
+    return made;
+  }
+
+  const chainsOf = (limits: WorkgroupLimits, C: number, lineMoves: boolean) =>
+    once<ChainShader>(limits, ["chains", C, lineMoves], () => chainShader(size, C, lineMoves, limits));
+
+  return {
+    value: (source, points) => atPoints("value", source, points) as Tensor2D,
+    slope: (source, points) => atPoints("slope", source, points) as Tensor3D,
+
+    gradient(source, points, coefficients) {
+      const [R, N] = points.shape, commands = new Commands(bindingBytes), limits = workgroupLimits(commands);
+      const shared = source.hidden === undefined;
+      // Workgroups share the points of one row of weights, each with a row of its own in the gradient.
+      const perGroup = shared
+        ? Math.max(LEAST_POINTS, Math.ceil(R * N / Math.min(MOST_PARTS, Math.floor(chunkBytes / (4 * P)))))
+        : N;
+      const { shader, memory, tiles, rounds } = once(
+        limits,
+        ["gradient", perGroup],
+        () => gradientShader(size, perGroup, limits),
+      );
+      const made = sourceGradient(commands, source);
+      const sizes = {
+        rows: R,
+        bytes: 4 * N * m,
+        workgroups: Math.ceil(N / perGroup),
+        extra: Math.max(4 * P, scratchBytes(memory)) * Math.min(1, N / perGroup),
+      };
+      eachChunk(commands, source, sizes, (rows, prepared, most) => {
+        const groupsOf = (rows: number) => Math.ceil(rows * N / perGroup), groups = groupsOf(rows.count);
+        const raw = commands.temporary([groupsOf(most), P]);
+        const from = commands.window(points, rows.first * N * m, rows.count * N * m);
+        const ofCoefficients = commands.window(coefficients, rows.first * N, rows.count * N);
+        const windows = {
+          prepared,
+          ...scratchWindows(commands, memory, groupsOf(most)),
+          points: from,
+          coefficients: ofCoefficients,
+          results: commands.window(raw),
+        };
+        const blocks = Math.ceil(perGroup / (4 * tiles)), atATime = Math.max(1, Math.floor(loopRounds / rounds));
+        for (let block = 0; block < blocks; block += atATime) {
+          commands.run(shader, windows, {
+            perGroup,
+            points: rows.count * N,
+            sharedWeights: shared ? 1 : 0,
+            firstBlock: block,
+            endBlock: Math.min(blocks, block + atATime),
+            pointsAt: from.at,
+            coefficientsAt: ofCoefficients.at,
+          }, [groups]);
+        }
+        addGradient(commands, source, { first: rows.first, count: groups }, raw, made);
+      });
+      commands.release();
+      return made;
+    },
+
+    moveChains(source, types, start, move, key): MovedChains {
+      const [R, C] = start.chains.shape, commands = new Commands(bindingBytes);
+      const { shader, memory, rounds } = chainsOf(workgroupLimits(commands), C, move.lineMoveEvery > 0);
+      const chains = commands.tensor([R, C, m]) as Tensor3D, squareSlopes = commands.tensor([R, m]) as Tensor2D;
+      const values = commands.tensor([R, C + 1]) as Tensor2D;
+      commands.copy(start.chains, chains);
+      commands.copy(start.squareSlopes, squareSlopes);
+      const { records, words } = chainSchedule(move, C, key);
+      const schedule = commands.window(commands.temporary([words.length], words));
+      // Types, and zeros for the sums of squared slopes.
+      const data = new Float32Array(2 * R * m);
+      for (let row = 0; row < R; row++) data.set(types.subarray(row * m, (row + 1) * m), 2 * row * m);
+      const ofRows = commands.temporary([R, 2, m], data);
+      const sizes = { rows: R, bytes: 4 * (C + 1) * Math.max(2, m), workgroups: 1, extra: scratchBytes(memory) };
+      eachChunk(commands, source, sizes, ({ first, count }, prepared, most) => {
+        const [chainsNow, slopesNow, rowsNow, valuesNow] = ([[chains, C * m], [squareSlopes, m], [ofRows, 2 * m], [
+          values,
+          C + 1,
+        ]] as const).map(([tensor, each]) => commands.window(tensor, first * each, count * each));
+        const windows = {
+          ...{ prepared, ...scratchWindows(commands, memory, most) },
+          ...{ chains: chainsNow, squareSlopes: slopesNow, rows: rowsNow, values: valuesNow, schedule },
+        };
+        for (const [from, to] of dispatches(records, rounds, loopRounds)) {
+          commands.run(shader, windows, {
+            ...{ firstRow: first, sharedWeights: source.hidden ? 0 : 1, firstRecord: from, endRecord: to },
+            ...{ chainsAt: chainsNow.at, squareSlopesAt: slopesNow.at, rowsAt: rowsNow.at, valuesAt: valuesNow.at },
+            ...{ adapted: move.stepRule === "adapted" ? 1 : 0, reflect: move.wall === "reflect" ? 1 : 0 },
+            ...{ beta: move.beta, ...stepSizes(move) },
+          }, [count]);
+        }
+      });
+      commands.release();
+      return { chains, squareSlopes, values };
+    },
+
+    memory(rows, C, H) {
+      const limits = workgroupLimits(new Commands(bindingBytes)), perRow = 4 * P * (H > 0 ? 1 : 0);
+      // A chunk's weights and their gradient, or its weights and scratch memory; and results as large as the chains.
+      const scratch = scratchBytes(chainsOf(limits, C, true).memory);
+      const chunk = Math.max(4 * P, Math.min(chunkBytes, rows * Math.max(perRow, scratch)));
+      const ofChains = 4 * rows * (C + 1) * m;
+      return { total: 2 * chunk + 3 * ofChains + 2 * 4 * P * H, largest: Math.max(chunk, ofChains, 4 * P * H) };
+    },
+  };
+}

@@ -1,0 +1,230 @@
+/**
+ * The Partial GroupMax Network (Definition 3.3) in WGSL: its layers forward, its value, and its slope backward.
+ *
+ * Points `[tile, m]`, activations x_k `[tile, G]` and what is above a layer, df/dx_k `[tile, G]`, are `lanes`; the
+ * winning elements of the groups of four points are the bytes of one of the `words`, `[k, tile, G]`.
+ *
+ * @module
+ */
+import type { PartialGroupMaxSize } from "../../networks/partial_groupmax.ts";
+import type { Memory } from "./layout.ts";
+import { memoryNames, roundsOf, unrolled } from "./shader.ts";
+
+/** Parts in which sums over groups and goods are made, for more threads to share in them. */
+export const PARTS = 8;
+
+/** What the network's WGSL works on. */
+export interface NetworkCode {
+  readonly size: PartialGroupMaxSize;
+  readonly memory: Memory;
+  /** T, the most tiles at a time. */
+  readonly tiles: number;
+  /** Where activations begin in `lanes`: `[kept, T, G]`. */
+  readonly activations: number;
+  /** How many x_k are kept: all K, or those of two layers in turn. */
+  readonly kept: number;
+  /** Where sums begin in `lanes`: `[PARTS, T]`. */
+  readonly sums: number;
+  /** Where winners begin in `words`; undefined where nobody asks for them. */
+  readonly winners?: number;
+}
+
+/** Where x_{k+1} begins, for an expression k. */
+export function activation({ size, tiles, activations, kept }: NetworkCode, k: string): string {
+  return `(${activations}u + (${k}) % ${kept}u * ${tiles * size.groups}u)`;
+}
+
+/** Most elements of a group that a thread has in registers at a time. */
+const ELEMENTS = 4;
+
+/** Addresses in all layers, for an expression k: what a layer adds, and what an element adds. */
+function addresses({ size: { groupSize: E }, memory: { weights } }: NetworkCode) {
+  const free = weights.free(0, 1) - weights.free(0, 0), positive = weights.positive(1, 1) - weights.positive(1, 0);
+  return {
+    free: { first: `(${weights.free(0, 0)}u + k * ${E * free}u)`, apart: free },
+    positive: { first: `((k - 1u) * ${E * positive}u)`, apart: positive },
+  };
+}
+
+/**
+ * `forward(pointsAt, tiles)` makes x_1 .. x_K of the points at `lanes[pointsAt]`, and the winners. It begins where all
+ * threads see the points, and ends with a barrier.
+ */
+export function forwardCode(code: NetworkCode): string {
+  const { size: { goods: m, layers: K, groups: G, groupSize: E }, memory: { weights }, winners, tiles: T } = code;
+  const { weight, lane, word, barrier } = memoryNames(code.memory), { stride } = weights;
+  const { free, positive } = addresses(code);
+  const blocks = Math.ceil(E / ELEMENTS), width = Math.ceil(E / blocks);
+  let text = "";
+  for (let from = 0; from < E; from += width) {
+    const elements = Array.from({ length: Math.min(width, E - from) }, (_, k) => from + k);
+    const multiply = (base: string, apart: number) => (n: string) =>
+      elements.map((e) => `h${e} += ${weight(`(${base} + ${e * apart}u + ${n} * ${stride}u)`)} * v;`).join(" ");
+    text += `{
+      ${elements.map((e) => `var h${e} = vec4<f32>(${weight(`(free + ${e * free.apart + m * stride}u)`)});`).join("\n")}
+      ${unrolled(m, (n) => `let v = ${lane(`(x + ${n})`)}; ${multiply("free", free.apart)(n)}`)}
+      if (k > 0u) {
+        let positive = ${positive.first} + g;
+        ${unrolled(G, (n) => `let v = ${lane(`(below + ${n})`)}; ${multiply("positive", positive.apart)(n)}`)}
+      }
+      ${
+      elements.map((e) =>
+        e === 0
+          ? "best = h0;"
+          : `{ let leads = h${e} > best; best = select(best, h${e}, leads); won = select(won, vec4<u32>(${e}u), leads); }`
+      ).join("\n")
+    }
+    }`;
+  }
+  return `fn forward(pointsAt: u32, tiles: u32) {
+  for (var k = 0u; k < ${K}u; k++) {
+    for (var item = thread; item < tiles * ${G}u; item += THREADS) {
+      let tile = item / ${G}u;
+      let g = item % ${G}u;
+      let x = pointsAt + tile * ${m}u;
+      let below = ${activation(code, `k + ${code.kept - 1}u`)} + tile * ${G}u;
+      let free = ${free.first} + g;
+      // With values of their own: without, naga zeroes a loop's variables in its first round only.
+      var best = vec4<f32>();
+      var won = vec4<u32>();
+      ${text}
+      ${lane(`(${activation(code, "k")} + item)`)} = best;
+      ${
+    winners === undefined
+      ? ""
+      : `${word(`(${winners}u + k * ${T * G}u + item)`)} = won.x | (won.y << 8u) | (won.z << 16u) | (won.w << 24u);`
+  }
+    }
+    ${barrier}
+  }
+}
+`;
+}
+
+/**
+ * `sumValue(pointsAt, tiles, worth)`, after `forward`, and a barrier, sums W_K x_K + A_K x in parts; `value(tile)` adds
+ * them up, with b_K. With `type`, what the participant's type is worth is taken off `worth` times: with 1 it makes -u.
+ */
+export function valueCode(code: NetworkCode, type?: (i: string) => string): string {
+  const { size: { goods: m, layers: K, groups: G }, memory: { weights }, tiles: T, sums } = code;
+  const { weight, lane, barrier } = memoryNames(code.memory);
+  const outFree = weight(`(${weights.outFree}u + i)`), slope = type ? `(${outFree} - worth * ${type("i")})` : outFree;
+  return `
+fn sumValue(pointsAt: u32, tiles: u32, worth: f32) {
+  for (var item = thread; item < tiles * ${PARTS}u; item += THREADS) {
+    let tile = item / ${PARTS}u;
+    let part = item % ${PARTS}u;
+    var sum = vec4<f32>();
+    for (var g = part; g < ${G}u; g += ${PARTS}u) {
+      sum += ${weight(`(${weights.outPositive}u + g)`)} * ${
+    lane(`(${activation(code, `${K - 1}u`)} + tile * ${G}u + g)`)
+  };
+    }
+    for (var i = part; i < ${m}u; i += ${PARTS}u) { sum += ${slope} * ${lane(`(pointsAt + tile * ${m}u + i)`)}; }
+    ${lane(`(${sums}u + part * ${T}u + tile)`)} = sum;
+  }
+  ${barrier}
+}
+fn value(tile: u32) -> vec4<f32> {
+  var sum = vec4<f32>(${weight(`${weights.outFree + m}u`)});
+  for (var part = 0u; part < ${PARTS}u; part++) { sum += ${lane(`(${sums}u + part * ${T}u + tile)`)}; }
+  return sum;
+}
+`;
+}
+
+/**
+ * Statements that add to the `vec4<f32>` `sum`: over groups g, what is above group g, at `lanes[above + g]`, times the
+ * winner's weight in one row of layer k. `row` is which row, `above` and `winners` begin at group 0 of the tile.
+ */
+export function winnersRow(
+  code: NetworkCode,
+  which: "positive" | "free",
+  row: string,
+  groups: { readonly first: string; readonly count: number },
+): string {
+  const { weight, lane, word } = memoryNames(code.memory), { first, apart } = addresses(code)[which];
+  return `
+      let rowAt = ${first} + ${row} * ${code.memory.weights.stride}u;
+      ${
+    unrolled(groups.count, (n) =>
+      `let g = ${groups.first} + ${n};
+      let won = ${word("(winners + g)")};
+      let at = rowAt + g;
+      sum += ${lane("(above + g)")} * vec4<f32>(${
+        [0, 8, 16, 24].map((shift) => weight(`(at + ((won >> ${shift}u) & 255u) * ${apart}u)`)).join(", ")
+      });`)
+  }`;
+}
+
+/** How many parts of the groups `slopes` sums apart, so that there is work for all threads. */
+export function slopeParts({ goods: m, groups: G }: PartialGroupMaxSize, tiles: number, threads: number): number {
+  return [8, 4, 2].find((parts) => G % parts === 0 && parts * tiles * m <= threads * 1.5) ?? 1;
+}
+
+/** How many x_k are in memory at a time where only the last is asked for. */
+export function keptActivations({ layers }: PartialGroupMaxSize): number {
+  return Math.min(2, layers);
+}
+
+/**
+ * `slopes(tiles)`, after `forward`, makes the slope of f less A_K, in parts `[parts, T, m]` at `lanes[slopesAt]`, going
+ * back through the winners. It writes over x_k, and ends with a barrier.
+ */
+export function slopeCode(code: NetworkCode, slopesAt: number, parts: number): string {
+  const { size: { goods: m, layers: K, groups: G }, memory: { weights }, tiles: T } = code;
+  const { weight, lane, barrier } = memoryNames(code.memory);
+  return `fn slopes(tiles: u32) {
+  for (var item = thread; item < tiles * ${G}u; item += THREADS) {
+    ${lane(`(${activation(code, `${K - 1}u`)} + item)`)} = vec4<f32>(${
+    weight(`(${weights.outPositive}u + item % ${G}u)`)
+  });
+  }
+  ${barrier}
+  // What is above a layer lies where its own output was, as two are kept in turn.
+  for (var k = ${K - 1}u;; k--) {
+    let belows = select(0u, tiles * ${G}u, k > 0u);
+    for (var item = thread; item < belows + tiles * ${parts * m}u; item += THREADS) {
+      let isBelow = item < belows;
+      let rest = item - select(belows, 0u, isBelow);
+      let tile = select(rest / ${m}u % tiles, rest / ${G}u, isBelow);
+      let above = ${activation(code, "k")} + tile * ${G}u;
+      let winners = ${code.winners!}u + (k * ${T}u + tile) * ${G}u;
+      var sum = vec4<f32>();
+      if (isBelow) {
+        ${winnersRow(code, "positive", `(rest % ${G}u)`, { first: "0u", count: G })}
+        ${lane(`(${activation(code, `k + ${code.kept - 1}u`)} + rest)`)} = sum;
+      } else {
+        let i = rest % ${m}u;
+        let part = rest / (${m}u * tiles);
+        ${winnersRow(code, "free", "i", { first: `part * ${G / parts}u`, count: G / parts })}
+        let to = ${slopesAt}u + (part * ${T}u + tile) * ${m}u + i;
+        if (k < ${K - 1}u) { sum += ${lane("to")}; }
+        ${lane("to")} = sum;
+      }
+    }
+    ${barrier}
+    if (k == 0u) { break; }
+  }
+}
+fn slope(tile: u32, i: u32) -> vec4<f32> {
+  var sum = vec4<f32>(${weight(`(${weights.outFree}u + i)`)});
+  for (var part = 0u; part < ${parts}u; part++) {
+    sum += ${lane(`(${slopesAt}u + (part * ${T}u + tile) * ${m}u + i)`)};
+  }
+  return sum;
+}
+`;
+}
+
+/** About how many loop rounds a thread takes for `forward` and for `slopes` on all tiles. */
+export function roundsOfNetwork({ size, memory, tiles }: NetworkCode): { forward: number; slopes: number } {
+  const { goods: m, layers: K, groups: G, groupSize: E } = size;
+  const share = (items: number) => Math.ceil(items / memory.threads);
+  const blocks = Math.ceil(E / ELEMENTS);
+  return {
+    forward: K * share(tiles * G) * (1 + blocks * (roundsOf(m) + roundsOf(G))) + share(tiles * PARTS) *
+        (1 + Math.ceil(G / PARTS) + Math.ceil(m / PARTS)),
+    slopes: K * share(tiles * (G + 8 * m)) * (1 + roundsOf(G)),
+  };
+}

@@ -1,0 +1,137 @@
+/**
+ * Values and slopes of f at points in WGSL: a workgroup takes a block of the points of one row.
+ *
+ * @module
+ */
+import type { PartialGroupMaxSize } from "../../networks/partial_groupmax.ts";
+import { type Memory, placeMemory, regions, tilesOf, type WorkgroupLimits } from "./layout.ts";
+import { forwardCode, keptActivations, type NetworkCode, PARTS, slopeCode, slopeParts, valueCode } from "./network.ts";
+import { memoryBuffers, memoryCode, memoryNames, type Shader } from "./shader.ts";
+
+/** Most tiles of a block: weights are read once for a block. */
+const LARGEST_BLOCK = 8;
+
+/** Tiles of a block, so that blocks of N points are about equal, and `fits` says that they fit. */
+export function blockTiles(N: number, fits: (tiles: number) => boolean): number {
+  const blocks = Math.ceil(N / (4 * LARGEST_BLOCK));
+  let tiles = tilesOf(Math.ceil(N / blocks));
+  while (tiles > 1 && !fits(tiles)) tiles = tiles >> 1;
+  return tiles;
+}
+
+/**
+ * `loadPoints(to, source, count)` brings `count` points `[count, m]` of the buffer `points` to `lanes`; the rest of
+ * T tiles are zeros.
+ */
+export function loadPointsCode({ goods: m }: PartialGroupMaxSize, memory: Memory, tiles: number): string {
+  const { lane } = memoryNames(memory);
+  const lanes = ["x", "y", "z", "w"].map((name, k) =>
+    `if (first + ${k}u < count) { point.${name} = points[source + (first + ${k}u) * ${m}u + i]; }`
+  ).join("\n    ");
+  return `
+fn loadPoints(to: u32, source: u32, count: u32) {
+  for (var item = thread; item < ${tiles * m}u; item += THREADS) {
+    let first = 4u * (item / ${m}u);
+    let i = item % ${m}u;
+    var point = vec4<f32>();
+    ${lanes}
+    ${lane("(to + item)")} = point;
+  }
+}
+`;
+}
+
+/** A shader whose workgroups take blocks of points. */
+export interface PointShader {
+  readonly shader: Shader;
+  readonly memory: Memory;
+  /** Tiles of a block. */
+  readonly tiles: number;
+}
+
+/** The shader of f `[R, N]`, or of its slope `[R, N, m]`, at points `[R, N, m]`. */
+export function pointShader(
+  size: PartialGroupMaxSize,
+  what: "value" | "slope",
+  N: number,
+  limits: WorkgroupLimits,
+): PointShader {
+  const { goods: m, groups: G } = size;
+  const plan = (T: number) => {
+    const threads = placeMemory(size, { lanes: 0, words: 0 }, T * G, limits).threads;
+    const parts = slopeParts(size, T, threads);
+    const lanes = regions({
+      points: T * m,
+      activations: keptActivations(size) * T * G,
+      sums: what === "value" ? PARTS * T : 0,
+      slopes: what === "slope" ? parts * T * m : 0,
+    });
+    const words = what === "slope" ? size.layers * T * G : 0;
+    return { parts, lanes, memory: placeMemory(size, { lanes: lanes.total, words }, T * G, limits) };
+  };
+  const T = blockTiles(N, (tiles) => plan(tiles).memory.ownScratch);
+  const { parts, lanes: { at }, memory } = plan(T);
+  const network: NetworkCode = {
+    size,
+    memory,
+    tiles: T,
+    activations: at.activations,
+    kept: keptActivations(size),
+    sums: at.sums,
+    winners: what === "slope" ? 0 : undefined,
+  };
+  const { barrier } = memoryNames(memory);
+  const components = ["x", "y", "z", "w"];
+  const write = what === "value"
+    ? `sumValue(${at.points}u, ${T}u, 0.0);
+  for (var tile = thread; tile < ${T}u; tile += THREADS) {
+    let made = value(tile);
+    ${
+      components.map((name, k) => `if (4u * tile + ${k}u < count) { results[to + 4u * tile + ${k}u] = made.${name}; }`)
+        .join("\n    ")
+    }
+  }`
+    : `slopes(${T}u);
+  for (var item = thread; item < ${T * m}u; item += THREADS) {
+    let tile = item / ${m}u;
+    let i = item % ${m}u;
+    let made = slope(tile, i);
+    ${
+      components.map((name, k) =>
+        `if (4u * tile + ${k}u < count) { results[to + (4u * tile + ${k}u) * ${m}u + i] = made.${name}; }`
+      ).join("\n    ")
+    }
+  }`;
+  const code = `${memoryCode(size, memory)}${forwardCode(network)}${
+    what === "value" ? valueCode(network) : slopeCode(network, at.slopes, parts)
+  }${loadPointsCode(size, memory, T)}
+@compute @workgroup_size(THREADS)
+fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
+  thread = index;
+  let row = workgroup.x / params.blocks;
+  let before = (workgroup.x % params.blocks) * ${4 * T}u;
+  let first = row * params.perRow + before;
+  let count = min(${4 * T}u, params.perRow - before);
+  openMemory(row, workgroup.x);
+  loadPoints(${at.points}u, params.pointsAt + first * ${m}u, count);
+  ${barrier}
+  forward(${at.points}u, ${T}u);
+  let to = params.resultsAt + first * ${what === "value" ? 1 : m}u;
+  ${write}
+}
+`;
+  return {
+    shader: {
+      name: what,
+      buffers: [
+        ...memoryBuffers(memory),
+        { name: "points", access: "read", element: "f32" },
+        { name: "results", access: "read_write", element: "f32" },
+      ],
+      params: { perRow: "u32", blocks: "u32", pointsAt: "u32", resultsAt: "u32" },
+      code,
+    },
+    memory,
+    tiles: T,
+  };
+}

@@ -1,0 +1,159 @@
+/**
+ * Matrix products and sums of rows in WGSL.
+ *
+ * Own ones, because they work on parts of tensors where they lie (a chunk of rows, a range of H), add to what is there,
+ * sum in the same order in every run, and make weights ready in the pass that writes them: bias and softplus as
+ * operations of their own would move P numbers a row twice more.
+ *
+ * @module
+ */
+import type { Shader } from "./shader.ts";
+
+/** Rows and columns of the tile of a workgroup, and how much of the inner dimension it takes at a time. */
+export const TILE = 64;
+const INNER = 16;
+/** A workgroup has 16 x 16 threads, each with 4 x 4 sums. */
+const SIDE = 16, EACH = TILE / SIDE;
+
+/** What a product is made of. */
+export interface ProductKind {
+  /** Whether A is given by columns, `[inner, rows]`. */
+  readonly transposedA?: boolean;
+  /** Whether B is given by columns, `[columns, inner]`. */
+  readonly transposedB?: boolean;
+  /** Adds the buffer `bias`, and passes the first so many columns through softplus. */
+  readonly positiveCount?: number;
+}
+
+/** The shader of `results (+)= A B`, A `[rows, inner]`, B `[inner, columns]`; workgroup z takes part z of `inner`. */
+export function productShader({ transposedA, transposedB, positiveCount }: ProductKind): Shader {
+  const makesWeights = positiveCount !== undefined;
+  const indices = Array.from({ length: EACH }, (_, k) => k);
+  // Neighbouring threads read neighbouring numbers.
+  const load = (tile: "a" | "b", byInner: boolean, transposed: boolean, at: string, bound: string) => `
+    for (var item = thread; item < ${TILE * INNER}u; item += ${SIDE * SIDE}u) {
+      let along = ${byInner ? `item / ${INNER}u` : `item % ${TILE}u`};
+      let k = ${byInner ? `item % ${INNER}u` : `item / ${TILE}u`};
+      var number = 0.0;
+      if (${at} + along < ${bound} && inner + k < end) {
+        number = ${tile}[params.${tile}At + ${
+    transposed === (tile === "a")
+      ? `(inner + k) * params.${tile}Row + ${at} + along`
+      : `(${at} + along) * params.${tile}Row + inner + k`
+  }];
+      }
+      ${tile}Tile[k * ${TILE}u + along] = number;
+    }`;
+  const finish = makesWeights
+    ? `if (params.add == 0u) { sum += bias[column]; }
+      if (params.last == 1u && column < ${positiveCount}u) {
+        // max(x, 0) + log(1 + exp(-|x|)), with log1p by its series where 1 + y loses y.
+        let y = exp(-abs(sum));
+        sum = max(sum, 0.0) + select(log(1.0 + y), y * (1.0 - y * (0.5 - y * ${1 / 3})), y < 0.01);
+      }`
+    : "";
+  return {
+    name: makesWeights ? "weights" : "product",
+    buffers: [
+      { name: "a", access: "read", element: "f32" },
+      { name: "b", access: "read", element: "f32" },
+      ...(makesWeights ? [{ name: "bias", access: "read", element: "f32" } as const] : []),
+      { name: "results", access: "read_write", element: "f32" },
+    ],
+    params: {
+      rows: "u32",
+      columns: "u32",
+      inner: "u32",
+      innerPart: "u32",
+      aAt: "u32",
+      aRow: "u32",
+      bAt: "u32",
+      bRow: "u32",
+      resultsAt: "u32",
+      resultsRow: "u32",
+      add: "u32",
+      last: "u32",
+    },
+    code: `
+var<workgroup> aTile: array<f32, ${TILE * INNER}>;
+var<workgroup> bTile: array<f32, ${TILE * INNER}>;
+
+fn give(row: u32, column: u32, part: u32, made: f32) {
+  if (row < params.rows && column < params.columns) {
+    let at = params.resultsAt + (part * params.rows + row) * params.resultsRow + column;
+    var sum = made;
+    if (params.add == 1u) { sum += results[at]; }
+    ${finish}
+    results[at] = sum;
+  }
+}
+
+@compute @workgroup_size(${SIDE * SIDE})
+fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
+  let firstColumn = workgroup.x * ${TILE}u;
+  let firstRow = workgroup.y * ${TILE}u;
+  let x = thread % ${SIDE}u;
+  let y = thread / ${SIDE}u;
+  let begin = workgroup.z * params.innerPart;
+  let end = min(begin + params.innerPart, params.inner);
+  ${indices.map((r) => `var sum${r} = vec4<f32>();`).join(" ")}
+  for (var inner = begin; inner < end; inner += ${INNER}u) {
+    ${load("a", !transposedA, !!transposedA, "firstRow", "params.rows")}
+    ${load("b", !!transposedB, !!transposedB, "firstColumn", "params.columns")}
+    workgroupBarrier();
+    ${
+      Array.from({ length: INNER }, (_, k) =>
+        `{
+      let right = vec4<f32>(${indices.map((c) => `bTile[${k * TILE + c * SIDE}u + x]`).join(", ")});
+      ${indices.map((r) => `sum${r} += aTile[${k * TILE + r * SIDE}u + y] * right;`).join("\n      ")}
+    }`).join("\n    ")
+    }
+    workgroupBarrier();
+  }
+  ${
+      indices.flatMap((r) =>
+        indices.map((c) =>
+          `give(firstRow + ${r * SIDE}u + y, firstColumn + ${c * SIDE}u + x, workgroup.z, sum${r}[${c}]);`
+        )
+      ).join("\n  ")
+    }
+}
+`,
+  };
+}
+
+/** Threads of a workgroup that sums rows. */
+export const SUM_THREADS = 64;
+
+/** The shader that sums `count` rows of `size` numbers, of which workgroup y takes `perPart`, into row y of `results`. */
+export const rowSumShader: Shader = {
+  name: "sum of rows",
+  buffers: [
+    { name: "rows", access: "read", element: "f32" },
+    { name: "results", access: "read_write", element: "f32" },
+  ],
+  params: { count: "u32", size: "u32", perPart: "u32", resultsAt: "u32", add: "u32" },
+  code: `
+@compute @workgroup_size(${SUM_THREADS})
+fn main(@builtin(global_invocation_id) invocation: vec3<u32>) {
+  let column = invocation.x;
+  let part = invocation.y;
+  if (column >= params.size) { return; }
+  let end = min((part + 1u) * params.perPart, params.count);
+  // Four sums at a time, so that four reads are under way.
+  var sums = vec4<f32>();
+  var row = part * params.perPart;
+  for (; row + 4u <= end; row += 4u) {
+    let at = row * params.size + column;
+    sums += vec4<f32>(
+      rows[at], rows[at + params.size], rows[at + 2u * params.size], rows[at + 3u * params.size]
+    );
+  }
+  for (; row < end; row++) { sums.x += rows[row * params.size + column]; }
+  let at = params.resultsAt + part * params.size + column;
+  var sum = (sums.x + sums.y) + (sums.z + sums.w);
+  if (params.add == 1u) { sum += results[at]; }
+  results[at] = sum;
+}
+`,
+};
