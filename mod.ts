@@ -85,7 +85,7 @@ export { type MenuMechanism, menuMechanism, type MenuMechanismData } from "./src
 export { evaluate, type Evaluation, type EvaluationOptions } from "./src/mechanisms/evaluate.ts";
 
 export { type AdamOptions } from "./src/training/adam.ts";
-export { type Estimator } from "./src/training/estimator.ts";
+export { type Estimator } from "./src/kernels/estimator.ts";
 export { type IterationMetrics } from "./src/training/iteration.ts";
 export { defaultTraining, type TrainingOptions } from "./src/training/options.ts";
 export { type ScheduleOptions } from "./src/training/schedules.ts";

@@ -7,7 +7,7 @@ import { InvalidInputError, show } from "../errors.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { settingProblem } from "../problems/settings.ts";
 import { walls } from "../sampling/box.ts";
-import { estimators } from "../training/estimator.ts";
+import { estimators } from "../kernels/estimator.ts";
 import { stepRules } from "../sampling/move_chains.ts";
 import { checkTraining, defaultTraining, type TrainingOptions } from "../training/options.ts";
 import type { Option, Values } from "./command.ts";

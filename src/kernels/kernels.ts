@@ -12,6 +12,7 @@ import type { Tensor1D, Tensor2D, Tensor3D } from "../deps/tfjs.ts";
 import type { WeightSource } from "../networks/parameterized_affine.ts";
 import type { RandomKey } from "../random/key.ts";
 import type { Chains, MoveOptions } from "../sampling/move_chains.ts";
+import type { Objective, TrainingStep } from "./training_step.ts";
 
 /** The gradient in what raw weights are made from. */
 export interface SourceGradient {
@@ -52,6 +53,15 @@ export interface PriceKernels {
     options: MoveOptions,
     key: RandomKey,
   ): MovedChains;
+  /** Moves chains, and takes the gradient of the loss from them: see {@linkcode "./training_step.ts"}. */
+  trainingStep(
+    source: WeightSource,
+    types: Float32Array,
+    start: Chains,
+    options: MoveOptions,
+    key: RandomKey,
+    objective: Objective,
+  ): TrainingStep;
   /** What training with R rows of C chains takes at its peak, besides the tensors it is given. */
   memory(rows: number, chains: number, hiddenSize: number): KernelMemory;
   /**

@@ -9,6 +9,7 @@ import type { ConvexNetwork } from "../networks/network.ts";
 import { rawWeights, type WeightSource } from "../networks/parameterized_affine.ts";
 import { moveChains } from "../sampling/move_chains.ts";
 import type { PriceKernels, SourceGradient } from "./kernels.ts";
+import { composedStep } from "./training_step.ts";
 
 /** Plain TensorFlow.js kernels for any network. The raw weights `[R, P]` of all rows are in memory at once. */
 export function referenceKernels(network: ConvexNetwork): PriceKernels {
@@ -22,7 +23,7 @@ export function referenceKernels(network: ConvexNetwork): PriceKernels {
       const weights = rawWeights(source);
       return tf.reshape(network.value(weights, shaped(points, weights)), [points.shape[0], points.shape[1]]);
     });
-  return {
+  const kernels: PriceKernels = {
     value,
     slope: (source, points) =>
       tf.tidy(() => {
@@ -52,6 +53,7 @@ export function referenceKernels(network: ConvexNetwork): PriceKernels {
         const [rows, , m] = moved.chains.shape;
         return { ...moved, values: value(source, tf.concat([moved.chains, tf.zeros([rows, 1, m])], 1) as Tensor3D) };
       }),
+    trainingStep: (...inputs) => composedStep(kernels, ...inputs),
     memory(rows, chains, hiddenSize) {
       // Raw weights, their gradient, and about as much again for the matrices made of each; then activations of all chains.
       const weights = 4 * (hiddenSize > 0 ? rows : 1) * network.weightCount;
@@ -61,4 +63,5 @@ export function referenceKernels(network: ConvexNetwork): PriceKernels {
       return { total: 5 * weights + ofChains, largest: Math.max(weights, ofChains / 3) };
     },
   };
+  return kernels;
 }

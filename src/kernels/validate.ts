@@ -6,6 +6,7 @@
 import { type Tensor, tf } from "../deps/tfjs.ts";
 import { MachineError } from "../errors.ts";
 import type { PriceKernels } from "./kernels.ts";
+import { lossGradient } from "./training_step.ts";
 
 /**
  * How much of a result may differ: rounding can make another element win a group where two are almost equal, which
@@ -23,16 +24,18 @@ const TOLERANCE = 1e-3;
  */
 export function validated(kernels: PriceKernels, reference: PriceKernels): PriceKernels {
   let waiting: Promise<void>[] = [];
+  /** Has two results compared, and frees the second. */
+  const same = (what: string, share: number, fused: object, plain: object): void => {
+    const expected = new Map(tensorsOf(plain));
+    for (const [name, tensor] of tensorsOf(fused)) {
+      waiting.push(compare(`${name}${what}`, tensor, expected.get(name)!, share));
+    }
+    tf.dispose([...expected.values()]);
+  };
   /** Runs `operation` with both, has them compared, and gives the fused kernels' result. */
   const both = <T extends object>(what: string, share: number, operation: (kernels: PriceKernels) => T): T => {
-    const fused = operation(kernels), plain = operation(reference);
-    const parts = (result: T): [string, Tensor | undefined][] =>
-      result instanceof tf.Tensor ? [["", result]] : Object.entries(result);
-    const expected = new Map(parts(plain));
-    for (const [part, tensor] of parts(fused)) {
-      if (tensor) waiting.push(compare(part ? `${part} of ${what}` : what, tensor, expected.get(part)!, share));
-    }
-    tf.dispose(plain as unknown as Tensor);
+    const fused = operation(kernels);
+    same(what, share, fused, operation(reference));
     return fused;
   };
   return {
@@ -40,6 +43,14 @@ export function validated(kernels: PriceKernels, reference: PriceKernels): Price
     slope: (...inputs) => both("slope", SHARE, (kernels) => kernels.slope(...inputs)),
     gradient: (...inputs) => both("gradient", SHARE, (kernels) => kernels.gradient(...inputs)),
     moveChains: (...inputs) => both("moveChains", SHARE, (kernels) => kernels.moveChains(...inputs)),
+    trainingStep(source, types, start, options, key, objective) {
+      const step = kernels.trainingStep(source, types, start, options, key, objective);
+      const { moved, ...loss } = step;
+      same("moveChains", SHARE, moved, reference.moveChains(source, types, start, options, key));
+      // Here and there chains part, so the gradient is compared on the same ones.
+      same("trainingStep", SHARE, loss, lossGradient(reference, source, types, moved, options.beta, objective));
+      return step;
+    },
     memory(...shape) {
       const a = kernels.memory(...shape), b = reference.memory(...shape);
       return { total: a.total + b.total, largest: Math.max(a.largest, b.largest) };
@@ -50,6 +61,12 @@ export function validated(kernels: PriceKernels, reference: PriceKernels): Price
       for (const result of await Promise.allSettled(now)) if (result.status === "rejected") throw result.reason;
     },
   };
+}
+
+/** The tensors in a result, and what to call each of them. */
+function tensorsOf(result: object, within = ""): [string, Tensor][] {
+  if (result instanceof tf.Tensor) return [[within, result]];
+  return Object.entries(result).flatMap(([name, part]) => part ? tensorsOf(part, `${name} of ${within}`) : []);
 }
 
 /** @throws {MachineError} if more than a share of the numbers of two tensors differ. */

@@ -41,7 +41,7 @@ export function reproducibleGoods(costs: GoodsCosts = {}): ReproducibleGoods {
   const { productionCost = 0, duplicationCost = 0 } = costs;
   requireNumber("define the principal's utility", "productionCost", productionCost, 0);
   requireNumber("define the principal's utility", "duplicationCost", duplicationCost, 0);
-  return {
+  const utility: ReproducibleGoods = {
     name: `reproducible goods (production cost ${productionCost}, duplication cost ${duplicationCost})`,
     productionCost,
     duplicationCost,
@@ -58,4 +58,14 @@ export function reproducibleGoods(costs: GoodsCosts = {}): ReproducibleGoods {
       });
     },
   };
+  made.add(utility);
+  return utility;
+}
+
+/** What {@linkcode reproducibleGoods} made. */
+const made = new WeakSet<PrincipalUtility>();
+
+/** Whether a principal's utility is that of reproducible goods, for which kernels have short cuts. */
+export function isReproducibleGoods(utility: PrincipalUtility): utility is ReproducibleGoods {
+  return made.has(utility);
 }

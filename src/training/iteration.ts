@@ -11,7 +11,7 @@ import { deriveKey, randomKey } from "../random/key.ts";
 import { downloadAll, tidy } from "../runtime/tensors.ts";
 import { adamStep, averageParameters } from "./adam.ts";
 import { refreshChains } from "./chains.ts";
-import { lossGradient } from "./gradient.ts";
+import { parameterGradient } from "./gradient.ts";
 import { chainLag } from "./lag.ts";
 import { freshProfiles, type TrainingOptions } from "./options.ts";
 import { betaAt, learningRateAt } from "./schedules.ts";
@@ -61,32 +61,31 @@ export async function iterate(
   const types = renewed ? refreshTypes(problem, options, state.types, iteration) : state.types;
   const onHost = await downloadAll(parameters);
   const source = rules.source(parameters, types);
-  const moved = tidy(() => {
-    const refreshKey = deriveKey(key, STREAMS.chains, iteration);
+  // (b) lines 5-7, without the profiles that warm up
+  const trained = options.profiles * n, { estimator } = options, { principalUtility: utility } = problem;
+  const { moved, utilities, gradient } = tidy(() => {
+    const refreshKey = deriveKey(key, STREAMS.chains, iteration), moveKey = deriveKey(key, STREAMS.langevin, iteration);
     const start = renewed
       ? refreshChains(rules, kernels, options, onHost, source, types, state, beta, refreshKey)
       : state;
-    return kernels.moveChains(source, types, start, { ...options, beta }, deriveKey(key, STREAMS.langevin, iteration));
+    const objective = { utility, participants: n, trained, estimator };
+    return kernels.trainingStep(source, types, start, { ...options, beta }, moveKey, objective);
   });
 
   try {
     const profiles = Math.max(1, Math.min(options.profiles, Math.floor(LAG_ROWS / n)));
     const measured = Array.from({ length: profiles }, (_, k) => Math.floor((k + 0.5) * options.profiles / profiles));
     const { lag, relative } = await chainLag(rules, onHost, types, moved, measured, beta);
-
-    // (b) lines 5-7, without the profiles that warm up
-    const trained = types.subarray(0, options.profiles * n * m), { estimator } = options;
-    const { next, average, utilities, norm } = tidy(() => {
-      const found = lossGradient(problem, rules, kernels, parameters, source, trained, moved, beta, estimator);
-      const next = adamStep(parameters, found.gradients, state.adam, iteration, learningRate, options);
+    const { next, average, norm } = tidy(() => {
+      const gradients = parameterGradient(rules, parameters, types.subarray(0, trained * m), gradient);
+      const next = adamStep(parameters, gradients, state.adam, iteration, learningRate, options);
       // Early averages would remember the start: the decay grows to its value.
       const decay = Math.min(options.averaging, (1 + iteration) / (10 + iteration));
-      const average = averageParameters(state.average, next.parameters, decay);
-      return { next, average, utilities: found.utilities, norm: next.norm };
+      return { next, average: averageParameters(state.average, next.parameters, decay), norm: next.norm };
     });
     const softRevenue = await mean(utilities);
     const gradientNorm = (await norm.data())[0];
-    tf.dispose([utilities, norm]);
+    norm.dispose();
     await kernels.settle?.();
     return {
       state: {
@@ -113,7 +112,7 @@ export async function iterate(
     tf.dispose([moved.chains, moved.squareSlopes]);
     throw error;
   } finally {
-    moved.values.dispose();
+    tf.dispose([moved.values, utilities, ...Object.values(gradient).filter((tensor) => tensor !== undefined)]);
     source.hidden?.dispose();
   }
 }

@@ -1,11 +1,25 @@
 /** The WASM kernels against plain TensorFlow.js, in both builds and on different numbers of threads. */
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
+import type { Tensor } from "../../src/deps/tfjs.ts";
+import type { Estimator } from "../../src/kernels/estimator.ts";
 import { referenceKernels } from "../../src/kernels/reference.ts";
+import { composedStep } from "../../src/kernels/training_step.ts";
 import { wasmKernels } from "../../src/kernels/wasm/kernels.ts";
 import { forceKernelBuild, type KernelBuild } from "../../src/kernels/wasm/module.ts";
+import { reproducibleGoods } from "../../src/problems/principal_utility.ts";
 import { openDevice } from "../../src/runtime/device.ts";
 import { setThreadCount } from "../../src/runtime/threads.ts";
-import { caseNetwork, checkKernels, kernelCases, runKernels } from "./cases.ts";
+import {
+  caseChains,
+  caseInputs,
+  caseKey,
+  caseNetwork,
+  caseSource,
+  checkKernels,
+  type KernelCase,
+  kernelCases,
+  runKernels,
+} from "./cases.ts";
 
 for (const build of ["relaxed", "plain"] as KernelBuild[]) {
   for (const one of kernelCases) {
@@ -37,3 +51,46 @@ Deno.test("WASM kernels give the same bits on any number of threads", async () =
     setThreadCount(undefined);
   }
 });
+
+/** n, H, and how the covariance is estimated. Tiles hold whole profiles; with n = 25 none fits, and the parts are composed. */
+const STEPS: [participants: number, hidden: number, estimator: Estimator][] = [
+  ...[1, 2, 3, 5, 7, 8, 10, 11, 24, 25].map((n): [number, number, Estimator] => [n, 9, "coordinate"]),
+  [1, 0, "coordinate"],
+  [1, 0, "paired"],
+  [3, 64, "paired"],
+];
+
+for (const [n, hidden, estimator] of STEPS) {
+  Deno.test(`a training step in WASM is what its parts make, n = ${n}, H = ${hidden}, ${estimator}`, async () => {
+    await openDevice({ backend: "wasm" });
+    const profiles = 7, trained = 5 * n, rows = profiles * n;
+    const one: KernelCase = {
+      ...{ name: "step", size: { goods: 5, layers: 2, groups: 7, groupSize: 3 }, rows, hidden, points: 1, chains: 6 },
+      ...{ move: { ...kernelCases[0].move, steps: 2, lineMoveEvery: 1 }, seed: 5 },
+    };
+    const inputs = caseInputs(one), source = caseSource(one, inputs), start = caseChains(one, inputs);
+    const kernels = wasmKernels(caseNetwork(one));
+    for (const costs of [{}, { productionCost: 0.7, duplicationCost: 0.2 }]) {
+      const objective = { utility: reproducibleGoods(costs), participants: n, trained, estimator };
+      const arguments_ = [source, inputs.types, start, one.move, caseKey(one), objective] as const;
+      const fused = kernels.trainingStep(...arguments_), composed = composedStep(kernels, ...arguments_);
+      for (const name of ["chains", "squareSlopes", "values"] as const) {
+        assertEquals(fused.moved[name].dataSync(), composed.moved[name].dataSync(), name);
+      }
+      assertNear(fused.utilities, composed.utilities, "utilities");
+      for (const name of ["hidden", "weight", "bias"] as const) {
+        assertEquals(fused.gradient[name]?.shape, composed.gradient[name]?.shape);
+        if (fused.gradient[name]) assertNear(fused.gradient[name], composed.gradient[name]!, name);
+      }
+    }
+  });
+}
+
+function assertNear(actual: Tensor, expected: Tensor, what: string): void {
+  const a = actual.dataSync() as Float32Array, b = expected.dataSync() as Float32Array;
+  assertEquals(actual.shape, expected.shape);
+  const scale = b.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+  assert(scale > 0);
+  const worst = b.reduce((most, x, j) => Math.max(most, Math.abs(a[j] - x)), 0);
+  assert(worst < 1e-5 * scale, `${what}: off by ${worst}, of at most ${scale}`);
+}

@@ -1,5 +1,5 @@
 /**
- * The kernels in WASM: fused, vectorised, on all threads. Raw weights exist for twelve rows at a time on each thread.
+ * The kernels in WASM: fused, vectorised, on all threads. Raw weights exist for a tile of rows at a time on each thread.
  *
  * Results do not depend on the number of threads.
  *
@@ -8,48 +8,33 @@
 import { type Tensor, type Tensor3D, tf } from "../../deps/tfjs.ts";
 import type { ConvexNetwork } from "../../networks/network.ts";
 import type { WeightSource } from "../../networks/parameterized_affine.ts";
-import { deriveKey, type RandomKey } from "../../random/key.ts";
-import { uniforms } from "../../random/numbers.ts";
+import { isReproducibleGoods } from "../../problems/principal_utility.ts";
 import { HEAP, type Threads } from "../../runtime/threads.ts";
-import { DRAWS } from "../../sampling/line_moves.ts";
-import { constantStepSize, moveBlocks, type MoveOptions } from "../../sampling/move_chains.ts";
+import type { Chains } from "../../sampling/move_chains.ts";
 import type { MovedChains, PriceKernels, SourceGradient } from "../kernels.ts";
+import { composedStep, type TrainingStep } from "../training_step.ts";
 import { Arena, type Place } from "./arena.ts";
+import {
+  FIELDS,
+  type Job,
+  LARGEST_TILE,
+  moveDraws,
+  moveFields,
+  OPERATIONS,
+  REALS,
+  type Tile,
+  tileOf,
+  WHOLE,
+} from "./job.ts";
 import { packBias, packedLayout, packWeight, padTo, unpackBias, unpackWeight } from "./layout.ts";
 import { type KernelExports, kernelThreads } from "./module.ts";
 
-/** The operations of assembly/index.ts. */
-const OPERATIONS = { value: 0, slope: 1, gradient: 2, chains: 3 } as const;
-/** Rows whose weights are made together. */
-const TILE = 12;
 /** Rows of one task where one row of weights serves all; sums are made task by task, so it must not depend on the threads. */
 const ROWS_PER_TASK = 4;
 /** Bytes of one of the gradient's two buffers: rows of a set are as many as fit. */
 const PANEL_BYTES = 4 << 20;
 
-/** The fields of a job in assembly/job.ts, in its order. */
-const FIELDS = [
-  ...["operation", "next", "tasks", "rows", "count", "goods", "layers", "groups", "groupSize", "hiddenSize", "packed"],
-  ...[
-    "hidden",
-    "hiddenColumns",
-    "weight",
-    "bias",
-    "positive",
-    "shared",
-    "points",
-    "out",
-    "coefficients",
-    "biasGradient",
-  ],
-  ...["hiddenGradient", "panels", "panelRows", "counters", "rowsPerTask", "scratch", "scratchSize", "types"],
-  ...["squareSlopes", "draws", "blocks", "wall", "constantStep", "stepScale", "beta"],
-] as const;
-const REALS: readonly string[] = ["constantStep", "stepScale", "beta"];
-
-type Job = Record<string, number>;
-
-/** What an operation works on: R rows of N points or C chains, H; and its own places, with fields of the job that are none. */
+/** What an operation works on: R rows of N points or C chains, and H; its own places; and fields of the job that are none. */
 interface Operation<Places> {
   readonly operation: keyof typeof OPERATIONS;
   readonly rows: number;
@@ -63,30 +48,32 @@ function onHost(tensor: Tensor): Float32Array {
   return tensor.dataSync() as Float32Array;
 }
 
+function floats(memory: ArrayBufferLike, { address, length }: Place): Float32Array {
+  return new Float32Array(memory, address, length);
+}
+
 /** Fused WASM kernels for a Partial GroupMax Network, with tensors of TensorFlow.js' WASM backend. */
 export function wasmKernels(network: ConvexNetwork): PriceKernels {
   const { goods: m, layers, groups, groupSize } = network.groupMax!;
   const layout = packedLayout(network.groupMax!), P = network.weightCount;
 
-  /** Where everything of an operation goes: its places, the job, and how many bytes all of it takes. */
-  const layOut = <Places>(
-    { operation, rows, count, H, place }: Operation<Places>,
-  ): { common: Record<"job" | "hidden" | "weight" | "bias" | "positive" | "shared", Place>; own: Places; job: Job } => {
+  /** Where everything of an operation goes: what all have, its own places, and the job. */
+  const layOut = <Places>({ operation, rows, count, H, place }: Operation<Places>) => {
     const arena = new Arena(HEAP), padded = padTo(H, 4);
     const common = {
       job: arena.take(FIELDS.length),
-      hidden: arena.take(padTo(rows, TILE) * padded),
+      hidden: arena.take((rows + LARGEST_TILE) * padded), // a tile may reach beyond the last row
       weight: arena.take(layout.length * padded),
       bias: arena.take(layout.length),
       positive: arena.take(layout.length / 16),
       shared: arena.take(layout.length),
     };
     const { own, fields } = place(arena);
-    const addresses = Object.entries({ ...common, ...own }).map(([name, { address }]) => [name, address]);
-    const { job: _, ...job }: Job = {
-      ...Object.fromEntries(addresses),
-      ...{ operation: OPERATIONS[operation], rows, count, goods: m, layers, groups, groupSize },
-      ...{ hiddenSize: padded, packed: layout.length, rowsPerTask: ROWS_PER_TASK, scratch: arena.end },
+    const { job: _, ...places } = { ...common, ...own };
+    const job: Job = {
+      ...Object.fromEntries(Object.entries(places).map(([name, { address }]) => [name, address])),
+      ...{ operation: OPERATIONS[operation], rows, count, goods: m, layers, groups, groupSize, hiddenSize: padded },
+      ...{ packed: layout.length, rowsPerTask: ROWS_PER_TASK, scratch: arena.end, trained: rows, ...WHOLE },
       ...fields,
     };
     return { common, own, job };
@@ -97,7 +84,7 @@ export function wasmKernels(network: ConvexNetwork): PriceKernels {
     const memory = threads.memory(at.address + 4 * at.length);
     const whole = new Int32Array(memory, at.address, FIELDS.length);
     const real = new Float32Array(memory, at.address, FIELDS.length);
-    FIELDS.forEach((name, k) => (REALS.includes(name) ? real : whole)[k] = job[name] ?? 0);
+    FIELDS.forEach((name, k) => (REALS.has(name) ? real : whole)[k] = job[name] ?? 0);
     threads.exports.plan(at.address);
     return job.scratch + threads.count * whole[FIELDS.indexOf("scratchSize")];
   };
@@ -126,59 +113,127 @@ export function wasmKernels(network: ConvexNetwork): PriceKernels {
     return read(memory, own);
   };
 
-  /** Rows of points: all in rows of 16 where one row of weights serves all. */
-  const arrange = (source: WeightSource, points: Tensor3D): { rows: number; count: number } => {
+  /** Rows of points: all in rows of about 16, as many as are computed at once, where one row of weights serves all. */
+  const arrange = (source: WeightSource, points: Tensor3D): { rows: number; count: number; H: number } => {
     const [rows, count] = points.shape, all = rows * count;
-    if (source.hidden) return { rows, count };
+    if (source.hidden) return { rows, count, H: source.hidden.shape[1] };
     const now = [16, 15, 14, 13, 12, 11, 10, 9].find((size) => all % size === 0);
-    return now ? { rows: all / now, count: now } : { rows, count };
+    return now ? { rows: all / now, count: now, H: 0 } : { rows, count, H: 0 };
   };
 
   const pointsOperation = (operation: "value" | "slope", source: WeightSource, points: Tensor3D, outputs: number) => ({
     operation,
     ...arrange(source, points),
-    H: source.hidden?.shape[1] ?? 0,
     place: (arena: Arena) => ({ own: { points: arena.take(points.size), out: arena.take(outputs) } }),
   });
 
-  const gradientOperation = (rows: number, count: number, H: number) => {
-    const panelRows = Math.max(TILE, Math.floor(PANEL_BYTES / (4 * layout.length) / TILE) * TILE);
-    const padded = padTo(H, 4);
+  /** Places for the gradient from `trained` rows. */
+  const gradientPlaces = (arena: Arena, trained: number, H: number, { tile, tileRows }: Tile) => {
+    const padded = padTo(H, 4), tiles = Math.ceil(trained / tileRows);
+    const fitting = Math.max(tile, Math.floor(PANEL_BYTES / (4 * layout.length) / tile) * tile);
+    const panelRows = Math.min(fitting, tiles * tile);
     return {
-      operation: "gradient" as const,
-      ...{ rows, count, H },
-      place: (arena: Arena) => ({
-        own: {
-          points: arena.take(rows * count * m),
-          coefficients: arena.take(rows * count),
-          hiddenColumns: arena.take(padTo(rows, TILE) * padded),
-          out: arena.take(layout.length * padded),
-          biasGradient: arena.take((H > 0 ? 1 : Math.ceil(rows / ROWS_PER_TASK)) * layout.length),
-          hiddenGradient: arena.take(padTo(rows, TILE) * padded),
-          panels: arena.take(H > 0 ? 2 * layout.length * panelRows : 0),
-          counters: arena.take(2 * Math.ceil(rows / panelRows)),
-        },
-        fields: { panelRows },
-      }),
+      own: {
+        hiddenColumns: arena.take(tiles * tile * padded),
+        out: arena.take(layout.length * padded),
+        biasGradient: arena.take((H > 0 ? 1 : Math.ceil(trained / ROWS_PER_TASK)) * layout.length),
+        hiddenGradient: arena.take(trained * padded),
+        panels: arena.take(H > 0 ? 2 * layout.length * panelRows : 0),
+        counters: arena.take(2 * Math.ceil(tiles * tile / panelRows)),
+      },
+      fields: { panelRows, tile, tileRows, trained },
     };
   };
+  type GradientPlaces = ReturnType<typeof gradientPlaces>["own"];
 
-  const chainsOperation = (rows: number, C: number, H: number, draws: number, fields: Job) => ({
-    operation: "chains" as const,
-    ...{ rows, count: C, H },
-    place: (arena: Arena) => ({
-      own: {
-        points: arena.take(rows * C * m),
-        squareSlopes: arena.take(rows * m),
-        out: arena.take(rows * (C + 1)),
-        types: arena.take(rows * m),
-        draws: arena.take(draws),
-      },
-      fields,
-    }),
+  const writeGradient = (
+    memory: ArrayBufferLike,
+    own: GradientPlaces,
+    { hidden }: WeightSource,
+    trained: number,
+    { tile, tileRows }: Tile,
+  ) => {
+    for (const place of [own.out, own.biasGradient, own.hiddenGradient, own.counters]) floats(memory, place).fill(0);
+    if (!hidden) return;
+    // [H / 4, tiles tile, 4]: four columns of hidden as they are multiplied with a panel, with zeros for empty rows.
+    const from = onHost(hidden), H = hidden.shape[1], all = Math.ceil(trained / tileRows) * tile;
+    const to = floats(memory, own.hiddenColumns).fill(0);
+    for (let row = 0, at = 0; row < trained; row++) {
+      const place = Math.floor(row / tileRows) * tile + row % tileRows;
+      for (let h = 0; h < H; h++, at++) to[((h >> 2) * all + place) * 4 + (h & 3)] = from[at];
+    }
+  };
+
+  /** The gradient, in the rows of hidden that are trained on. */
+  const readGradient = (
+    memory: ArrayBufferLike,
+    own: GradientPlaces,
+    { hidden: source }: WeightSource,
+    trained: number,
+  ): SourceGradient => {
+    const bias = tf.tensor1d(unpackBias(layout, floats(memory, own.biasGradient), P));
+    if (!source) return { bias };
+    const H = source.shape[1], padded = padTo(H, 4);
+    const hidden = new Float32Array(trained * H), from = floats(memory, own.hiddenGradient);
+    for (let row = 0; row < trained; row++) hidden.set(from.subarray(row * padded, row * padded + H), row * H);
+    const weight = unpackWeight(layout, floats(memory, own.out), H, padded, P);
+    return { hidden: tf.tensor2d(hidden, [trained, H]), weight: tf.tensor2d(weight, [H, P]), bias };
+  };
+
+  const chainsPlaces = (arena: Arena, rows: number, C: number, draws: number) => ({
+    points: arena.take(rows * C * m),
+    squareSlopes: arena.take(rows * m),
+    values: arena.take(rows * (C + 1)),
+    types: arena.take(rows * m),
+    draws: arena.take(draws),
+  });
+  type ChainsPlaces = ReturnType<typeof chainsPlaces>;
+
+  const writeChains = (
+    memory: ArrayBufferLike,
+    own: ChainsPlaces,
+    start: Chains,
+    types: Float32Array,
+    draws: Int32Array,
+  ) => {
+    floats(memory, own.points).set(onHost(start.chains));
+    floats(memory, own.squareSlopes).set(onHost(start.squareSlopes));
+    floats(memory, own.types).set(types);
+    new Int32Array(memory, own.draws.address, draws.length).set(draws);
+  };
+
+  const readChains = (memory: ArrayBufferLike, own: ChainsPlaces, rows: number, C: number): MovedChains => ({
+    chains: tf.tensor3d(floats(memory, own.points).slice(), [rows, C, m]),
+    squareSlopes: tf.tensor2d(floats(memory, own.squareSlopes).slice(), [rows, m]),
+    values: tf.tensor2d(floats(memory, own.values).slice(), [rows, C + 1]),
   });
 
-  return {
+  const stepOperation = (
+    rows: number,
+    C: number,
+    H: number,
+    draws: number,
+    trained: number,
+    tile: Tile,
+    more: Job,
+  ) => ({
+    operation: "step" as const,
+    ...{ rows, count: C, H },
+    place: (arena: Arena) => {
+      const { own, fields } = gradientPlaces(arena, trained, H, tile);
+      return {
+        own: {
+          ...own,
+          ...chainsPlaces(arena, rows, C, draws),
+          coefficients: arena.take(rows * (C + 1)),
+          utilities: arena.take(trained * C),
+        },
+        fields: { ...fields, ...more },
+      };
+    },
+  });
+
+  const kernels: PriceKernels = {
     value: (source, points) =>
       perform(
         source,
@@ -196,78 +251,66 @@ export function wasmKernels(network: ConvexNetwork): PriceKernels {
       ),
 
     gradient(source, points, coefficients): SourceGradient {
-      const { rows, count } = arrange(source, points), H = source.hidden?.shape[1] ?? 0, padded = padTo(H, 4);
-      return perform(source, gradientOperation(rows, count, H), (memory, own) => {
+      const shape = arrange(source, points), { rows, count, H } = shape;
+      const place = (arena: Arena) => {
+        const { own, fields } = gradientPlaces(arena, rows, H, WHOLE);
+        return {
+          own: { ...own, points: arena.take(rows * count * m), coefficients: arena.take(rows * count) },
+          fields,
+        };
+      };
+      return perform(source, { operation: "gradient", ...shape, place }, (memory, own) => {
         floats(memory, own.points).set(onHost(points));
         floats(memory, own.coefficients).set(onHost(coefficients));
-        if (source.hidden) {
-          const from = onHost(source.hidden), to = floats(memory, own.hiddenColumns).fill(0), all = padTo(rows, TILE);
-          for (let row = 0, at = 0; row < rows; row++) {
-            for (let h = 0; h < H; h++, at++) to[((h >> 2) * all + row) * 4 + (h & 3)] = from[at];
-          }
-        }
-        for (const place of [own.out, own.biasGradient, own.counters]) floats(memory, place).fill(0);
-      }, (memory, own) => {
-        const bias = tf.tensor1d(unpackBias(layout, floats(memory, own.biasGradient), P));
-        if (H === 0) return { bias };
-        const hidden = new Float32Array(rows * H), from = floats(memory, own.hiddenGradient);
-        for (let row = 0; row < rows; row++) hidden.set(from.subarray(row * padded, row * padded + H), row * H);
-        const weight = unpackWeight(layout, floats(memory, own.out), H, padded, P);
-        return { hidden: tf.tensor2d(hidden, [rows, H]), weight: tf.tensor2d(weight, [H, P]), bias };
-      });
+        writeGradient(memory, own, source, rows, WHOLE);
+      }, (memory, own) => readGradient(memory, own, source, rows));
     },
 
     moveChains(source, types, start, options, key): MovedChains {
       const [rows, C] = start.chains.shape, H = source.hidden?.shape[1] ?? 0, draws = moveDraws(options, C, key);
-      const { beta, stepRule, stepScale, wall } = options;
-      const fields = {
-        ...{ beta, stepScale, blocks: moveBlocks(options, key).length },
-        wall: wall === "project" ? 1 : 0,
-        constantStep: stepRule === "constant" ? constantStepSize(options) : 0,
-      };
-      return perform(source, chainsOperation(rows, C, H, draws.length, fields), (memory, own) => {
-        floats(memory, own.points).set(onHost(start.chains));
-        floats(memory, own.squareSlopes).set(onHost(start.squareSlopes));
-        floats(memory, own.types).set(types);
-        new Int32Array(memory, own.draws.address, draws.length).set(draws);
-      }, (memory, own) => ({
-        chains: tf.tensor3d(floats(memory, own.points).slice(), start.chains.shape),
-        squareSlopes: tf.tensor2d(floats(memory, own.squareSlopes).slice(), [rows, m]),
-        values: tf.tensor2d(floats(memory, own.out).slice(), [rows, C + 1]),
-      }));
+      const place = (arena: Arena) => ({
+        own: chainsPlaces(arena, rows, C, draws.length),
+        fields: moveFields(options, key),
+      });
+      return perform(
+        source,
+        { operation: "chains", rows, count: C, H, place },
+        (memory, own) => writeChains(memory, own, start, types, draws),
+        (memory, own) => readChains(memory, own, rows, C),
+      );
+    },
+
+    trainingStep(source, types, start, options, key, objective): TrainingStep {
+      const { participants, trained, estimator, utility } = objective, tile = tileOf(participants);
+      if (!isReproducibleGoods(utility) || !tile) {
+        return composedStep(kernels, source, types, start, options, key, objective);
+      }
+      const { productionCost, duplicationCost } = utility;
+      const [rows, C] = start.chains.shape, H = source.hidden?.shape[1] ?? 0, draws = moveDraws(options, C, key);
+      const operation = stepOperation(rows, C, H, draws.length, trained, tile, {
+        ...moveFields(options, key),
+        ...{ participants, paired: estimator === "paired" ? 1 : 0, productionCost, duplicationCost },
+      });
+      return perform(source, operation, (memory, own) => {
+        writeChains(memory, own, start, types, draws);
+        writeGradient(memory, own, source, trained, tile);
+      }, (memory, own) => {
+        const profiles = trained / participants, utilities = floats(memory, own.utilities).slice(0, profiles * C);
+        return {
+          moved: readChains(memory, own, rows, C),
+          utilities: tf.tensor2d(utilities, [profiles, C]),
+          gradient: readGradient(memory, own, source, trained),
+        };
+      });
     },
 
     memory(rows, C, H) {
-      const threads = kernelThreads();
-      const of = <Places>(operation: Operation<Places>) => {
-        const { common, job } = layOut(operation);
-        return plan(threads, common.job, job);
-      };
-      // One memory holds one operation at a time.
-      const total = Math.max(of(chainsOperation(rows, C, H, 1024, {})), of(gradientOperation(rows, C + 1, H)));
+      // One memory holds one operation at a time; a training step takes the most, for which 1024 words of draws are plenty.
+      const tile = { tile: LARGEST_TILE, tileRows: LARGEST_TILE };
+      const { common, job } = layOut(stepOperation(rows, C, H, 1024, rows, tile, {}));
+      const total = plan(kernelThreads(), common.job, job);
       return { total, largest: total };
     },
   };
-}
-
-function floats(memory: ArrayBufferLike, { address, length }: Place): Float32Array {
-  return new Float32Array(memory, address, length);
-}
-
-/** What the blocks of steps draw, in the form of assembly/chains.ts. */
-function moveDraws(options: MoveOptions, C: number, key: RandomKey): Int32Array {
-  const words: number[] = [], half = C >> 1;
-  for (const block of moveBlocks(options, key)) {
-    words.push(block.steps, block.lineMove ? 1 : 0);
-    for (let step = 0; step < block.steps; step++) words.push(...deriveKey(block.langevin, step));
-    if (!block.lineMove) continue;
-    // The first half moves along differences of the second, then the second along those of the first.
-    for (const [pair, size] of [[0, C - half], [2, half]]) {
-      const [u, v] = uniforms(deriveKey(block.lineMove, pair), 2), drawKey = deriveKey(block.lineMove, pair + 1);
-      const a = Math.floor(u * size);
-      words.push(a, a + 1 + Math.floor(v * (size - 1)));
-      for (let stream = 0; stream < DRAWS; stream++) words.push(...deriveKey(drawKey, stream));
-    }
-  }
-  return Int32Array.from(words, (word) => word | 0);
+  return kernels;
 }

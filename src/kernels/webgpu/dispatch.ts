@@ -25,14 +25,20 @@ interface Compiled {
   readonly layout: GPUBindGroupLayout;
 }
 
-/** Compiled shaders of each device, by their text. */
-const compiled = new WeakMap<GPUDevice, Map<string, Compiled>>();
+/** Compiled shaders of each device, by object, and by text for objects that are equal. */
+interface Cache {
+  readonly byShader: WeakMap<Shader, Compiled>;
+  readonly byCode: Map<string, Compiled>;
+}
+const caches = new WeakMap<GPUDevice, Cache>();
 
 function compile(device: GPUDevice, shader: Shader): Compiled {
-  let known = compiled.get(device);
-  if (!known) compiled.set(device, known = new Map());
+  let cache = caches.get(device);
+  if (!cache) caches.set(device, cache = { byShader: new WeakMap(), byCode: new Map() });
+  let one = cache.byShader.get(shader);
+  if (one) return one;
   const code = bindings(shader) + shader.code;
-  let one = known.get(code);
+  one = cache.byCode.get(code);
   if (!one) {
     const label = `tedi: ${shader.name}`;
     const layout = device.createBindGroupLayout({
@@ -52,8 +58,9 @@ function compile(device: GPUDevice, shader: Shader): Compiled {
       layout: device.createPipelineLayout({ label, bindGroupLayouts: [layout] }),
       compute: { module, entryPoint: "main" },
     });
-    known.set(code, one = { pipeline, layout });
+    cache.byCode.set(code, one = { pipeline, layout });
   }
+  cache.byShader.set(shader, one);
   return one;
 }
 

@@ -11,6 +11,7 @@ import type { Tensor2D, Tensor3D } from "../../deps/tfjs.ts";
 import type { ConvexNetwork } from "../../networks/network.ts";
 import type { WeightSource } from "../../networks/parameterized_affine.ts";
 import type { MovedChains, PriceKernels } from "../kernels.ts";
+import { composedStep } from "../training_step.ts";
 import { type ChainShader, chainShader } from "./chains.ts";
 import { Commands, type Window } from "./dispatch.ts";
 import { gradientShader } from "./gradient.ts";
@@ -126,7 +127,7 @@ export function webgpuKernels(network: ConvexNetwork, options: WebgpuKernelOptio
   const chainsOf = (limits: WorkgroupLimits, C: number, lineMoves: boolean) =>
     once<ChainShader>(limits, ["chains", C, lineMoves], () => chainShader(size, C, lineMoves, limits));
 
-  return {
+  const kernels: PriceKernels = {
     value: (source, points) => atPoints("value", source, points) as Tensor2D,
     slope: (source, points) => atPoints("slope", source, points) as Tensor3D,
 
@@ -215,6 +216,8 @@ export function webgpuKernels(network: ConvexNetwork, options: WebgpuKernelOptio
       return { chains, squareSlopes, values };
     },
 
+    trainingStep: (...inputs) => composedStep(kernels, ...inputs),
+
     memory(rows, C, H) {
       const limits = workgroupLimits(new Commands(bindingBytes)), perRow = 4 * P * (H > 0 ? 1 : 0);
       // A chunk's weights and their gradient, or its weights and scratch memory; and results as large as the chains.
@@ -224,4 +227,5 @@ export function webgpuKernels(network: ConvexNetwork, options: WebgpuKernelOptio
       return { total: 2 * chunk + 3 * ofChains + 2 * 4 * P * H, largest: Math.max(chunk, ofChains, 4 * P * H) };
     },
   };
+  return kernels;
 }

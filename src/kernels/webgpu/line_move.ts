@@ -4,7 +4,7 @@
  * @module
  */
 import { DRAWS } from "../../sampling/line_moves.ts";
-import type { ChainGroups } from "./chains.ts";
+import type { ChainGroups } from "./chain_step.ts";
 import { type NetworkCode, PARTS } from "./network.ts";
 import { memoryNames } from "./shader.ts";
 
@@ -28,7 +28,7 @@ export interface LineMoveRegions {
   readonly lines: number;
   /** What a chain knows of its line `[6, tiles]`. */
   readonly states: number;
-  /** Uniform numbers `[TRIES + 2, 4 tiles]`. */
+  /** Uniform numbers `[DRAWS, 4 tiles]`. */
   readonly draws: number;
 }
 
@@ -76,7 +76,7 @@ fn beginLine(at: u32, row: u32, group: u32) {
   let own = tileOf(group);
   let other = tileOf(1u - group);
   let others = countOf(1u - group);
-  for (var item = thread; item < ${TRIES + 2}u * count; item += THREADS) {
+  for (var item = thread; item < ${DRAWS}u * count; item += THREADS) {
     let stream = item / count;
     let k = item % count;
     let key = vec2<u32>(schedule[at + 2u + 2u * stream], schedule[at + 3u + 2u * stream]);

@@ -5,9 +5,9 @@
  */
 import { deriveKey, type RandomKey } from "../../random/key.ts";
 import { uniforms } from "../../random/numbers.ts";
+import { DRAWS } from "../../sampling/line_moves.ts";
 import { constantStepSize, moveBlocks, type MoveOptions } from "../../sampling/move_chains.ts";
-import { KINDS, RECORD } from "./chains.ts";
-import { TRIES } from "./line_move.ts";
+import { KINDS, RECORD } from "./records.ts";
 
 /** What a record is. */
 export type RecordKind = keyof typeof KINDS;
@@ -45,7 +45,7 @@ export function chainSchedule(
 function groupWords(directions: RandomKey, others: number, draws: RandomKey): number[] {
   const [u, v] = uniforms(directions, 2);
   const a = Math.floor(u * others), b = a + 1 + Math.floor(v * (others - 1));
-  return [a, b, ...Array.from({ length: TRIES + 2 }, (_, stream) => deriveKey(draws, stream)).flat()];
+  return [a, b, ...Array.from({ length: DRAWS }, (_, stream) => deriveKey(draws, stream)).flat()];
 }
 
 /** Cuts records into dispatches `[from, to)` in which a thread takes at most about so many loop rounds. */

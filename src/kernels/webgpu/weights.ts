@@ -10,6 +10,7 @@ import type { SourceGradient } from "../kernels.ts";
 import type { Commands } from "./dispatch.ts";
 import { weightLayout } from "./layout.ts";
 import { productShader, rowSumShader, SUM_THREADS, TILE } from "./product.ts";
+import type { Shader } from "./shader.ts";
 
 /** A chunk of rows, `count` of them from `first` on. */
 export interface Rows {
@@ -17,6 +18,8 @@ export interface Rows {
   readonly count: number;
 }
 
+/** Shaders that make weights, by how many of them go through softplus. */
+const weightShaders = new Map<number, Shader>();
 const productOfColumnsOfA = productShader({ transposedA: true });
 const productOfColumnsOfB = productShader({ transposedB: true });
 
@@ -41,7 +44,9 @@ export function makeWeights(
   { first, count }: Rows,
   prepared: Tensor,
 ): void {
-  const P = bias.size, shader = productShader({ positiveCount: weightLayout(size).positiveCount });
+  const P = bias.size, { positiveCount } = weightLayout(size);
+  let shader = weightShaders.get(positiveCount);
+  if (!shader) weightShaders.set(positiveCount, shader = productShader({ positiveCount }));
   const common = { columns: P, bRow: P, resultsAt: 0, resultsRow: P };
   const results = commands.window(prepared), ofBias = commands.window(bias);
   if (!hidden || !weight) {

@@ -59,7 +59,7 @@ export function chainsSize(job: Job): i32 {
   return <i32>drawsAt(job, 0) + (pad4(max(noise, lines)) << 2);
 }
 
-/** Moves the chains of a row, in place, and writes f at the chains and at 0 to `job.out` `[R, C + 1]`. */
+/** Moves the chains of a row, in place, and writes f at the chains and at 0 to `job.values`. */
 export function moveRow(job: Job, w: usize, row: i32, s: usize): void {
   const C = job.count, m = job.goods, bytes = chainBytes(job);
   const chains = chainsAt(job, s), vectors = vectorsAt(job, s);
@@ -234,7 +234,7 @@ function moveAlong(
 /** f at the chains and at 0. */
 function finalValues(job: Job, w: usize, s: usize, row: i32): void {
   const C = job.count, bytes = chainBytes(job), f = s + tileSize(job), chains = chainsAt(job, s);
-  const out = job.out + ((row * (C + 1)) << 2);
+  const out = job.values + ((row * (C + 1)) << 2);
   for (let from: i32 = 0; from < C; from += 16) {
     const now = min(16, C - from);
     gather(job, chains + from * bytes, now, bytes, s);

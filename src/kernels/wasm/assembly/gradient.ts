@@ -10,30 +10,60 @@ import { at, fma, softplusSlope4, total } from "./simd";
 import { Job } from "./job";
 import { forward, gather, tileSize } from "./forward";
 import { backwardSize, weightGradient } from "./backward";
-import { columnsSize, makeWeights, TILE } from "./weights";
+import { chainsSize, moveRow } from "./chains";
+import { coefficients } from "./objective";
+import { columnsSize, makeWeights } from "./weights";
 
 /** Panels of one column task. */
 const PANELS: i32 = 24;
 /** Panels whose part of the weight stays in cache while hidden's gradient takes it in. */
 const BLOCK: i32 = 16;
+/** The operation that moves the chains first, and makes the coefficients from them. */
+export const STEP: i32 = 5;
+
+/** Bytes of scratch for one row. */
+function rowSize(job: Job): i32 {
+  const size = tileSize(job) + backwardSize(job);
+  return job.operation == STEP ? max(size, chainsSize(job)) : size;
+}
 
 /** Bytes of scratch, without the weights of a tile. */
 export function gradientSize(job: Job): i32 {
-  return tileSize(job) + backwardSize(job) + (TILE * job.packed << 2) + (TILE * job.hiddenSize << 4);
+  return rowSize(job) + (job.hiddenSize > 0 ? job.tile * (job.packed + 4 * job.hiddenSize) << 2 : 0);
+}
+
+/** Tiles with rows that are trained on. */
+function trainedTiles(job: Job): i32 {
+  return (job.trained + job.tileRows - 1) / job.tileRows;
+}
+
+function columnTasks(job: Job): i32 {
+  return (job.packed / 8 + PANELS - 1) / PANELS;
+}
+
+/** How many tasks there are: those of the sets of rows, all sets but the last being full, then tiles that are only moved. */
+export function gradientTasks(job: Job): i32 {
+  const tiles = trainedTiles(job), perSet = job.panelRows / job.tile, sets = (tiles + perSet - 1) / perSet;
+  return (job.rows + job.tileRows - 1) / job.tileRows + sets * columnTasks(job);
 }
 
 /** Adds the gradient of a row's sum in its packed weights, before softplus' derivative, to `out`. */
 function rowGradient(job: Job, w: usize, row: i32, scratch: usize, out: usize): void {
-  const m = job.goods, N = job.count, back = scratch + tileSize(job);
-  let points = job.points + ((row * N * m) << 2), coefficients = job.coefficients + ((row * N) << 2);
+  const m = job.goods, N = job.count, back = scratch + tileSize(job), withZero = job.operation == STEP;
+  let points = job.points + ((row * N * m) << 2), factors = job.coefficients + ((row * (withZero ? N + 1 : N)) << 2);
   for (let from: i32 = 0; from < N; from += 16, points += m << 6) {
     const now = min(16, N - from);
     gather(job, points, now, m << 2, scratch);
     forward(job, w, scratch, now);
-    for (let c: i32 = 0; c < now; c++, coefficients += 4) {
-      weightGradient(job, w, scratch, c, load<f32>(coefficients), back, out);
+    for (let c: i32 = 0; c < now; c++, factors += 4) {
+      weightGradient(job, w, scratch, c, load<f32>(factors), back, out);
     }
   }
+  if (!withZero) return;
+  // p = f(x) - f(0): the zero outcome is in every price.
+  for (let j: i32 = 0; j < m; j++) store<f32>(scratch + (j << 6), 0);
+  forward(job, w, scratch, 1);
+  weightGradient(job, w, scratch, 0, load<f32>(factors), back, out);
 }
 
 /** Multiplies a gradient in packed weights with softplus' derivative where there is a softplus. */
@@ -44,64 +74,73 @@ function throughSoftplus(job: Job, w: usize, out: usize): void {
   }
 }
 
+/** In a training step: moves the chains of some rows with weights `stride` bytes apart, and makes their coefficients. */
+function moveRows(job: Job, weights: usize, stride: i32, first: i32, last: i32, scratch: usize): void {
+  for (let row = first; row < last; row++) moveRow(job, weights + (row - first) * stride, row, scratch);
+  for (let row = first; row < min(last, job.trained); row += job.participants) coefficients(job, row);
+}
+
 /** One of the tasks where rows have weights of their own. */
 export function gradientTask(job: Job, task: i32, scratch: usize): void {
-  const tiles = job.panelRows / TILE, columns = (job.packed / 8 + PANELS - 1) / PANELS;
-  const set = task / (tiles + columns), within = task - set * (tiles + columns);
-  const left = (job.rows - set * job.panelRows + TILE - 1) / TILE, tilesHere = min(tiles, left);
+  const perSet = job.panelRows / job.tile, columns = columnTasks(job), tiles = trainedTiles(job);
+  const sets = (tiles + perSet - 1) / perSet;
+  if (task >= tiles + sets * columns) return movedTile(job, task - sets * columns, scratch);
+  const set = task / (perSet + columns), within = task - set * (perSet + columns);
+  const tilesHere = min(perSet, tiles - set * perSet);
   const counters = job.counters + (set << 3);
   const panels = job.panels + (set & 1) * (job.packed * job.panelRows << 2);
   if (within < tilesHere) {
     if (set > 1) wait(counters - 16 + 4, columns);
-    rowTask(job, set, within, panels, scratch);
+    rowTask(job, set * perSet + within, panels + (within * job.tile << 5), scratch);
     atomic.add<i32>(counters, 1);
   } else {
     wait(counters, tilesHere);
     if (set > 0) wait(counters - 8 + 4, columns);
-    columnTask(job, set, within - tilesHere, tilesHere * TILE, panels);
+    columnTask(job, set, within - tilesHere, tilesHere * job.tile, panels);
     atomic.add<i32>(counters + 4, 1);
   }
-}
-
-/** How many tasks there are. All sets but the last are full. */
-export function gradientTasks(job: Job): i32 {
-  const tiles = (job.rows + TILE - 1) / TILE, sets = (job.rows + job.panelRows - 1) / job.panelRows;
-  return tiles + sets * ((job.packed / 8 + PANELS - 1) / PANELS);
 }
 
 function wait(counter: usize, count: i32): void {
   while (atomic.load<i32>(counter) < count) { /* the threads that do it are at it */ }
 }
 
-/** Gradients of twelve rows in their raw weights, into panels, and in their hidden layer. */
-function rowTask(job: Job, set: i32, tileIndex: i32, panels: usize, scratch: usize): void {
-  const packed = job.packed, H = job.hiddenSize, bytes = packed << 2, first = set * job.panelRows + tileIndex * TILE;
-  const weights = scratch + columnsSize(job), tile = weights + TILE * bytes;
-  const gradients = tile + tileSize(job) + backwardSize(job), sums = gradients + TILE * bytes;
+/** Moves the chains of a tile that is not trained on. */
+function movedTile(job: Job, tile: i32, scratch: usize): void {
+  const bytes = job.packed << 2, first = tile * job.tileRows, weights = scratch + columnsSize(job);
   makeWeights(job, first, scratch, weights);
-  memory.fill(gradients, 0, TILE * bytes);
-  const rows = min(TILE, job.rows - first);
-  for (let r: i32 = 0; r < rows; r++) {
-    rowGradient(job, weights + r * bytes, first + r, tile, gradients + r * bytes);
-    throughSoftplus(job, weights + r * bytes, gradients + r * bytes);
-  }
-  let to = panels + (tileIndex * TILE << 5);
-  for (let p: i32 = 0; p < packed; p += 8, to += job.panelRows << 5) {
-    for (let r: i32 = 0; r < TILE; r++) {
-      const from = gradients + r * bytes + (p << 2);
-      v128.store(to + (r << 5), at(from)), v128.store(to + (r << 5), v128.load(from, 16), 16);
-    }
-  }
-  hiddenGradient(job, gradients, sums, job.hiddenGradient + (first * H << 2));
+  moveRows(job, weights, bytes, first, min(first + job.tileRows, job.rows), weights + job.tile * bytes);
 }
 
-/** out `[12, H]` = gradients `[12, packed]` times the weight's transpose: products of 2 rows with 4 columns at a time. */
-function hiddenGradient(job: Job, gradients: usize, sums: usize, out: usize): void {
+/** Gradients of a tile's rows in their raw weights, into panels, and in their hidden layer. */
+function rowTask(job: Job, tile: i32, panels: usize, scratch: usize): void {
+  const packed = job.packed, bytes = packed << 2, first = tile * job.tileRows;
+  const weights = scratch + columnsSize(job), rest = weights + job.tile * bytes;
+  const gradients = rest + rowSize(job), sums = gradients + job.tile * bytes;
+  makeWeights(job, first, scratch, weights);
+  if (job.operation == STEP) moveRows(job, weights, bytes, first, min(first + job.tileRows, job.rows), rest);
+  memory.fill(gradients, 0, job.tile * bytes);
+  const rows = min(job.tileRows, job.trained - first);
+  for (let r: i32 = 0; r < rows; r++) {
+    rowGradient(job, weights + r * bytes, first + r, rest, gradients + r * bytes);
+    throughSoftplus(job, weights + r * bytes, gradients + r * bytes);
+  }
+  for (let p: i32 = 0; p < packed; p += 8, panels += job.panelRows << 5) {
+    for (let r: i32 = 0; r < job.tile; r++) {
+      const from = gradients + r * bytes + (p << 2);
+      v128.store(panels + (r << 5), at(from)), v128.store(panels + (r << 5), v128.load(from, 16), 16);
+    }
+  }
+  hiddenGradient(job, gradients, sums, rows, job.hiddenGradient + (first * job.hiddenSize << 2));
+}
+
+/** out `[rows, H]` = gradients `[tile, packed]` times the weight's transpose: products of 2 rows with 4 columns at a time. */
+function hiddenGradient(job: Job, gradients: usize, sums: usize, rows: i32, out: usize): void {
   const H = job.hiddenSize, bytes = job.packed << 2, panels = job.packed >> 3;
-  memory.fill(sums, 0, TILE * H << 4);
+  memory.fill(sums, 0, job.tile * H << 4);
   for (let from: i32 = 0; from < panels; from += BLOCK) {
     const count = min(BLOCK, panels - from);
-    for (let r: i32 = 0; r < TILE; r += 2) {
+    for (let r: i32 = 0; r < job.tile; r += 2) {
       const row = gradients + r * bytes + (from << 5);
       for (let h: i32 = 0; h < H; h += 4) {
         const s = sums + ((r * H + h) << 4), next = s + (H << 4);
@@ -131,13 +170,13 @@ function hiddenGradient(job: Job, gradients: usize, sums: usize, out: usize): vo
       }
     }
   }
-  for (let j: i32 = 0; j < TILE * H; j++) store<f32>(out + (j << 2), total(at(sums + (j << 4))));
+  for (let j: i32 = 0; j < rows * H; j++) store<f32>(out + (j << 2), total(at(sums + (j << 4))));
 }
 
 /** Adds hidden^T times some panels to the gradients of weight and bias. */
 function columnTask(job: Job, set: i32, task: i32, rows: i32, panels: usize): void {
   const H = job.hiddenSize, from = task * PANELS, to = min(from + PANELS, job.packed >> 3);
-  const all = (job.rows + TILE - 1) / TILE * TILE; // rows of hiddenColumns
+  const all = trainedTiles(job) * job.tile; // rows of hiddenColumns
   for (let q = from; q < to; q++) {
     const panel = panels + (q * job.panelRows << 5), end = panel + (rows << 5);
     const bias = job.biasGradient + (q << 5);
@@ -149,7 +188,7 @@ function columnTask(job: Job, set: i32, task: i32, rows: i32, panels: usize): vo
       let s00 = at(out), s01 = v128.load(out, 16), s10 = v128.load(out, 32), s11 = v128.load(out, 48);
       let s20 = v128.load(out, 64), s21 = v128.load(out, 80), s30 = v128.load(out, 96), s31 = v128.load(out, 112);
       let a = job.hiddenColumns + ((h >> 2) * all + set * job.panelRows << 4);
-      // The number of rows is a multiple of twelve: two of them a pass.
+      // The number of rows is even: two of them a pass.
       for (let p = panel; p < end; p += 64, a += 32) {
         let b0 = at(p), b1 = v128.load(p, 16);
         let v = v128.load32_splat(a);
@@ -179,10 +218,10 @@ function columnTask(job: Job, set: i32, task: i32, rows: i32, panels: usize): vo
 /** One of the tasks where one row of weights serves all: some rows' gradient, before softplus' derivative. */
 export function sharedGradientTask(job: Job, task: i32, scratch: usize): void {
   const out = job.biasGradient + (task * job.packed << 2), first = task * job.rowsPerTask;
+  const last = min(first + job.rowsPerTask, job.rows);
   memory.fill(out, 0, job.packed << 2);
-  for (let row = first; row < min(first + job.rowsPerTask, job.rows); row++) {
-    rowGradient(job, job.shared, row, scratch, out);
-  }
+  if (job.operation == STEP) moveRows(job, job.shared, 0, first, last, scratch);
+  for (let row = first; row < min(last, job.trained); row++) rowGradient(job, job.shared, row, scratch, out);
 }
 
 /** Adds all tasks' gradients into the first one's, in order. */

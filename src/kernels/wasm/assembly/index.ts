@@ -2,11 +2,11 @@
 
 import { Job } from "./job";
 import { chainsSize, moveRow } from "./chains";
-import { gradientSize, gradientTask, gradientTasks, sharedGradientTask, sumShared } from "./gradient";
+import { gradientSize, gradientTask, gradientTasks, sharedGradientTask, STEP, sumShared } from "./gradient";
 import { pricesSize, rowSlopes, rowValues } from "./prices";
 import { beginResponses, planResponses, runResponses } from "./responses";
 import { ResponsesJob } from "./responses_job";
-import { columnsSize, makeSharedWeights, makeWeights, TILE } from "./weights";
+import { columnsSize, makeSharedWeights, makeWeights } from "./weights";
 
 export { prepare } from "./simd";
 
@@ -16,10 +16,11 @@ const VALUE: i32 = 0, SLOPE: i32 = 1, GRADIENT: i32 = 2, CHAINS: i32 = 3, RESPON
 export function plan(address: usize): void {
   if (changetype<Job>(address).operation == RESPONSES) return planResponses(changetype<ResponsesJob>(address));
   const job = changetype<Job>(address), own = job.hiddenSize > 0, op = job.operation;
-  const rows = op == GRADIENT ? gradientSize(job) : op == CHAINS ? chainsSize(job) : pricesSize(job);
-  job.scratchSize = (rows + (own ? columnsSize(job) + (TILE * job.packed << 2) : 0) + 127) & ~63;
-  const perTask = own ? TILE : job.rowsPerTask;
-  job.tasks = op == GRADIENT && own ? gradientTasks(job) : (job.rows + perTask - 1) / perTask;
+  const gradient = op == GRADIENT || op == STEP;
+  const rows = gradient ? gradientSize(job) : op == CHAINS ? chainsSize(job) : pricesSize(job);
+  job.scratchSize = (rows + (own ? columnsSize(job) + (job.tile * job.packed << 2) : 0) + 127) & ~63;
+  const perTask = own ? job.tileRows : job.rowsPerTask;
+  job.tasks = gradient && own ? gradientTasks(job) : (job.rows + perTask - 1) / perTask;
 }
 
 /** What one thread does before the others join. */
@@ -38,14 +39,14 @@ export function run(address: usize, thread: i32): void {
   for (;;) {
     const task = atomic.add<i32>(address + offsetof<Job>("next"), 1);
     if (task >= job.tasks) return;
-    if (op == GRADIENT) {
+    if (op == GRADIENT || op == STEP) {
       if (own) gradientTask(job, task, scratch);
       else sharedGradientTask(job, task, scratch);
       continue;
     }
-    const perTask = own ? TILE : job.rowsPerTask, first = task * perTask, last = min(first + perTask, job.rows);
+    const perTask = own ? job.tileRows : job.rowsPerTask, first = task * perTask, last = min(first + perTask, job.rows);
     const weights = own ? scratch + columnsSize(job) : job.shared;
-    const rest = own ? weights + (TILE * job.packed << 2) : scratch;
+    const rest = own ? weights + (job.tile * job.packed << 2) : scratch;
     if (own) makeWeights(job, first, scratch, weights);
     for (let row = first; row < last; row++) {
       const w = own ? weights + ((row - first) * job.packed << 2) : weights;
@@ -59,5 +60,5 @@ export function run(address: usize, thread: i32): void {
 /** What one thread does when all are done. */
 export function end(address: usize): void {
   const job = changetype<Job>(address);
-  if (job.operation == GRADIENT && job.hiddenSize == 0) sumShared(job);
+  if ((job.operation == GRADIENT || job.operation == STEP) && job.hiddenSize == 0) sumShared(job);
 }

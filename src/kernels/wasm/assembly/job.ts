@@ -5,7 +5,7 @@ import { pad4 } from "./simd";
 // @ts-ignore: decorator
 @unmanaged
 export class Job {
-  /** 0 value, 1 slope, 2 gradient, 3 chains. */
+  /** 0 value, 1 slope, 2 gradient, 3 chains, 5 training step: chains, then the gradient of the loss from them. */
   operation: i32;
   /** The next task, which threads draw from. */
   next: i32;
@@ -27,9 +27,9 @@ export class Job {
   hiddenSize: i32;
   /** How many packed weights a row has, a multiple of 8. */
   packed: i32;
-  /** `[R padded to a multiple of 12, H]`. */
+  /** `[R, H]`, and as much behind it as a tile reads beyond. */
   hidden: usize;
-  /** Gradient: the same as `[H / 4, R padded, 4]`. */
+  /** Gradient: the same as `[H / 4, tiles tile, 4]`. */
   hiddenColumns: usize;
   /** `[packed / 8, H, 8]`. */
   weight: usize;
@@ -43,18 +43,24 @@ export class Job {
   points: usize;
   /** `[R, N]` (value), `[R, N, m]` (slope); gradient: `[packed / 8, H, 8]` of the weight. */
   out: usize;
-  /** Gradient: coefficients `[R, N]`. */
+  /** Chains: f at the chains and at 0 `[R, C + 1]`. */
+  values: usize;
+  /** Gradient: coefficients `[R, N]`; training step: made here, `[R, C + 1]`. */
   coefficients: usize;
   /** Gradient: of the bias `[packed]`, or `[partials, packed]` of the shared row. */
   biasGradient: usize;
-  /** Gradient: of hidden `[R padded, H]`. */
+  /** Gradient: of hidden `[R, H]`. */
   hiddenGradient: usize;
   /** Gradient: two buffers `[packed / 8, panelRows, 8]` for the gradient of some rows. */
   panels: usize;
-  /** Gradient: how many rows such a buffer has, a multiple of 12. */
+  /** Gradient: how many rows such a buffer has, a multiple of `tile`. */
   panelRows: i32;
   /** Gradient: two counters for each set of rows, of row tasks and of column tasks that are done. */
   counters: usize;
+  /** Rows whose weights are made together, a multiple of 6, at most 24. */
+  tile: i32;
+  /** How many of them are there: whole profiles, in a training step. */
+  tileRows: i32;
   /** Rows of one task where one row of weights serves all. */
   rowsPerTask: i32;
   /** Where the threads' scratch begins. */
@@ -77,6 +83,18 @@ export class Job {
   stepScale: f32;
   /** Chains: beta. */
   beta: f32;
+  /** Gradient: its first rows that are trained on; all of them but in a training step. */
+  trained: i32;
+  /** Training step: n. */
+  participants: i32;
+  /** Training step: 1 for the paired estimator, 0 for the coordinate-wise one. */
+  paired: i32;
+  /** Training step: c^p. */
+  productionCost: f32;
+  /** Training step: c^d. */
+  duplicationCost: f32;
+  /** Training step: u0 of each profile and chain `[trained / n, C]`. */
+  utilities: usize;
 }
 
 /** Bytes of one element of a group in layer k: weights from the layer before, if there is one, then from (x, 1). */

@@ -1,37 +1,34 @@
-// The weights of twelve rows at a time: a tile of the hypernetwork's last product, with softplus on the way out.
+// The weights of some rows at a time: a tile of the hypernetwork's last product, with softplus on the way out.
 
 import { at, fma, softplus4 } from "./simd";
 import { Job } from "./job";
-
-/** Rows of a tile: two products of six, so that each panel of the weight is fetched half as often. */
-export const TILE: i32 = 12;
 
 /** Bytes of scratch for the tile's hidden layer. */
 // @ts-ignore: decorator
 @inline
 export function columnsSize(job: Job): i32 {
-  return job.hiddenSize << 6;
+  return job.tile / 6 * job.hiddenSize << 5;
 }
 
-/** Writes packed weights `[12, packed]` of the rows from `first` on to `out`: softplus(hidden weight + bias). */
+/** Writes packed weights `[tile, packed]` of the rows from `first` on to `out`: softplus(hidden weight + bias). */
 export function makeWeights(job: Job, first: i32, columns: usize, out: usize): void {
   const H = job.hiddenSize, stride = job.packed << 2;
-  // Twice [H, 6], 8 apart, so that the six factors of a step lie side by side.
-  for (let r: i32 = 0; r < TILE; r++) {
-    const row = job.hidden + (((first + r) * H) << 2), to = columns + (r < 6 ? r << 2 : (H << 5) + (r - 6 << 2));
+  // For every six rows [H, 6], 8 apart, so that the six factors of a step lie side by side.
+  for (let r: i32 = 0; r < job.tile; r++) {
+    const row = job.hidden + (((first + r) * H) << 2), to = columns + (r / 6 * H << 5) + (r % 6 << 2);
     for (let h: i32 = 0; h < H; h++) store<f32>(to + (h << 5), load<f32>(row + (h << 2)));
   }
   for (let p: i32 = 0; p < job.packed; p += 8, out += 32) {
-    sixRows(job, p, columns, out);
-    sixRows(job, p, columns + (H << 5), out + 6 * stride);
-    if (load<u8>(job.positive + (p >> 2))) makePositive(out, stride);
-    if (load<u8>(job.positive + (p >> 2), 1)) makePositive(out + 16, stride);
+    // Several times six, so that a panel of the weight is fetched once for all of them.
+    for (let r: i32 = 0; r < job.tile; r += 6) sixRows(job, p, columns + (r / 6 * H << 5), out + r * stride);
+    if (load<u8>(job.positive + (p >> 2))) makePositive(out, stride, job.tile);
+    if (load<u8>(job.positive + (p >> 2), 1)) makePositive(out + 16, stride, job.tile);
   }
 }
 
 /** softplus of four weights of all rows of a tile. */
-function makePositive(out: usize, stride: i32): void {
-  for (const end = out + TILE * stride; out < end; out += stride) v128.store(out, softplus4(at(out)));
+function makePositive(out: usize, stride: i32, rows: i32): void {
+  for (const end = out + rows * stride; out < end; out += stride) v128.store(out, softplus4(at(out)));
 }
 
 /** Eight packed weights of six rows. */

@@ -11,8 +11,9 @@ import type { MechanismProblem } from "../../src/problems/problem.ts";
 import { settingProblem } from "../../src/problems/settings.ts";
 import { deriveKey, randomKey } from "../../src/random/key.ts";
 import { normals, uniforms } from "../../src/random/numbers.ts";
-import { type Estimator, estimators } from "../../src/training/estimator.ts";
-import { lossGradient } from "../../src/training/gradient.ts";
+import { type Estimator, estimators } from "../../src/kernels/estimator.ts";
+import { lossGradient } from "../../src/kernels/training_step.ts";
+import { parameterGradient } from "../../src/training/gradient.ts";
 import { forEachDevice } from "../devices.ts";
 
 type Host = Record<string, { shape: readonly number[]; data: Float32Array }>;
@@ -54,10 +55,17 @@ function estimate(
   const kernels = priceKernels(rules.network), source = rules.source(parameters, types);
   const points = tf.concat([chains, tf.zeros([chains.shape[0], 1, chains.shape[2]])], 1) as Tensor3D;
   const moved = { chains, values: kernels.value(source, points) };
-  const found = lossGradient(problem, rules, kernels, parameters, source, types, moved, beta, estimator);
+  const objective = {
+    utility: problem.principalUtility,
+    participants: problem.participants,
+    trained: chains.shape[0],
+    estimator,
+  };
+  const { gradient, utilities } = lossGradient(kernels, source, types, moved, beta, objective);
+  const gradients = parameterGradient(rules, parameters, types, gradient);
   tf.dispose([points, moved.values]);
   source.hidden?.dispose();
-  return found;
+  return { gradients, utilities };
 }
 
 /** Prices of outcomes `[rows, N, m]` at some parameters, `[rows, N]`. */
