@@ -39,6 +39,7 @@ export {
   type WebgpuDescription,
 } from "./src/runtime/device.ts";
 export type { HostArray, HostTensor } from "./src/runtime/host_tensor.ts";
+export { setThreadCount, threadCount } from "./src/runtime/threads.ts";
 
 export type {
   MechanismProblem,
@@ -80,6 +81,11 @@ export {
   type BestResponseOptions,
   defaultBestResponse,
 } from "./src/kernels/best_responses/best_response.ts";
+export { bestResponses } from "./src/kernels/best_responses/select.ts";
+export { type BestResponses } from "./src/kernels/best_responses/reference.ts";
+export type { KernelMemory, MovedChains, PriceKernels, SourceGradient } from "./src/kernels/kernels.ts";
+export { type KernelName, KERNELS, openKernels, priceKernels } from "./src/kernels/select.ts";
+export { type LossGradient, type Objective, type TrainingStep } from "./src/kernels/training_step.ts";
 export type { Mechanism, MechanismResult, TypeProfiles } from "./src/mechanisms/mechanism.ts";
 export { type MenuMechanism, menuMechanism, type MenuMechanismData } from "./src/mechanisms/menu_mechanism.ts";
 export { evaluate, type Evaluation, type EvaluationOptions } from "./src/mechanisms/evaluate.ts";
@@ -89,7 +95,15 @@ export { type Estimator } from "./src/kernels/estimator.ts";
 export { type IterationMetrics } from "./src/training/iteration.ts";
 export { defaultTraining, type TrainingOptions } from "./src/training/options.ts";
 export { type ScheduleOptions } from "./src/training/schedules.ts";
-export { type Checkpoint, train, type TrainingHooks, type TrainingResult } from "./src/training/train.ts";
+export { type TrainingPlan } from "./src/training/plan.ts";
+export {
+  type Checkpoint,
+  planTraining,
+  train,
+  type TrainingHooks,
+  type TrainingResult,
+  trainingRules,
+} from "./src/training/train.ts";
 
 export { decodeMechanism, encodeMechanism, loadMechanism, saveMechanism } from "./src/io/mechanism_file.ts";
 

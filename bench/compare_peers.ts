@@ -50,12 +50,13 @@ const ours = (kernels: string, iterations: number): Contestant => ({
   ],
   iterations,
 });
-const peer = (python: string): Contestant => ({
-  name: `PyTorch, ${python}`,
+const peer = (python: string, batch?: string): Contestant => ({
+  name: `PyTorch, ${python}${batch ? ", all profiles at once" : ""}`,
   command: python,
   args: (file) => [
     ...[here("peers/pytorch/training_iteration.py"), "time", file, "--iterations", "10", "--warmup", "3"],
     ...(flags.gpu ? ["--device", "cuda"] : []),
+    ...(batch ? ["--batch", batch] : []),
   ],
   iterations: 10,
   // Debian's PyTorch calls OpenBLAS for many small products, which its own threads make slower.
@@ -63,7 +64,9 @@ const peer = (python: string): Contestant => ({
 });
 const contestants = [
   ...(flags.gpu ? [ours("webgpu", 20)] : [ours("wasm", 20), ours("reference", 2)]),
-  ...flags.python.split(",").map(peer),
+  ...flags.python.split(",").flatMap((python) =>
+    flags.gpu ? [peer(python)] : [peer(python), peer(python, flags.profiles)]
+  ),
 ];
 
 async function turn({ name, command, args, env }: Contestant, file: string): Promise<Report> {

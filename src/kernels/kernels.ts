@@ -26,6 +26,7 @@ export interface SourceGradient {
 
 /** Device memory, in bytes. */
 export interface KernelMemory {
+  /** All of it. */
   readonly total: number;
   /** The largest buffer. */
   readonly largest: number;
