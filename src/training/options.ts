@@ -4,6 +4,7 @@
  * @module
  */
 import { InvalidInputError, requireInteger, requireNumber, show } from "../errors.ts";
+import { NETWORK_KINDS } from "../networks/kinds.ts";
 import type { NetworkSize } from "../networks/pricing_rule.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { randomKey } from "../random/key.ts";
@@ -98,6 +99,7 @@ export function checkTraining(options: TrainingOptions): void {
   for (const name of ["layers", "groups", "groupSize"] as const) {
     requireInteger(what, `network.${name}`, network[name], 1);
   }
+  if (network.kind !== undefined) oneOf(what, "network.kind", network.kind, NETWORK_KINDS);
   network.hidden.forEach((width, k) => requireInteger(what, `network.hidden[${k}]`, width, 1));
   for (const name of ["refresh", "betaGrowth", "finalLearningRate", "averaging", "beta1", "beta2"] as const) {
     requireNumber(what, name, options[name], 0, 1);
