@@ -1,10 +1,10 @@
 /**
  * MD-GemNet: for each participant a menu of K options, made by a network from the others' types.
  *
- * Participant i takes argmax_k <t_i, x_ik(t_-i)> - p_ik(t_-i) over k = 0, ..., K, where option 0 is nothing for nothing,
- * so the mechanism is truthful and individually rational whatever the network is. GemNet (Wang, Jiang and Parkes,
- * EC 2024) needs a transform of prices to keep menus compatible with each other; with goods that can be reproduced
- * any menus are. Menus are computed in 64-bit floats on the host.
+ * Participant i takes argmax_k <t_i, x_ik(t_-i)> - p_ik(t_-i) over k = 0, ..., K, where option 0 is nothing for
+ * nothing, so the mechanism is truthful and individually rational whatever the network is. GemNet (Wang, Jiang and
+ * Parkes, EC 2024) needs a transform of prices to keep menus compatible with each other; with goods that can be
+ * reproduced any menus are. Menus are computed in 64-bit floats on the host.
  *
  * @module
  */

@@ -4,13 +4,13 @@
  * In training participant i takes option k with probability P_ik(t) = softmax_k(beta (<t_i, x_ik> - p_ik)),
  * independently of the others, and the objective is E[u0] over types and choices. Production costs couple the choices,
  * so that the mean of u0 over all (K + 1)^n combinations cannot be written down, and u0 of mean outcomes is something
- * else: the maximum of means is below the mean of the maximum. What can be had without bias is the gradient. As E[u0] is
- * linear in each participant's choice probabilities, it is the sum over i of
+ * else: the maximum of means is at most the mean of the maximum. What can be had without bias is the gradient. As E[u0]
+ * is linear in each participant's choice probabilities, it is the sum over i of
  *
  *   grad_i E_{k_-i ~ P_-i}[ sum_k P_ik u0((x_ik, x_-i), (p_ik, p_-i); t) ],
  *
- * where grad_i differentiates what is participant i's only. One draw of the others' choices k_-i serves for each profile,
- * and participant i's own choice is summed over, which leaves little variance.
+ * where grad_i differentiates what is participant i's only. One draw of the others' choices k_-i serves for each
+ * profile, and participant i's own choice is summed over, which leaves little variance.
  *
  * @module
  */
@@ -131,7 +131,9 @@ export function menusObjective(
   return tf.div(tf.sum(tf.mul(tf.softmax(logits), values)), rows / n) as Scalar;
 }
 
-/** Outcomes `[R, K + 1, m]` and prices `[R, K + 1]` on offer to each participant of each profile; the last is nothing. */
+/**
+ * Outcomes `[R, K + 1, m]` and prices `[R, K + 1]` on offer to each participant of each profile; the last is nothing.
+ */
 export function offeredMenus(
   shape: ContextShape,
   parameters: Parameters,

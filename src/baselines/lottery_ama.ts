@@ -6,8 +6,8 @@
  *
  *   p_i = (max_k A_-i(k) - A_-i(k*)) / w_i,   A_-i(k) = sum_{i' != i} w_i' <t_i', x^k_i'> + l_k.
  *
- * It is truthful and individually rational whatever these are (Roberts 1979; Curry, Sandholm and Dickerson, "Differentiable
- * economics for randomized affine maximizer auctions", IJCAI 2023), here in 64-bit floats on the host.
+ * It is truthful and individually rational whatever these are (Roberts 1979; Curry, Sandholm and Dickerson,
+ * "Differentiable economics for randomized affine maximizer auctions", IJCAI 2023), here in 64-bit floats on the host.
  *
  * @module
  */

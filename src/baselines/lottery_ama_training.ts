@@ -1,10 +1,10 @@
 /**
  * Training of MD-LotteryAMA.
  *
- * The winner is softened to P_k(t) = softmax_k(beta A(k)), A(k) = sum_i w_i <t_i, x^k_i> + l_k, and so is the best outcome
- * without participant i, for which A_-i has its mean under softmax_k(beta A_-i(k)), as in Curry, Sandholm and Dickerson
- * (IJCAI 2023). The objective is E_t[sum_k P_k(t) u0(x^k, p(k); t)] with p_i(k) = (mean A_-i - A_-i(k)) / w_i: one lottery
- * is drawn for all, so the expectation over winners is exact. beta grows during training.
+ * The winner is softened to P_k(t) = softmax_k(beta A(k)), A(k) = sum_i w_i <t_i, x^k_i> + l_k, and so is the best
+ * outcome without participant i, for which A_-i has its mean under softmax_k(beta A_-i(k)), as in Curry, Sandholm and
+ * Dickerson (IJCAI 2023). The objective is E_t[sum_k P_k(t) u0(x^k, p(k); t)] with p_i(k) = (mean A_-i - A_-i(k)) /
+ * w_i: one lottery is drawn for all, so the expectation over winners is exact. beta grows during training.
  *
  * The principal's costs enter through the boosts alone. Boosts start at u0(x^k, 0; mean t), which is minus the cost of
  * producing x^k: the affine maximizer starts as VCG with the principal among those whose welfare counts.
@@ -67,7 +67,9 @@ export async function trainLotteryAma(
   return { mechanism, options, ...rest };
 }
 
-/** Parameters to start from: outcomes as of menus over n m goods, equal weights, boosts of the principal's own utility. */
+/**
+ * Parameters to start from: outcomes as of menus over n m goods, equal weights, boosts of the principal's own utility.
+ */
 async function initialLotteryAma(problem: MechanismProblem, menuSize: number, key: RandomKey): Promise<HostParameters> {
   const { participants: n, goods: m, principalUtility } = problem;
   const means = Float64Array.from(Array.from({ length: n }, (_, i) => Array.from(meanTypes(problem, i))).flat());

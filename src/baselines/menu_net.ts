@@ -90,7 +90,9 @@ export function emptyResult(types: Float32Array, participants: number, goods: nu
   };
 }
 
-/** Lets participant `row` of types `[R, m]` take the best option of a menu, or nothing where none is worth its price. */
+/**
+ * Lets participant `row` of types `[R, m]` take the best option of a menu, or nothing where none is worth its price.
+ */
 export function takeBest({ outcomes, prices }: HostMenu, types: Float32Array, row: number, result: MechanismResult) {
   const m = outcomes.length / prices.length, at = row * m;
   let best = -1, most = 0;

@@ -119,8 +119,8 @@ export function meanTypes(problem: MechanismProblem, participant?: number): Floa
 }
 
 /**
- * A menu to start from: raw outcomes `[K, m]` with a normal part common to an option's goods and one of each good's own,
- * so that there are small bundles and large ones, and prices `[K]` at which all of them sell now and then.
+ * A menu to start from: raw outcomes `[K, m]` with a normal part common to an option's goods and one of each good's
+ * own, so that there are small bundles and large ones, and prices `[K]` at which all of them sell now and then.
  */
 export function initialMenu(
   menuSize: number,

@@ -2,10 +2,10 @@
  * MD-RegretNet: outcomes and payments straight from networks, truthful as far as training made them.
  *
  * Two MLPs with tanh layers take a reported profile t `[n m]` to outcomes x = sigmoid(a(t)) in [0, 1]^{n m} and to
- * fractions f = sigmoid(b(t)) in [0, 1]^n; participant i pays p_i = f_i <t_i, x_i>, which is individually rational. This is
- * RegretNet for additive bidders (Duetting, Feng, Narasimhan, Parkes and Ravindranath, ICML 2019; J. ACM 2024) with a
- * sigmoid in place of the softmax that kept each good in unit supply. It is not truthful: see
- * {@linkcode "./regret_net_misreports.ts"} for by how much.
+ * fractions f = sigmoid(b(t)) in [0, 1]^n; participant i pays p_i = f_i <t_i, x_i>, which is individually rational.
+ * This is RegretNet for additive bidders (Duetting, Feng, Narasimhan, Parkes and Ravindranath, ICML 2019; J. ACM 2024)
+ * with a sigmoid in place of the softmax that kept each good in unit supply. It is not truthful: see {@linkcode
+ * "./regret_net_misreports.ts"} for by how much.
  *
  * @module
  */

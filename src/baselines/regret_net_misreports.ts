@@ -2,8 +2,8 @@
  * Misreports for MD-RegretNet: where they are found, and what regret they show.
  *
  * The ex-post regret of participant i at profile t is max_{t'_i} u_i(t'_i, t_-i) - u_i(t), with
- * u_i(t'_i, t_-i) = <t_i, x_i(t'_i, t_-i)> - p_i(t'_i, t_-i). The maximum is searched by projected gradient ascent in t'_i,
- * so that what is found is regret, but not all of it.
+ * u_i(t'_i, t_-i) = <t_i, x_i(t'_i, t_-i)> - p_i(t'_i, t_-i). The maximum is searched by projected gradient ascent in
+ * t'_i, so that what is found is regret, but not all of it.
  *
  * @module
  */
@@ -72,7 +72,8 @@ export function networkOutputs(parameters: Parameters, reports: Tensor3D): { out
 }
 
 /**
- * Utilities `[B, n]` of participants with types `[B, n, m]` who misreport one at a time, while the others tell the truth.
+ * Utilities `[B, n]` of participants with types `[B, n, m]` who misreport one at a time, while the others tell the
+ * truth.
  *
  * @param misreports `[B, n, m]`: row i of a profile is what participant i reports.
  */

@@ -5,9 +5,9 @@
  *
  *   E[u0(x(t), p(t); t)] - sum_i lambda_i rgt_i - rho / 2 sum_i rgt_i^2,
  *
- * where lambda_i grows by rho rgt_i every so many iterations, and rho by a constant every so many others (Duetting, Feng,
- * Narasimhan, Parkes and Ravindranath, J. ACM 2024, Algorithm 1). Profiles are a fixed set, gone through in batches; each
- * keeps the misreports found for it, from which the search goes on when its turn comes again.
+ * where lambda_i grows by rho rgt_i every so many iterations, and rho by a constant every so many others (Duetting,
+ * Feng, Narasimhan, Parkes and Ravindranath, J. ACM 2024, Algorithm 1). Profiles are a fixed set, gone through in
+ * batches; each keeps the misreports found for it, from which the search goes on when its turn comes again.
  *
  * @module
  */
@@ -137,7 +137,9 @@ export async function trainRegretNet(
   };
 }
 
-/** E[u0] of truthful reports, a scalar, and mean regrets `[n]` at given misreports; differentiable in the parameters. */
+/**
+ * E[u0] of truthful reports, a scalar, and mean regrets `[n]` at given misreports; differentiable in the parameters.
+ */
 export function batchValues(
   { principalUtility }: MechanismProblem,
   parameters: Parameters,

@@ -20,8 +20,8 @@ export interface Lies {
 }
 
 /**
- * Lets each participant of B profiles lie `tries` times, by much and by little in turns, and fails unless outcomes are in
- * [0, 1] and utilities are what outcomes and payments say.
+ * Lets each participant of B profiles lie `tries` times, by much and by little in turns, and fails unless outcomes are
+ * in [0, 1] and utilities are what outcomes and payments say.
  */
 export async function tellLies(problem: MechanismProblem, mechanism: Mechanism, B = 50, tries = 6): Promise<Lies> {
   const { participants: n, goods: m } = problem;
