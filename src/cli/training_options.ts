@@ -5,11 +5,12 @@
  */
 import { InvalidInputError, show } from "../errors.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
+import { type ContextKind, contextKinds } from "../networks/context.ts";
 import { settingProblem } from "../problems/settings.ts";
 import { walls } from "../sampling/box.ts";
 import { estimators } from "../kernels/estimator.ts";
 import { stepRules } from "../sampling/move_chains.ts";
-import { checkTraining, defaultTraining, type TrainingOptions } from "../training/options.ts";
+import { checkTraining, defaultHidden, defaultTraining, type TrainingOptions } from "../training/options.ts";
 import type { Option, Values } from "./command.ts";
 
 /** The options that size the work. */
@@ -32,6 +33,7 @@ export const networkOptions = [
     placeholder: "64,64",
     help: "Widths of the network that reads the others' types (n > 1)",
   },
+  { name: "context", kind: "choice", choices: contextKinds, help: "How it reads them: as a vector, or as a set" },
 ] as const satisfies readonly Option[];
 
 /** The options that change how training goes. */
@@ -77,7 +79,7 @@ function field(name: string): string {
 /** What training options have under the name of a command line option. */
 function valueIn(options: TrainingOptions, name: string): unknown {
   const from = (ofNetwork.has(name) ? options.network : options) as unknown as Record<string, unknown>;
-  return from[field(name)];
+  return from[field(name)] ?? (name === "context" ? "dense" : undefined);
 }
 
 /**
@@ -89,6 +91,7 @@ export function chosenTraining(problem: MechanismProblem, values: TrainingValues
   const defaults = defaultTraining(problem);
   const top: Record<string, unknown> = {}, network: Record<string, unknown> = {};
   for (const [name, value] of given(values)) (ofNetwork.has(name) ? network : top)[field(name)] = value;
+  if (network.context !== undefined) network.hidden ??= defaultHidden(network.context as ContextKind);
   const options: TrainingOptions = { ...defaults, ...top, network: { ...defaults.network, ...network } };
   checkTraining(options);
   return options;

@@ -5,6 +5,7 @@
  */
 import { InvalidInputError, show } from "../errors.ts";
 import { type MenuMechanism, menuMechanism, type MenuMechanismData } from "../mechanisms/menu_mechanism.ts";
+import { type ContextKind, contextKinds } from "../networks/context.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { attempt, writeFileAtomic } from "./atomic.ts";
 import { decodeChecked, encodeChecked } from "./safetensors.ts";
@@ -47,7 +48,7 @@ export async function decodeMechanism(
     return fail(`metadata ${name}`, "a JSON object", metadata[name]);
   };
   const { participants, goods, exchangeable } = json("shape");
-  const { layers, groups, groupSize, hidden } = json("network");
+  const { layers, groups, groupSize, hidden, context } = json("network");
   for (const [name, value] of Object.entries({ participants, goods, layers, groups, groupSize })) {
     if (!Number.isSafeInteger(value) || (value as number) < 1 || (value as number) > LARGEST) {
       fail(name, `an integer from 1 to ${LARGEST}`, value);
@@ -56,6 +57,9 @@ export async function decodeMechanism(
   if (typeof exchangeable !== "boolean") fail("exchangeable", "true or false", exchangeable);
   if (!Array.isArray(hidden) || hidden.some((width) => !Number.isSafeInteger(width) || width < 1 || width > LARGEST)) {
     fail("hidden", `a list of integers from 1 to ${LARGEST}`, hidden);
+  }
+  if (context !== undefined && !contextKinds.includes(context as ContextKind)) {
+    fail("context", `one of ${contextKinds.join(", ")}`, context);
   }
   if (problem) {
     const { participants: n, goods: m } = problem;
@@ -74,6 +78,7 @@ export async function decodeMechanism(
       groups: groups as number,
       groupSize: groupSize as number,
       hidden: hidden as number[],
+      ...(context === undefined ? {} : { context: context as ContextKind }),
     },
     parameters: tensors,
   });

@@ -11,6 +11,7 @@ import type { WeightSource } from "../../networks/parameterized_affine.ts";
 import { isReproducibleGoods } from "../../problems/principal_utility.ts";
 import { HEAP, type Threads } from "../../runtime/threads.ts";
 import type { Chains } from "../../sampling/move_chains.ts";
+import { withDenseSources } from "../dense_source.ts";
 import type { MovedChains, PriceKernels, SourceGradient } from "../kernels.ts";
 import { composedStep, type TrainingStep } from "../training_step.ts";
 import { Arena, type Place } from "./arena.ts";
@@ -312,5 +313,5 @@ export function wasmKernels(network: ConvexNetwork): PriceKernels {
       return { total, largest: total };
     },
   };
-  return kernels;
+  return withDenseSources(kernels, m);
 }
