@@ -64,7 +64,7 @@ const peer = (python: string, batch?: string): Contestant => ({
 });
 const contestants = [
   ...(flags.gpu ? [ours("webgpu", 20)] : [ours("wasm", 20), ours("reference", 2)]),
-  ...flags.python.split(",").flatMap((python) =>
+  ...flags.python.split(",").flatMap((python: string) =>
     flags.gpu ? [peer(python)] : [peer(python), peer(python, flags.profiles)]
   ),
 ];

@@ -128,8 +128,8 @@ export function wasmKernels(network: ConvexNetwork): PriceKernels {
     place: (arena: Arena) => ({ own: { points: arena.take(points.size), out: arena.take(outputs) } }),
   });
 
-  /** Places for the gradient from `trained` rows. */
-  const gradientPlaces = (arena: Arena, trained: number, H: number, { tile, tileRows }: Tile) => {
+  /** Places for the gradient from `trained` of the rows. */
+  const gradientPlaces = (arena: Arena, rows: number, trained: number, H: number, { tile, tileRows }: Tile) => {
     const padded = padTo(H, 4), tiles = Math.ceil(trained / tileRows);
     const fitting = Math.max(tile, Math.floor(PANEL_BYTES / (4 * layout.length) / tile) * tile);
     const panelRows = Math.min(fitting, tiles * tile);
@@ -137,7 +137,7 @@ export function wasmKernels(network: ConvexNetwork): PriceKernels {
       own: {
         hiddenColumns: arena.take(tiles * tile * padded),
         out: arena.take(layout.length * padded),
-        biasGradient: arena.take((H > 0 ? 1 : Math.ceil(trained / ROWS_PER_TASK)) * layout.length),
+        biasGradient: arena.take((H > 0 ? 1 : Math.ceil(rows / ROWS_PER_TASK)) * layout.length), // one for each task
         hiddenGradient: arena.take(trained * padded),
         panels: arena.take(H > 0 ? 2 * layout.length * panelRows : 0),
         counters: arena.take(2 * Math.ceil(tiles * tile / panelRows)),
@@ -221,7 +221,7 @@ export function wasmKernels(network: ConvexNetwork): PriceKernels {
     operation: "step" as const,
     ...{ rows, count: C, H },
     place: (arena: Arena) => {
-      const { own, fields } = gradientPlaces(arena, trained, H, tile);
+      const { own, fields } = gradientPlaces(arena, rows, trained, H, tile);
       return {
         own: {
           ...own,
@@ -254,7 +254,7 @@ export function wasmKernels(network: ConvexNetwork): PriceKernels {
     gradient(source, points, coefficients): SourceGradient {
       const shape = arrange(source, points), { rows, count, H } = shape;
       const place = (arena: Arena) => {
-        const { own, fields } = gradientPlaces(arena, rows, H, WHOLE);
+        const { own, fields } = gradientPlaces(arena, rows, rows, H, WHOLE);
         return {
           own: { ...own, points: arena.take(rows * count * m), coefficients: arena.take(rows * count) },
           fields,
