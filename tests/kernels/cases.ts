@@ -88,16 +88,16 @@ const MOVE: MoveOptions = {
 
 /** Shapes that training has, with few rows. */
 const FIXED: readonly KernelCase[] = [
-  { goods: 10, layers: 2, groups: 32, groupSize: 4, rows: 30, hidden: 16, local: 16, points: 17, chains: 16 },
-  { goods: 100, layers: 1, groups: 16, groupSize: 4, rows: 3, hidden: 5, local: 4, points: 9, chains: 8 },
-  { goods: 1, layers: 1, groups: 1, groupSize: 1, rows: 1, hidden: 1, local: 1, points: 1, chains: 1 },
-  { goods: 7, layers: 3, groups: 9, groupSize: 5, rows: 13, hidden: 3, local: 20, points: 3, chains: 5 },
   { goods: 10, layers: 2, groups: 32, groupSize: 4, rows: 6, hidden: 64, points: 17, chains: 16 },
   { goods: 10, layers: 2, groups: 32, groupSize: 4, rows: 40, hidden: 0, points: 17, chains: 16 },
   { goods: 100, layers: 1, groups: 16, groupSize: 4, rows: 3, hidden: 16, points: 9, chains: 8 },
   { goods: 100, layers: 2, groups: 32, groupSize: 4, rows: 2, hidden: 8, points: 5, chains: 8 },
   { goods: 1, layers: 1, groups: 1, groupSize: 1, rows: 1, hidden: 0, points: 1, chains: 1 },
   { goods: 2, layers: 3, groups: 128, groupSize: 2, rows: 2, hidden: 3, points: 3, chains: 5 },
+  { goods: 10, layers: 2, groups: 32, groupSize: 4, rows: 30, hidden: 16, local: 16, points: 17, chains: 16 },
+  { goods: 100, layers: 1, groups: 16, groupSize: 4, rows: 3, hidden: 5, local: 4, points: 9, chains: 8 },
+  { goods: 1, layers: 1, groups: 1, groupSize: 1, rows: 1, hidden: 1, local: 1, points: 1, chains: 1 },
+  { goods: 7, layers: 3, groups: 9, groupSize: 5, rows: 13, hidden: 3, local: 20, points: 3, chains: 5 },
 ].map(({ rows, hidden, local = 0, points, chains, ...size }, seed) => ({
   name: describe(size, rows, hidden, local, chains, MOVE),
   size,
