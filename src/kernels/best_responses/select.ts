@@ -24,6 +24,6 @@ export function bestResponses(
   perRow: number,
   options: BestResponseOptions = defaultBestResponse,
 ): BestResponses {
-  const fused = network.groupMax !== undefined && kernelBuild() !== undefined && !source.local;
+  const fused = network.groupMax !== undefined && kernelBuild() !== undefined;
   return (fused ? wasmBestResponses : referenceBestResponses)(network, source, types, perRow, options);
 }
