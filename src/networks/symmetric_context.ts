@@ -19,7 +19,7 @@ import { deriveKey, type RandomKey } from "../random/key.ts";
 import { normals } from "../random/numbers.ts";
 import { elementCount, type HostTensor, type HostTensors } from "../runtime/host_tensor.ts";
 import type { ContextShape } from "./context.ts";
-import { hostReluLayer, reluLayer } from "./dense_layer.ts";
+import { dense, hostReluLayer, reluLayer } from "./dense_layer.ts";
 import type { ConvexNetwork, Parameters } from "./network.ts";
 import { type HostWeightSource, INITIAL_CONTEXT_EFFECT, type WeightSource } from "./parameterized_affine.ts";
 
@@ -118,11 +118,14 @@ export function symmetricContext(
         reluLayer(input, parameters[`hidden.${name}.weight`], parameters[`hidden.${name}.bias`]);
       const R = types.length / m, features = contextFeatures(types, shape);
       const [hidden, goods] = tf.tidy(() => {
-        const elements = layer("element", tf.tensor2d(Float32Array.from(features), [R * (n - 1) * m, FEATURES]));
-        const ofGoods = tf.mean(tf.reshape(elements, [R, n - 1, m * element]), 1);
-        const ofAll = tf.mean(tf.reshape(ofGoods, [R, m, element]), 1) as Tensor2D;
-        const repeated = tf.reshape(tf.tile(tf.reshape(ofAll, [R, 1, element]), [1, m, 1]), [R * m, element]);
-        const both = tf.concat([tf.reshape(ofGoods, [R * m, element]), repeated], 1) as Tensor2D;
+        const elements = layer("element", tf.tensor2d(Float32Array.from(features), [(n - 1) * R * m, FEATURES]));
+        // Sums and repetitions as a few large operations: TensorFlow.js transposes for a sum over an inner axis.
+        const ofEach = n === 2 ? [elements] : tf.split(elements, n - 1, 0);
+        const ofGoods = tf.div(tf.addN(ofEach), n - 1) as Tensor2D;
+        const spread = tf.tile(tf.eye(element), [1, m]) as Tensor2D; // [element, m element]
+        const average = tf.div(tf.transpose(spread), m) as Tensor2D;
+        const ofAll = dense(tf.reshape(ofGoods, [R, m * element]), average);
+        const both = tf.concat([ofGoods, tf.reshape(dense(ofAll, spread), [R * m, element])], 1) as Tensor2D;
         return [layer("global", ofAll), tf.reshape(layer("local", both), [R, m, local])] as [Tensor2D, Tensor3D];
       });
       return {
@@ -140,9 +143,10 @@ export function symmetricContext(
       const R = types.length / m, elements = layer("element", contextFeatures(types, shape), FEATURES);
       // Of each row and good: its own features, then those of all goods.
       const both = new Float64Array(R * m * 2 * element), ofAll = new Float64Array(R * element);
-      for (let row = 0, at = 0; row < R; row++) {
+      for (let row = 0; row < R; row++) {
         const first = row * m * 2 * element, all = ofAll.subarray(row * element, (row + 1) * element);
         for (let k = 0; k < n - 1; k++) {
+          let at = (k * R + row) * m * element;
           for (let j = 0; j < m; j++) {
             const to = first + j * 2 * element;
             for (let e = 0; e < element; e++) both[to + e] += elements[at++] / (n - 1);
@@ -168,13 +172,13 @@ export function symmetricContext(
 }
 
 /**
- * What the elements begin with `[B n, n - 1, m, 4]`, for type profiles `[B, n, m]`: for each other participant k and good
+ * What the elements begin with `[n - 1, B n, m, 4]`, for type profiles `[B, n, m]`: for each other participant k and good
  * j, t_kj, the mean over goods of t_k, and the mean and the maximum over the others of t_.j, mapped to [-1, 1].
  */
 export function contextFeatures(types: Float32Array, { participants: n, goods: m }: ContextShape): Float64Array {
   const rows = types.length / m, out = new Float64Array(rows * (n - 1) * m * FEATURES);
   const mean = new Float64Array(m), most = new Float64Array(m);
-  for (let row = 0, at = 0; row < rows; row++) {
+  for (let row = 0; row < rows; row++) {
     const profile = (row - row % n) * m, i = row % n, other = (k: number) => profile + (i + k) % n * m;
     mean.fill(0), most.fill(0);
     for (let k = 1; k < n; k++) {
@@ -184,10 +188,12 @@ export function contextFeatures(types: Float32Array, { participants: n, goods: m
       }
     }
     for (let k = 1; k < n; k++) {
+      const first = other(k);
       let ofAll = 0;
-      for (let j = 0; j < m; j++) ofAll += types[other(k) + j] / m;
-      for (let j = 0; j < m; j++) {
-        for (const y of [types[other(k) + j], ofAll, mean[j], most[j]]) out[at++] = 2 * y - 1;
+      for (let j = 0; j < m; j++) ofAll += types[first + j] / m;
+      for (let j = 0, at = ((k - 1) * rows + row) * m * FEATURES; j < m; j++, at += FEATURES) {
+        out[at] = 2 * types[first + j] - 1, out[at + 1] = 2 * ofAll - 1;
+        out[at + 2] = 2 * mean[j] - 1, out[at + 3] = 2 * most[j] - 1;
       }
     }
   }

@@ -110,7 +110,11 @@ export function packGoods(
   out: Float32Array,
 ): void {
   out.fill(0);
-  eachGood(hidden.length / (m * Hl), m, Hl, padded, lanes, (from, at) => out[at] = hidden[from]);
+  for (let from = 0, first = 0; from < hidden.length; first += padded * lanes) {
+    for (let j = 0; j < m; j++) {
+      for (let h = 0, at = first + j; h < Hl; h++, from++, at += lanes) out[at] = hidden[from];
+    }
+  }
 }
 
 /** Undoes {@linkcode packGoods}. */
@@ -123,21 +127,12 @@ export function unpackGoods(
   padded: number,
 ): Float32Array {
   const hidden = new Float32Array(rows * m * Hl);
-  eachGood(rows, m, Hl, padded, lanes, (from, at) => hidden[from] = packed[at]);
-  return hidden;
-}
-
-function eachGood(
-  rows: number,
-  m: number,
-  Hl: number,
-  padded: number,
-  lanes: number,
-  use: (from: number, at: number) => void,
-): void {
-  for (let row = 0, from = 0; row < rows; row++) {
-    for (let j = 0; j < m; j++) for (let h = 0; h < Hl; h++, from++) use(from, (row * padded + h) * lanes + j);
+  for (let from = 0, first = 0; from < hidden.length; first += padded * lanes) {
+    for (let j = 0; j < m; j++) {
+      for (let h = 0, at = first + j; h < Hl; h++, from++, at += lanes) hidden[from] = packed[at];
+    }
   }
+  return hidden;
 }
 
 /** The bias' gradient `[P]`, from those of the dense columns and of the maps `[maps, m + 1 padded]`. */
