@@ -44,7 +44,7 @@ export function contexts(types: Float32Array, shape: ContextShape): Float32Array
 }
 
 /** How a network reads the others' types: as one vector, or as a set of participants with goods that are alike. */
-export const contextKinds = ["dense", "symmetric"] as const;
+export type ContextKind = "dense" | "symmetric";
 
-/** How a network reads the others' types. */
-export type ContextKind = typeof contextKinds[number];
+/** Both of them. */
+export const contextKinds: readonly ContextKind[] = ["dense", "symmetric"];

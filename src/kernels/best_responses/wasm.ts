@@ -49,7 +49,7 @@ export function wasmBestResponses(
   options: BestResponseOptions = defaultBestResponse,
   mostCuts: number = CUTS,
 ): BestResponses {
-  const { goods: m, layers, groups, groupSize } = network.groupMax!, P = network.weightCount;
+  const { goods: m, layers, groups, groupSize } = network.groupMax!;
   const count = types.length / m, rows = count / perRow, found = emptyBestResponses(count, m);
   if (count === 0) return found;
   const { H, D } = hostSizes(source), Hl = source.local?.width ?? 0, layout = lanesLayout(network.groupMax!);
