@@ -13,7 +13,6 @@ import { placeWeights } from "../networks/local_weights.ts";
 import type { WeightSource } from "../networks/parameterized_affine.ts";
 import { tidy } from "../runtime/tensors.ts";
 import type { PriceKernels, SourceGradient } from "./kernels.ts";
-import { composedStep } from "./training_step.ts";
 
 /** The dense weight `[H + m Hl, P]` of a weight `[H, D]` and S `[Hl, K E G + 1]`. Differentiable in both. */
 function denseWeight(weight: Tensor2D, S: Tensor2D, m: number, groups: number): Tensor2D {
@@ -37,10 +36,10 @@ export function denseSource(source: WeightSource): WeightSource {
   };
 }
 
-/** The gradient in a source, from that in {@linkcode denseSource}'s. */
+/** The gradient in a source, or in some of its rows, from that in {@linkcode denseSource}'s. */
 export function localGradient({ weight, local }: WeightSource, gradient: SourceGradient): SourceGradient {
   if (!local) return gradient;
-  const [R, m, width] = local.hidden.shape, H = weight!.shape[0];
+  const [, m, width] = local.hidden.shape, H = weight!.shape[0], R = gradient.hidden!.shape[0];
   return tidy(() => {
     const [hidden, ofGoods] = tf.split(gradient.hidden!, [H, m * width], 1) as Tensor2D[];
     // Each number of both weights is in some places of the dense one: its gradient is their sum.
@@ -58,16 +57,18 @@ export function localGradient({ weight, local }: WeightSource, gradient: SourceG
 export function withDenseSources(kernels: PriceKernels, m: number): PriceKernels {
   const densely = <T extends object>(source: WeightSource, use: (source: WeightSource) => T): T =>
     source.local ? tidy(() => use(denseSource(source))) : use(source);
-  const all: PriceKernels = {
+  return {
     value: (source, points) => densely(source, (dense) => kernels.value(dense, points)),
     slope: (source, points) => densely(source, (dense) => kernels.slope(dense, points)),
     gradient: (source, points, coefficients) =>
       densely(source, (dense) => localGradient(source, kernels.gradient(dense, points, coefficients))),
     moveChains: (source, ...inputs) => densely(source, (dense) => kernels.moveChains(dense, ...inputs)),
     trainingStep: (source, ...inputs) =>
-      source.local ? composedStep(all, source, ...inputs) : kernels.trainingStep(source, ...inputs),
+      densely(source, (dense) => {
+        const { gradient, ...step } = kernels.trainingStep(dense, ...inputs);
+        return { ...step, gradient: localGradient(source, gradient) };
+      }),
     memory: (rows, chains, hiddenSize, localSize = 0) => kernels.memory(rows, chains, hiddenSize + m * localSize),
     settle: kernels.settle,
   };
-  return all;
 }
