@@ -64,7 +64,8 @@ export { knownOptimum, type KnownValue, separableOptimum } from "./src/problems/
 export { type EmpiricalOptions, empiricalProblem } from "./src/problems/empirical.ts";
 export { defineProblem, moduleProblem, type ProblemDefinition, type RandomStream } from "./src/problems/user_module.ts";
 
-export type { ContextShape } from "./src/networks/context.ts";
+export type { ContextKind, ContextShape } from "./src/networks/context.ts";
+export type { HostLocalWeights, LocalWeights } from "./src/networks/local_weights.ts";
 export type { ConvexNetwork, HostFunction, Parameters, PointGradient } from "./src/networks/network.ts";
 export { partialGroupMax, type PartialGroupMaxSize } from "./src/networks/partial_groupmax.ts";
 export type { HostWeightSource, WeightSource } from "./src/networks/parameterized_affine.ts";

@@ -4,13 +4,20 @@
  * @module
  */
 import { InvalidInputError, show } from "../errors.ts";
-import { NETWORK_KINDS } from "../networks/kinds.ts";
+import { NETWORK_KINDS, type NetworkKind } from "../networks/kinds.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
+import { type ContextKind, contextKinds } from "../networks/context.ts";
 import { settingProblem } from "../problems/settings.ts";
 import { walls } from "../sampling/box.ts";
 import { estimators } from "../kernels/estimator.ts";
 import { stepRules } from "../sampling/move_chains.ts";
-import { checkTraining, defaultTraining, type TrainingOptions } from "../training/options.ts";
+import {
+  checkTraining,
+  defaultHidden,
+  defaultTraining,
+  networkForKind,
+  type TrainingOptions,
+} from "../training/options.ts";
 import type { Option, Values } from "./command.ts";
 
 /** The options that size the work. */
@@ -39,6 +46,7 @@ export const networkOptions = [
     placeholder: "64,64",
     help: "Widths of the network that reads the others' types (n > 1)",
   },
+  { name: "context", kind: "choice", choices: contextKinds, help: "How it reads them: as a vector, or as a set" },
 ] as const satisfies readonly Option[];
 
 /** The options that change how training goes. */
@@ -87,7 +95,8 @@ const DEFAULT_KIND = NETWORK_KINDS[0];
 /** What training options have under the name of a command line option. */
 function valueIn(options: TrainingOptions, name: string): unknown {
   const from = (ofNetwork.has(name) ? options.network : options) as unknown as Record<string, unknown>;
-  return name === "network" ? from.kind ?? DEFAULT_KIND : from[field(name)];
+  if (name === "network") return from.kind ?? DEFAULT_KIND;
+  return from[field(name)] ?? (name === "context" ? "dense" : undefined);
 }
 
 /**
@@ -99,8 +108,10 @@ export function chosenTraining(problem: MechanismProblem, values: TrainingValues
   const defaults = defaultTraining(problem);
   const top: Record<string, unknown> = {}, network: Record<string, unknown> = {};
   for (const [name, value] of given(values)) (ofNetwork.has(name) ? network : top)[field(name)] = value;
-  if (network.kind === DEFAULT_KIND) delete network.kind;
-  const options: TrainingOptions = { ...defaults, ...top, network: { ...defaults.network, ...network } };
+  const { kind = DEFAULT_KIND, ...sizes } = network;
+  if (sizes.context !== undefined) sizes.hidden ??= defaultHidden(sizes.context as ContextKind);
+  const own = kind === DEFAULT_KIND ? defaults.network : networkForKind(defaults.network, kind as NetworkKind);
+  const options: TrainingOptions = { ...defaults, ...top, network: { ...own, ...sizes } };
   checkTraining(options);
   return options;
 }

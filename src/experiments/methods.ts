@@ -18,7 +18,7 @@ import type { Mechanism } from "../mechanisms/mechanism.ts";
 import type { NetworkKind } from "../networks/kinds.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { settingOf } from "../problems/settings.ts";
-import { defaultTraining } from "../training/options.ts";
+import { defaultTraining, networkForKind } from "../training/options.ts";
 import { planTraining, train } from "../training/train.ts";
 import { baselineIterations, tediIterations } from "./budgets.ts";
 import type { ExperimentMethod, MethodWork } from "./run_cells.ts";
@@ -34,7 +34,8 @@ function tedi(name: string, kind?: NetworkKind): ExperimentMethod {
     applies: always,
     async run(problem, { budget, seed, device, signal, onProgress }) {
       const defaults = defaultTraining(problem), { iterations } = tediIterations(problem, budget);
-      const options = { ...defaults, iterations, seed, network: { ...defaults.network, ...(kind ? { kind } : {}) } };
+      const network = kind ? networkForKind(defaults.network, kind) : defaults.network;
+      const options = { ...defaults, iterations, seed, network };
       const { flop } = await planTraining(problem, options, device);
       const trained = await train(problem, options, {
         device,

@@ -6,6 +6,7 @@
 import { InvalidInputError, show } from "../errors.ts";
 import { type MenuMechanism, menuMechanism, type MenuMechanismData } from "../mechanisms/menu_mechanism.ts";
 import { NETWORK_KINDS, type NetworkKind } from "../networks/kinds.ts";
+import { type ContextKind, contextKinds } from "../networks/context.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { attempt, writeFileAtomic } from "./atomic.ts";
 import { decodeChecked, encodeChecked } from "./safetensors.ts";
@@ -48,7 +49,7 @@ export async function decodeMechanism(
     return fail(`metadata ${name}`, "a JSON object", metadata[name]);
   };
   const { participants, goods, exchangeable } = json("shape");
-  const { kind, layers, groups, groupSize, hidden } = json("network");
+  const { kind, layers, groups, groupSize, hidden, context } = json("network");
   for (const [name, value] of Object.entries({ participants, goods, layers, groups, groupSize })) {
     if (!Number.isSafeInteger(value) || (value as number) < 1 || (value as number) > LARGEST) {
       fail(name, `an integer from 1 to ${LARGEST}`, value);
@@ -60,6 +61,9 @@ export async function decodeMechanism(
   if (typeof exchangeable !== "boolean") fail("exchangeable", "true or false", exchangeable);
   if (!Array.isArray(hidden) || hidden.some((width) => !Number.isSafeInteger(width) || width < 1 || width > LARGEST)) {
     fail("hidden", `a list of integers from 1 to ${LARGEST}`, hidden);
+  }
+  if (context !== undefined && !contextKinds.includes(context as ContextKind)) {
+    fail("context", `one of ${contextKinds.join(", ")}`, context);
   }
   if (problem) {
     const { participants: n, goods: m } = problem;
@@ -79,6 +83,7 @@ export async function decodeMechanism(
       groupSize: groupSize as number,
       hidden: hidden as number[],
       ...kind !== undefined && { kind: kind as NetworkKind },
+      ...(context === undefined ? {} : { context: context as ContextKind }),
     },
     parameters: tensors,
   });

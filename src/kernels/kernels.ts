@@ -18,10 +18,12 @@ import type { Objective, TrainingStep } from "./training_step.ts";
 export interface SourceGradient {
   /** `[R, H]`; undefined where the source has none. */
   readonly hidden?: Tensor2D;
-  /** `[H, P]`; undefined where the source has none. */
+  /** `[H, P]`, or `[H, D]` with a local part; undefined where the source has none. */
   readonly weight?: Tensor2D;
   /** `[P]`. */
   readonly bias: Tensor1D;
+  /** Of a local part: in the goods' hidden layers `[R, m, Hl]`, and in S `[Hl, K E G + 1]`. */
+  readonly local?: { readonly hidden: Tensor3D; readonly weight: Tensor2D };
 }
 
 /** Device memory, in bytes. */
@@ -63,8 +65,13 @@ export interface PriceKernels {
     key: RandomKey,
     objective: Objective,
   ): TrainingStep;
-  /** What training with R rows of C chains takes at its peak, besides the tensors it is given. */
-  memory(rows: number, chains: number, hiddenSize: number): KernelMemory;
+  /**
+   * What training with R rows of C chains takes at its peak, besides the tensors it is given.
+   *
+   * @param hiddenSize H.
+   * @param localSize Hl; 0 where sources have no local part.
+   */
+  memory(rows: number, chains: number, hiddenSize: number, localSize?: number): KernelMemory;
   /**
    * Waits until what was computed has been validated, where it is.
    *

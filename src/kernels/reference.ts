@@ -31,21 +31,23 @@ export function referenceKernels(network: ConvexNetwork): PriceKernels {
         return tf.reshape(network.gradient(weights)(shaped(points, weights)), points.shape);
       }),
     gradient(source, points, coefficients): SourceGradient {
-      const { hidden, weight, bias } = source;
+      const { hidden, weight, bias, local } = source;
       const total = (source: WeightSource) => tf.sum(tf.mul(coefficients, value(source, points)));
       if (!hidden) {
         return { bias: tf.tidy(() => tf.grad((bias) => total({ bias: bias as Tensor1D }))(bias)) as Tensor1D };
       }
-      const [hiddenGradient, weightGradient, biasGradient] = tf.tidy(() =>
-        tf.grads((...[hidden, weight, bias]: Tensor[]) =>
-          total({ hidden: hidden as Tensor2D, weight: weight as Tensor2D, bias: bias as Tensor1D })
-        )([hidden, weight!, bias])
+      const sourceOf = ([hidden, weight, bias, ...ofGoods]: Tensor[]) => ({
+        ...{ hidden: hidden as Tensor2D, weight: weight as Tensor2D, bias: bias as Tensor1D },
+        local: local && { hidden: ofGoods[0] as Tensor3D, weight: ofGoods[1] as Tensor2D, groups: local.groups },
+      });
+      const made = tf.tidy(() =>
+        tf.grads((...now: Tensor[]) => total(sourceOf(now)))([
+          ...[hidden, weight!, bias],
+          ...(local ? [local.hidden, local.weight] : []),
+        ])
       );
-      return {
-        hidden: hiddenGradient as Tensor2D,
-        weight: weightGradient as Tensor2D,
-        bias: biasGradient as Tensor1D,
-      };
+      const { local: ofLocal, ...rest } = sourceOf(made);
+      return ofLocal ? { ...rest, local: { hidden: ofLocal.hidden, weight: ofLocal.weight } } : rest;
     },
     moveChains: (source, types, start, options, key) =>
       tf.tidy(() => {

@@ -42,3 +42,9 @@ export function contexts(types: Float32Array, shape: ContextShape): Float32Array
   }
   return out;
 }
+
+/** How a network reads the others' types: as one vector, or as a set of participants with goods that are alike. */
+export type ContextKind = "dense" | "symmetric";
+
+/** Both of them. */
+export const contextKinds: readonly ContextKind[] = ["dense", "symmetric"];

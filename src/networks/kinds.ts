@@ -18,6 +18,9 @@ export const NETWORK_KINDS = ["groupmax", "picnn", "pma", "mlp"] as const;
 /** A kind of network. */
 export type NetworkKind = typeof NETWORK_KINDS[number];
 
+/** The kinds that a symmetric context can make weights for: their raw weights are laid out as Partial GroupMax' are. */
+export const SYMMETRIC_KINDS: readonly NetworkKind[] = ["groupmax", "pma"];
+
 /**
  * A network of a kind, about as large as the Partial GroupMax Network of the given size (K, G, E):
  *

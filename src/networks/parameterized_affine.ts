@@ -12,6 +12,8 @@ import { requireInteger } from "../errors.ts";
 import { deriveKey, type RandomKey } from "../random/key.ts";
 import { normals } from "../random/numbers.ts";
 import { elementCount, type HostTensor, type HostTensors } from "../runtime/host_tensor.ts";
+import { dense, hostReluLayer, reluLayer } from "./dense_layer.ts";
+import { addHostSlopes, type HostLocalWeights, type LocalWeights, placeWeights, slopeAt } from "./local_weights.ts";
 import type { ConvexNetwork, HostFunction, Parameters } from "./network.ts";
 
 /** The size of a Parameterized Affine Network. */
@@ -25,7 +27,7 @@ export interface ParameterizedAffineSize {
 }
 
 /** Spread of the context's effect on a raw weight at the start. */
-const INITIAL_CONTEXT_EFFECT = 0.1;
+export const INITIAL_CONTEXT_EFFECT = 0.1;
 
 /** The shapes of the parameters of a Parameterized Affine Network, by name. */
 export function parameterizedAffineShapes(size: ParameterizedAffineSize): Record<string, number[]> {
@@ -73,74 +75,92 @@ export function initialParameterizedAffine(
 export interface WeightSource {
   /** The last hidden layer `[R, H]`; undefined without a context. */
   readonly hidden?: Tensor2D;
-  /** `[H, P]`; undefined without a context. */
+  /** `[H, P]`, or `[H, D]` with a local part; undefined without a context. */
   readonly weight?: Tensor2D;
   /** `[P]`. */
   readonly bias: Tensor1D;
+  /** Where slopes come from, if not from `hidden`: see {@linkcode "./local_weights.ts"}. */
+  readonly local?: LocalWeights;
 }
 
-/** Some of a source's rows. The caller disposes of `hidden`. */
-export function sliceSource({ hidden, weight, bias }: WeightSource, first: number, count: number): WeightSource {
-  return { hidden: hidden && tf.slice(hidden, [first, 0], [count, hidden.shape[1]]), weight, bias };
+/** Some of a source's rows. The caller disposes of its hidden layers. */
+export function sliceSource(source: WeightSource, first: number, count: number): WeightSource {
+  const { hidden, local, weight, bias } = source;
+  return {
+    ...{ weight, bias, hidden: hidden && tf.slice(hidden, [first, 0], [count, hidden.shape[1]]) },
+    local: local && { ...local, hidden: tf.slice(local.hidden, [first], [count]) },
+  };
+}
+
+/** Disposes of what was made from contexts: a source's hidden layers. */
+export function disposeHidden({ hidden, local }: WeightSource): void {
+  tf.dispose([hidden, local?.hidden]);
 }
 
 /** The last hidden layer `[R, H]` for contexts `[R, d]`. */
 export function lastHidden(parameters: Parameters, contexts: Tensor2D): Tensor2D {
   let hidden: Tensor2D = tf.sub(tf.mul(contexts, 2), 1);
   for (let layer = 0; parameters[`hidden.${layer}.weight`]; layer++) {
-    hidden = tf.relu(
-      tf.add(
-        dense(hidden, parameters[`hidden.${layer}.weight`] as Tensor2D),
-        parameters[`hidden.${layer}.bias`],
-      ),
-    );
+    hidden = reluLayer(hidden, parameters[`hidden.${layer}.weight`], parameters[`hidden.${layer}.bias`]);
   }
   return hidden;
 }
 
 /** The raw weights `[R, P]` of a source; `[1, P]` where there is no context. */
-export function rawWeights({ hidden, weight, bias }: WeightSource): Tensor2D {
-  return hidden ? tf.add(dense(hidden, weight!), bias) : tf.reshape(bias, [1, bias.size]);
+export function rawWeights({ hidden, weight, bias, local }: WeightSource): Tensor2D {
+  if (!hidden) return tf.reshape(bias, [1, bias.size]);
+  const product = dense(hidden, weight!);
+  if (!local) return tf.add(product, bias);
+  const [R, m, width] = local.hidden.shape, maps = local.weight.shape[1];
+  const slopes = dense(tf.reshape(local.hidden, [R * m, width]), local.weight);
+  return tf.add(placeWeights(product, tf.reshape(slopes, [R, m, maps]), local.groups), bias);
 }
 
 /** As {@linkcode WeightSource} in the host's memory. What is computed from it is computed in 64-bit floats. */
 export interface HostWeightSource {
   /** The last hidden layer `[R, H]`; undefined without a context. */
   readonly hidden?: Float32Array | Float64Array;
-  /** `[H, P]`; undefined without a context. */
+  /** `[H, P]`, or `[H, D]` with a local part; undefined without a context. */
   readonly weight?: Float32Array;
   /** `[P]`. */
   readonly bias: Float32Array;
+  /** Where slopes come from, if not from `hidden`. */
+  readonly local?: HostLocalWeights;
 }
 
 /** The last hidden layer `[R, H]` for contexts `[R, d]`, as {@linkcode lastHidden}, but in 64-bit floats. */
 export function hostHidden(parameters: HostTensors, contexts: Float32Array, size: number): Float64Array {
-  let hidden = Float64Array.from(contexts, (y) => 2 * y - 1), width = size;
+  let hidden: Float64Array = Float64Array.from(contexts, (y) => 2 * y - 1), width = size;
   for (let layer = 0; parameters[`hidden.${layer}.weight`]; layer++) {
-    const weight = parameters[`hidden.${layer}.weight`].data, bias = parameters[`hidden.${layer}.bias`].data;
-    const next = bias.length, rows = hidden.length / width, out = new Float64Array(rows * next);
-    for (let row = 0; row < rows; row++) {
-      const sums = out.subarray(row * next, (row + 1) * next);
-      sums.set(bias);
-      for (let i = 0; i < width; i++) {
-        const x = hidden[row * width + i];
-        if (x === 0) continue; // about half of them, behind a relu
-        for (let j = 0; j < next; j++) sums[j] += x * weight[i * next + j];
-      }
-      for (let j = 0; j < next; j++) sums[j] = Math.max(0, sums[j]);
-    }
-    hidden = out, width = next;
+    const bias = parameters[`hidden.${layer}.bias`];
+    hidden = hostReluLayer(hidden, width, parameters[`hidden.${layer}.weight`], bias), width = bias.data.length;
   }
   return hidden;
 }
 
+/** H and D of a source on the host: the width of the last hidden layer, and how many raw weights come from it. */
+export function hostSizes({ hidden, weight, bias, local }: HostWeightSource): { H: number; D: number } {
+  const P = bias.length, D = local ? P - local.goods * (local.weight.length / local.width) : P;
+  return { H: hidden ? weight!.length / D : 0, D };
+}
+
 /** Row `row` of a source's raw weights `[P]`. */
-export function hostRawWeights({ hidden, weight, bias }: HostWeightSource, row: number): Float64Array {
-  const P = bias.length, H = hidden ? weight!.length / P : 0, out = Float64Array.from(bias);
+export function hostRawWeights(source: HostWeightSource, row: number): Float64Array {
+  const { hidden, weight, bias, local } = source, { H, D } = hostSizes(source), out = Float64Array.from(bias);
+  if (!local) {
+    for (let h = 0; h < H; h++) {
+      const x = hidden![row * H + h];
+      for (let p = 0; p < D; p++) out[p] += x * weight![h * D + p];
+    }
+    return out;
+  }
+  const { goods: m, groups } = local, maps = local.weight.length / local.width, positive = D - maps;
   for (let h = 0; h < H; h++) {
     const x = hidden![row * H + h];
-    for (let p = 0; p < P; p++) out[p] += x * weight![h * P + p];
+    for (let p = 0; p < positive; p++) out[p] += x * weight![h * D + p];
+    for (let q = 0; q < maps; q++) out[slopeAt(positive, q, m, m, groups, maps)] += x * weight![h * D + positive + q];
   }
+  addHostSlopes(local, row, out);
   return out;
 }
 
@@ -149,21 +169,4 @@ export function sourceFunctions(network: ConvexNetwork, source: HostWeightSource
   if (source.hidden) return (row) => network.bindOnHost(hostRawWeights(source, row));
   const shared = network.bindOnHost(source.bias);
   return () => shared;
-}
-
-/** input `[R, a]` times weight `[a, b]`; its gradient transposes first, as products with transposed arguments are slow on wasm. */
-function dense(input: Tensor2D, weight: Tensor2D): Tensor2D {
-  // deno-lint-ignore no-explicit-any -- tfjs types the saving function of customGrad for one tensor only
-  const product = tf.customGrad((x: any, w: any, save: any) => {
-    save([x, w]);
-    return {
-      value: tf.matMul(x, w),
-      // deno-lint-ignore no-explicit-any
-      gradFunc: (dy: any, saved: any) => [
-        tf.matMul(dy, tf.transpose(saved[1])),
-        tf.matMul(tf.transpose(saved[0]), dy),
-      ],
-    };
-  });
-  return product(input, weight) as Tensor2D;
 }

@@ -6,7 +6,7 @@
 import { type Tensor1D, type Tensor2D, tf } from "../deps/tfjs.ts";
 import { deriveKey, type RandomKey } from "../random/key.ts";
 import type { HostTensor } from "../runtime/host_tensor.ts";
-import { contexts, type ContextShape, contextSize } from "./context.ts";
+import { type ContextKind, contexts, type ContextShape, contextSize } from "./context.ts";
 import { type NetworkKind, networkOfKind } from "./kinds.ts";
 import type { ConvexNetwork, Parameters } from "./network.ts";
 import {
@@ -18,6 +18,7 @@ import {
   type ParameterizedAffineSize,
   type WeightSource,
 } from "./parameterized_affine.ts";
+import { symmetricContext } from "./symmetric_context.ts";
 
 /** The size of the network behind the pricing rules. */
 export interface NetworkSize {
@@ -29,8 +30,13 @@ export interface NetworkSize {
   readonly groups: number;
   /** E, elements in a group. */
   readonly groupSize: number;
-  /** Widths of the hidden layers between context and weights; unused for one participant. */
+  /**
+   * Widths of the hidden layers between context and weights; of a symmetric context those of its element's, global and
+   * local layer, or one for all three. Unused for one participant.
+   */
   readonly hidden: readonly number[];
+  /** How the others' types are read: dense, where this is left out. Unused for one participant. */
+  readonly context?: ContextKind;
 }
 
 /** Parameters in the host's memory, by name. */
@@ -46,7 +52,7 @@ export interface PricingRules {
   readonly parameterShapes: Readonly<Record<string, readonly number[]>>;
   /** Starting parameters. */
   initialParameters(key: RandomKey): Record<string, HostTensor>;
-  /** Where the raw weights `[B n, P]` for type profiles `[B, n, m]` come from. The caller disposes of `hidden`. */
+  /** Where the raw weights `[B n, P]` for type profiles `[B, n, m]` come from. The caller disposes of its hidden layers. */
   source(parameters: Parameters, types: Float32Array): WeightSource;
   /** The same on the host, which is what the parameters of a trained mechanism mean: it is the same on every machine. */
   hostSource(parameters: HostParameters, types: Float32Array): HostWeightSource;
@@ -61,14 +67,20 @@ export function pricingRules(shape: ContextShape, size: NetworkSize): PricingRul
   const { kind = "groupmax", hidden, layers, groups, groupSize } = size;
   const network = networkOfKind(kind, { goods: shape.goods, layers, groups, groupSize });
   const affine: ParameterizedAffineSize = { context: contextSize(shape), hidden, outputs: network.weightCount };
+  const symmetric = size.context === "symmetric" && shape.participants > 1
+    ? symmetricContext(shape, hidden, network)
+    : undefined;
   return {
     shape,
     network,
-    parameterShapes: parameterizedAffineShapes(affine),
+    parameterShapes: symmetric?.shapes ?? parameterizedAffineShapes(affine),
     initialParameters(key: RandomKey): Record<string, HostTensor> {
-      return initialParameterizedAffine(affine, network.initialWeights(deriveKey(key, 0)), deriveKey(key, 1));
+      const bias = network.initialWeights(deriveKey(key, 0));
+      if (symmetric) return symmetric.initial(bias, deriveKey(key, 1));
+      return initialParameterizedAffine(affine, bias, deriveKey(key, 1));
     },
     source(parameters: Parameters, types: Float32Array): WeightSource {
+      if (symmetric) return symmetric.source(parameters, types);
       const bias = parameters["output.bias"] as Tensor1D;
       if (affine.context === 0) return { bias };
       const context = contexts(types, shape);
@@ -78,6 +90,7 @@ export function pricingRules(shape: ContextShape, size: NetworkSize): PricingRul
       return { hidden, weight: parameters["output.weight"] as Tensor2D, bias };
     },
     hostSource(parameters: HostParameters, types: Float32Array): HostWeightSource {
+      if (symmetric) return symmetric.hostSource(parameters, types);
       const bias = parameters["output.bias"].data as Float32Array;
       if (affine.context === 0) return { bias };
       const hidden = hostHidden(parameters, contexts(types, shape), affine.context);

@@ -11,7 +11,7 @@ import { deriveKey, type RandomKey } from "../random/key.ts";
 import { uniforms } from "../random/numbers.ts";
 import type { TypeDistribution } from "./problem.ts";
 
-/** Checks the sizes and builds a distribution whose participants are exchangeable. */
+/** Checks the sizes and builds a distribution whose participants are exchangeable, and goods, too. */
 function distribution(
   name: string,
   participants: number,
@@ -24,6 +24,7 @@ function distribution(
   return {
     name,
     exchangeable: true,
+    exchangeableGoods: true,
     sample(key: RandomKey, profiles: number): Float32Array {
       requireInteger("draw type profiles", "profiles", profiles, 0);
       return draw(key, profiles);

@@ -15,6 +15,8 @@ export interface TypeDistribution {
   readonly name: string;
   /** True where exchanging participants leaves the distribution unchanged. */
   readonly exchangeable: boolean;
+  /** True where exchanging goods leaves the distribution unchanged, too. */
+  readonly exchangeableGoods?: boolean;
   /**
    * Draws type profiles.
    *

@@ -102,7 +102,10 @@ export function defineProblem(definition: ProblemDefinition): MechanismProblem {
     name,
     participants,
     goods,
-    distribution: { ...definedTypes(action, definition), exchangeable: exchangeable ?? standard },
+    distribution: {
+      ...definedTypes(action, definition),
+      ...{ exchangeable: exchangeable ?? standard, exchangeableGoods: standard },
+    },
     principalUtility: definedUtility(action, definition),
     source: { kind: "custom" },
   };

@@ -17,17 +17,19 @@ export function parameterGradient(
   rules: PricingRules,
   parameters: Parameters,
   types: Float32Array,
-  { hidden, weight, bias }: SourceGradient,
+  { hidden, weight, bias, local }: SourceGradient,
 ): Parameters {
   if (!hidden) return { "output.bias": bias };
   const names = Object.keys(parameters).filter((name) => name.startsWith("hidden."));
   const gradients = names.length === 0 ? [] : tf.grads((...tensors: Tensor[]) => {
     const now = Object.fromEntries(names.map((name, k) => [name, tensors[k]]));
-    return tf.sum(tf.mul(hidden, rules.source({ ...parameters, ...now }, types).hidden!));
+    const source = rules.source({ ...parameters, ...now }, types), sum = tf.sum(tf.mul(hidden, source.hidden!));
+    return local ? tf.add(sum, tf.sum(tf.mul(local.hidden, source.local!.hidden))) : sum;
   })(names.map((name) => parameters[name]));
   return {
     ...Object.fromEntries(names.map((name, k) => [name, gradients[k]])),
     "output.weight": weight!,
+    ...(local ? { "output.slopes": local.weight } : {}),
     "output.bias": bias,
   };
 }

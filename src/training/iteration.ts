@@ -5,6 +5,7 @@
  */
 import { type Tensor, tf } from "../deps/tfjs.ts";
 import type { PriceKernels } from "../kernels/kernels.ts";
+import { disposeHidden } from "../networks/parameterized_affine.ts";
 import type { PricingRules } from "../networks/pricing_rule.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { deriveKey, randomKey } from "../random/key.ts";
@@ -112,8 +113,8 @@ export async function iterate(
     tf.dispose([moved.chains, moved.squareSlopes]);
     throw error;
   } finally {
-    tf.dispose([moved.values, utilities, ...Object.values(gradient).filter((tensor) => tensor !== undefined)]);
-    source.hidden?.dispose();
+    tf.dispose([moved.values, utilities, { ...gradient, local: { ...gradient.local } }]);
+    disposeHidden(source);
   }
 }
 

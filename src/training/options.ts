@@ -4,7 +4,8 @@
  * @module
  */
 import { InvalidInputError, requireInteger, requireNumber, show } from "../errors.ts";
-import { NETWORK_KINDS } from "../networks/kinds.ts";
+import { NETWORK_KINDS, type NetworkKind, SYMMETRIC_KINDS } from "../networks/kinds.ts";
+import { type ContextKind, contextKinds } from "../networks/context.ts";
 import type { NetworkSize } from "../networks/pricing_rule.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { randomKey } from "../random/key.ts";
@@ -36,15 +37,22 @@ export interface TrainingOptions extends ScheduleOptions, AdamOptions, Omit<Move
   readonly seed: number;
 }
 
+/** Default widths of the hidden layers that read a context. */
+export function defaultHidden(context: ContextKind): readonly number[] {
+  return context === "symmetric" ? [16] : [64];
+}
+
 /**
  * The default settings for a problem, one rule of n and m: more than 4 goods get 32 groups instead of 8; more than one
- * participant, whose weights differ from profile to profile, gets fewer profiles at a time and more iterations.
+ * participant, whose weights differ from profile to profile, gets fewer profiles at a time and more iterations. Where
+ * participants are exchangeable, and goods, too, the context is symmetric.
  */
 export function defaultTraining(problem: MechanismProblem): TrainingOptions {
   const { participants: n, goods: m } = problem;
-  const small = m <= 4;
+  const small = m <= 4, { exchangeable, exchangeableGoods } = problem.distribution;
+  const context = n > 1 && exchangeable && exchangeableGoods ? "symmetric" : "dense";
   return {
-    network: { layers: 2, groups: small ? 8 : 32, groupSize: 4, hidden: [64] },
+    network: { layers: 2, groups: small ? 8 : 32, groupSize: 4, hidden: defaultHidden(context), context },
     iterations: n === 1 ? 500 : 800,
     profiles: n === 1 ? 256 : 128,
     chains: 16,
@@ -70,6 +78,12 @@ export function defaultTraining(problem: MechanismProblem): TrainingOptions {
     averaging: 0.99,
     seed: 0,
   };
+}
+
+/** A network of another kind, as large as one by default; a dense context where the kind takes no other. */
+export function networkForKind(network: NetworkSize, kind: NetworkKind): NetworkSize {
+  if (network.context !== "symmetric" || SYMMETRIC_KINDS.includes(kind)) return { ...network, kind };
+  return { ...network, kind, context: "dense", hidden: defaultHidden("dense") };
 }
 
 /** How many profiles each iteration replaces. */
@@ -101,6 +115,14 @@ export function checkTraining(options: TrainingOptions): void {
   }
   if (network.kind !== undefined) oneOf(what, "network.kind", network.kind, NETWORK_KINDS);
   network.hidden.forEach((width, k) => requireInteger(what, `network.hidden[${k}]`, width, 1));
+  if (network.context !== undefined) oneOf(what, "network.context", network.context, contextKinds);
+  if (network.context === "symmetric" && network.hidden.length !== 1 && network.hidden.length !== 3) {
+    throw new InvalidInputError(
+      `Cannot ${what}: network.hidden must be one width, or three, for a symmetric context, got ${
+        show(network.hidden)
+      }`,
+    );
+  }
   for (const name of ["refresh", "betaGrowth", "finalLearningRate", "averaging", "beta1", "beta2"] as const) {
     requireNumber(what, name, options[name], 0, 1);
   }

@@ -56,7 +56,8 @@ export function trainingPlan(rules: PricingRules, kernels: PriceKernels, options
   const rows = carriedProfiles(options) * n, trained = options.profiles * n;
   const parameters = Object.values(rules.parameterShapes).reduce((sum, one) => sum + elementCount(one), 0);
   const H = rules.parameterShapes["output.weight"]?.[0] ?? 0;
-  const memory = kernels.memory(rows, C, H);
+  const [Hl, maps] = rules.parameterShapes["output.slopes"] ?? [0, 0], D = P - m * maps;
+  const memory = kernels.memory(rows, C, H, Hl);
   const bytes = {
     parameters: 4 * PARAMETER_COPIES * parameters,
     chains: 4 * 3 * rows * (C + 2) * m,
@@ -67,7 +68,7 @@ export function trainingPlan(rules: PricingRules, kernels: PriceKernels, options
   const forward = 2 * P, winners = groupMax ? forward / groupMax.groupSize : forward;
   const lineMoves = lineMoveEvery > 0 && C >= 4 ? Math.ceil(S / lineMoveEvery) * LINE_PASSES : 0;
   const flop = {
-    hypernetwork: 2 * H * P * (rows + 3 * trained),
+    hypernetwork: 2 * (H * D + Hl * m * maps) * (rows + 3 * trained),
     chains: rows * C * (S * (forward + winners) + lineMoves * forward) + rows * (C + 1) * forward,
     prices: trained * (C + 1) * (forward + 2 * winners),
   };

@@ -4,7 +4,7 @@ import { InvalidInputError, MachineError } from "../../src/errors.ts";
 import { decodeMechanism, encodeMechanism, loadMechanism, saveMechanism } from "../../src/io/mechanism_file.ts";
 import { decodeChecked, encodeChecked } from "../../src/io/safetensors.ts";
 import { type MenuMechanism, menuMechanism } from "../../src/mechanisms/menu_mechanism.ts";
-import { pricingRules } from "../../src/networks/pricing_rule.ts";
+import { type NetworkSize, pricingRules } from "../../src/networks/pricing_rule.ts";
 import { settingProblem } from "../../src/problems/settings.ts";
 import { deriveKey, randomKey } from "../../src/random/key.ts";
 import { normals, uniforms } from "../../src/random/numbers.ts";
@@ -12,9 +12,14 @@ import { openDevice } from "../../src/runtime/device.ts";
 import type { HostTensor } from "../../src/runtime/host_tensor.ts";
 
 /** A mechanism with random parameters. */
-function randomMechanism(participants: number, goods: number, exchangeable: boolean): MenuMechanism {
+function randomMechanism(
+  participants: number,
+  goods: number,
+  exchangeable: boolean,
+  context: Partial<NetworkSize> = {},
+): MenuMechanism {
   const shape = { participants, goods, exchangeable };
-  const network = { layers: 2, groups: 4, groupSize: 3, hidden: [6, 5] };
+  const network = { layers: 2, groups: 4, groupSize: 3, hidden: [6, 5], ...context };
   const parameters = Object.fromEntries(
     Object.entries(pricingRules(shape, network).initialParameters(randomKey(1))).map(([name, { shape, data }], k) => {
       const noise = normals(deriveKey(randomKey(2), k), data.length);
@@ -26,8 +31,10 @@ function randomMechanism(participants: number, goods: number, exchangeable: bool
 
 Deno.test("a mechanism that was encoded gives the same results, bit for bit", async () => {
   await openDevice({ backend: "wasm" });
-  for (const [n, m, exchangeable] of [[1, 3, true], [2, 2, true], [3, 2, false]] as const) {
-    const mechanism = randomMechanism(n, m, exchangeable), bytes = await encodeMechanism(mechanism);
+  const cases: [number, number, boolean, Partial<NetworkSize>?][] = [[1, 3, true], [2, 2, true], [3, 2, false]];
+  cases.push([3, 2, false, { context: "dense" }], [3, 4, true, { context: "symmetric", hidden: [5] }]);
+  for (const [n, m, exchangeable, context] of cases) {
+    const mechanism = randomMechanism(n, m, exchangeable, context), bytes = await encodeMechanism(mechanism);
     const decoded = await decodeMechanism(bytes, "x.tedi", settingProblem(`U-${n}-${m}`));
     for (const name of ["problem", "shape", "network", "participants", "goods"] as const) {
       assertEquals(decoded[name], mechanism[name]);
@@ -149,6 +156,23 @@ const forgeries: Forgery[] = [
   })),
   { network: { hidden: [] }, words: "parameter output.weight must be float32 of shape [2," },
   { network: { hidden: [5, 6] }, words: "parameter hidden.0.weight must be float32 of shape [2,5], got [2,6]" },
+  ...[null, "", "Dense", "toString", 1, ["symmetric"]].map((context) => ({
+    network: { context },
+    words: "context must be one of dense, symmetric, got",
+  })),
+  {
+    network: { context: "symmetric" },
+    words: "hidden must be one width, or three (element, global, local), got [6,5]",
+  },
+  { network: { context: "symmetric", hidden: Array(100_000).fill(8) }, words: "hidden must be one width, or three" },
+  {
+    network: { context: "symmetric", hidden: [8] },
+    words: "parameter hidden.element.weight must be there, but it is missing",
+  },
+  {
+    ...{ network: { context: "symmetric", hidden: [8] }, shape: { exchangeable: false } },
+    words: "participants must be exchangeable",
+  },
   ...[undefined, null, 1, "true"].map((exchangeable) => ({
     shape: { exchangeable },
     words: "exchangeable must be true or false",

@@ -7,7 +7,7 @@ import { assert, assertEquals } from "@std/assert";
 import { type Tensor, type Tensor1D, type Tensor2D, type Tensor3D, tf } from "../../src/deps/tfjs.ts";
 import type { PriceKernels } from "../../src/kernels/kernels.ts";
 import type { ConvexNetwork } from "../../src/networks/network.ts";
-import type { WeightSource } from "../../src/networks/parameterized_affine.ts";
+import { hostRawWeights, type WeightSource } from "../../src/networks/parameterized_affine.ts";
 import { partialGroupMax, type PartialGroupMaxSize } from "../../src/networks/partial_groupmax.ts";
 import { deriveKey, type RandomKey, randomKey } from "../../src/random/key.ts";
 import { normals, uniforms } from "../../src/random/numbers.ts";
@@ -23,6 +23,8 @@ export interface KernelCase {
   readonly rows: number;
   /** H, the width of the last hidden layer; 0 for one row of weights that serves all rows. */
   readonly hidden: number;
+  /** Hl, the width of the goods' hidden layers; 0 or left out where slopes come from the same hidden layer as all else. */
+  readonly local?: number;
   /** N, points a row for values, slopes and gradients. */
   readonly points: number;
   /** C. */
@@ -37,8 +39,12 @@ export interface KernelCase {
 export interface KernelInputs {
   /** `[R, H]`; undefined where one row of weights serves all. */
   readonly hidden?: Float32Array;
-  /** `[H, P]`. */
+  /** `[H, P]`, or `[H, D]` with a local part. */
   readonly weight?: Float32Array;
+  /** `[R, m, Hl]`; undefined without a local part. */
+  readonly localHidden?: Float32Array;
+  /** `[Hl, K E G + 1]`. */
+  readonly localWeight?: Float32Array;
   /** `[P]`. */
   readonly bias: Float32Array;
   /** `[R, N, m]`, all of them away from kinks of f. */
@@ -57,7 +63,13 @@ export interface KernelInputs {
 export interface KernelResults {
   readonly value: Float32Array;
   readonly slope: Float32Array;
-  readonly gradient: { readonly hidden?: Float32Array; readonly weight?: Float32Array; readonly bias: Float32Array };
+  readonly gradient: {
+    readonly hidden?: Float32Array;
+    readonly weight?: Float32Array;
+    readonly bias: Float32Array;
+    readonly localHidden?: Float32Array;
+    readonly localWeight?: Float32Array;
+  };
   readonly chains: Float32Array;
   readonly squareSlopes: Float32Array;
   readonly values: Float32Array;
@@ -82,25 +94,38 @@ const FIXED: readonly KernelCase[] = [
   { goods: 100, layers: 2, groups: 32, groupSize: 4, rows: 2, hidden: 8, points: 5, chains: 8 },
   { goods: 1, layers: 1, groups: 1, groupSize: 1, rows: 1, hidden: 0, points: 1, chains: 1 },
   { goods: 2, layers: 3, groups: 128, groupSize: 2, rows: 2, hidden: 3, points: 3, chains: 5 },
-].map(({ rows, hidden, points, chains, ...size }, seed) => ({
-  name: describe(size, rows, hidden, chains, MOVE),
+  { goods: 10, layers: 2, groups: 32, groupSize: 4, rows: 30, hidden: 16, local: 16, points: 17, chains: 16 },
+  { goods: 100, layers: 1, groups: 16, groupSize: 4, rows: 3, hidden: 5, local: 4, points: 9, chains: 8 },
+  { goods: 1, layers: 1, groups: 1, groupSize: 1, rows: 1, hidden: 1, local: 1, points: 1, chains: 1 },
+  { goods: 7, layers: 3, groups: 9, groupSize: 5, rows: 13, hidden: 3, local: 20, points: 3, chains: 5 },
+].map(({ rows, hidden, local = 0, points, chains, ...size }, seed) => ({
+  name: describe(size, rows, hidden, local, chains, MOVE),
   size,
   rows,
   hidden,
+  local,
   points,
   chains,
   move: MOVE,
   seed: 1000 + seed,
 }));
 
-function describe(size: PartialGroupMaxSize, R: number, H: number, C: number, move: MoveOptions): string {
+function describe(
+  size: PartialGroupMaxSize,
+  R: number,
+  H: number,
+  local: number,
+  C: number,
+  move: MoveOptions,
+): string {
   const { goods: m, layers: K, groups: G, groupSize: E } = size;
   const { steps: S, lineMoveEvery, wall, stepRule, beta } = move;
-  return `m=${m} K=${K} G=${G} E=${E} R=${R} H=${H} C=${C} S=${S}/${lineMoveEvery} ${wall} ${stepRule} beta=${beta}`;
+  const ofGoods = local > 0 ? ` Hl=${local}` : "";
+  return `m=${m} K=${K} G=${G} E=${E} R=${R} H=${H}${ofGoods} C=${C} S=${S}/${lineMoveEvery} ${wall} ${stepRule} beta=${beta}`;
 }
 
 /** A random shape whose work is at most a few tens of millions of multiply-adds. */
-function randomCase(seed: number): KernelCase {
+function randomCase(seed: number, withLocal: boolean): KernelCase {
   for (let attempt = 0;; attempt++) {
     const draws = uniforms(deriveKey(randomKey(seed), attempt), 32);
     let used = 0;
@@ -112,7 +137,9 @@ function randomCase(seed: number): KernelCase {
       groups: 1 + 2 * integer(0, 18),
       groupSize: integer(1, 5),
     };
-    const hidden = choose(0, integer(1, 70)), rows = choose(integer(1, 12), integer(1, 12), integer(13, 50));
+    const local = withLocal ? integer(1, 20) : 0;
+    const hidden = withLocal ? integer(1, 20) : choose(0, integer(1, 70)),
+      rows = choose(integer(1, 12), integer(1, 12), integer(13, 50));
     const points = integer(1, 12), chains = integer(1, 19);
     const beta = Math.round(Math.exp(Math.log(5) + draws[used++] * Math.log(200 / 5)));
     const stepRule = choose<MoveOptions["stepRule"]>("adapted", "constant");
@@ -127,16 +154,18 @@ function randomCase(seed: number): KernelCase {
     };
     const P = partialGroupMax(size).weightCount;
     const steps = 3 * move.steps + (move.lineMoveEvery ? 7 * Math.ceil(move.steps / move.lineMoveEvery) : 0);
-    const work = P * (hidden * (1 + rows) + rows * (3 * points + chains * steps));
+    const work = P * ((hidden + local * size.goods) * (1 + rows) + rows * (3 * points + chains * steps));
     if (work > 4e7) continue;
-    return { name: describe(size, rows, hidden, chains, move), size, rows, hidden, points, chains, move, seed };
+    const name = describe(size, rows, hidden, local, chains, move);
+    return { name, size, rows, hidden, local, points, chains, move, seed };
   }
 }
 
 /** The cases, fixed shapes first. */
 export const kernelCases: readonly KernelCase[] = [
   ...FIXED,
-  ...Array.from({ length: 18 }, (_, k) => randomCase(k + 1)),
+  ...Array.from({ length: 18 }, (_, k) => randomCase(k + 1, false)),
+  ...Array.from({ length: 18 }, (_, k) => randomCase(k + 101, true)),
 ];
 
 /** The network of a case. */
@@ -146,21 +175,21 @@ export function caseNetwork({ size }: KernelCase): ConvexNetwork {
 
 /** The numbers of a case. Weights are like training's: initial ones, some noise, and a small effect of the context. */
 export function caseInputs(one: KernelCase): KernelInputs {
-  const { rows: R, hidden: H, points: N, chains: C, size: { goods: m }, seed } = one;
+  const { rows: R, hidden: H, local: width = 0, points: N, chains: C, size: { goods: m, groups }, seed } = one;
   const network = caseNetwork(one), P = network.weightCount, key = deriveKey(randomKey(seed), 2 ** 20);
   const scaled = (key: RandomKey, count: number, scale: number) => normals(key, count).map((z) => z * scale);
   const noise = scaled(deriveKey(key, 1), P, 0.1);
   const bias = network.initialWeights(deriveKey(key, 0)).map((w, j) => w + noise[j]);
   const hidden = H > 0 ? normals(deriveKey(key, 2), R * H).map((z) => Math.max(0, z)) : undefined;
-  const weight = H > 0 ? scaled(deriveKey(key, 3), H * P, 0.2 / Math.sqrt(H)) : undefined;
+  const maps = width > 0 ? mapsOf(one) : 0, D = P - m * maps;
+  const weight = H > 0 ? scaled(deriveKey(key, 3), H * D, 0.2 / Math.sqrt(H)) : undefined;
+  const localHidden = normals(deriveKey(key, 9), R * m * width).map((z) => Math.max(0, z));
+  const localWeight = scaled(deriveKey(key, 10), width * maps, 0.2 / Math.sqrt(width));
+  const local = width > 0 ? { hidden: localHidden, weight: localWeight, groups, goods: m, width } : undefined;
 
   const points = new Float32Array(R * N * m), chains = new Float32Array(R * C * m);
   for (let row = 0; row < R; row++) {
-    const raw = Float32Array.from(bias);
-    for (let h = 0; h < H; h++) {
-      for (let j = 0; j < P; j++) raw[j] += hidden![row * H + h] * weight![h * P + j];
-    }
-    const f = network.bindOnHost(raw);
+    const f = network.bindOnHost(hostRawWeights({ hidden, weight, bias, local }, row));
     fillAwayFromKinks(f, m, points.subarray(row * N * m, (row + 1) * N * m), deriveKey(key, 4, row));
     fillAwayFromKinks(f, m, chains.subarray(row * C * m, (row + 1) * C * m), deriveKey(key, 5, row));
   }
@@ -168,6 +197,8 @@ export function caseInputs(one: KernelCase): KernelInputs {
     hidden,
     weight,
     bias,
+    localHidden: local?.hidden,
+    localWeight: local?.weight,
     points,
     coefficients: normals(deriveKey(key, 6), R * N),
     types: uniforms(deriveKey(key, 7), R * m),
@@ -201,13 +232,24 @@ function fillAwayFromKinks(
 }
 
 /** The weight source of a case on the open device. The caller disposes of its tensors. */
-export function caseSource(one: KernelCase, { hidden, weight, bias }: KernelInputs): WeightSource {
-  const P = bias.length;
+export function caseSource(one: KernelCase, inputs: KernelInputs): WeightSource {
+  const { hidden, weight, bias, localHidden, localWeight } = inputs,
+    { local: width = 0, size: { goods, groups } } = one;
   return {
     hidden: hidden && tf.tensor2d(hidden, [one.rows, one.hidden]),
-    weight: weight && tf.tensor2d(weight, [one.hidden, P]),
+    weight: weight && tf.tensor2d(weight, [one.hidden, weight.length / one.hidden]),
     bias: tf.tensor1d(bias) as Tensor1D,
+    local: localHidden && localWeight && {
+      hidden: tf.tensor3d(localHidden, [one.rows, goods, width]),
+      weight: tf.tensor2d(localWeight, [width, mapsOf(one)]),
+      groups,
+    },
   };
+}
+
+/** K E G + 1, how many affine maps from (x, 1) a case's network has. */
+function mapsOf({ size: { layers, groups, groupSize } }: KernelCase): number {
+  return layers * groups * groupSize + 1;
 }
 
 /** The points `[R, N, m]` of a case on the open device. */
@@ -247,6 +289,8 @@ export async function runKernels(
   assertEquals(gradient.bias.shape, source.bias.shape);
   assertEquals(gradient.hidden?.shape, source.hidden?.shape);
   assertEquals(gradient.weight?.shape, source.weight?.shape);
+  assertEquals(gradient.local?.hidden.shape, source.local?.hidden.shape);
+  assertEquals(gradient.local?.weight.shape, source.local?.weight.shape);
   assertEquals(moved.chains.shape, start.chains.shape);
   assertEquals(moved.squareSlopes.shape, start.squareSlopes.shape);
   assertEquals(moved.values.shape, [one.rows, one.chains + 1]);
@@ -258,15 +302,15 @@ export async function runKernels(
       hidden: gradient.hidden && await read(gradient.hidden),
       weight: gradient.weight && await read(gradient.weight),
       bias: await read(gradient.bias),
+      localHidden: gradient.local && await read(gradient.local.hidden),
+      localWeight: gradient.local && await read(gradient.local.weight),
     },
     chains: await read(moved.chains),
     squareSlopes: await read(moved.squareSlopes),
     values: await read(moved.values),
   };
-  for (const made of [source, gradient, moved, start]) {
-    for (const tensor of Object.values(made) as (Tensor | undefined)[]) tensor?.dispose();
-  }
-  tf.dispose([points, coefficients, value, slope]);
+  for (const { local, ...made } of [source, gradient]) tf.dispose([{ ...made }, { ...local }]);
+  tf.dispose([{ ...moved }, { ...start }, points, coefficients, value, slope]);
   return results;
 }
 
@@ -288,7 +332,7 @@ export function compareResults(one: KernelCase, actual: KernelResults, expected:
   const named = (what: string) => `${what} of ${one.name}`;
   assertNear(actual.value, expected.value, 1e-4, named("value"));
   assertNear(actual.slope, expected.slope, 1e-4, named("slope"));
-  for (const part of ["hidden", "weight", "bias"] as const) {
+  for (const part of ["hidden", "weight", "bias", "localHidden", "localWeight"] as const) {
     const right = expected.gradient[part];
     if (right) assertNear(actual.gradient[part]!, right, 1e-4, named(`gradient in ${part}`));
     else assertEquals(actual.gradient[part], undefined);

@@ -39,7 +39,18 @@ for (const build of ["relaxed", "plain"] as KernelBuild[]) {
 Deno.test("WASM kernels give the same bits on any number of threads", async () => {
   await openDevice({ backend: "wasm" });
   try {
-    for (const one of kernelCases.slice(0, 8)) {
+    // Enough rows for many sets, with and without a local part.
+    const many: KernelCase = {
+      ...{
+        name: "many rows",
+        size: { goods: 5, layers: 3, groups: 64, groupSize: 4 },
+        rows: 200,
+        hidden: 5,
+        points: 2,
+      },
+      ...{ chains: 2, move: { ...kernelCases[0].move, steps: 1, lineMoveEvery: 0 }, seed: 6 },
+    };
+    for (const one of [...kernelCases.slice(0, 8), many, { ...many, local: 6 }]) {
       const results = [];
       for (const threads of [1, 2, 3, 7]) {
         setThreadCount(threads);
@@ -52,20 +63,24 @@ Deno.test("WASM kernels give the same bits on any number of threads", async () =
   }
 });
 
-/** n, H, and how the covariance is estimated. Tiles hold whole profiles; with n = 25 none fits, and the parts are composed. */
-const STEPS: [participants: number, hidden: number, estimator: Estimator][] = [
-  ...[1, 2, 3, 5, 7, 8, 10, 11, 24, 25].map((n): [number, number, Estimator] => [n, 9, "coordinate"]),
-  [1, 0, "coordinate"],
-  [1, 0, "paired"],
-  [3, 64, "paired"],
+/** n, H, Hl, and how the covariance is estimated. Tiles hold whole profiles; with n = 25 none fits, and the parts are composed. */
+const STEPS: [participants: number, hidden: number, local: number, estimator: Estimator][] = [
+  ...[1, 2, 3, 5, 7, 8, 10, 11, 24, 25].map((n): [number, number, number, Estimator] => [n, 9, 0, "coordinate"]),
+  [1, 0, 0, "coordinate"],
+  [1, 0, 0, "paired"],
+  [3, 64, 0, "paired"],
+  ...[2, 3, 5, 11, 25].map((n): [number, number, number, Estimator] => [n, 9, 7, "coordinate"]),
+  [3, 16, 16, "paired"],
 ];
 
-for (const [n, hidden, estimator] of STEPS) {
-  Deno.test(`a training step in WASM is what its parts make, n = ${n}, H = ${hidden}, ${estimator}`, async () => {
+for (const [n, hidden, local, estimator] of STEPS) {
+  const name = `n = ${n}, H = ${hidden}, Hl = ${local}, ${estimator}`;
+  Deno.test(`a training step in WASM is what its parts make, ${name}`, async () => {
     await openDevice({ backend: "wasm" });
     const profiles = 23, trained = 9 * n, rows = profiles * n; // most of them only move
     const one: KernelCase = {
-      ...{ name: "step", size: { goods: 5, layers: 2, groups: 7, groupSize: 3 }, rows, hidden, points: 1, chains: 6 },
+      ...{ name: "step", size: { goods: 5, layers: 2, groups: 7, groupSize: 3 }, rows, points: 1, chains: 6 },
+      ...{ hidden, local },
       ...{ move: { ...kernelCases[0].move, steps: 2, lineMoveEvery: 1 }, seed: 5 },
     };
     const inputs = caseInputs(one), source = caseSource(one, inputs), start = caseChains(one, inputs);
@@ -81,6 +96,10 @@ for (const [n, hidden, estimator] of STEPS) {
       for (const name of ["hidden", "weight", "bias"] as const) {
         assertEquals(fused.gradient[name]?.shape, composed.gradient[name]?.shape);
         if (fused.gradient[name]) assertNear(fused.gradient[name], composed.gradient[name]!, name);
+      }
+      assertEquals(fused.gradient.local !== undefined, local > 0);
+      for (const name of ["hidden", "weight"] as const) {
+        if (local > 0) assertNear(fused.gradient.local![name], composed.gradient.local![name], `local ${name}`);
       }
     }
   });

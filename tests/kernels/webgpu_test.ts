@@ -36,7 +36,9 @@ const few: KernelCase = {
   name: "few weights",
 };
 const fewShared: KernelCase = { ...few, hidden: 0, name: "few weights, shared" };
-const cases = [byContext, shared, manyGoods, manyWeights, tiny, ...kernelCases.slice(12, 14), few, fewShared];
+const cases = [byContext, shared, manyGoods, manyWeights, tiny, ...kernelCases.slice(16, 18), few, fewShared];
+/** With a local part: sources that are written as dense ones. */
+const localCases = [kernelCases[6], kernelCases[8], { ...few, local: 5, name: "few weights, local part" }];
 
 /**
  * The WebGPU device, one for all tests, as to compile for llvmpipe takes seconds; and what plain TensorFlow.js makes of
@@ -47,7 +49,9 @@ let opened: Promise<{ device: Device; expected: ReadonlyMap<KernelCase, KernelRe
 async function open() {
   await openDevice({ backend: "wasm" });
   const expected = new Map<KernelCase, KernelResults>();
-  for (const one of cases) expected.set(one, await runKernels(referenceKernels(caseNetwork(one)), one));
+  for (const one of [...cases, ...localCases]) {
+    expected.set(one, await runKernels(referenceKernels(caseNetwork(one)), one));
+  }
   const device = await openDevice({ backend: "webgpu", allowSoftware: true });
   addEventListener("unload", () => device.close());
   return { device, expected };
@@ -79,7 +83,7 @@ function checkCases(name: string, cases: readonly KernelCase[], options: WebgpuK
   }
 }
 
-checkCases("WebGPU kernels", cases);
+checkCases("WebGPU kernels", [...cases, ...localCases]);
 
 /** Where chains of a case have their scratch memory and weights, of so many bytes of workgroup memory. */
 function placeChains({ size, chains }: KernelCase, bytes: number): Memory {

@@ -2,7 +2,9 @@
 import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { tf } from "../../src/deps/tfjs.ts";
 import { InvalidInputError } from "../../src/errors.ts";
+import type { MechanismProblem } from "../../src/problems/problem.ts";
 import { settingProblem, tableOneSettings } from "../../src/problems/settings.ts";
+import { defineProblem } from "../../src/problems/user_module.ts";
 import { checkTraining, defaultTraining, type TrainingOptions } from "../../src/training/options.ts";
 import { train } from "../../src/training/train.ts";
 
@@ -37,6 +39,16 @@ const bad: [setting: Record<string, unknown>, thing: string, rule: string, got: 
   [{ network: network({ groups: 1.5 }) }, "network.groups", POSITIVE, "1.5"],
   [{ network: network({ groupSize: undefined }) }, "network.groupSize", POSITIVE, "undefined"],
   [{ network: network({ hidden: [8, -8] }) }, "network.hidden[1]", POSITIVE, "-8"],
+  ...[[null, "null"], ["set", '"set"'], [1, "1"]].map(([context, got]): [
+    Record<string, unknown>,
+    string,
+    string,
+    string,
+  ] => [{ network: network({ context }) }, "network.context", "one of dense, symmetric", `${got}`]),
+  [
+    { network: network({ context: "symmetric", hidden: [8, 8] }) },
+    ...["network.hidden", "one width, or three, for a symmetric context", "[8,8]"] as const,
+  ],
   ...[undefined, null, 8].map((hidden): [Record<string, unknown>, string, string, string] => [
     { network: network({ hidden }) },
     "network",
@@ -90,6 +102,18 @@ Deno.test("a bad option is refused by its name, the rule and the value", () => {
   }
 });
 
+Deno.test("contexts are symmetric where participants are exchangeable, and goods are", () => {
+  const context = (problem: MechanismProblem) => defaultTraining(problem).network.context;
+  for (const name of ["U-2-2", "U-3-10", "B-3-2", "C-2-5"]) {
+    assertEquals(context(settingProblem(name)), "symmetric", name);
+  }
+  assertEquals(context(settingProblem("U-1-2")), "dense");
+  const participants = 2, goods = 2, sampleTypes = () => [0.5, 0.5, 0.5, 0.5];
+  assertEquals(context(defineProblem({ participants, goods, distribution: "U" })), "symmetric");
+  assertEquals(context(defineProblem({ participants, goods, distribution: "U", exchangeable: false })), "dense");
+  assertEquals(context(defineProblem({ participants, goods, sampleTypes, exchangeable: true })), "dense");
+});
+
 Deno.test("every option is checked", () => {
   const checked = new Set(bad.flatMap(([setting]) => Object.keys(setting)));
   assertEquals([...checked].sort(), Object.keys(defaultTraining(settingProblem("U-2-2-cp1-cd0"))).sort());
@@ -111,6 +135,7 @@ Deno.test("the ends of the ranges are allowed", () => {
     },
     { refresh: 1, betaGrowth: 1, finalLearningRate: 1, seed: 2 ** 53 - 1, chains: 2, iterations: 1, profiles: 1 },
     { network: { layers: 1, groups: 1, groupSize: 1, hidden: [] } },
+    { network: { layers: 1, groups: 1, groupSize: 1, hidden: [1], context: "symmetric" } },
   ];
   for (const end of ends) checkTraining({ ...defaults, ...end });
 });

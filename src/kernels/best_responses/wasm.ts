@@ -7,13 +7,14 @@
  * @module
  */
 import type { ConvexNetwork } from "../../networks/network.ts";
-import type { HostWeightSource } from "../../networks/parameterized_affine.ts";
+import { hostSizes, type HostWeightSource } from "../../networks/parameterized_affine.ts";
 import { HEAP } from "../../runtime/threads.ts";
 import { Arena } from "../wasm/arena.ts";
 import { packBias, packWeight, padTo } from "../wasm/layout.ts";
 import { kernelThreads } from "../wasm/module.ts";
 import { type BestResponseOptions, defaultBestResponse } from "./best_response.ts";
 import { lanesLayout } from "./layout.ts";
+import { localLanesLayout, packLaneSlopes } from "./local_layout.ts";
 import { type BestResponses, emptyBestResponses } from "./reference.ts";
 
 /** The operation of wasm/assembly/index.ts. */
@@ -32,6 +33,7 @@ const FIELDS = [
   ...["operation", "next", "tasks", "rows", "tolerance", "toleranceHigh", "perRow", "goods", "layers", "groups"],
   ...["groupSize", "hiddenSize", "packed", "rowsPerTask", "maxEvaluations", "cuts", "hidden", "weight", "bias"],
   ...["positive", "shared", "types", "out", "scratch", "scratchSize"],
+  ...["localSize", "quads", "quadsAt", "maps", "mapsAt", "slopes", "lastOffset", "lastAt", "localHidden"],
 ] as const;
 
 /**
@@ -47,17 +49,20 @@ export function wasmBestResponses(
   options: BestResponseOptions = defaultBestResponse,
   mostCuts: number = CUTS,
 ): BestResponses {
-  const { goods: m, layers, groups, groupSize } = network.groupMax!, P = network.weightCount;
+  const { goods: m, layers, groups, groupSize } = network.groupMax!;
   const count = types.length / m, rows = count / perRow, found = emptyBestResponses(count, m);
   if (count === 0) return found;
-  const H = source.hidden ? source.weight!.length / P : 0, layout = lanesLayout(network.groupMax!);
-  const rowBytes = 8 * (H + perRow * (2 * m + 4));
+  const { H, D } = hostSizes(source), Hl = source.local?.width ?? 0, layout = lanesLayout(network.groupMax!);
+  const local = source.local && localLanesLayout(network.groupMax!), dense = local?.dense ?? layout;
+  const rowBytes = 8 * (H + m * Hl + perRow * (2 * m + 4));
   const chunk = Math.min(padTo(rows, TILE), padTo(Math.ceil(CHUNK_BYTES / rowBytes), TILE));
 
   const threads = kernelThreads(), arena = new Arena(HEAP);
   const at = arena.take(FIELDS.length), positive = arena.take(layout.positive.length);
   const bias = arena.take(layout.length), shared = arena.take(2 * layout.length);
-  const weight = arena.take(layout.length * H);
+  const weight = arena.take(dense.length * H), quadsAt = arena.take(local?.quads.length ?? 0);
+  const mapsAt = arena.take(local?.maps.length ?? 0), slopes = arena.take(((local?.columns.length ?? 0) + 1) * Hl);
+  const lastOffset = arena.take(local ? H : 0), localHidden = arena.take(2 * chunk * m * Hl);
   const hidden = arena.take(2 * chunk * H), typesPlace = arena.take(2 * chunk * perRow * m);
   const out = arena.take(2 * chunk * perRow * (m + 4)), scratch = arena.end;
   const job: Record<string, number> = {
@@ -65,6 +70,9 @@ export function wasmBestResponses(
     ...{ packed: layout.length, rowsPerTask: ROWS_PER_TASK, hidden: hidden.address, weight: weight.address },
     ...{ maxEvaluations: Math.min(options.maxEvaluations, 2 ** 31 - 1), bias: bias.address, scratch },
     ...{ cuts: Math.max(1, Math.min(Math.max(mostCuts, m + 3), options.maxEvaluations)), positive: positive.address },
+    ...{ localSize: Hl, quads: local?.quads.length ?? 0, maps: local?.maps.length ?? 0, lastAt: local?.last ?? 0 },
+    ...{ quadsAt: quadsAt.address, mapsAt: mapsAt.address, slopes: slopes.address, lastOffset: lastOffset.address },
+    ...{ localHidden: localHidden.address },
     ...{ shared: shared.address, types: typesPlace.address, out: out.address },
   };
   const put = (memory: ArrayBufferLike): Int32Array => {
@@ -80,7 +88,14 @@ export function wasmBestResponses(
 
   new Uint8Array(memory, positive.address, layout.positive.length).set(layout.positive);
   packBias(layout, source.bias, new Float32Array(memory, bias.address, layout.length));
-  if (H > 0) packWeight(layout, source.weight!, H, H, new Float32Array(memory, weight.address, layout.length * H));
+  if (H > 0) packWeight(dense, source.weight!, H, H, new Float32Array(memory, weight.address, dense.length * H));
+  if (local) {
+    new Int32Array(memory, quadsAt.address, local.quads.length).set(local.quads);
+    new Int32Array(memory, mapsAt.address, local.maps.length).set(local.maps);
+    packLaneSlopes(local, source.local!.weight, Hl, new Float32Array(memory, slopes.address, slopes.length));
+    const last = new Float32Array(memory, lastOffset.address, H);
+    for (let h = 0; h < H; h++) last[h] = source.weight![(h + 1) * D - 1];
+  }
   const doubles = ({ address, length }: { address: number; length: number }) =>
     new Float64Array(memory, address, length >> 1);
   for (let from = 0; from < rows; from += chunk) {
@@ -89,6 +104,7 @@ export function wasmBestResponses(
     put(memory);
     threads.exports.plan(at.address);
     if (H > 0) doubles(hidden).fill(0).set(source.hidden!.subarray(from * H, to * H));
+    if (Hl > 0) doubles(localHidden).set(source.local!.hidden.subarray(from * m * Hl, to * m * Hl));
     doubles(typesPlace).set(types.subarray(first * m, (first + size) * m));
     threads.exports.begin(at.address);
     threads.run(at.address);

@@ -26,7 +26,17 @@ import {
   tileOf,
   WHOLE,
 } from "./job.ts";
-import { packBias, packedLayout, packWeight, padTo, unpackBias, unpackWeight } from "./layout.ts";
+import {
+  type LocalLayout,
+  localLayout,
+  packDenseBias,
+  packGoods,
+  packSlopes,
+  unpackGoods,
+  unpackLocalBias,
+  unpackSlopes,
+} from "./local_layout.ts";
+import { packBias, type PackedLayout, packedLayout, packWeight, padTo, unpackBias, unpackWeight } from "./layout.ts";
 import { type KernelExports, kernelThreads } from "./module.ts";
 
 /** Rows of one task where one row of weights serves all; sums are made task by task, so it must not depend on the threads. */
@@ -34,12 +44,17 @@ const ROWS_PER_TASK = 4;
 /** Bytes of one of the gradient's two buffers: rows of a set are as many as fit. */
 const PANEL_BYTES = 4 << 20;
 
-/** What an operation works on: R rows of N points or C chains, and H; its own places; and fields of the job that are none. */
-interface Operation<Places> {
+/** The widths of a source's hidden layers: H, and Hl of the goods' ones; 0 where it has none. */
+interface Widths {
+  readonly H: number;
+  readonly Hl: number;
+}
+
+/** What an operation works on: R rows of N points or C chains, and widths; its own places; fields of the job that are none. */
+interface Operation<Places> extends Widths {
   readonly operation: keyof typeof OPERATIONS;
   readonly rows: number;
   readonly count: number;
-  readonly H: number;
   place(arena: Arena): { readonly own: Places & Record<string, Place>; readonly fields?: Job };
 }
 
@@ -52,28 +67,54 @@ function floats(memory: ArrayBufferLike, { address, length }: Place): Float32Arr
   return new Float32Array(memory, address, length);
 }
 
+function widthsOf({ hidden, local }: WeightSource): Widths {
+  return { H: hidden?.shape[1] ?? 0, Hl: local?.hidden.shape[2] ?? 0 };
+}
+
 /** Fused WASM kernels for a Partial GroupMax Network, with tensors of TensorFlow.js' WASM backend. */
 export function wasmKernels(network: ConvexNetwork): PriceKernels {
   const { goods: m, layers, groups, groupSize } = network.groupMax!;
   const layout = packedLayout(network.groupMax!), P = network.weightCount;
+  let madeLocal: LocalLayout | undefined;
+  /** How a row and the dense weight are kept; `local` says the rest, where there is a local part. */
+  const layoutsOf = ({ Hl }: Widths): { row: PackedLayout; dense: PackedLayout; local?: LocalLayout } => {
+    if (Hl === 0) return { row: layout, dense: layout };
+    const local = madeLocal ??= localLayout(network.groupMax!);
+    return { ...local, local };
+  };
 
   /** Where everything of an operation goes: what all have, its own places, and the job. */
-  const layOut = <Places>({ operation, rows, count, H, place }: Operation<Places>) => {
-    const arena = new Arena(HEAP), padded = padTo(H, 4);
+  const layOut = <Places>({ operation, rows, count, H, Hl, place }: Operation<Places>) => {
+    const arena = new Arena(HEAP), padded = padTo(H, 4), localSize = padTo(Hl, 4);
+    const { row: layout, dense, local } = layoutsOf({ H, Hl }), maps = local?.maps.length ?? 0;
     const common = {
       job: arena.take(FIELDS.length),
       hidden: arena.take((rows + LARGEST_TILE) * padded), // a tile may reach beyond the last row
-      weight: arena.take(layout.length * padded),
+      weight: arena.take(dense.length * padded),
       bias: arena.take(layout.length),
       positive: arena.take(layout.length / 16),
       shared: arena.take(layout.length),
+      mapsAt: arena.take(maps),
+      quadsAt: arena.take(local?.quads.length ?? 0),
+      denseBias: arena.take(local ? dense.length : 0),
+      localHidden: arena.take(local ? rows * localSize * local.lanes : 0),
+      slopes: arena.take(maps * localSize),
     };
     const { own, fields } = place(arena);
     const { job: _, ...places } = { ...common, ...own };
     const job: Job = {
       ...Object.fromEntries(Object.entries(places).map(([name, { address }]) => [name, address])),
       ...{ operation: OPERATIONS[operation], rows, count, goods: m, layers, groups, groupSize, hiddenSize: padded },
-      ...{ packed: layout.length, rowsPerTask: ROWS_PER_TASK, scratch: arena.end, trained: rows, ...WHOLE },
+      ...{
+        packed: layout.length,
+        dense: dense.length,
+        localSize,
+        maps,
+        rowsPerTask: ROWS_PER_TASK,
+        scratch: arena.end,
+        trained: rows,
+        ...WHOLE,
+      },
       ...fields,
     };
     return { common, own, job };
@@ -97,14 +138,22 @@ export function wasmKernels(network: ConvexNetwork): PriceKernels {
     read: (memory: ArrayBufferLike, places: Places) => T,
   ): T => {
     const threads = kernelThreads(), { common, own, job } = layOut(operation), at = common.job.address;
-    const memory = threads.memory(plan(threads, common.job, job));
+    const memory = threads.memory(plan(threads, common.job, job)), { row: layout, dense, local } = layoutsOf(operation);
     new Uint8Array(memory, common.positive.address, layout.positive.length).set(layout.positive);
     packBias(layout, onHost(source.bias), floats(memory, common.bias));
     if (source.hidden) {
       const { rows, H } = operation, padded = padTo(H, 4);
       const from = onHost(source.hidden), to = floats(memory, common.hidden).fill(0);
       for (let row = 0; row < rows; row++) to.set(from.subarray(row * H, (row + 1) * H), row * padded);
-      packWeight(layout, onHost(source.weight!), H, padded, floats(memory, common.weight));
+      packWeight(dense, onHost(source.weight!), H, padded, floats(memory, common.weight));
+    }
+    if (local) {
+      const { Hl } = operation, padded = padTo(Hl, 4), { hidden, weight } = source.local!;
+      new Int32Array(memory, common.mapsAt.address, local.maps.length).set(local.maps);
+      new Int32Array(memory, common.quadsAt.address, local.quads.length).set(local.quads);
+      packDenseBias(local, onHost(source.bias), floats(memory, common.denseBias));
+      packGoods(local, onHost(hidden), m, Hl, padded, floats(memory, common.localHidden));
+      packSlopes(local, onHost(weight), Hl, padded, floats(memory, common.slopes));
     }
     write(memory, own);
     threads.exports.begin(at);
@@ -114,11 +163,11 @@ export function wasmKernels(network: ConvexNetwork): PriceKernels {
   };
 
   /** Rows of points: all in rows of about 16, as many as are computed at once, where one row of weights serves all. */
-  const arrange = (source: WeightSource, points: Tensor3D): { rows: number; count: number; H: number } => {
+  const arrange = (source: WeightSource, points: Tensor3D): { rows: number; count: number } & Widths => {
     const [rows, count] = points.shape, all = rows * count;
-    if (source.hidden) return { rows, count, H: source.hidden.shape[1] };
+    if (source.hidden) return { rows, count, ...widthsOf(source) };
     const now = [16, 15, 14, 13, 12, 11, 10, 9].find((size) => all % size === 0);
-    return now ? { rows: all / now, count: now, H: 0 } : { rows, count, H: 0 };
+    return { ...(now ? { rows: all / now, count: now } : { rows, count }), H: 0, Hl: 0 };
   };
 
   const pointsOperation = (operation: "value" | "slope", source: WeightSource, points: Tensor3D, outputs: number) => ({
@@ -128,18 +177,22 @@ export function wasmKernels(network: ConvexNetwork): PriceKernels {
   });
 
   /** Places for the gradient from `trained` of the rows. */
-  const gradientPlaces = (arena: Arena, rows: number, trained: number, H: number, { tile, tileRows }: Tile) => {
+  const gradientPlaces = (arena: Arena, rows: number, trained: number, widths: Widths, { tile, tileRows }: Tile) => {
+    const { H, Hl } = widths, { dense, local } = layoutsOf(widths), localSize = padTo(Hl, 4);
     const padded = padTo(H, 4), tiles = Math.ceil(trained / tileRows);
-    const fitting = Math.max(tile, Math.floor(PANEL_BYTES / (4 * layout.length) / tile) * tile);
-    const panelRows = Math.min(fitting, tiles * tile);
+    const fitting = Math.max(tile, Math.floor(PANEL_BYTES / (4 * dense.length) / tile) * tile);
+    const panelRows = Math.min(fitting, tiles * tile), sums = local ? local.maps.length * (localSize + local.lanes) : 0;
     return {
       own: {
         hiddenColumns: arena.take(tiles * tile * padded),
-        out: arena.take(layout.length * padded),
-        biasGradient: arena.take((H > 0 ? 1 : Math.ceil(rows / ROWS_PER_TASK)) * layout.length), // one for each task
+        out: arena.take(dense.length * padded),
+        biasGradient: arena.take((H > 0 ? 1 : Math.ceil(rows / ROWS_PER_TASK)) * dense.length), // one for each task
         hiddenGradient: arena.take(trained * padded),
-        panels: arena.take(H > 0 ? 2 * layout.length * panelRows : 0),
+        panels: arena.take(H > 0 ? 2 * dense.length * panelRows : 0),
         counters: arena.take(2 * Math.ceil(tiles * tile / panelRows)),
+        localGradient: arena.take(local ? trained * localSize * local.lanes : 0),
+        slopesGradient: arena.take(sums),
+        slopeSums: arena.take(2 * panelRows / tile * sums),
       },
       fields: { panelRows, tile, tileRows, trained },
     };
@@ -153,7 +206,9 @@ export function wasmKernels(network: ConvexNetwork): PriceKernels {
     trained: number,
     { tile, tileRows }: Tile,
   ) => {
-    for (const place of [own.out, own.biasGradient, own.hiddenGradient, own.counters]) floats(memory, place).fill(0);
+    for (const place of [own.out, own.biasGradient, own.hiddenGradient, own.counters, own.slopesGradient]) {
+      floats(memory, place).fill(0);
+    }
     if (!hidden) return;
     // [H / 4, tiles tile, 4]: four columns of hidden as they are multiplied with a panel, with zeros for empty rows.
     const from = onHost(hidden), H = hidden.shape[1], all = Math.ceil(trained / tileRows) * tile;
@@ -168,16 +223,28 @@ export function wasmKernels(network: ConvexNetwork): PriceKernels {
   const readGradient = (
     memory: ArrayBufferLike,
     own: GradientPlaces,
-    { hidden: source }: WeightSource,
+    source: WeightSource,
     trained: number,
   ): SourceGradient => {
-    const bias = tf.tensor1d(unpackBias(layout, floats(memory, own.biasGradient), P));
-    if (!source) return { bias };
-    const H = source.shape[1], padded = padTo(H, 4);
+    const widths = widthsOf(source), { H, Hl } = widths, { dense, local } = layoutsOf(widths), padded = padTo(H, 4);
+    const ofDense = floats(memory, own.biasGradient);
+    if (H === 0) return { bias: tf.tensor1d(unpackBias(layout, ofDense, P)) };
     const hidden = new Float32Array(trained * H), from = floats(memory, own.hiddenGradient);
     for (let row = 0; row < trained; row++) hidden.set(from.subarray(row * padded, row * padded + H), row * H);
-    const weight = unpackWeight(layout, floats(memory, own.out), H, padded, P);
-    return { hidden: tf.tensor2d(hidden, [trained, H]), weight: tf.tensor2d(weight, [H, P]), bias };
+    const D = source.weight!.shape[1], weight = unpackWeight(dense, floats(memory, own.out), H, padded, D);
+    const common = { hidden: tf.tensor2d(hidden, [trained, H]), weight: tf.tensor2d(weight, [H, D]) };
+    if (!local) return { ...common, bias: tf.tensor1d(unpackBias(layout, ofDense, P)) };
+    const localSize = padTo(Hl, 4), maps = source.local!.weight.shape[1], sums = floats(memory, own.slopesGradient);
+    const ofGoods = unpackGoods(local, floats(memory, own.localGradient), trained, m, Hl, localSize);
+    const ofMaps = sums.subarray(local.maps.length * localSize);
+    return {
+      ...common,
+      bias: tf.tensor1d(unpackLocalBias(local, ofDense, ofMaps, P)),
+      local: {
+        hidden: tf.tensor3d(ofGoods, [trained, m, Hl]),
+        weight: tf.tensor2d(unpackSlopes(local, sums, Hl, localSize, maps), [Hl, maps]),
+      },
+    };
   };
 
   const chainsPlaces = (arena: Arena, rows: number, C: number, draws: number) => ({
@@ -211,16 +278,16 @@ export function wasmKernels(network: ConvexNetwork): PriceKernels {
   const stepOperation = (
     rows: number,
     C: number,
-    H: number,
+    widths: Widths,
     draws: number,
     trained: number,
     tile: Tile,
     more: Job,
   ) => ({
     operation: "step" as const,
-    ...{ rows, count: C, H },
+    ...{ rows, count: C, ...widths },
     place: (arena: Arena) => {
-      const { own, fields } = gradientPlaces(arena, rows, trained, H, tile);
+      const { own, fields } = gradientPlaces(arena, rows, trained, widths, tile);
       return {
         own: {
           ...own,
@@ -251,9 +318,9 @@ export function wasmKernels(network: ConvexNetwork): PriceKernels {
       ),
 
     gradient(source, points, coefficients): SourceGradient {
-      const shape = arrange(source, points), { rows, count, H } = shape;
+      const shape = arrange(source, points), { rows, count } = shape;
       const place = (arena: Arena) => {
-        const { own, fields } = gradientPlaces(arena, rows, rows, H, WHOLE);
+        const { own, fields } = gradientPlaces(arena, rows, rows, shape, WHOLE);
         return {
           own: { ...own, points: arena.take(rows * count * m), coefficients: arena.take(rows * count) },
           fields,
@@ -267,27 +334,27 @@ export function wasmKernels(network: ConvexNetwork): PriceKernels {
     },
 
     moveChains(source, types, start, options, key): MovedChains {
-      const [rows, C] = start.chains.shape, H = source.hidden?.shape[1] ?? 0, draws = moveDraws(options, C, key);
+      const [rows, C] = start.chains.shape, draws = moveDraws(options, C, key);
       const place = (arena: Arena) => ({
         own: chainsPlaces(arena, rows, C, draws.length),
         fields: moveFields(options, key),
       });
       return perform(
         source,
-        { operation: "chains", rows, count: C, H, place },
+        { operation: "chains", rows, count: C, ...widthsOf(source), place },
         (memory, own) => writeChains(memory, own, start, types, draws),
         (memory, own) => readChains(memory, own, rows, C),
       );
     },
 
     trainingStep(source, types, start, options, key, objective): TrainingStep {
-      const { participants, trained, estimator, utility } = objective, tile = tileOf(participants);
+      const { participants, trained, estimator, utility } = objective, tile = tileOf(participants, layout.length);
       if (!isReproducibleGoods(utility) || !tile) {
         return composedStep(kernels, source, types, start, options, key, objective);
       }
       const { productionCost, duplicationCost } = utility;
-      const [rows, C] = start.chains.shape, H = source.hidden?.shape[1] ?? 0, draws = moveDraws(options, C, key);
-      const operation = stepOperation(rows, C, H, draws.length, trained, tile, {
+      const [rows, C] = start.chains.shape, draws = moveDraws(options, C, key);
+      const operation = stepOperation(rows, C, widthsOf(source), draws.length, trained, tile, {
         ...moveFields(options, key),
         ...{ participants, paired: estimator === "paired" ? 1 : 0, productionCost, duplicationCost },
       });
@@ -304,10 +371,10 @@ export function wasmKernels(network: ConvexNetwork): PriceKernels {
       });
     },
 
-    memory(rows, C, H) {
+    memory(rows, C, H, Hl = 0) {
       // One memory holds one operation at a time; a training step takes the most, for which 1024 words of draws are plenty.
       const tile = { tile: LARGEST_TILE, tileRows: LARGEST_TILE };
-      const { common, job } = layOut(stepOperation(rows, C, H, 1024, rows, tile, {}));
+      const { common, job } = layOut(stepOperation(rows, C, { H, Hl }, 1024, rows, tile, {}));
       const total = plan(kernelThreads(), common.job, job);
       return { total, largest: total };
     },

@@ -14,13 +14,15 @@ import { setThreadCount } from "../../../src/runtime/threads.ts";
 /** Ties cost up to 1e-8 of the payments and credits on the menu. */
 const GAP = 1e-6;
 
-/** One shape of everything: m, K, G, E, H (0 without a context), R, T. */
-type Case = readonly [m: number, K: number, G: number, E: number, H: number, R: number, T: number];
+/** One shape of everything: m, K, G, E, H (0 without a context), R, T, and Hl of a local part. */
+type Case = readonly [m: number, K: number, G: number, E: number, H: number, R: number, T: number, Hl?: number];
 
 const CASES: readonly Case[] = [
   ...[[1, 1, 1, 1, 0, 9, 1], [2, 2, 8, 4, 0, 30, 1], [3, 1, 9, 3, 0, 10, 2], [10, 2, 32, 4, 0, 11, 1]] as Case[],
   ...[[1, 1, 1, 2, 1, 1, 1], [2, 2, 8, 4, 64, 13, 1], [2, 3, 5, 2, 3, 7, 4], [4, 2, 6, 5, 8, 12, 3]] as Case[],
   ...[[7, 3, 11, 1, 5, 6, 2], [10, 2, 32, 4, 64, 7, 1], [30, 2, 32, 4, 9, 3, 1], [30, 3, 13, 3, 0, 4, 1]] as Case[],
+  ...[[1, 1, 1, 1, 1, 9, 1, 1], [2, 2, 8, 4, 16, 30, 1, 16], [3, 1, 9, 3, 5, 10, 2, 7]] as Case[],
+  ...[[10, 2, 32, 4, 16, 11, 1, 16], [7, 3, 11, 5, 3, 6, 2, 20], [13, 2, 6, 2, 4, 7, 1, 3]] as Case[],
 ];
 
 interface Inputs {
@@ -30,15 +32,21 @@ interface Inputs {
   readonly perRow: number;
 }
 
-function inputs([goods, layers, groups, groupSize, H, R, T]: Case): Inputs {
+function inputs([goods, layers, groups, groupSize, H, R, T, width = 0]: Case): Inputs {
   const network = partialGroupMax({ goods, layers, groups, groupSize }), P = network.weightCount;
   const key = deriveKey(randomKey(51), goods, layers, groups, groupSize, H), noise = normals(deriveKey(key, 0), P);
   const bias = network.initialWeights(deriveKey(key, 1)).map((weight, j) => weight + 0.3 * noise[j]);
   const types = Float64Array.from(uniforms(deriveKey(key, 2), R * T * goods), (t) => 1.1 * t - 0.05);
   if (H === 0) return { network, source: { bias }, types, perRow: T };
   const hidden = Float64Array.from(normals(deriveKey(key, 3), R * H), (z) => Math.max(0, z + 1e-9));
-  const weight = normals(deriveKey(key, 4), H * P).map((z) => 0.3 * z / Math.sqrt(H));
-  return { network, source: { hidden, weight, bias }, types, perRow: T };
+  const maps = layers * groups * groupSize + 1, D = width > 0 ? P - goods * maps : P;
+  const weight = normals(deriveKey(key, 4), H * D).map((z) => 0.3 * z / Math.sqrt(H));
+  const local = width === 0 ? undefined : {
+    hidden: Float64Array.from(normals(deriveKey(key, 5), R * goods * width), (z) => Math.max(0, z + 1e-9)),
+    weight: normals(deriveKey(key, 6), width * maps).map((z) => 0.3 * z / Math.sqrt(width)),
+    ...{ groups, goods, width },
+  };
+  return { network, source: { hidden, weight, bias, local }, types, perRow: T };
 }
 
 /** A source whose rows of raw weights are given, each in 64-bit floats. */

@@ -1,10 +1,11 @@
 // The gradient of sum(coefficients f) in what the weights are made from.
 //
-// Rows come in sets of `panelRows`. The row tasks of a set write the rows' gradients in the packed raw weights as panels
-// `[packed / 8, panelRows, 8]`; its column tasks add hidden^T times a panel to the weight's gradient. There are two
+// Rows come in sets of `panelRows`. The row tasks of a set write the rows' gradients in the dense columns as panels
+// `[dense / 8, panelRows, 8]`; its column tasks add hidden^T times a panel to the weight's gradient. There are two
 // buffers of panels, so that a set can begin while the one before ends. Each sum is added up in the order of the rows,
 // whichever thread does it, so the result does not depend on the threads. Tasks are drawn in order and wait only for
-// tasks drawn before them.
+// tasks drawn before them. With a local part a row task also sums over its tile what slopes give, and a last column task
+// adds these sums.
 
 import { at, fma, softplusSlope4, total } from "./simd";
 import { Job } from "./job";
@@ -12,6 +13,13 @@ import { forward, gather, tileSize } from "./forward";
 import { backwardSize, weightGradient } from "./backward";
 import { chainsSize, moveRow } from "./chains";
 import { coefficients } from "./objective";
+import {
+  addSlopeSums,
+  gatherDense,
+  localHiddenGradient,
+  slopeSumsLength,
+  sumSlopes,
+} from "./local_weights";
 import { columnsSize, makeWeights } from "./weights";
 
 /** Panels of one column task. */
@@ -29,7 +37,8 @@ function rowSize(job: Job): i32 {
 
 /** Bytes of scratch, without the weights of a tile. */
 export function gradientSize(job: Job): i32 {
-  return rowSize(job) + (job.hiddenSize > 0 ? job.tile * (job.packed + 4 * job.hiddenSize) << 2 : 0);
+  const own = job.tile * (job.packed + 4 * job.hiddenSize) + (job.localSize > 0 ? job.maps : 0) << 2;
+  return rowSize(job) + (job.hiddenSize > 0 ? own : 0);
 }
 
 /** Tiles with rows that are trained on. */
@@ -37,8 +46,13 @@ function trainedTiles(job: Job): i32 {
   return (job.trained + job.tileRows - 1) / job.tileRows;
 }
 
+/** Column tasks that multiply. */
+function productTasks(job: Job): i32 {
+  return (job.dense / 8 + PANELS - 1) / PANELS;
+}
+
 function columnTasks(job: Job): i32 {
-  return (job.packed / 8 + PANELS - 1) / PANELS;
+  return productTasks(job) + (job.localSize > 0 ? 1 : 0);
 }
 
 /** How many tasks there are: those of the sets of rows, all sets but the last being full, then tiles that are only moved. */
@@ -88,15 +102,19 @@ export function gradientTask(job: Job, task: i32, scratch: usize): void {
   const set = task / (perSet + columns), within = task - set * (perSet + columns);
   const tilesHere = min(perSet, tiles - set * perSet);
   const counters = job.counters + (set << 3);
-  const panels = job.panels + (set & 1) * (job.packed * job.panelRows << 2);
+  const panels = job.panels + (set & 1) * (job.dense * job.panelRows << 2);
+  const sums = job.slopeSums + (set & 1) * perSet * (slopeSumsLength(job) << 2);
   if (within < tilesHere) {
     if (set > 1) wait(counters - 16 + 4, columns);
-    rowTask(job, set * perSet + within, panels + (within * job.tile << 5), scratch);
+    const ownSums = sums + within * (slopeSumsLength(job) << 2);
+    rowTask(job, set * perSet + within, panels + (within * job.tile << 5), ownSums, scratch);
     atomic.add<i32>(counters, 1);
   } else {
     wait(counters, tilesHere);
     if (set > 0) wait(counters - 8 + 4, columns);
-    columnTask(job, set, within - tilesHere, tilesHere * job.tile, panels);
+    if (within - tilesHere < productTasks(job)) {
+      columnTask(job, set, within - tilesHere, tilesHere * job.tile, panels);
+    } else addSlopeSums(job, sums, tilesHere);
     atomic.add<i32>(counters + 4, 1);
   }
 }
@@ -112,8 +130,8 @@ function movedTile(job: Job, tile: i32, scratch: usize): void {
   moveRows(job, weights, bytes, first, min(first + job.tileRows, job.rows), weights + job.tile * bytes);
 }
 
-/** Gradients of a tile's rows in their raw weights, into panels, and in their hidden layer. */
-function rowTask(job: Job, tile: i32, panels: usize, scratch: usize): void {
+/** Gradients of a tile's rows in their raw weights, into panels, and in their hidden layers. */
+function rowTask(job: Job, tile: i32, panels: usize, slopeSums: usize, scratch: usize): void {
   const packed = job.packed, bytes = packed << 2, first = tile * job.tileRows;
   const weights = scratch + columnsSize(job), rest = weights + job.tile * bytes;
   const gradients = rest + rowSize(job), sums = gradients + job.tile * bytes;
@@ -125,7 +143,15 @@ function rowTask(job: Job, tile: i32, panels: usize, scratch: usize): void {
     rowGradient(job, weights + r * bytes, first + r, rest, gradients + r * bytes);
     throughSoftplus(job, weights + r * bytes, gradients + r * bytes);
   }
-  for (let p: i32 = 0; p < packed; p += 8, panels += job.panelRows << 5) {
+  if (job.localSize > 0) {
+    sumSlopes(job, first, rows, gradients, slopeSums);
+    const room = sums + (job.tile * job.hiddenSize << 4);
+    for (let r: i32 = 0; r < rows; r++) {
+      localHiddenGradient(job, first + r, gradients + r * bytes);
+      gatherDense(job, gradients + r * bytes, room);
+    }
+  }
+  for (let p: i32 = 0; p < job.dense; p += 8, panels += job.panelRows << 5) {
     for (let r: i32 = 0; r < job.tile; r++) {
       const from = gradients + r * bytes + (p << 2);
       v128.store(panels + (r << 5), at(from)), v128.store(panels + (r << 5), v128.load(from, 16), 16);
@@ -136,7 +162,7 @@ function rowTask(job: Job, tile: i32, panels: usize, scratch: usize): void {
 
 /** out `[rows, H]` = gradients `[tile, packed]` times the weight's transpose: products of 2 rows with 4 columns at a time. */
 function hiddenGradient(job: Job, gradients: usize, sums: usize, rows: i32, out: usize): void {
-  const H = job.hiddenSize, bytes = job.packed << 2, panels = job.packed >> 3;
+  const H = job.hiddenSize, bytes = job.packed << 2, panels = job.dense >> 3;
   memory.fill(sums, 0, job.tile * H << 4);
   for (let from: i32 = 0; from < panels; from += BLOCK) {
     const count = min(BLOCK, panels - from);
@@ -175,7 +201,7 @@ function hiddenGradient(job: Job, gradients: usize, sums: usize, rows: i32, out:
 
 /** Adds hidden^T times some panels to the gradients of weight and bias. */
 function columnTask(job: Job, set: i32, task: i32, rows: i32, panels: usize): void {
-  const H = job.hiddenSize, from = task * PANELS, to = min(from + PANELS, job.packed >> 3);
+  const H = job.hiddenSize, from = task * PANELS, to = min(from + PANELS, job.dense >> 3);
   const all = trainedTiles(job) * job.tile; // rows of hiddenColumns
   for (let q = from; q < to; q++) {
     const panel = panels + (q * job.panelRows << 5), end = panel + (rows << 5);

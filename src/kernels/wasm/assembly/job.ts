@@ -31,7 +31,7 @@ export class Job {
   hidden: usize;
   /** Gradient: the same as `[H / 4, tiles tile, 4]`. */
   hiddenColumns: usize;
-  /** `[packed / 8, H, 8]`. */
+  /** `[dense / 8, H, 8]`. */
   weight: usize;
   /** `[packed]`. */
   bias: usize;
@@ -41,17 +41,17 @@ export class Job {
   shared: usize;
   /** `[R, N, m]`; chains are moved in place. */
   points: usize;
-  /** `[R, N]` (value), `[R, N, m]` (slope); gradient: `[packed / 8, H, 8]` of the weight. */
+  /** `[R, N]` (value), `[R, N, m]` (slope); gradient: `[dense / 8, H, 8]` of the weight. */
   out: usize;
   /** Chains: f at the chains and at 0 `[R, C + 1]`. */
   values: usize;
   /** Gradient: coefficients `[R, N]`; training step: made here, `[R, C + 1]`. */
   coefficients: usize;
-  /** Gradient: of the bias `[packed]`, or `[partials, packed]` of the shared row. */
+  /** Gradient: of the bias of dense columns `[dense]`, or `[partials, packed]` of the shared row. */
   biasGradient: usize;
   /** Gradient: of hidden `[R, H]`. */
   hiddenGradient: usize;
-  /** Gradient: two buffers `[packed / 8, panelRows, 8]` for the gradient of some rows. */
+  /** Gradient: two buffers `[dense / 8, panelRows, 8]` for the gradient of some rows. */
   panels: usize;
   /** Gradient: how many rows such a buffer has, a multiple of `tile`. */
   panelRows: i32;
@@ -95,6 +95,28 @@ export class Job {
   duplicationCost: f32;
   /** Training step: u0 of each profile and chain `[trained / n, C]`. */
   utilities: usize;
+  /** Columns of the dense weight: `packed`; with a local part fewer, those of positive weights and of maps' offsets. */
+  dense: i32;
+  /** Hl, padded to a multiple of 4; 0 where there is no local part. What follows is for one. */
+  localSize: i32;
+  /** How many affine maps from (x, 1), padded to a multiple of 8. */
+  maps: i32;
+  /** Where each map's slopes begin in a row, in bytes. */
+  mapsAt: usize;
+  /** Where each four positive columns of the dense weight belong in a row, in bytes. */
+  quadsAt: usize;
+  /** The bias of the dense columns; 0 for offsets, which have theirs with the slopes. */
+  denseBias: usize;
+  /** The goods' hidden layers `[R, Hl, m + 1 padded]`, 0 behind the goods. */
+  localHidden: usize;
+  /** S `[maps / 4, Hl, 4]`. */
+  slopes: usize;
+  /** Gradient: of the goods' hidden layers `[R, Hl, m + 1 padded]`. */
+  localGradient: usize;
+  /** Gradient: of S, then of the slopes' bias, see slopeSumsLength. */
+  slopesGradient: usize;
+  /** Gradient: two buffers of such sums for the tiles of a set. */
+  slopeSums: usize;
 }
 
 /** Bytes of one element of a group in layer k: weights from the layer before, if there is one, then from (x, 1). */

@@ -35,7 +35,7 @@ export class ResponsesJob {
   cuts: i32;
   /** `[R padded to a multiple of 6, H]`, 64-bit. */
   hidden: usize;
-  /** `[packed / 8, H, 8]`, 32-bit. */
+  /** `[packed / 8, H, 8]`, 32-bit; with a local part `[quads / 2, H, 8]`. */
   weight: usize;
   /** `[packed]`, 32-bit. */
   bias: usize;
@@ -51,4 +51,22 @@ export class ResponsesJob {
   scratch: usize;
   /** Bytes of one thread's scratch. */
   scratchSize: i32;
+  /** Hl; 0 where there is no local part. What follows is for one: see best_responses/local_layout.ts. */
+  localSize: i32;
+  /** How many times four columns the dense weight has. */
+  quads: i32;
+  /** Where each of these belongs in a row of packed weights: the first of four numbers. */
+  quadsAt: usize;
+  /** How many times four maps. */
+  maps: i32;
+  /** Where their slopes in the first good begin. */
+  mapsAt: usize;
+  /** S `[maps, Hl, 4]`, then `[Hl]` of the output, 32-bit. */
+  slopes: usize;
+  /** `[H]` for the output's offset, 32-bit. */
+  lastOffset: usize;
+  /** Where the output's slopes begin in a row of packed weights. */
+  lastAt: i32;
+  /** `[R, m, Hl]`, 64-bit. */
+  localHidden: usize;
 }

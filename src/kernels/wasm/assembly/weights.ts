@@ -2,12 +2,13 @@
 
 import { at, fma, softplus4 } from "./simd";
 import { Job } from "./job";
+import { addOffsets, makeSlopes } from "./local_weights";
 
-/** Bytes of scratch for the tile's hidden layer. */
+/** Bytes of scratch for the tile's hidden layer, and for eight of its offsets. */
 // @ts-ignore: decorator
 @inline
 export function columnsSize(job: Job): i32 {
-  return job.tile / 6 * job.hiddenSize << 5;
+  return (job.tile / 6 * job.hiddenSize << 5) + (job.localSize > 0 ? job.tile << 5 : 0);
 }
 
 /** Writes packed weights `[tile, packed]` of the rows from `first` on to `out`: softplus(hidden weight + bias). */
@@ -18,11 +19,36 @@ export function makeWeights(job: Job, first: i32, columns: usize, out: usize): v
     const row = job.hidden + (((first + r) * H) << 2), to = columns + (r / 6 * H << 5) + (r % 6 << 2);
     for (let h: i32 = 0; h < H; h++) store<f32>(to + (h << 5), load<f32>(row + (h << 2)));
   }
+  if (job.localSize > 0) return makeLocalWeights(job, first, columns, out);
   for (let p: i32 = 0; p < job.packed; p += 8, out += 32) {
     // Several times six, so that a panel of the weight is fetched once for all of them.
-    for (let r: i32 = 0; r < job.tile; r += 6) sixRows(job, p, columns + (r / 6 * H << 5), out + r * stride);
+    for (let r: i32 = 0; r < job.tile; r += 6) {
+      const to = out + r * stride;
+      sixRows(job, p, job.bias, columns + (r / 6 * H << 5), to, to + 16, stride);
+    }
     if (load<u8>(job.positive + (p >> 2))) makePositive(out, stride, job.tile);
     if (load<u8>(job.positive + (p >> 2), 1)) makePositive(out + 16, stride, job.tile);
+  }
+}
+
+/** The same where slopes come from hidden layers of the goods: positive weights and offsets are a dense product. */
+function makeLocalWeights(job: Job, first: i32, columns: usize, out: usize): void {
+  const H = job.hiddenSize, stride = job.packed << 2, positive = job.dense - job.maps;
+  const rows = min(job.tileRows, job.rows - first), offsets = columns + (job.tile / 6 * H << 5);
+  for (let r: i32 = 0; r < rows; r++) makeSlopes(job, first + r, out + r * stride);
+  for (let p: i32 = 0; p < positive; p += 8) {
+    const a = out + load<i32>(job.quadsAt + p), b = out + load<i32>(job.quadsAt + p, 4);
+    for (let r: i32 = 0; r < job.tile; r += 6) {
+      sixRows(job, p, job.denseBias, columns + (r / 6 * H << 5), a + r * stride, b + r * stride, stride);
+    }
+    makePositive(a, stride, job.tile), makePositive(b, stride, job.tile);
+  }
+  for (let p = positive; p < job.dense; p += 8) {
+    for (let r: i32 = 0; r < job.tile; r += 6) {
+      const to = offsets + (r << 5);
+      sixRows(job, p, job.denseBias, columns + (r / 6 * H << 5), to, to + 16, 32);
+    }
+    addOffsets(job, p - positive, offsets, rows, out);
   }
 }
 
@@ -31,11 +57,11 @@ function makePositive(out: usize, stride: i32, rows: i32): void {
   for (const end = out + rows * stride; out < end; out += stride) v128.store(out, softplus4(at(out)));
 }
 
-/** Eight packed weights of six rows. */
-function sixRows(job: Job, p: i32, columns: usize, out: usize): void {
-  const stride = job.packed << 2, end = columns + (job.hiddenSize << 5);
+/** Eight columns of six rows: four to `out`, four to `next`, with `stride` bytes from row to row. */
+function sixRows(job: Job, p: i32, bias: usize, columns: usize, out: usize, next: usize, stride: i32): void {
+  const end = columns + (job.hiddenSize << 5);
   let w = job.weight + (p * job.hiddenSize << 2);
-  const b0 = at(job.bias + (p << 2)), b1 = v128.load(job.bias + (p << 2), 16);
+  const b0 = at(bias + (p << 2)), b1 = v128.load(bias + (p << 2), 16);
   let r00 = b0, r01 = b1, r10 = b0, r11 = b1, r20 = b0, r21 = b1;
   let r30 = b0, r31 = b1, r40 = b0, r41 = b1, r50 = b0, r51 = b1;
   for (let h = columns; h < end; h += 32, w += 32) {
@@ -53,13 +79,12 @@ function sixRows(job: Job, p: i32, columns: usize, out: usize): void {
     a = v128.load32_splat(h, 20);
     r50 = fma(a, w0, r50), r51 = fma(a, w1, r51);
   }
-  let to = out;
-  v128.store(to, r00), v128.store(to, r01, 16), to += stride;
-  v128.store(to, r10), v128.store(to, r11, 16), to += stride;
-  v128.store(to, r20), v128.store(to, r21, 16), to += stride;
-  v128.store(to, r30), v128.store(to, r31, 16), to += stride;
-  v128.store(to, r40), v128.store(to, r41, 16), to += stride;
-  v128.store(to, r50), v128.store(to, r51, 16);
+  v128.store(out, r00), v128.store(next, r01), out += stride, next += stride;
+  v128.store(out, r10), v128.store(next, r11), out += stride, next += stride;
+  v128.store(out, r20), v128.store(next, r21), out += stride, next += stride;
+  v128.store(out, r30), v128.store(next, r31), out += stride, next += stride;
+  v128.store(out, r40), v128.store(next, r41), out += stride, next += stride;
+  v128.store(out, r50), v128.store(next, r51);
 }
 
 /** Writes the one row of packed weights that serves all rows to `job.shared`. */

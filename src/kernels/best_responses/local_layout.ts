@@ -1,0 +1,64 @@
+/**
+ * How the WASM best responses keep what a source with a local part is made of: see networks/local_weights.ts.
+ *
+ * A row of packed weights is as in {@linkcode "./layout.ts"}: groups are lanes, so that the slopes of four maps in all
+ * goods are `[m, 4]`, E times four numbers apart, the product of the goods' hidden layers with `[Hl, 4]` of S. The dense
+ * weight has columns for positive weights and for offsets, but for the output's offset, which lies among its slopes.
+ *
+ * @module
+ */
+import { slopeAt } from "../../networks/local_weights.ts";
+import type { PartialGroupMaxSize } from "../../networks/partial_groupmax.ts";
+import type { PackedLayout } from "../wasm/layout.ts";
+import { lanesLayout } from "./layout.ts";
+
+/** Where the parts of a packed row come from. */
+export interface LocalLanesLayout {
+  /** The dense columns, a multiple of 8: `source` is their place among the D columns of the weight. */
+  readonly dense: PackedLayout;
+  /** Where each four of them belong in a row. */
+  readonly quads: Int32Array;
+  /** Where each four maps' slopes in the first good begin in a row. */
+  readonly maps: Int32Array;
+  /** Their columns of S, -1 for padding. */
+  readonly columns: Int32Array;
+  /** Where the output's slopes begin in a row. */
+  readonly last: number;
+}
+
+/** The layout for a network's weights. */
+export function localLanesLayout(size: PartialGroupMaxSize): LocalLanesLayout {
+  const { goods: m, layers: K, groups: G, groupSize: E } = size, { source, positive } = lanesLayout(size);
+  const count = K * E * G + 1, first = (K - 1) * E * G * G + G;
+  /** For raw weights which are slopes of the first good, or offsets: the map. */
+  const slopes = new Map<number, number>(), offsets = new Map<number, number>();
+  for (let q = 0; q < count - 1; q++) {
+    slopes.set(slopeAt(first, q, 0, m, G, count), q);
+    offsets.set(slopeAt(first, q, m, m, G, count), q);
+  }
+  const quads: number[] = [], columns: number[] = [], maps: number[] = [], ofMaps: number[] = [];
+  for (let at = 0; at < source.length; at += 4) {
+    const four = Array.from(source.subarray(at, at + 4));
+    if (positive[at / 4]) quads.push(at), columns.push(...four);
+    else if (offsets.has(four[0])) {
+      quads.push(at), columns.push(...four.map((raw) => raw < 0 ? -1 : first + offsets.get(raw)!));
+    } else if (slopes.has(four[0])) maps.push(at), ofMaps.push(...four.map((raw) => slopes.get(raw) ?? -1));
+  }
+  const padded = columns.length % 8 === 0 ? columns : [...columns, -1, -1, -1, -1];
+  return {
+    dense: { length: padded.length, source: Int32Array.from(padded), positive: new Uint8Array(padded.length / 4) },
+    quads: Int32Array.from(quads),
+    maps: Int32Array.from(maps),
+    columns: Int32Array.from(ofMaps),
+    last: source.indexOf(first + (count - 1) * (m + 1)),
+  };
+}
+
+/** S `[Hl, K E G + 1]` as `[maps, Hl, 4]`, then `[Hl]` for the output. */
+export function packLaneSlopes({ columns }: LocalLanesLayout, S: Float32Array, Hl: number, out: Float32Array): void {
+  const count = S.length / Hl;
+  columns.forEach((q, k) => {
+    for (let h = 0; h < Hl; h++) out[((k >> 2) * Hl + h) * 4 + (k & 3)] = q < 0 ? 0 : S[h * count + q];
+  });
+  for (let h = 0; h < Hl; h++) out[columns.length * Hl + h] = S[(h + 1) * count - 1];
+}

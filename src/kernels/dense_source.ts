@@ -1,0 +1,74 @@
+/**
+ * Kernels without a way of their own for sources with a local part: such a source is written as a dense one, and the
+ * gradient in that is taken back.
+ *
+ * hidden becomes `[R, H + m Hl]`, the goods' hidden layers beside the other; the weight `[H + m Hl, P]`, with D columns in
+ * the first H rows, and S once for each good below. Its zeros are multiplied with like all other numbers, so that this is
+ * correct, and slower than kernels that know of local parts.
+ *
+ * @module
+ */
+import { type Tensor, type Tensor2D, type Tensor3D, tf } from "../deps/tfjs.ts";
+import { placeWeights } from "../networks/local_weights.ts";
+import type { WeightSource } from "../networks/parameterized_affine.ts";
+import { tidy } from "../runtime/tensors.ts";
+import type { PriceKernels, SourceGradient } from "./kernels.ts";
+
+/** The dense weight `[H + m Hl, P]` of a weight `[H, D]` and S `[Hl, K E G + 1]`. Differentiable in both. */
+function denseWeight(weight: Tensor2D, S: Tensor2D, m: number, groups: number): Tensor2D {
+  const [H, D] = weight.shape, [width, maps] = S.shape;
+  const own = tf.mul(tf.reshape(tf.eye(m), [m, 1, m, 1]), tf.reshape(S, [1, width, 1, maps]));
+  return tf.concat([
+    placeWeights(weight, tf.zeros([H, m, maps]), groups),
+    placeWeights(tf.zeros([m * width, D]), tf.reshape(own, [m * width, m, maps]), groups),
+  ], 0);
+}
+
+/** A source as one without a local part. The caller disposes of its `hidden` and `weight`, where it had one. */
+export function denseSource(source: WeightSource): WeightSource {
+  const { hidden, weight, bias, local } = source;
+  if (!local) return source;
+  const [R, m, width] = local.hidden.shape;
+  return {
+    hidden: tf.tidy(() => tf.concat([hidden!, tf.reshape(local.hidden, [R, m * width])], 1) as Tensor2D),
+    weight: tf.tidy(() => denseWeight(weight!, local.weight, m, local.groups)),
+    bias,
+  };
+}
+
+/** The gradient in a source, or in some of its rows, from that in {@linkcode denseSource}'s. */
+export function localGradient({ weight, local }: WeightSource, gradient: SourceGradient): SourceGradient {
+  if (!local) return gradient;
+  const [, m, width] = local.hidden.shape, H = weight!.shape[0], R = gradient.hidden!.shape[0];
+  return tidy(() => {
+    const [hidden, ofGoods] = tf.split(gradient.hidden!, [H, m * width], 1) as Tensor2D[];
+    // Each number of both weights is in some places of the dense one: its gradient is their sum.
+    const [ofWeight, ofSlopes] = tf.grads((...[weight, S]: Tensor[]) =>
+      tf.sum(tf.mul(gradient.weight!, denseWeight(weight as Tensor2D, S as Tensor2D, m, local.groups)))
+    )([weight!, local.weight]);
+    return {
+      ...{ hidden, weight: ofWeight as Tensor2D, bias: tf.clone(gradient.bias) },
+      local: { hidden: tf.reshape(ofGoods, [R, m, width]) as Tensor3D, weight: ofSlopes as Tensor2D },
+    };
+  });
+}
+
+/** Kernels for all sources with m goods, from kernels for dense ones. */
+export function withDenseSources(kernels: PriceKernels, m: number): PriceKernels {
+  const densely = <T extends object>(source: WeightSource, use: (source: WeightSource) => T): T =>
+    source.local ? tidy(() => use(denseSource(source))) : use(source);
+  return {
+    value: (source, points) => densely(source, (dense) => kernels.value(dense, points)),
+    slope: (source, points) => densely(source, (dense) => kernels.slope(dense, points)),
+    gradient: (source, points, coefficients) =>
+      densely(source, (dense) => localGradient(source, kernels.gradient(dense, points, coefficients))),
+    moveChains: (source, ...inputs) => densely(source, (dense) => kernels.moveChains(dense, ...inputs)),
+    trainingStep: (source, ...inputs) =>
+      densely(source, (dense) => {
+        const { gradient, ...step } = kernels.trainingStep(dense, ...inputs);
+        return { ...step, gradient: localGradient(source, gradient) };
+      }),
+    memory: (rows, chains, hiddenSize, localSize = 0) => kernels.memory(rows, chains, hiddenSize + m * localSize),
+    settle: kernels.settle,
+  };
+}

@@ -1,0 +1,155 @@
+/**
+ * How the WASM kernels keep what a source with a local part is made of: see networks/local_weights.ts.
+ *
+ * A row of packed weights is as in {@linkcode "./layout.ts"}, with some room behind it. Its slopes are made map by map, in
+ * the order of the row, four at a time; maps that fill up the last four write into the room. The dense weight has columns
+ * for the positive weights, as they are packed, and then for the maps' offsets, which are put behind the slopes.
+ *
+ * @module
+ */
+import { slopeAt } from "../../networks/local_weights.ts";
+import type { PartialGroupMaxSize } from "../../networks/partial_groupmax.ts";
+import { NO_WEIGHT, type PackedLayout, packedLayout, padTo } from "./layout.ts";
+
+/** Where the parts of a packed row come from. */
+export interface LocalLayout {
+  /** The row, with room behind it. */
+  readonly row: PackedLayout;
+  /** The dense columns: `source` is their place among the D columns of the weight. */
+  readonly dense: PackedLayout;
+  /** Where each four positive columns belong in a row, in bytes. */
+  readonly quads: Int32Array;
+  /** Where each map's slopes begin in a row, in bytes; as many as a multiple of 8. */
+  readonly maps: Int32Array;
+  /** Which column of S a map has, -1 for those that fill up. */
+  readonly columns: Int32Array;
+  /** m + 1, padded to a multiple of four. */
+  readonly lanes: number;
+}
+
+/** The layout for a network's weights. */
+export function localLayout(size: PartialGroupMaxSize): LocalLayout {
+  const { goods: m, layers: K, groups: G, groupSize: E } = size, base = packedLayout(size);
+  const count = K * E * G + 1, positive = (K - 1) * E * G * G + G, lanes = padTo(m + 1, 4);
+  const places = new Map(Array.from(base.source, (raw, p) => [raw, p]));
+  const order = Array.from({ length: count }, (_, q) => ({ q, at: places.get(slopeAt(positive, q, 0, m, G, count))! }))
+    .sort((a, b) => a.at - b.at);
+  const room = base.length, maps = padTo(count, 8);
+  const quads = Array.from(base.positive.keys()).filter((k) => base.positive[k]).map((k) => 4 * k);
+  const ofPositive = quads.flatMap((at) => Array.from(base.source.subarray(at, at + 4)));
+  // Panels have eight columns: where four are left over, what they give goes into the room.
+  if (quads.length % 2 === 1) quads.push(room), ofPositive.push(-1, -1, -1, -1);
+  const columns = Array.from({ length: maps }, (_, k) => order[k]?.q ?? -1);
+  const dense = [...ofPositive, ...columns.map((q) => q < 0 ? -1 : positive + q)];
+  const length = padTo(Math.max(room + lanes, dense.length), 8), more = length - room;
+  return {
+    row: {
+      length,
+      source: Int32Array.from([...base.source, ...Array(more).fill(-1)]),
+      positive: Uint8Array.from([...base.positive, ...Array(more / 4).fill(0)]),
+    },
+    dense: {
+      length: dense.length,
+      source: Int32Array.from(dense),
+      positive: Uint8Array.from({ length: dense.length / 4 }, (_, k) => k < quads.length ? 1 : 0),
+    },
+    quads: Int32Array.from(quads, (at) => 4 * at),
+    maps: Int32Array.from({ length: maps }, (_, k) => 4 * (order[k]?.at ?? room)),
+    columns: Int32Array.from(columns),
+    lanes,
+  };
+}
+
+/** The bias of the dense columns, from raw weights' bias `[P]`: offsets have theirs with the slopes. */
+export function packDenseBias({ dense, quads }: LocalLayout, bias: Float32Array, out: Float32Array): void {
+  const positive = 4 * quads.length;
+  for (let p = 0; p < dense.length; p++) {
+    out[p] = p >= positive ? 0 : dense.source[p] < 0 ? NO_WEIGHT : bias[dense.source[p]];
+  }
+}
+
+/** S `[Hl, K E G + 1]` as `[maps / 4, Hl padded, 4]`. */
+export function packSlopes(layout: LocalLayout, S: Float32Array, Hl: number, padded: number, out: Float32Array): void {
+  const count = S.length / Hl;
+  out.fill(0);
+  eachSlope(layout, Hl, padded, (at, q, h) => out[at] = S[h * count + q]);
+}
+
+/** Undoes {@linkcode packSlopes}. */
+export function unpackSlopes(
+  layout: LocalLayout,
+  packed: Float32Array,
+  Hl: number,
+  padded: number,
+  count: number,
+): Float32Array {
+  const S = new Float32Array(Hl * count);
+  eachSlope(layout, Hl, padded, (at, q, h) => S[h * count + q] = packed[at]);
+  return S;
+}
+
+function eachSlope(
+  { columns }: LocalLayout,
+  Hl: number,
+  padded: number,
+  use: (at: number, q: number, h: number) => void,
+): void {
+  columns.forEach((q, k) => {
+    if (q < 0) return;
+    for (let h = 0; h < Hl; h++) use(((k >> 2) * padded + h) * 4 + (k & 3), q, h);
+  });
+}
+
+/** The goods' hidden layers `[rows, m, Hl]` as `[rows, Hl padded, m + 1 padded]`. */
+export function packGoods(
+  { lanes }: LocalLayout,
+  hidden: Float32Array,
+  m: number,
+  Hl: number,
+  padded: number,
+  out: Float32Array,
+): void {
+  out.fill(0);
+  for (let from = 0, first = 0; from < hidden.length; first += padded * lanes) {
+    for (let j = 0; j < m; j++) {
+      for (let h = 0, at = first + j; h < Hl; h++, from++, at += lanes) out[at] = hidden[from];
+    }
+  }
+}
+
+/** Undoes {@linkcode packGoods}. */
+export function unpackGoods(
+  { lanes }: LocalLayout,
+  packed: Float32Array,
+  rows: number,
+  m: number,
+  Hl: number,
+  padded: number,
+): Float32Array {
+  const hidden = new Float32Array(rows * m * Hl);
+  for (let from = 0, first = 0; from < hidden.length; first += padded * lanes) {
+    for (let j = 0; j < m; j++) {
+      for (let h = 0, at = first + j; h < Hl; h++, from++, at += lanes) hidden[from] = packed[at];
+    }
+  }
+  return hidden;
+}
+
+/** The bias' gradient `[P]`, from those of the dense columns and of the maps `[maps, m + 1 padded]`. */
+export function unpackLocalBias(
+  { row, dense, quads, maps, columns, lanes }: LocalLayout,
+  ofDense: Float32Array,
+  ofMaps: Float32Array,
+  P: number,
+): Float32Array {
+  const out = new Float32Array(P);
+  for (let p = 0; p < 4 * quads.length; p++) if (dense.source[p] >= 0) out[dense.source[p]] = ofDense[p];
+  maps.forEach((at, k) => {
+    if (columns[k] < 0) return;
+    for (let j = 0; j < lanes; j++) {
+      const raw = row.source[at / 4 + j];
+      if (raw >= 0) out[raw] = ofMaps[k * lanes + j];
+    }
+  });
+  return out;
+}

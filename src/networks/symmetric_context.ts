@@ -1,0 +1,201 @@
+/**
+ * A context network that is symmetric in the other participants (Zaheer et al., Deep Sets, NIPS 2017), and whose effect
+ * on prices is shared by the goods: permuting the others changes nothing, and permuting the goods of their types permutes
+ * the context's effect. Every profile is an example for each of the m goods.
+ *
+ *   element_kj = relu([t_kj, mean over goods of t_k, mean and maximum over the others of t_.j] W_e + b_e)
+ *   local_j = mean over k of element_kj,   global = mean over j of local_j
+ *   hidden_0 = relu(global W_g + b_g) `[Hg]`,   hidden_j = relu([local_j, global] W_l + b_l) `[Hl]`
+ *
+ * where k are the other participants, and types are mapped from [0, 1] to [-1, 1]. The positive raw weights and all
+ * offsets come from hidden_0, slopes in good j from hidden_j: see {@linkcode "./local_weights.ts"}. The bias of every raw
+ * weight is its own, so that goods differ from the start: with one for all goods f would be a function of sums over goods.
+ *
+ * @module
+ */
+import { type Tensor1D, type Tensor2D, type Tensor3D, tf } from "../deps/tfjs.ts";
+import { InvalidInputError, requireInteger, show } from "../errors.ts";
+import { deriveKey, type RandomKey } from "../random/key.ts";
+import { normals } from "../random/numbers.ts";
+import { elementCount, type HostTensor, type HostTensors } from "../runtime/host_tensor.ts";
+import type { ContextShape } from "./context.ts";
+import { dense, hostReluLayer, reluLayer } from "./dense_layer.ts";
+import type { ConvexNetwork, Parameters } from "./network.ts";
+import { type HostWeightSource, INITIAL_CONTEXT_EFFECT, type WeightSource } from "./parameterized_affine.ts";
+
+/** Numbers that an element of the context begins with. */
+const FEATURES = 4;
+/** Spread of the hidden layers' biases at the start: their kinks are in different places. */
+const INITIAL_BIAS = 0.3;
+
+/** The widths of the three layers. */
+export interface SymmetricWidths {
+  readonly element: number;
+  readonly global: number;
+  readonly local: number;
+}
+
+/**
+ * The widths of the element's, the global and the local layer: one for all of them, or three.
+ *
+ * @throws {InvalidInputError} unless `hidden` is a list of one or three positive integers.
+ */
+export function symmetricWidths(hidden: readonly number[]): SymmetricWidths {
+  const action = "make a symmetric context network";
+  if (hidden.length !== 1 && hidden.length !== 3) {
+    throw new InvalidInputError(
+      `Cannot ${action}: hidden must be one width, or three (element, global, local), got ${show(hidden)}`,
+    );
+  }
+  hidden.forEach((width, k) => requireInteger(action, `hidden[${k}]`, width, 1));
+  const [element, global = element, local = element] = hidden;
+  return { element, global, local };
+}
+
+/** Weight sources from type profiles. */
+export interface SymmetricContext {
+  /** Names and shapes of the parameters. */
+  readonly shapes: Record<string, number[]>;
+  /** Starting parameters: `bias` `[P]` whatever the context, plus a small effect of the context. */
+  initial(bias: Float32Array, key: RandomKey): Record<string, HostTensor>;
+  /** The source of the raw weights `[B n, P]` for type profiles `[B, n, m]`. */
+  source(parameters: Parameters, types: Float32Array): WeightSource;
+  /** The same on the host, in 64-bit floats. */
+  hostSource(parameters: HostTensors, types: Float32Array): HostWeightSource;
+}
+
+/**
+ * The symmetric context network of a Partial GroupMax Network.
+ *
+ * @param hidden Its widths, see {@linkcode symmetricWidths}.
+ * @throws {InvalidInputError} where participants are not exchangeable, or the network is another one.
+ */
+export function symmetricContext(
+  shape: ContextShape,
+  hidden: readonly number[],
+  network: ConvexNetwork,
+): SymmetricContext {
+  const action = "make a symmetric context network", { element, global, local } = symmetricWidths(hidden);
+  if (!shape.exchangeable) {
+    throw new InvalidInputError(`Cannot ${action}: participants must be exchangeable, got some that are not`);
+  }
+  if (!network.groupMax) {
+    throw new InvalidInputError(`Cannot ${action}: the convex network must be a Partial GroupMax Network`);
+  }
+  const { participants: n, goods: m } = shape, { layers, groups, groupSize } = network.groupMax;
+  const maps = layers * groups * groupSize + 1, P = network.weightCount;
+  const shapes: Record<string, number[]> = {
+    "hidden.element.weight": [FEATURES, element],
+    "hidden.element.bias": [element],
+    "hidden.global.weight": [element, global],
+    "hidden.global.bias": [global],
+    "hidden.local.weight": [2 * element, local],
+    "hidden.local.bias": [local],
+    "output.weight": [global, P - m * maps],
+    "output.slopes": [local, maps],
+    "output.bias": [P],
+  };
+  return {
+    shapes,
+
+    initial(bias: Float32Array, key: RandomKey): Record<string, HostTensor> {
+      return Object.fromEntries(
+        Object.entries(shapes).map(([name, shape], stream) => {
+          if (name === "output.bias") return [name, { shape, data: Float32Array.from(bias) }];
+          const scale = name.startsWith("output.")
+            ? INITIAL_CONTEXT_EFFECT / Math.sqrt(shape[0])
+            : shape.length > 1
+            ? Math.SQRT2 / Math.sqrt(shape[0])
+            : INITIAL_BIAS;
+          const data = normals(deriveKey(key, stream), elementCount(shape)).map((z) => z * scale);
+          return [name, { shape, data: data as Float32Array<ArrayBuffer> }];
+        }),
+      );
+    },
+
+    source(parameters: Parameters, types: Float32Array): WeightSource {
+      const layer = (name: string, input: Tensor2D) =>
+        reluLayer(input, parameters[`hidden.${name}.weight`], parameters[`hidden.${name}.bias`]);
+      const R = types.length / m, features = contextFeatures(types, shape);
+      const [hidden, goods] = tf.tidy(() => {
+        const elements = layer("element", tf.tensor2d(Float32Array.from(features), [(n - 1) * R * m, FEATURES]));
+        // Sums and repetitions as a few large operations: TensorFlow.js transposes for a sum over an inner axis.
+        const ofEach = n === 2 ? [elements] : tf.split(elements, n - 1, 0);
+        const ofGoods = tf.div(tf.addN(ofEach), n - 1) as Tensor2D;
+        const spread = tf.tile(tf.eye(element), [1, m]) as Tensor2D; // [element, m element]
+        const average = tf.div(tf.transpose(spread), m) as Tensor2D;
+        const ofAll = dense(tf.reshape(ofGoods, [R, m * element]), average);
+        const both = tf.concat([ofGoods, tf.reshape(dense(ofAll, spread), [R * m, element])], 1) as Tensor2D;
+        return [layer("global", ofAll), tf.reshape(layer("local", both), [R, m, local])] as [Tensor2D, Tensor3D];
+      });
+      return {
+        hidden,
+        weight: parameters["output.weight"] as Tensor2D,
+        bias: parameters["output.bias"] as Tensor1D,
+        local: { hidden: goods, weight: parameters["output.slopes"] as Tensor2D, groups },
+      };
+    },
+
+    hostSource(parameters: HostTensors, types: Float32Array): HostWeightSource {
+      const layer = (name: string, input: Float64Array, width: number) =>
+        hostReluLayer(input, width, parameters[`hidden.${name}.weight`], parameters[`hidden.${name}.bias`]);
+      const data = (name: string) => parameters[name].data as Float32Array;
+      const R = types.length / m, elements = layer("element", contextFeatures(types, shape), FEATURES);
+      // Of each row and good: its own features, then those of all goods.
+      const both = new Float64Array(R * m * 2 * element), ofAll = new Float64Array(R * element);
+      for (let row = 0; row < R; row++) {
+        const first = row * m * 2 * element, all = ofAll.subarray(row * element, (row + 1) * element);
+        for (let k = 0; k < n - 1; k++) {
+          let at = (k * R + row) * m * element;
+          for (let j = 0; j < m; j++) {
+            const to = first + j * 2 * element;
+            for (let e = 0; e < element; e++) both[to + e] += elements[at++] / (n - 1);
+          }
+        }
+        for (let j = 0; j < m; j++) {
+          for (let e = 0; e < element; e++) all[e] += both[first + j * 2 * element + e] / m;
+        }
+        for (let j = 0; j < m; j++) both.set(all, first + (2 * j + 1) * element);
+      }
+      return {
+        hidden: layer("global", ofAll, element),
+        weight: data("output.weight"),
+        bias: data("output.bias"),
+        local: {
+          hidden: layer("local", both, 2 * element),
+          weight: data("output.slopes"),
+          ...{ groups, goods: m, width: local },
+        },
+      };
+    },
+  };
+}
+
+/**
+ * What the elements begin with `[n - 1, B n, m, 4]`, for type profiles `[B, n, m]`: for each other participant k and good
+ * j, t_kj, the mean over goods of t_k, and the mean and the maximum over the others of t_.j, mapped to [-1, 1].
+ */
+export function contextFeatures(types: Float32Array, { participants: n, goods: m }: ContextShape): Float64Array {
+  const rows = types.length / m, out = new Float64Array(rows * (n - 1) * m * FEATURES);
+  const mean = new Float64Array(m), most = new Float64Array(m);
+  for (let row = 0; row < rows; row++) {
+    const profile = (row - row % n) * m, i = row % n, other = (k: number) => profile + (i + k) % n * m;
+    mean.fill(0), most.fill(0);
+    for (let k = 1; k < n; k++) {
+      for (let j = 0; j < m; j++) {
+        const t = types[other(k) + j];
+        mean[j] += t / (n - 1), most[j] = Math.max(most[j], t);
+      }
+    }
+    for (let k = 1; k < n; k++) {
+      const first = other(k);
+      let ofAll = 0;
+      for (let j = 0; j < m; j++) ofAll += types[first + j] / m;
+      for (let j = 0, at = ((k - 1) * rows + row) * m * FEATURES; j < m; j++, at += FEATURES) {
+        out[at] = 2 * types[first + j] - 1, out[at + 1] = 2 * ofAll - 1;
+        out[at + 2] = 2 * mean[j] - 1, out[at + 3] = 2 * most[j] - 1;
+      }
+    }
+  }
+  return out;
+}
