@@ -50,9 +50,11 @@ export function defaultHidden(context: ContextKind): readonly number[] {
 export function defaultTraining(problem: MechanismProblem): TrainingOptions {
   const { participants: n, goods: m } = problem;
   const small = m <= 4, { exchangeable, exchangeableGoods } = problem.distribution;
-  const context = n > 1 && exchangeable && exchangeableGoods ? "symmetric" : "dense";
+  const context: ContextKind = n > 1 && exchangeable && exchangeableGoods ? "symmetric" : "dense";
+  // The dense context is what sizes without one have: it stays out of configurations and files.
+  const symmetric = context === "symmetric" ? { context } : {};
   return {
-    network: { layers: 2, groups: small ? 8 : 32, groupSize: 4, hidden: defaultHidden(context), context },
+    network: { layers: 2, groups: small ? 8 : 32, groupSize: 4, hidden: defaultHidden(context), ...symmetric },
     iterations: n === 1 ? 500 : 800,
     profiles: n === 1 ? 256 : 128,
     chains: 16,

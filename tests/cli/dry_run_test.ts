@@ -6,9 +6,10 @@ const FOLDER = testFolder();
 
 /** A case counted by hand in tests/training/plan_test.ts. */
 const COUNTED = [
-  ..."train --dry-run --setting U-2-3-cp1-cd0 --backend wasm --groups 4 --group-size 2 --layers 2 --hidden 8".split(
-    " ",
-  ),
+  ..."train --dry-run --setting U-2-3-cp1-cd0 --backend wasm --groups 4 --group-size 2 --layers 2 --hidden 8 --context dense"
+    .split(
+      " ",
+    ),
   ..."--profiles 10 --refresh 0.2 --warm-up 3 --chains 4 --steps 6 --line-move-every 4 --iterations 50".split(" "),
 ];
 
@@ -26,7 +27,7 @@ Deno.test("--dry-run --json prints one plan and makes no run folder", async () =
     const { event, setting, backend, iterations, parameters, rawWeights, rows, chains } = plan;
     assertEquals([event, setting, backend, iterations], ["plan", "U_{2,3}^{1,0}", "wasm", 50]);
     assertEquals([parameters, rawWeights, rows, chains], [968, 104, 32, 128]);
-    assertEquals(plan.flop, { hypernetwork: 153_088, chains: 645_632, prices: 41_600, total: 840_320 });
+    assertEquals(plan.flop, { hypernetwork: 119_808, chains: 645_632, prices: 41_600, total: 807_040 });
     const { kernels, total, ...bytes } = plan.bytes as Record<string, number>;
     assertEquals(bytes, { parameters: 34_848, chains: 6912 });
     assertEquals(total, 34_848 + 6912 + kernels);
@@ -46,8 +47,8 @@ Deno.test("--dry-run tells people the parameters, the memory and the work", asyn
   assertEquals(shown.get("Parameters"), ["968", "104 raw weights for each pricing rule"]);
   assertEquals(shown.get("Pricing rules"), ["32", "at a time; 10 profiles are trained on, others warm up"]);
   assertEquals(shown.get("Chains"), ["128", "4 for each pricing rule"]);
-  assertEquals(shown.get("An iteration"), ["0.000840 GFLOP", "without best responses:"]);
-  assertEquals(shown.get("hypernetwork")?.[0], "0.000153 GFLOP");
+  assertEquals(shown.get("An iteration"), ["0.000807 GFLOP", "without best responses:"]);
+  assertEquals(shown.get("hypernetwork")?.[0], "0.000120 GFLOP");
   assertEquals(shown.get("All"), ["0.0420 GFLOP", "50 iterations"]);
   assert(lines.every((line) => line.at(-1) !== ""), "no line ends with spaces");
   assertEquals(namesIn(cwd), []);
