@@ -49,7 +49,7 @@ Deno.test("--dry-run tells people the parameters, the memory and the work", asyn
   assertEquals(shown.get("Chains"), ["128", "4 for each pricing rule"]);
   assertEquals(shown.get("An iteration"), ["0.000807 GFLOP", "without best responses:"]);
   assertEquals(shown.get("hypernetwork")?.[0], "0.000120 GFLOP");
-  assertEquals(shown.get("All"), ["0.0420 GFLOP", "50 iterations"]);
+  assertEquals(shown.get("All"), ["0.0404 GFLOP", "50 iterations"]);
   assert(lines.every((line) => line.at(-1) !== ""), "no line ends with spaces");
   assertEquals(namesIn(cwd), []);
 });
