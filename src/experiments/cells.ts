@@ -5,6 +5,7 @@
  */
 import { InvalidInputError, show } from "../errors.ts";
 import { attempt, writeFileAtomic } from "../io/atomic.ts";
+import { readRegularFile } from "../io/read.ts";
 
 /** What was run. */
 export interface CellKey {
@@ -50,16 +51,19 @@ export function cellPath(folder: string, { setting, method, budget, seed, testPr
  * The cell that is kept for a key; undefined where there is none.
  *
  * @throws {InvalidInputError} if the file is not of this cell.
+ * @throws {MachineError} if it cannot be read.
  */
 export async function readCell(folder: string, key: CellKey): Promise<Cell | undefined> {
   const path = cellPath(folder, key);
-  let text: string;
-  try {
-    text = await Deno.readTextFile(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
+  const text = await attempt(`read ${path}`, async () => {
+    try {
+      return new TextDecoder().decode(await readRegularFile(path));
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return undefined;
+      throw error;
+    }
+  });
+  if (text === undefined) return undefined;
   let cell: Partial<Cell> | null = null;
   try {
     cell = JSON.parse(text);
