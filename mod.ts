@@ -69,6 +69,8 @@ export type { HostLocalWeights, LocalWeights } from "./src/networks/local_weight
 export type { ConvexNetwork, HostFunction, Parameters, PointGradient } from "./src/networks/network.ts";
 export { partialGroupMax, type PartialGroupMaxSize } from "./src/networks/partial_groupmax.ts";
 export type { HostWeightSource, WeightSource } from "./src/networks/parameterized_affine.ts";
+export { type EmbeddedBlock, type GroupMaxEmbedding } from "./src/networks/embedding.ts";
+export { NETWORK_KINDS, type NetworkKind } from "./src/networks/kinds.ts";
 export { type HostParameters, type NetworkSize, type PricingRules, pricingRules } from "./src/networks/pricing_rule.ts";
 
 export { type Wall } from "./src/sampling/box.ts";
@@ -89,6 +91,25 @@ export { type KernelName, KERNELS, openKernels, priceKernels } from "./src/kerne
 export { type LossGradient, type Objective, type TrainingStep } from "./src/kernels/training_step.ts";
 export type { Mechanism, MechanismResult, TypeProfiles } from "./src/mechanisms/mechanism.ts";
 export { type MenuMechanism, menuMechanism, type MenuMechanismData } from "./src/mechanisms/menu_mechanism.ts";
+export {
+  audit,
+  type AuditBounds,
+  type AuditedRevenue,
+  type AuditOptions,
+  type AuditReport,
+  defaultAudit,
+  defaultBounds,
+} from "./src/mechanisms/audit.ts";
+export { AUDIT_CHECKS, type AuditCheck, type AuditCheckName, type AuditWitness } from "./src/mechanisms/audit/check.ts";
+export {
+  EQUAL_UTILITY,
+  type ExactBestResponse,
+  type ExactBestResponses,
+  exactBestResponses,
+  type ExactOptions,
+  type ProgramBasis,
+  solveBestResponse,
+} from "./src/mechanisms/linear_program.ts";
 export { evaluate, type Evaluation, type EvaluationOptions } from "./src/mechanisms/evaluate.ts";
 
 export { type AdamOptions } from "./src/training/adam.ts";
@@ -107,6 +128,29 @@ export {
 } from "./src/training/train.ts";
 
 export { decodeMechanism, encodeMechanism, loadMechanism, saveMechanism } from "./src/io/mechanism_file.ts";
+
+export { vcg } from "./src/baselines/vcg.ts";
+export { separable } from "./src/baselines/separable.ts";
+export { bundle, type BundleAuction, type BundleOptions } from "./src/baselines/bundle.ts";
+export { straightJacket, type StraightJacketAuction } from "./src/baselines/straight_jacket.ts";
+export {
+  type BaselineHooks,
+  type BaselineMetrics,
+  type BaselineOptions,
+  type BaselineResult,
+  type MenuOptions,
+} from "./src/baselines/baseline_training.ts";
+export { type HostMenu, type MenuNet, type MenuNetData } from "./src/baselines/menu_net.ts";
+export { type MenuNetOptions, trainMenuNet } from "./src/baselines/menu_net_training.ts";
+export { type GemNet, type GemNetData } from "./src/baselines/gem_net.ts";
+export { type GemNetOptions, trainGemNet } from "./src/baselines/gem_net_training.ts";
+export { type LotteryAma, type LotteryAmaData } from "./src/baselines/lottery_ama.ts";
+export { type LotteryAmaOptions, trainLotteryAma } from "./src/baselines/lottery_ama_training.ts";
+export { type RegretNet, type RegretNetData } from "./src/baselines/regret_net.ts";
+export { measureRegret, type Regret, type RegretOptions } from "./src/baselines/regret_net_misreports.ts";
+export { type RegretNetMetrics, type RegretNetOptions, trainRegretNet } from "./src/baselines/regret_net_training.ts";
+export { type Discrete, type DiscreteData } from "./src/baselines/discrete.ts";
+export { type DiscreteOptions, trainDiscrete } from "./src/baselines/discrete_training.ts";
 
 if (import.meta.main) {
   const { main } = await import("./src/cli/main.ts");

@@ -16,7 +16,9 @@ const ROOMS = [
   "kernels",
   "mechanisms",
   "training",
+  "baselines",
   "io",
+  "experiments",
   "cli",
 ];
 /** Files beside the rooms, which every room may use. */

@@ -120,7 +120,11 @@ function resultText(
   }
   if (separable !== undefined) rows.push(["item-wise optimum", value(separable), "Separable-OPT: each good by itself"]);
   if (paper !== undefined) rows.push(["TEDI in the paper", value(paper), "Table 1"]);
-  rows.push(["largest gap", worstGap.toExponential(1), "certified: nobody gains more by lying"]);
+  const certified = Number.isFinite(worstGap);
+  const gapRemark = certified
+    ? "certified: nobody gains more by lying"
+    : "best responses were searched for: prices are not convex";
+  rows.push(["largest gap", certified ? worstGap.toExponential(1) : "not known", gapRemark]);
   rows.push(["", "", `ties go to the higher payment, within ${TIE_BREAK} of it`]);
   if (training) {
     const { iterations, evaluationSeconds } = training;

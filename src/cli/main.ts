@@ -25,9 +25,21 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: "measure the revenue of a mechanism on new type profiles",
     load: async () => (await import("./commands/evaluate.ts")).evaluateCommand,
   },
+  audit: {
+    summary: "check that a mechanism is truthful, and that nobody loses",
+    load: async () => (await import("./commands/audit.ts")).auditCommand,
+  },
   run: {
     summary: "reported types in, outcomes and payments out",
     load: async () => (await import("./commands/run.ts")).runCommand,
+  },
+  table1: {
+    summary: "run methods in the settings of the paper's Table 1",
+    load: async () => (await import("./commands/table1.ts")).table1Command,
+  },
+  figure1: {
+    summary: "draw the paper's Figure 1",
+    load: async () => (await import("./commands/figure1.ts")).figure1Command,
   },
   settings: {
     summary: "list the settings of the paper",

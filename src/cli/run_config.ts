@@ -7,6 +7,7 @@ import { loadZod, type Schema, type Zod } from "../deps/zod.ts";
 import { InvalidInputError, show } from "../errors.ts";
 import { attempt } from "../io/atomic.ts";
 import { loadProblem } from "../problems/load.ts";
+import { NETWORK_KINDS } from "../networks/kinds.ts";
 import type { MechanismProblem, ProblemSource } from "../problems/problem.ts";
 import { BACKENDS, type Device } from "../runtime/device.ts";
 import { checkTraining, defaultTraining, type TrainingOptions } from "../training/options.ts";
@@ -116,10 +117,13 @@ function problemSchema(z: Zod): Schema<Pick<RunConfig, "problem">> {
 }
 
 function configSchema(z: Zod, problem: MechanismProblem): Schema<RunConfig> {
+  const { network, ...others } = defaultTraining(problem);
+  // The kind of the network is there only where it is not the default.
+  const ofNetwork = { ...fieldsLike(z, network), kind: z.enum(NETWORK_KINDS).optional() };
   const config = z.strictObject({
     version: z.string(),
     problem: z.unknown(), // has been checked
-    training: schemaLike(z, defaultTraining(problem)),
+    training: z.strictObject({ ...fieldsLike(z, others), network: z.strictObject(ofNetwork) }),
     device: z.strictObject({
       requested: z.enum(BACKENDS),
       backend: z.enum(["webgpu", "wasm"]),
@@ -136,8 +140,12 @@ function schemaLike(z: Zod, example: unknown): Schema<unknown> {
   if (typeof example === "boolean") return z.boolean();
   if (typeof example === "string") return z.string();
   if (Array.isArray(example)) return z.array(schemaLike(z, example[0] ?? 0));
-  const fields = Object.entries(example as object).map(([name, value]) => [name, schemaLike(z, value)]);
-  return z.strictObject(Object.fromEntries(fields));
+  return z.strictObject(fieldsLike(z, example as object));
+}
+
+/** The schemas of the fields of `example`. */
+function fieldsLike(z: Zod, example: object): Record<string, Schema<unknown>> {
+  return Object.fromEntries(Object.entries(example).map(([name, value]) => [name, schemaLike(z, value)]));
 }
 
 function lowerFirst(text: string): string {

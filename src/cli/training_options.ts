@@ -4,13 +4,20 @@
  * @module
  */
 import { InvalidInputError, show } from "../errors.ts";
+import { NETWORK_KINDS, type NetworkKind } from "../networks/kinds.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { type ContextKind, contextKinds } from "../networks/context.ts";
 import { settingProblem } from "../problems/settings.ts";
 import { walls } from "../sampling/box.ts";
 import { estimators } from "../kernels/estimator.ts";
 import { stepRules } from "../sampling/move_chains.ts";
-import { checkTraining, defaultHidden, defaultTraining, type TrainingOptions } from "../training/options.ts";
+import {
+  checkTraining,
+  defaultHidden,
+  defaultTraining,
+  networkForKind,
+  type TrainingOptions,
+} from "../training/options.ts";
 import type { Option, Values } from "./command.ts";
 
 /** The options that size the work. */
@@ -24,6 +31,12 @@ export const workOptions = [
 
 /** The options that size the network. */
 export const networkOptions = [
+  {
+    name: "network",
+    kind: "choice",
+    choices: NETWORK_KINDS,
+    help: "The network behind prices: Partial GroupMax, or one of the ablation studies, about as large as that one",
+  },
   { name: "layers", kind: "integer", placeholder: "K", help: "Layers of the convex network" },
   { name: "groups", kind: "integer", placeholder: "G", help: "Groups in a layer" },
   { name: "group-size", kind: "integer", placeholder: "E", help: "Affine functions in a group" },
@@ -71,14 +84,18 @@ export type TrainingValues = Values<TrainingOption>;
 /** Options whose values are in `TrainingOptions.network`. */
 const ofNetwork = new Set<string>(networkOptions.map(({ name }) => name));
 
-/** `group-size` as `groupSize`. */
+/** `group-size` as `groupSize`; `network` is the network's kind. */
 function field(name: string): string {
-  return name.replace(/-([a-z])/g, (_, letter) => letter.toUpperCase());
+  return name === "network" ? "kind" : name.replace(/-([a-z])/g, (_, letter) => letter.toUpperCase());
 }
+
+/** The kind of a network whose size does not say: it stays out of configurations and files. */
+const DEFAULT_KIND = NETWORK_KINDS[0];
 
 /** What training options have under the name of a command line option. */
 function valueIn(options: TrainingOptions, name: string): unknown {
   const from = (ofNetwork.has(name) ? options.network : options) as unknown as Record<string, unknown>;
+  if (name === "network") return from.kind ?? DEFAULT_KIND;
   return from[field(name)] ?? (name === "context" ? "dense" : undefined);
 }
 
@@ -91,8 +108,10 @@ export function chosenTraining(problem: MechanismProblem, values: TrainingValues
   const defaults = defaultTraining(problem);
   const top: Record<string, unknown> = {}, network: Record<string, unknown> = {};
   for (const [name, value] of given(values)) (ofNetwork.has(name) ? network : top)[field(name)] = value;
-  if (network.context !== undefined) network.hidden ??= defaultHidden(network.context as ContextKind);
-  const options: TrainingOptions = { ...defaults, ...top, network: { ...defaults.network, ...network } };
+  const { kind = DEFAULT_KIND, ...sizes } = network;
+  if (sizes.context !== undefined) sizes.hidden ??= defaultHidden(sizes.context as ContextKind);
+  const own = kind === DEFAULT_KIND ? defaults.network : networkForKind(defaults.network, kind as NetworkKind);
+  const options: TrainingOptions = { ...defaults, ...top, network: { ...own, ...sizes } };
   checkTraining(options);
   return options;
 }

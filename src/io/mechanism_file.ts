@@ -5,6 +5,7 @@
  */
 import { InvalidInputError, show } from "../errors.ts";
 import { type MenuMechanism, menuMechanism, type MenuMechanismData } from "../mechanisms/menu_mechanism.ts";
+import { NETWORK_KINDS, type NetworkKind } from "../networks/kinds.ts";
 import { type ContextKind, contextKinds } from "../networks/context.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { attempt, writeFileAtomic } from "./atomic.ts";
@@ -48,11 +49,14 @@ export async function decodeMechanism(
     return fail(`metadata ${name}`, "a JSON object", metadata[name]);
   };
   const { participants, goods, exchangeable } = json("shape");
-  const { layers, groups, groupSize, hidden, context } = json("network");
+  const { kind, layers, groups, groupSize, hidden, context } = json("network");
   for (const [name, value] of Object.entries({ participants, goods, layers, groups, groupSize })) {
     if (!Number.isSafeInteger(value) || (value as number) < 1 || (value as number) > LARGEST) {
       fail(name, `an integer from 1 to ${LARGEST}`, value);
     }
+  }
+  if (kind !== undefined && !NETWORK_KINDS.includes(kind as NetworkKind)) {
+    fail("the network's kind", `one of ${NETWORK_KINDS.join(", ")}`, kind);
   }
   if (typeof exchangeable !== "boolean") fail("exchangeable", "true or false", exchangeable);
   if (!Array.isArray(hidden) || hidden.some((width) => !Number.isSafeInteger(width) || width < 1 || width > LARGEST)) {
@@ -78,6 +82,7 @@ export async function decodeMechanism(
       groups: groups as number,
       groupSize: groupSize as number,
       hidden: hidden as number[],
+      ...kind !== undefined && { kind: kind as NetworkKind },
       ...(context === undefined ? {} : { context: context as ContextKind }),
     },
     parameters: tensors,

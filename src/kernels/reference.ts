@@ -60,7 +60,8 @@ export function referenceKernels(network: ConvexNetwork): PriceKernels {
       // Raw weights, their gradient, and about as much again for the matrices made of each; then activations of all chains.
       const weights = 4 * (hiddenSize > 0 ? rows : 1) * network.weightCount;
       const size = network.groupMax;
-      const activations = size ? 3 * size.layers * size.groups * size.groupSize : network.weightCount;
+      const ofGroups = size && 3 * size.layers * size.groups * size.groupSize;
+      const activations = ofGroups ?? network.activations ?? network.weightCount;
       const ofChains = 4 * rows * (chains + 1) * activations;
       return { total: 5 * weights + ofChains, largest: Math.max(weights, ofChains / 3) };
     },

@@ -5,6 +5,7 @@
  */
 import { tf } from "../deps/tfjs.ts";
 import type { ConvexNetwork } from "../networks/network.ts";
+import { embeddedKernels } from "./embedded.ts";
 import type { PriceKernels } from "./kernels.ts";
 import { referenceKernels } from "./reference.ts";
 import { validated } from "./validate.ts";
@@ -18,10 +19,17 @@ export const KERNELS = ["reference", "wasm", "webgpu"] as const;
 /** An implementation by name. */
 export type KernelName = typeof KERNELS[number];
 
-/** The kernels for a network on the device that is open. Other networks than Partial GroupMax have the reference only. */
+/**
+ * The largest group of WGSL kernels: they are written out for each element, so that larger ones take minutes to compile,
+ * and they keep the winner of a group in a byte.
+ */
+const WEBGPU_GROUP = 32;
+
+/** The kernels for a network on the device that is open. What is no Partial GroupMax Network has the reference only. */
 export function kernelName(network: ConvexNetwork): KernelName {
-  if (!network.groupMax) return "reference";
-  if (tf.getBackend() === "webgpu") return "webgpu";
+  const size = (network.embedding?.network ?? network).groupMax;
+  if (!size) return "reference";
+  if (tf.getBackend() === "webgpu") return size.groupSize <= WEBGPU_GROUP ? "webgpu" : "reference";
   return tf.getBackend() === "wasm" && kernelBuild() ? "wasm" : "reference";
 }
 
@@ -31,7 +39,9 @@ export function kernelName(network: ConvexNetwork): KernelName {
  */
 export function priceKernels(network: ConvexNetwork, name: KernelName = kernelName(network)): PriceKernels {
   if (name === "reference") return referenceKernels(network);
-  const kernels = name === "webgpu" ? webgpuKernels(network) : wasmKernels(network);
+  const { embedding } = network, groupMax = embedding?.network ?? network;
+  const fused = name === "webgpu" ? webgpuKernels(groupMax) : wasmKernels(groupMax);
+  const kernels = embedding ? embeddedKernels(embedding, fused) : fused;
   return validating() ? validated(kernels, referenceKernels(network)) : kernels;
 }
 

@@ -13,14 +13,16 @@ import { lossGradient } from "./training_step.ts";
  * changes a slope there, and parts chains that pass by.
  */
 const SHARE = 0.02;
+/** Gradients differ by this part of their norm at most. */
+const NORM = 5e-3;
 /** Differences up to this part of the largest number are rounding. */
 const TOLERANCE = 1e-3;
 
 /**
  * Kernels that compute everything twice, and fail where the two differ.
  *
- * Values and gradients are continuous at kinks, so that all of their numbers are compared; of slopes and chains 98% must
- * agree. The comparison is done when the device has both results: by {@linkcode PriceKernels.settle}.
+ * Values are continuous at kinks, so that all of their numbers must agree; of slopes, chains and gradients 98% must, and
+ * gradients as a whole. The comparison is done when the device has both results: by {@linkcode PriceKernels.settle}.
  */
 export function validated(kernels: PriceKernels, reference: PriceKernels): PriceKernels {
   let waiting: Promise<void>[] = [];
@@ -69,22 +71,32 @@ function tensorsOf(result: object, within = ""): [string, Tensor][] {
   return Object.entries(result).flatMap(([name, part]) => part ? tensorsOf(part, `${name} of ${within}`) : []);
 }
 
-/** @throws {MachineError} if more than a share of the numbers of two tensors differ. */
+/**
+ * Compares number by number, and the difference as a whole.
+ *
+ * @throws {MachineError} if the shapes differ, more than a share of the numbers do, or the whole does by its norm.
+ */
 async function compare(what: string, fused: Tensor, plain: Tensor, share: number): Promise<void> {
-  const [size, shape] = [plain.size, String(plain.shape)];
+  const size = plain.size, shapes = [fused, plain].map(({ shape }) => `[${shape}]`);
+  const rule = `Cannot go on: with TEDI_VALIDATE=1, ${what} must be what plain TensorFlow.js makes of it, but`;
+  if (shapes[0] !== shapes[1]) throw new MachineError(`${rule} its shape is ${shapes[0]} instead of ${shapes[1]}`);
   const found = tf.tidy(() => {
-    const scale = tf.maximum(tf.max(tf.abs(plain)), 1e-30), far = tf.div(tf.abs(tf.sub(fused, plain)), scale);
+    const scale = tf.maximum(tf.max(tf.abs(plain)), 1e-30), difference = tf.div(tf.sub(fused, plain), scale);
+    const far = tf.abs(difference);
     // What is not a number fails this comparison, so that it counts.
     const same = tf.sum(tf.cast(tf.lessEqual(far, TOLERANCE), "float32"));
-    return tf.stack([same, tf.max(far)]);
+    const norm = (of: Tensor) => tf.sqrt(tf.sum(tf.square(of)));
+    return tf.stack([same, tf.max(far), tf.div(norm(difference), tf.maximum(norm(tf.div(plain, scale)), 1e-30))]);
   });
-  const sameShape = String(fused.shape) === shape;
-  const [same, worst] = await found.data();
+  const [same, worst, apart] = await found.data();
   found.dispose();
   const off = size - same;
-  if (sameShape && off <= Math.ceil(share * size)) return;
+  // Chains that part are far apart, and there are few of them; a gradient is a sum over all.
+  if (off <= Math.ceil(share * size) && (!/gradient/.test(what) || apart <= NORM)) return;
   throw new MachineError(
-    `Cannot go on: with TEDI_VALIDATE=1, ${what} must be what plain TensorFlow.js makes of it, but ${off} of ${size} ` +
-      `numbers differ, the most by ${worst.toExponential(1)} of the largest one`,
+    `${rule} ${off} of ${size} numbers differ, the most by ${
+      worst.toExponential(1)
+    } of the largest one, and the whole ` +
+      `by ${apart.toExponential(1)}`,
   );
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Tensor, Tensor2D, Tensor3D } from "../deps/tfjs.ts";
+import type { GroupMaxEmbedding } from "./embedding.ts";
 import type { PartialGroupMaxSize } from "./partial_groupmax.ts";
 import type { RandomKey } from "../random/key.ts";
 
@@ -17,7 +18,7 @@ export type PointGradient = (points: Tensor3D) => Tensor3D;
 export type HostFunction = (point: Float64Array, gradient: Float64Array) => number;
 
 /**
- * A family of functions f(x; w) convex in x, for x in [0, 1]^m and raw weights w in R^P without constraints.
+ * A family of functions f(x; w), convex in x unless it says otherwise, for x in [0, 1]^m and raw weights w in R^P without constraints.
  * Contexts choose w: see {@linkcode "./parameterized_affine.ts"}.
  */
 export interface ConvexNetwork {
@@ -27,6 +28,12 @@ export interface ConvexNetwork {
   readonly weightCount: number;
   /** The sizes of a Partial GroupMax Network, for which there are fused kernels; undefined for other networks. */
   readonly groupMax?: PartialGroupMaxSize;
+  /** How it is a Partial GroupMax Network with some raw weights held constant, whose kernels it then runs on. */
+  readonly embedding?: GroupMaxEmbedding;
+  /** False where f need not be convex in x, so that best responses are searched for, without a certificate. */
+  readonly convex?: false;
+  /** About how many numbers a value of f at one point takes on the device, where that is known. */
+  readonly activations?: number;
   /** Starting raw weights `[P]`. */
   initialWeights(key: RandomKey): Float32Array;
   /** f `[R, N]` with raw weights `[R, P]` at `points` `[R, N, m]`: N points a row. Differentiable in the weights. */

@@ -60,7 +60,7 @@ function forward(layers: readonly Layer[], points: Tensor3D) {
 }
 
 /** What a good costs at the start when all are bought: low enough to sell, as selling nothing is a saddle point. */
-const INITIAL_PRICE = 0.4;
+export const INITIAL_PRICE = 0.4;
 
 /**
  * A Partial GroupMax Network as a family of functions of its raw weights.

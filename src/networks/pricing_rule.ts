@@ -7,6 +7,7 @@ import { type Tensor1D, type Tensor2D, tf } from "../deps/tfjs.ts";
 import { deriveKey, type RandomKey } from "../random/key.ts";
 import type { HostTensor } from "../runtime/host_tensor.ts";
 import { type ContextKind, contexts, type ContextShape, contextSize } from "./context.ts";
+import { type NetworkKind, networkOfKind } from "./kinds.ts";
 import type { ConvexNetwork, Parameters } from "./network.ts";
 import {
   hostHidden,
@@ -17,11 +18,12 @@ import {
   type ParameterizedAffineSize,
   type WeightSource,
 } from "./parameterized_affine.ts";
-import { partialGroupMax } from "./partial_groupmax.ts";
 import { symmetricContext } from "./symmetric_context.ts";
 
 /** The size of the network behind the pricing rules. */
 export interface NetworkSize {
+  /** Which network; `groupmax`, a Partial GroupMax Network, unless given. Others get about the size of that one. */
+  readonly kind?: NetworkKind;
   /** K, GroupMax layers. */
   readonly layers: number;
   /** G, groups in a layer. */
@@ -57,13 +59,13 @@ export interface PricingRules {
 }
 
 /**
- * Pricing rules by a Partial GroupMax Network.
+ * Pricing rules by a Partial GroupMax Network, or one of another kind.
  *
- * @throws {InvalidInputError} unless all sizes are positive integers.
+ * @throws {InvalidInputError} unless the kind is known and all sizes are positive integers.
  */
 export function pricingRules(shape: ContextShape, size: NetworkSize): PricingRules {
-  const { hidden, layers, groups, groupSize } = size;
-  const network = partialGroupMax({ goods: shape.goods, layers, groups, groupSize });
+  const { kind = "groupmax", hidden, layers, groups, groupSize } = size;
+  const network = networkOfKind(kind, { goods: shape.goods, layers, groups, groupSize });
   const affine: ParameterizedAffineSize = { context: contextSize(shape), hidden, outputs: network.weightCount };
   const symmetric = size.context === "symmetric" && shape.participants > 1
     ? symmetricContext(shape, hidden, network)

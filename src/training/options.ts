@@ -4,6 +4,7 @@
  * @module
  */
 import { InvalidInputError, requireInteger, requireNumber, show } from "../errors.ts";
+import { NETWORK_KINDS, type NetworkKind, SYMMETRIC_KINDS } from "../networks/kinds.ts";
 import { type ContextKind, contextKinds } from "../networks/context.ts";
 import type { NetworkSize } from "../networks/pricing_rule.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
@@ -49,9 +50,11 @@ export function defaultHidden(context: ContextKind): readonly number[] {
 export function defaultTraining(problem: MechanismProblem): TrainingOptions {
   const { participants: n, goods: m } = problem;
   const small = m <= 4, { exchangeable, exchangeableGoods } = problem.distribution;
-  const context = n > 1 && exchangeable && exchangeableGoods ? "symmetric" : "dense";
+  const context: ContextKind = n > 1 && exchangeable && exchangeableGoods ? "symmetric" : "dense";
+  // The dense context is what sizes without one have: it stays out of configurations and files.
+  const symmetric = context === "symmetric" ? { context } : {};
   return {
-    network: { layers: 2, groups: small ? 8 : 32, groupSize: 4, hidden: defaultHidden(context), context },
+    network: { layers: 2, groups: small ? 8 : 32, groupSize: 4, hidden: defaultHidden(context), ...symmetric },
     iterations: n === 1 ? 500 : 800,
     profiles: n === 1 ? 256 : 128,
     chains: 16,
@@ -77,6 +80,12 @@ export function defaultTraining(problem: MechanismProblem): TrainingOptions {
     averaging: 0.99,
     seed: 0,
   };
+}
+
+/** A network of another kind, as large as one by default; a dense context where the kind takes no other. */
+export function networkForKind(network: NetworkSize, kind: NetworkKind): NetworkSize {
+  if (network.context !== "symmetric" || SYMMETRIC_KINDS.includes(kind)) return { ...network, kind };
+  return { ...network, kind, context: "dense", hidden: defaultHidden("dense") };
 }
 
 /** How many profiles each iteration replaces. */
@@ -106,6 +115,7 @@ export function checkTraining(options: TrainingOptions): void {
   for (const name of ["layers", "groups", "groupSize"] as const) {
     requireInteger(what, `network.${name}`, network[name], 1);
   }
+  if (network.kind !== undefined) oneOf(what, "network.kind", network.kind, NETWORK_KINDS);
   network.hidden.forEach((width, k) => requireInteger(what, `network.hidden[${k}]`, width, 1));
   if (network.context !== undefined) oneOf(what, "network.context", network.context, contextKinds);
   if (network.context === "symmetric" && network.hidden.length !== 1 && network.hidden.length !== 3) {

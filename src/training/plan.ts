@@ -68,7 +68,7 @@ export function trainingPlan(rules: PricingRules, kernels: PriceKernels, options
   const forward = 2 * P, winners = groupMax ? forward / groupMax.groupSize : forward;
   const lineMoves = lineMoveEvery > 0 && C >= 4 ? Math.ceil(S / lineMoveEvery) * LINE_PASSES : 0;
   const flop = {
-    hypernetwork: 2 * (H * D + Hl * m * maps) * (rows + 3 * trained),
+    hypernetwork: 2 * (H * D + Hl * m * maps) * (rows + 2 * trained),
     chains: rows * C * (S * (forward + winners) + lineMoves * forward) + rows * (C + 1) * forward,
     prices: trained * (C + 1) * (forward + 2 * winners),
   };

@@ -33,20 +33,25 @@ export function emptyBestResponses(count: number, goods: number): BestResponses 
   };
 }
 
-/** As {@linkcode "./select.ts"}. */
+/**
+ * As {@linkcode "./select.ts"}.
+ *
+ * @param respond How one of them is found.
+ */
 export function referenceBestResponses(
   network: ConvexNetwork,
   source: HostWeightSource,
   types: Float32Array | Float64Array,
   perRow: number,
   options: BestResponseOptions = defaultBestResponse,
+  respond: typeof bestResponse = bestResponse,
 ): BestResponses {
   const m = network.goods, count = types.length / m;
   const found = emptyBestResponses(count, m), functions = sourceFunctions(network, source);
   for (let row = 0; row * perRow < count; row++) {
     const f = functions(row);
     for (let k = row * perRow; k < (row + 1) * perRow; k++) {
-      const response = bestResponse(f, types.subarray(k * m, (k + 1) * m), options);
+      const response = respond(f, types.subarray(k * m, (k + 1) * m), options);
       found.outcomes.set(response.outcome, k * m);
       found.payments[k] = response.payment;
       found.utilities[k] = response.utility;

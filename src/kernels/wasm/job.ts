@@ -45,14 +45,21 @@ export const WHOLE: Tile = { tile: 12, tileRows: 12 };
 /** The most rows of a tile: their weights take a core's second-level cache. */
 export const LARGEST_TILE = 24;
 
+/** Bytes of second-level cache that a tile's weights and their gradients may take. */
+const CACHE = 1 << 20;
+
 /**
- * The tile of whole profiles of n participants with the smallest share of empty rows; undefined where a profile does not
- * fit.
+ * The tile of whole profiles of n participants with the smallest share of empty rows, of those whose weights and gradients
+ * fit a core's cache, or else the smallest; undefined where a profile does not fit.
+ *
+ * @param packed Packed weights of a row.
  */
-export function tileOf(n: number): Tile | undefined {
+export function tileOf(n: number, packed: number): Tile | undefined {
+  const fitting = Math.max(6, Math.floor(CACHE / (8 * packed) / 6) * 6), least = Math.min(WHOLE.tile, fitting);
   let best: Tile | undefined;
   for (let tileRows = n; tileRows <= LARGEST_TILE; tileRows += n) {
-    const tile = Math.max(WHOLE.tile, padTo(tileRows, 6));
+    const tile = Math.max(least, padTo(tileRows, 6));
+    if (best && tile > fitting) break;
     if (!best || tileRows / tile > best.tileRows / best.tile) best = { tile, tileRows };
   }
   return best;

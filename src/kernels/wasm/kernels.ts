@@ -348,7 +348,7 @@ export function wasmKernels(network: ConvexNetwork): PriceKernels {
     },
 
     trainingStep(source, types, start, options, key, objective): TrainingStep {
-      const { participants, trained, estimator, utility } = objective, tile = tileOf(participants);
+      const { participants, trained, estimator, utility } = objective, tile = tileOf(participants, layout.length);
       if (!isReproducibleGoods(utility) || !tile) {
         return composedStep(kernels, source, types, start, options, key, objective);
       }

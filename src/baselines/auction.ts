@@ -1,0 +1,146 @@
+/**
+ * What the baselines of section 4.2.2 have in common: auctions of reproducible goods, computed on the host in 64-bit
+ * floats, with deterministic outcomes.
+ *
+ * @module
+ */
+import { InvalidInputError, show } from "../errors.ts";
+import { flatTypes, type Mechanism, type MechanismResult, type TypeProfiles } from "../mechanisms/mechanism.ts";
+import { isReproducibleGoods } from "../problems/principal_utility.ts";
+import type { MechanismProblem } from "../problems/problem.ts";
+import { type Setting, settingOf } from "../problems/settings.ts";
+import { letEventsIn } from "../runtime/event_loop.ts";
+
+/** The sizes and costs of a reproducible goods auction (section 4.1). */
+export interface GoodsAuction {
+  /** n. */
+  readonly participants: number;
+  /** m. */
+  readonly goods: number;
+  /** c^p, paid once for a good that anybody receives. */
+  readonly productionCost: number;
+  /** c^d, paid for every unit handed out. */
+  readonly duplicationCost: number;
+}
+
+/**
+ * The sizes and costs of a problem.
+ *
+ * @throws {InvalidInputError} where the principal's utility is not that of reproducible goods.
+ */
+export function goodsAuction(action: string, problem: MechanismProblem): GoodsAuction {
+  const { participants, goods, principalUtility } = problem;
+  if (!isReproducibleGoods(principalUtility)) {
+    throw new InvalidInputError(
+      `Cannot ${action}: the principal's utility must be that of reproducible goods, ` +
+        `got ${show(principalUtility.name)} in ${problem.name}`,
+    );
+  }
+  const { productionCost, duplicationCost } = principalUtility;
+  return { participants, goods, productionCost, duplicationCost };
+}
+
+/**
+ * The sizes and costs of a problem whose type distribution is one of the paper's, with its letter.
+ *
+ * @throws {InvalidInputError} where the distribution is another, or the principal's utility is not that of reproducible
+ * goods.
+ */
+export function paperAuction(action: string, problem: MechanismProblem): Setting {
+  const auction = goodsAuction(action, problem), setting = settingOf(problem);
+  if (!setting) {
+    throw new InvalidInputError(
+      `Cannot ${action}: the problem must be a setting, so that its type distribution U, B or C is known, ` +
+        `got ${problem.name} with distribution ${show(problem.distribution.name)}`,
+    );
+  }
+  return { ...auction, distribution: setting.distribution };
+}
+
+/**
+ * What an auction does with one profile: it writes outcomes `[n, m]` and payments `[n]`, which are 0 before, for types
+ * `[n, m]`.
+ */
+export type AuctionRule = (types: Float32Array, outcomes: Float64Array, payments: Float64Array) => void;
+
+/** So many profiles are computed before the event loop turns. */
+const CHUNK = 4096;
+
+/** The mechanism of an auction's rule. Outcomes are best responses by construction, so gaps are 0. */
+export function auctionMechanism(participants: number, goods: number, rule: AuctionRule): Mechanism {
+  const n = participants, m = goods, size = n * m;
+  return {
+    participants,
+    goods,
+    async run(reported: TypeProfiles): Promise<MechanismResult> {
+      const types = flatTypes(reported, n, m), profiles = types.length / size, rows = profiles * n;
+      const outcomes = new Float64Array(types.length), payments = new Float64Array(rows);
+      const utilities = new Float64Array(rows);
+      for (let b = 0; b < profiles; b++) {
+        if (b > 0 && b % CHUNK === 0) await letEventsIn();
+        rule(
+          types.subarray(b * size, (b + 1) * size),
+          outcomes.subarray(b * size, (b + 1) * size),
+          payments.subarray(b * n, (b + 1) * n),
+        );
+      }
+      for (let row = 0; row < rows; row++) {
+        let value = 0;
+        for (let j = row * m; j < (row + 1) * m; j++) value += types[j] * outcomes[j];
+        utilities[row] = value - payments[row];
+      }
+      return { profiles, outcomes, payments, utilities, gaps: new Float64Array(rows) };
+    },
+  };
+}
+
+/**
+ * An auction of one good. For types `[n]` it writes prices `[n]`: what those pay who receive the good, and infinity for
+ * the others.
+ */
+export type GoodRule = (types: Float64Array, prices: Float64Array) => void;
+
+/** The mechanism that auctions each good by itself. */
+export function goodByGood(participants: number, goods: number, rule: GoodRule): Mechanism {
+  const n = participants, m = goods, column = new Float64Array(n), prices = new Float64Array(n);
+  return auctionMechanism(n, m, (types, outcomes, payments) => {
+    for (let j = 0; j < m; j++) {
+      for (let i = 0; i < n; i++) column[i] = types[i * m + j];
+      rule(column, prices);
+      for (let i = 0; i < n; i++) {
+        if (prices[i] === Infinity) continue;
+        outcomes[i * m + j] = 1;
+        payments[i] += prices[i];
+      }
+    }
+  });
+}
+
+/** Scores of types, by which {@linkcode sellByScore} sells a good. */
+export interface Score {
+  /** What serving a type is worth before the cost of production: s(t), which does not fall in t. */
+  readonly of: (type: number) => number;
+  /** The least type with a score of `score` or just above, for a score of 0 or more. */
+  readonly type: (score: number) => number;
+}
+
+/**
+ * Sells one good to the participants with s_i = s(t_i) > 0, where together they pay for its production:
+ *
+ * sum_k s_k^+ > c^p.
+ *
+ * A higher type serves its owner, so truth is dominant with the threshold as the payment, the least type that still
+ * wins: that of the score max(0, c^p - sum_{k != i} s_k^+).
+ */
+export function sellByScore(score: Score, productionCost: number): GoodRule {
+  return (types, prices) => {
+    let sum = 0;
+    for (const type of types) sum += Math.max(0, score.of(type));
+    for (let i = 0; i < types.length; i++) {
+      const own = score.of(types[i]);
+      prices[i] = sum > productionCost && own > 0
+        ? Math.min(types[i], score.type(Math.max(0, productionCost - (sum - own)))) // the minimum is for rounding only
+        : Infinity;
+    }
+  };
+}

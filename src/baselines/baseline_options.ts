@@ -1,0 +1,110 @@
+/**
+ * Options of the learning baselines of section 4.2.1, as far as they share them.
+ *
+ * @module
+ */
+import { InvalidInputError, requireInteger, requireNumber, show } from "../errors.ts";
+import type { MechanismProblem } from "../problems/problem.ts";
+import { randomKey } from "../random/key.ts";
+import type { AdamOptions } from "../training/adam.ts";
+import { defaultTraining } from "../training/options.ts";
+import type { ScheduleOptions } from "../training/schedules.ts";
+
+/** What every learning baseline can be told. */
+export interface BaselineOptions extends AdamOptions {
+  /** Steps on the parameters. */
+  readonly iterations: number;
+  /** B, type profiles in each iteration. */
+  readonly profiles: number;
+  /** The learning rate at the start. */
+  readonly learningRate: number;
+  /** The learning rate at the end, as a share of the one at the start; half a cosine in between. */
+  readonly finalLearningRate: number;
+  /** Decay of the moving average of parameters that becomes the mechanism. */
+  readonly averaging: number;
+  /** The seed of all random numbers. */
+  readonly seed: number;
+}
+
+/** What baselines can be told that offer finitely many options and soften choices among them in training. */
+export interface MenuOptions extends BaselineOptions, ScheduleOptions {
+  /** K, how many options there are besides the null option. */
+  readonly menuSize: number;
+}
+
+/** The defaults that section 4.2.1 aligns with those of TEDI (batch size, iterations), and its optimiser. */
+export function alignedDefaults(problem: MechanismProblem): BaselineOptions {
+  const { iterations, profiles, learningRate, finalLearningRate, averaging, seed, ...training } = defaultTraining(
+    problem,
+  );
+  const { beta1, beta2, epsilon, clipNorm } = training;
+  return {
+    iterations,
+    profiles,
+    learningRate,
+    finalLearningRate,
+    beta1,
+    beta2,
+    epsilon,
+    clipNorm,
+    averaging,
+    seed,
+  };
+}
+
+/** As {@linkcode alignedDefaults}, with the schedule of the inverse temperature, which is aligned, too. */
+export function alignedMenuDefaults(problem: MechanismProblem, menuSize: number): MenuOptions {
+  const { initialBeta, finalBeta, betaGrowth } = defaultTraining(problem);
+  return { ...alignedDefaults(problem), initialBeta, finalBeta, betaGrowth, menuSize };
+}
+
+/** Options that are shares, those of them that must be below 1, and options that must be above 0. */
+const SHARES = ["finalLearningRate", "betaGrowth", "averaging", "beta1", "beta2"];
+const BELOW_ONE = ["averaging", "beta1", "beta2"];
+const POSITIVE = ["learningRate", "epsilon", "clipNorm", "initialBeta", "finalBeta"];
+const COUNTS = ["iterations", "profiles", "menuSize"];
+
+/**
+ * Defaults with what differs from them.
+ *
+ * @param action What cannot be done where an option makes no sense, such as `train MD-GemNet`.
+ * @throws {InvalidInputError} naming the option, the rule and the value.
+ */
+export function settleOptions<Options extends BaselineOptions>(
+  action: string,
+  defaults: Options,
+  given: Partial<Options>,
+): Options {
+  for (const name of Object.keys(given)) {
+    if (!Object.hasOwn(defaults, name)) {
+      const names = Object.keys(defaults).join(", ");
+      throw new InvalidInputError(`Cannot ${action}: an option must be one of ${names}, got ${show(name)}`);
+    }
+  }
+  const options = { ...defaults, ...given };
+  for (const [name, value] of Object.entries(options)) {
+    if (COUNTS.includes(name)) requireInteger(action, name, value, 1);
+    if (SHARES.includes(name)) requireNumber(action, name, value, 0, 1);
+    if (BELOW_ONE.includes(name) && value === 1) {
+      throw new InvalidInputError(`Cannot ${action}: ${name} must be below 1, got 1`);
+    }
+    if (POSITIVE.includes(name)) requirePositive(action, name, value);
+    if (name === "hidden") requireWidths(action, value);
+  }
+  randomKey(options.seed);
+  return options;
+}
+
+/** Fails unless `value` is a finite number above 0. */
+export function requirePositive(action: string, thing: string, value: unknown): void {
+  requireNumber(action, thing, value, 0);
+  if (value === 0) throw new InvalidInputError(`Cannot ${action}: ${thing} must be above 0, got 0`);
+}
+
+/** Fails unless `hidden` is a list of widths. */
+function requireWidths(action: string, hidden: unknown): void {
+  if (!Array.isArray(hidden)) {
+    throw new InvalidInputError(`Cannot ${action}: hidden must be a list of widths, got ${show(hidden)}`);
+  }
+  hidden.forEach((width, k) => requireInteger(action, `hidden[${k}]`, width, 1));
+}

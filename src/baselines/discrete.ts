@@ -1,0 +1,149 @@
+/**
+ * TEDI-Discrete, the ablation of section 4.2.3 that discretises outcomes: for each participant a menu of K outcomes,
+ * made by a network from the others' types, at the prices of TEDI's pricing rule,
+ *
+ *   x_ik = sigmoid(network(t_-i))_k in [0, 1]^m,   p_ik = f(x_ik, t_-i) - f(0, t_-i),   k = 1, ..., K.
+ *
+ * Participant i takes argmax_k <t_i, x_ik> - p_ik over k = 0, ..., K, where option 0 is nothing for nothing. Its own type
+ * changes nothing on its menu, so that this is truthful and individually rational, whatever the networks are. With one
+ * participant the K outcomes are parameters themselves. Everything is computed in 64-bit floats on the host.
+ *
+ * @module
+ */
+import { requireInteger } from "../errors.ts";
+import { flatTypes, type Mechanism, type MechanismResult, type TypeProfiles } from "../mechanisms/mechanism.ts";
+import { contexts, type ContextShape, contextSize } from "../networks/context.ts";
+import {
+  hostHidden,
+  hostRawWeights,
+  type HostWeightSource,
+  parameterizedAffineShapes,
+  type ParameterizedAffineSize,
+  sourceFunctions,
+} from "../networks/parameterized_affine.ts";
+import { type HostParameters, type NetworkSize, type PricingRules, pricingRules } from "../networks/pricing_rule.ts";
+import { letEventsIn } from "../runtime/event_loop.ts";
+import { checkParameters } from "./baseline_training.ts";
+import { emptyResult, type HostMenu, sigmoid, takeBest } from "./menu_net.ts";
+
+/** What a TEDI-Discrete mechanism is made of, as plain data. */
+export interface DiscreteData {
+  /** The name of the problem that it was trained for. */
+  readonly problem: string;
+  /** n, m, and whether participants are exchangeable. */
+  readonly shape: ContextShape;
+  /** The network behind the prices. Its hidden widths are those of the network behind the menus, too. */
+  readonly network: NetworkSize;
+  /** K. */
+  readonly menuSize: number;
+  /** `outcomes.*` of the network from contexts to K m raw outcomes, `prices.*` of the pricing rules. */
+  readonly parameters: HostParameters;
+}
+
+/** A mechanism given by menus of outcomes and a pricing rule. */
+export interface Discrete extends Mechanism, DiscreteData {
+  /**
+   * The menus of each participant of each profile, in the order of `[B, n]`.
+   *
+   * @param types `[B, n, m]`; a participant's own type has no effect on its menu.
+   */
+  menus(types: TypeProfiles): readonly HostMenu[];
+}
+
+/** The networks of TEDI-Discrete. */
+export interface DiscreteNetworks {
+  /** From contexts to menus: an MLP with K m outputs, shared by all participants. */
+  readonly outcomes: ParameterizedAffineSize;
+  /** From contexts and outcomes to prices. */
+  readonly rules: PricingRules;
+  /** Names and shapes of the parameters of both. */
+  readonly parameterShapes: Readonly<Record<string, readonly number[]>>;
+}
+
+/** The networks of some sizes. */
+export function discreteNetworks(shape: ContextShape, network: NetworkSize, menuSize: number): DiscreteNetworks {
+  const outcomes = { context: contextSize(shape), hidden: network.hidden, outputs: menuSize * shape.goods };
+  const rules = pricingRules(shape, network);
+  const parameterShapes = {
+    ...prefixed("outcomes", parameterizedAffineShapes(outcomes)),
+    ...prefixed("prices", rules.parameterShapes),
+  };
+  return { outcomes, rules, parameterShapes };
+}
+
+/** Names with the part of the mechanism that they are of in front. */
+export function prefixed<T>(part: string, named: Readonly<Record<string, T>>): Record<string, T> {
+  return Object.fromEntries(Object.entries(named).map(([name, value]) => [`${part}.${name}`, value]));
+}
+
+/** What {@linkcode prefixed} put that part in front of. */
+export function ofPart<T>(part: string, named: Readonly<Record<string, T>>): Record<string, T> {
+  const before = `${part}.`;
+  return Object.fromEntries(
+    Object.entries(named).filter(([name]) => name.startsWith(before)).map((
+      [name, value],
+    ) => [name.slice(before.length), value]),
+  );
+}
+
+/** So many rows (participants of profiles) are computed before the event loop turns. */
+const CHUNK = 256;
+
+/**
+ * The mechanism of menus and a pricing rule. It computes on the host: no device is opened.
+ *
+ * @throws {InvalidInputError} where the parameters do not have the shapes of the networks, or are not finite.
+ */
+export function discrete(data: DiscreteData): Discrete {
+  const { shape, network, menuSize: K, parameters } = data, action = "make a TEDI-Discrete mechanism";
+  const { participants: n, goods: m } = shape;
+  requireInteger(action, "participants", n, 1);
+  requireInteger(action, "goods", m, 1);
+  requireInteger(action, "menuSize", K, 1);
+  const { outcomes: size, rules, parameterShapes } = discreteNetworks(shape, network, K);
+  checkParameters(action, parameterShapes, parameters);
+  const ofOutcomes = ofPart("outcomes", parameters), ofPrices = ofPart("prices", parameters);
+
+  const outcomesSource = (types: Float32Array): HostWeightSource => {
+    const bias = ofOutcomes["output.bias"].data as Float32Array;
+    if (size.context === 0) return { bias };
+    const weight = ofOutcomes["output.weight"].data as Float32Array;
+    return { hidden: hostHidden(ofOutcomes, contexts(types, shape), size.context), weight, bias };
+  };
+  /** The menus of the rows of some types; one for all where there is no context. */
+  const menusOf = (types: Float32Array): (row: number) => HostMenu => {
+    const source = outcomesSource(types), functions = sourceFunctions(rules.network, rules.hostSource(ofPrices, types));
+    const menuOf = (row: number): HostMenu => {
+      const outcomes = hostRawWeights(source, row).map(sigmoid), gradient = new Float64Array(m);
+      const f = functions(row), atZero = f(new Float64Array(m), gradient);
+      const prices = Float64Array.from({ length: K }, (_, k) => {
+        return f(outcomes.subarray(k * m, (k + 1) * m), gradient) - atZero;
+      });
+      return { outcomes, prices };
+    };
+    if (size.context > 0) return menuOf;
+    const shared = menuOf(0);
+    return () => shared;
+  };
+
+  return {
+    ...data,
+    participants: n,
+    goods: m,
+    async run(reported: TypeProfiles): Promise<MechanismResult> {
+      const types = flatTypes(reported, n, m), result = emptyResult(types, n, m), rows = types.length / m;
+      const step = size.context === 0 ? rows : Math.max(1, Math.floor(CHUNK / n)) * n;
+      for (let first = 0; first < rows; first += step) {
+        if (first > 0) await letEventsIn();
+        const count = Math.min(step, rows - first);
+        const menu = menusOf(types.subarray(first * m, (first + count) * m));
+        for (let row = 0; row < count; row++) takeBest(menu(row), types, first + row, result);
+      }
+      return result;
+    },
+    menus(reported: TypeProfiles): readonly HostMenu[] {
+      const types = flatTypes(reported, n, m), menu = menusOf(types);
+      return Array.from({ length: types.length / m }, (_, row) => menu(row));
+    },
+  };
+}

@@ -1,0 +1,114 @@
+/**
+ * MD-LotteryAMA: an affine maximizer over a finite set of randomised global outcomes.
+ *
+ * With outcomes x^k in [0, 1]^{n m} for k = 1, ..., K and x^0 = 0, boosts l_k with l_0 = 0, and weights w_i > 0, the
+ * mechanism implements k* = argmax_k sum_i w_i <t_i, x^k_i> + l_k, and participant i pays by the weighted Clarke pivot
+ *
+ *   p_i = (max_k A_-i(k) - A_-i(k*)) / w_i,   A_-i(k) = sum_{i' != i} w_i' <t_i', x^k_i'> + l_k.
+ *
+ * It is truthful and individually rational whatever these are (Roberts 1979; Curry, Sandholm and Dickerson,
+ * "Differentiable economics for randomized affine maximizer auctions", IJCAI 2023), here in 64-bit floats on the host.
+ *
+ * @module
+ */
+import { requireInteger } from "../errors.ts";
+import { flatTypes, type Mechanism, type MechanismResult, type TypeProfiles } from "../mechanisms/mechanism.ts";
+import type { HostParameters } from "../networks/pricing_rule.ts";
+import { letEventsIn } from "../runtime/event_loop.ts";
+import { checkParameters } from "./baseline_training.ts";
+import { emptyResult, sigmoid } from "./menu_net.ts";
+
+/** What a LotteryAMA mechanism is made of, as plain data. */
+export interface LotteryAmaData {
+  /** The name of the problem that it was trained for. */
+  readonly problem: string;
+  /** n. */
+  readonly participants: number;
+  /** m. */
+  readonly goods: number;
+  /** K, how many outcomes there are besides the one where nobody gets anything. */
+  readonly menuSize: number;
+  /** `outcomes` `[K, n m]`, before a sigmoid; `boosts` `[K]`; `weights` `[n]`, before n softmax. */
+  readonly parameters: HostParameters;
+}
+
+/** An affine maximizer with finitely many outcomes. */
+export interface LotteryAma extends Mechanism, LotteryAmaData {
+  /** Outcomes `[K + 1, n, m]`; the last is nothing for everybody. */
+  readonly outcomes: Float64Array;
+  /** Boosts `[K + 1]`; the last is 0. */
+  readonly boosts: Float64Array;
+  /** Weights `[n]` of participants, 1 in the mean. */
+  readonly weights: Float64Array;
+}
+
+/** So many profiles are computed before the event loop turns. */
+const CHUNK = 256;
+
+/** The shapes of the parameters, by name. */
+export function lotteryAmaShapes(participants: number, goods: number, menuSize: number): Record<string, number[]> {
+  return { outcomes: [menuSize, participants * goods], boosts: [menuSize], weights: [participants] };
+}
+
+/**
+ * The affine maximizer of some parameters. It computes on the host: no device is opened.
+ *
+ * @throws {InvalidInputError} where the parameters do not have the shapes above, or are not finite.
+ */
+export function lotteryAma(data: LotteryAmaData): LotteryAma {
+  const { participants: n, goods: m, menuSize: K, parameters } = data, action = "make an MD-LotteryAMA mechanism";
+  requireInteger(action, "participants", n, 1);
+  requireInteger(action, "goods", m, 1);
+  requireInteger(action, "menuSize", K, 1);
+  checkParameters(action, lotteryAmaShapes(n, m, K), parameters);
+  const outcomes = new Float64Array((K + 1) * n * m), boosts = new Float64Array(K + 1);
+  outcomes.set(Float64Array.from(parameters.outcomes.data, sigmoid));
+  boosts.set(parameters.boosts.data);
+  const weights = normalisedWeights(parameters.weights.data);
+
+  const weighted = new Float64Array(n * (K + 1)), welfare = new Float64Array(K + 1);
+  /** Writes profile `b` of the result. */
+  const maximize = (types: Float32Array, b: number, result: MechanismResult) => {
+    let winner = K;
+    for (let k = 0; k <= K; k++) {
+      welfare[k] = boosts[k];
+      for (let i = 0; i < n; i++) {
+        let value = 0;
+        for (let j = 0; j < m; j++) value += types[(b * n + i) * m + j] * outcomes[(k * n + i) * m + j];
+        welfare[k] += weighted[i * (K + 1) + k] = weights[i] * value;
+      }
+      if (welfare[k] > welfare[winner] || k === 0) winner = k;
+    }
+    result.outcomes.set(outcomes.subarray(winner * n * m, (winner + 1) * n * m), b * n * m);
+    for (let i = 0; i < n; i++) {
+      const own = weighted.subarray(i * (K + 1), (i + 1) * (K + 1));
+      let most = -Infinity;
+      for (let k = 0; k <= K; k++) most = Math.max(most, welfare[k] - own[k]);
+      result.utilities[b * n + i] = (welfare[winner] - most) / weights[i];
+      result.payments[b * n + i] = (most - (welfare[winner] - own[winner])) / weights[i];
+    }
+  };
+
+  return {
+    ...data,
+    outcomes,
+    boosts,
+    weights,
+    async run(reported: TypeProfiles): Promise<MechanismResult> {
+      const types = flatTypes(reported, n, m), result = emptyResult(types, n, m);
+      for (let b = 0; b < result.profiles; b++) {
+        if (b > 0 && b % CHUNK === 0) await letEventsIn();
+        maximize(types, b, result);
+      }
+      return result;
+    },
+  };
+}
+
+/** n softmax of raw weights `[n]`. */
+function normalisedWeights(raw: ArrayLike<number>): Float64Array {
+  const values = Float64Array.from(raw), most = values.reduce((a, b) => Math.max(a, b));
+  const exponentials = values.map((value) => Math.exp(value - most));
+  const sum = exponentials.reduce((a, b) => a + b);
+  return exponentials.map((value) => value * values.length / sum);
+}

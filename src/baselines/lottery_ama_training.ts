@@ -1,0 +1,137 @@
+/**
+ * Training of MD-LotteryAMA.
+ *
+ * The winner is softened to P_k(t) = softmax_k(beta A(k)), A(k) = sum_i w_i <t_i, x^k_i> + l_k, and so is the best
+ * outcome without participant i, for which A_-i has its mean under softmax_k(beta A_-i(k)), as in Curry, Sandholm and
+ * Dickerson (IJCAI 2023). The objective is E_t[sum_k P_k(t) u0(x^k, p(k); t)] with p_i(k) = (mean A_-i - A_-i(k)) /
+ * w_i: one lottery is drawn for all, so the expectation over winners is exact. beta grows during training.
+ *
+ * The principal's costs enter through the boosts alone. Boosts start at u0(x^k, 0; mean t), which is minus the cost of
+ * producing x^k: the affine maximizer starts as VCG with the principal among those whose welfare counts.
+ *
+ * @module
+ */
+import { type Scalar, type Tensor, type Tensor1D, type Tensor3D, tf } from "../deps/tfjs.ts";
+import type { Parameters } from "../networks/network.ts";
+import type { HostParameters } from "../networks/pricing_rule.ts";
+import { isReproducibleGoods } from "../problems/principal_utility.ts";
+import type { MechanismProblem } from "../problems/problem.ts";
+import { deriveKey, type RandomKey, randomKey } from "../random/key.ts";
+import { ensureDevice } from "../runtime/device.ts";
+import { tidy } from "../runtime/tensors.ts";
+import { betaAt } from "../training/schedules.ts";
+import { STREAMS } from "../training/state.ts";
+import { alignedMenuDefaults, type MenuOptions, settleOptions } from "./baseline_options.ts";
+import { type BaselineHooks, type BaselineResult, descend, descentGradient, problemOf } from "./baseline_training.ts";
+import { type LotteryAma, lotteryAma } from "./lottery_ama.ts";
+import { initialMenu, meanTypes } from "./menu_net_training.ts";
+
+/** Everything that decides the outcome of training MD-LotteryAMA, besides the problem and the backend. */
+export type LotteryAmaOptions = MenuOptions;
+
+/** The default options for a problem: those of TEDI, with a higher learning rate, and 1024 outcomes. */
+export function defaultLotteryAma(problem: MechanismProblem): LotteryAmaOptions {
+  return { ...alignedMenuDefaults(problem, 1024), learningRate: 0.02 };
+}
+
+/**
+ * Trains MD-LotteryAMA.
+ *
+ * @param problem A problem or the name of a setting. Its u0 is differentiated in outcomes, too; one that is not of
+ * reproducible goods is evaluated at B (K + 1) global outcomes in each iteration.
+ * @param settings What differs from {@linkcode defaultLotteryAma}.
+ * @throws {InvalidInputError} for an option out of its range, before any work.
+ * @throws {MachineError} if the objective or a gradient is not finite.
+ */
+export async function trainLotteryAma(
+  problem: MechanismProblem | string,
+  settings: Partial<LotteryAmaOptions> = {},
+  hooks: BaselineHooks = {},
+): Promise<BaselineResult<LotteryAma, LotteryAmaOptions>> {
+  const task = problemOf(problem), { participants, goods } = task, { device } = hooks;
+  const options = settleOptions("train MD-LotteryAMA", defaultLotteryAma(task), settings);
+  const key = randomKey(options.seed), { menuSize, profiles } = options;
+  if (!device) await ensureDevice();
+  const initial = await initialLotteryAma(task, menuSize, deriveKey(key, STREAMS.parameters));
+  const { parameters, ...rest } = await descend("MD-LotteryAMA", initial, options, hooks, async (now, iteration) => {
+    const drawn = task.distribution.sample(deriveKey(key, STREAMS.profiles, iteration), profiles, "training");
+    const { value, gradients } = tidy(() => {
+      const types = tf.tensor3d(drawn, [profiles, participants, goods]), beta = betaAt(iteration, options);
+      return descentGradient(now, (parameters) => affineObjective(task, parameters, types, beta));
+    });
+    const softRevenue = (await value.data())[0];
+    value.dispose();
+    return { gradients, measured: { softRevenue } };
+  });
+  const mechanism = lotteryAma({ problem: task.name, participants, goods, menuSize, parameters });
+  return { mechanism, options, ...rest };
+}
+
+/**
+ * Parameters to start from: outcomes as of menus over n m goods, equal weights, boosts of the principal's own utility.
+ */
+async function initialLotteryAma(problem: MechanismProblem, menuSize: number, key: RandomKey): Promise<HostParameters> {
+  const { participants: n, goods: m, principalUtility } = problem;
+  const means = Float64Array.from(Array.from({ length: n }, (_, i) => Array.from(meanTypes(problem, i))).flat());
+  const { outcomes } = initialMenu(menuSize, means, key);
+  const values = tf.tidy(() =>
+    principalUtility.evaluate(
+      tf,
+      tf.sigmoid(tf.tensor3d(outcomes.data, [menuSize, n, m])),
+      tf.zeros([menuSize, n]),
+      tf.tile(tf.tensor3d(Float32Array.from(means), [1, n, m]), [menuSize, 1, 1]),
+    )
+  );
+  const boosts = await values.data() as Float32Array;
+  values.dispose();
+  return {
+    outcomes,
+    boosts: { shape: [menuSize], data: boosts },
+    weights: { shape: [n], data: new Float32Array(n) },
+  };
+}
+
+/** E[u0] over types `[B, n, m]` and softened winners, a scalar; differentiable in the parameters. */
+export function affineObjective(
+  problem: MechanismProblem,
+  { outcomes: raw, boosts: given, weights: rawWeights }: Parameters,
+  types: Tensor3D,
+  beta: number,
+): Scalar {
+  const [B, n, m] = types.shape, K = given.size + 1;
+  const outcomes = tf.concat([tf.reshape(tf.sigmoid(raw), [K - 1, n, m]), tf.zeros([1, n, m])]) as Tensor3D;
+  const boosts = tf.concat([given as Tensor1D, tf.zeros([1])]);
+  const weights = tf.reshape(tf.mul(tf.softmax(rawWeights as Tensor1D), n), [n, 1, 1]);
+  // Weighted values [n, B, K], welfare [1, B, K] and welfare without each participant [n, B, K].
+  const values = tf.matMul(tf.transpose(types, [1, 0, 2]), tf.transpose(outcomes, [1, 2, 0]));
+  const weighted = tf.mul(values, weights);
+  const welfare = tf.add(tf.sum(weighted, 0, true), tf.reshape(boosts, [1, 1, K]));
+  const without = tf.sub(welfare, weighted);
+  const most = tf.sum(tf.mul(tf.softmax(tf.mul(without, beta)), without), 2, true);
+  const payments = tf.div(tf.sub(most, without), weights) as Tensor3D; // [n, B, K], if k wins
+  const choice = tf.reshape(tf.softmax(tf.mul(welfare, beta)), [B, K]);
+  return tf.div(tf.sum(tf.mul(choice, valuesOfWinners(problem, types, outcomes, payments))), B) as Scalar;
+}
+
+/** u0 `[B, K]` if the winner is each of the outcomes `[K, n, m]`, at payments `[n, B, K]`. */
+function valuesOfWinners(
+  { principalUtility }: MechanismProblem,
+  types: Tensor3D,
+  outcomes: Tensor3D,
+  payments: Tensor3D,
+): Tensor {
+  const [B, n, m] = types.shape, K = outcomes.shape[0];
+  if (isReproducibleGoods(principalUtility)) {
+    // u0 is what all pay, less the costs of the outcome, whatever the types are.
+    const costs = principalUtility.evaluate(tf, outcomes, tf.zeros([K, n]), outcomes);
+    return tf.add(tf.sum(payments, 0), tf.reshape(costs, [1, K]));
+  }
+  const rows = B * K;
+  const values = principalUtility.evaluate(
+    tf,
+    tf.reshape(tf.tile(tf.reshape(outcomes, [1, K, n, m]), [B, 1, 1, 1]), [rows, n, m]),
+    tf.reshape(tf.transpose(payments, [1, 2, 0]), [rows, n]),
+    tf.reshape(tf.tile(tf.reshape(types, [B, 1, n, m]), [1, K, 1, 1]), [rows, n, m]),
+  );
+  return tf.reshape(values, [B, K]);
+}

@@ -1,0 +1,108 @@
+/**
+ * MD-MenuNet: one participant and a menu of K options, each an outcome and a price.
+ *
+ * The participant takes argmax_k <t, x_k> - p_k over k = 0, ..., K, where option 0 is nothing for nothing. This is
+ * RochetNet (Duetting, Feng, Narasimhan, Parkes and Ravindranath, ICML 2019; J. ACM 2024) and MenuNet (Shen, Tang and
+ * Zuo, AAMAS 2019). Outcomes and prices are computed in 64-bit floats on the host, so that truthfulness and individual
+ * rationality hold up to rounding.
+ *
+ * @module
+ */
+import { requireInteger } from "../errors.ts";
+import { flatTypes, type Mechanism, type MechanismResult, type TypeProfiles } from "../mechanisms/mechanism.ts";
+import type { HostParameters } from "../networks/pricing_rule.ts";
+import { letEventsIn } from "../runtime/event_loop.ts";
+import { checkParameters } from "./baseline_training.ts";
+
+/** What a MenuNet mechanism is made of, as plain data. */
+export interface MenuNetData {
+  /** The name of the problem that it was trained for. */
+  readonly problem: string;
+  /** m. */
+  readonly goods: number;
+  /** K. */
+  readonly menuSize: number;
+  /** `outcomes` `[K, m]`, before a sigmoid, and `prices` `[K]`. */
+  readonly parameters: HostParameters;
+}
+
+/** A mechanism given by one menu. */
+export interface MenuNet extends Mechanism, MenuNetData {
+  /** The outcomes `[K, m]` and prices `[K]` on offer, besides nothing for nothing. */
+  readonly menu: HostMenu;
+}
+
+/** K outcomes `[K, m]` and their prices `[K]`. */
+export interface HostMenu {
+  /** Each in [0, 1]. */
+  readonly outcomes: Float64Array;
+  /** In the units of types. */
+  readonly prices: Float64Array;
+}
+
+/** So many rows are computed before the event loop turns. */
+const CHUNK = 4096;
+
+/**
+ * The mechanism of a menu. It computes on the host: no device is opened.
+ *
+ * @throws {InvalidInputError} where the parameters do not have the shapes of the menu, or are not finite.
+ */
+export function menuNet(data: MenuNetData): MenuNet {
+  const { goods: m, menuSize: K, parameters } = data, action = "make an MD-MenuNet mechanism";
+  requireInteger(action, "goods", m, 1);
+  requireInteger(action, "menuSize", K, 1);
+  checkParameters(action, { outcomes: [K, m], prices: [K] }, parameters);
+  const menu: HostMenu = {
+    outcomes: Float64Array.from(parameters.outcomes.data, sigmoid),
+    prices: Float64Array.from(parameters.prices.data),
+  };
+  return {
+    ...data,
+    menu,
+    participants: 1,
+    goods: m,
+    async run(reported: TypeProfiles): Promise<MechanismResult> {
+      const types = flatTypes(reported, 1, m), result = emptyResult(types, 1, m);
+      for (let row = 0; row < result.profiles; row++) {
+        if (row > 0 && row % CHUNK === 0) await letEventsIn();
+        takeBest(menu, types, row, result);
+      }
+      return result;
+    },
+  };
+}
+
+/** 1 / (1 + exp(-x)). */
+export function sigmoid(x: number): number {
+  return 1 / (1 + Math.exp(-x));
+}
+
+/** A result for type profiles `[B, n, m]` that gives nothing to everybody, for nothing. */
+export function emptyResult(types: Float32Array, participants: number, goods: number): MechanismResult {
+  const rows = types.length / goods;
+  return {
+    profiles: rows / participants,
+    outcomes: new Float64Array(types.length),
+    payments: new Float64Array(rows),
+    utilities: new Float64Array(rows),
+    gaps: new Float64Array(rows),
+  };
+}
+
+/**
+ * Lets participant `row` of types `[R, m]` take the best option of a menu, or nothing where none is worth its price.
+ */
+export function takeBest({ outcomes, prices }: HostMenu, types: Float32Array, row: number, result: MechanismResult) {
+  const m = outcomes.length / prices.length, at = row * m;
+  let best = -1, most = 0;
+  for (let k = 0; k < prices.length; k++) {
+    let utility = -prices[k];
+    for (let j = 0; j < m; j++) utility += types[at + j] * outcomes[k * m + j];
+    if (utility > most) best = k, most = utility;
+  }
+  if (best < 0) return;
+  result.outcomes.set(outcomes.subarray(best * m, (best + 1) * m), at);
+  result.payments[row] = prices[best];
+  result.utilities[row] = most;
+}

@@ -1,0 +1,177 @@
+/**
+ * Training of MD-RegretNet by the augmented Lagrangian.
+ *
+ * With rgt_i the mean regret of participant i over a batch, the objective is
+ *
+ *   E[u0(x(t), p(t); t)] - sum_i lambda_i rgt_i - rho / 2 sum_i rgt_i^2,
+ *
+ * where lambda_i grows by rho rgt_i every so many iterations, and rho by a constant every so many others (Duetting,
+ * Feng, Narasimhan, Parkes and Ravindranath, J. ACM 2024, Algorithm 1). Profiles are a fixed set, gone through in
+ * batches; each keeps the misreports found for it, from which the search goes on when its turn comes again.
+ *
+ * @module
+ */
+import { type Scalar, type Tensor1D, type Tensor3D, tf } from "../deps/tfjs.ts";
+import { requireInteger, requireNumber } from "../errors.ts";
+import type { Parameters } from "../networks/network.ts";
+import { initialParameterizedAffine } from "../networks/parameterized_affine.ts";
+import type { HostParameters } from "../networks/pricing_rule.ts";
+import type { MechanismProblem } from "../problems/problem.ts";
+import { deriveKey, type RandomKey, randomKey } from "../random/key.ts";
+import { uniforms } from "../random/numbers.ts";
+import { tidy } from "../runtime/tensors.ts";
+import { STREAMS } from "../training/state.ts";
+import { alignedDefaults, type BaselineOptions, requirePositive, settleOptions } from "./baseline_options.ts";
+import {
+  type BaselineHooks,
+  type BaselineMetrics,
+  type BaselineResult,
+  descend,
+  descentGradient,
+  problemOf,
+} from "./baseline_training.ts";
+import { NETWORKS, type RegretNet, regretNet } from "./regret_net.ts";
+import { ascendMisreports, misreportUtilities, networkOutputs } from "./regret_net_misreports.ts";
+
+/** Everything that decides the outcome of training MD-RegretNet, besides the problem and the backend. */
+export interface RegretNetOptions extends BaselineOptions {
+  /** Widths of the hidden layers of both networks. */
+  readonly hidden: readonly number[];
+  /** Batches of profiles in the training set. */
+  readonly batches: number;
+  /** Steps of gradient ascent on the misreports of a batch, in each iteration. */
+  readonly misreportSteps: number;
+  /** What such a step multiplies the gradient by. */
+  readonly misreportStepSize: number;
+  /** lambda_i at the start. */
+  readonly initialMultiplier: number;
+  /** Iterations between updates of lambda. */
+  readonly multiplierEvery: number;
+  /** rho at the start. */
+  readonly initialPenalty: number;
+  /** By how much rho grows at a time. */
+  readonly penaltyGrowth: number;
+  /** Iterations between growths of rho. */
+  readonly penaltyEvery: number;
+}
+
+/** What an iteration reports. */
+export interface RegretNetMetrics extends BaselineMetrics {
+  /** Mean regret over the batch and participants, at the misreports known for it. */
+  readonly regret: number;
+}
+
+/** The default options for a problem: those of TEDI where it has them, and RegretNet's own, with a shorter schedule. */
+export function defaultRegretNet(problem: MechanismProblem): RegretNetOptions {
+  return {
+    ...alignedDefaults(problem),
+    hidden: [100, 100],
+    batches: 32,
+    misreportSteps: 10,
+    misreportStepSize: 0.1,
+    initialMultiplier: 5,
+    multiplierEvery: 10,
+    initialPenalty: 1,
+    penaltyGrowth: 1,
+    penaltyEvery: 100,
+  };
+}
+
+/**
+ * Trains MD-RegretNet.
+ *
+ * @param problem A problem or the name of a setting. Its u0 is differentiated in outcomes, too.
+ * @param settings What differs from {@linkcode defaultRegretNet}.
+ * @throws {InvalidInputError} for an option out of its range, before any work.
+ * @throws {MachineError} if the objective or a gradient is not finite.
+ */
+export async function trainRegretNet(
+  problem: MechanismProblem | string,
+  settings: Partial<RegretNetOptions> = {},
+  hooks: BaselineHooks<RegretNetMetrics> = {},
+): Promise<BaselineResult<RegretNet, RegretNetOptions, RegretNetMetrics>> {
+  const task = problemOf(problem), { participants: n, goods: m } = task;
+  const options = settleOptions("train MD-RegretNet", defaultRegretNet(task), settings);
+  checkOptions(options);
+  const { profiles, batches, misreportSteps, misreportStepSize, hidden } = options, key = randomKey(options.seed);
+  const size = profiles * n * m, shape: [number, number, number] = [profiles, n, m];
+  const types = task.distribution.sample(deriveKey(key, STREAMS.profiles), batches * profiles, "training");
+  const misreports = uniforms(deriveKey(key, STREAMS.chains), batches * size);
+  const multipliers = new Float32Array(n).fill(options.initialMultiplier);
+  const initial = initialRegretNet(n, m, hidden, deriveKey(key, STREAMS.parameters));
+  const { parameters, ...rest } = await descend<RegretNetMetrics>(
+    "MD-RegretNet",
+    initial,
+    options,
+    hooks,
+    async (now, iteration) => {
+      const at = iteration % batches * size;
+      const penalty = options.initialPenalty + options.penaltyGrowth * Math.floor(iteration / options.penaltyEvery);
+      const { found, regrets, revenue, gradients } = tidy(() => {
+        const truth = tf.tensor3d(types.subarray(at, at + size), shape);
+        const start = tf.tensor3d(misreports.subarray(at, at + size), shape);
+        const found = ascendMisreports(now, truth, start, misreportSteps, misreportStepSize);
+        const { revenue, regrets } = batchValues(task, now, truth, found);
+        const { gradients } = descentGradient(now, (parameters) => {
+          const { revenue, regrets } = batchValues(task, parameters, truth, found);
+          const linear = tf.sum(tf.mul(regrets, tf.tensor1d(multipliers)));
+          const square = tf.mul(penalty / 2, tf.sum(tf.square(regrets)));
+          return tf.sub(revenue, tf.add(linear, square)) as Scalar;
+        });
+        return { found, regrets, revenue, gradients };
+      });
+      const [foundData, regretData, [softRevenue]] = await Promise.all([found.data(), regrets.data(), revenue.data()]);
+      tf.dispose([found, regrets, revenue]);
+      misreports.set(foundData as Float32Array, at);
+      if ((iteration + 1) % options.multiplierEvery === 0) {
+        multipliers.forEach((_, i) => multipliers[i] += penalty * regretData[i]);
+      }
+      const regret = Array.from(regretData).reduce((sum, one) => sum + one, 0) / n;
+      return { gradients, measured: { softRevenue, regret } };
+    },
+  );
+  return {
+    mechanism: regretNet({ problem: task.name, participants: n, goods: m, hidden, parameters }),
+    options,
+    ...rest,
+  };
+}
+
+/**
+ * E[u0] of truthful reports, a scalar, and mean regrets `[n]` at given misreports; differentiable in the parameters.
+ */
+export function batchValues(
+  { principalUtility }: MechanismProblem,
+  parameters: Parameters,
+  types: Tensor3D,
+  misreports: Tensor3D,
+): { revenue: Scalar; regrets: Tensor1D } {
+  const { outcomes, fractions } = networkOutputs(parameters, types);
+  const values = tf.sum(tf.mul(types, outcomes), 2), payments = tf.mul(fractions, values);
+  const gains = tf.sub(misreportUtilities(parameters, types, misreports), tf.sub(values, payments));
+  return {
+    revenue: tf.mean(principalUtility.evaluate(tf, outcomes, tf.reshape(payments, fractions.shape), types)) as Scalar,
+    regrets: tf.mean(tf.relu(gains), 0) as Tensor1D,
+  };
+}
+
+/** Parameters to start from: x and f about a half everywhere. */
+function initialRegretNet(n: number, m: number, hidden: readonly number[], key: RandomKey): HostParameters {
+  return Object.fromEntries(NETWORKS.flatMap((network, stream) => {
+    const outputs = network === "allocation" ? n * m : n;
+    const size = { context: n * m, hidden, outputs };
+    const parameters = initialParameterizedAffine(size, new Float32Array(outputs), deriveKey(key, stream));
+    return Object.entries(parameters).map(([name, tensor]) => [`${network}.${name}`, tensor]);
+  }));
+}
+
+function checkOptions(options: RegretNetOptions): void {
+  const action = "train MD-RegretNet";
+  for (const name of ["batches", "misreportSteps", "multiplierEvery", "penaltyEvery"] as const) {
+    requireInteger(action, name, options[name], 1);
+  }
+  for (const name of ["initialMultiplier", "initialPenalty", "penaltyGrowth"] as const) {
+    requireNumber(action, name, options[name], 0);
+  }
+  requirePositive(action, "misreportStepSize", options.misreportStepSize);
+}

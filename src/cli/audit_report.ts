@@ -1,0 +1,107 @@
+/**
+ * What an audit found, for people and for programs.
+ *
+ * @module
+ */
+import type { AuditCheck, AuditCheckName, AuditWitness } from "../mechanisms/audit/check.ts";
+import type { AuditReport } from "../mechanisms/audit.ts";
+import type { MechanismProblem } from "../problems/problem.ts";
+import { count, round } from "./evaluation_report.ts";
+import { helpWidth, wrap } from "./help.ts";
+import { colour, type Output } from "./output.ts";
+import { duration } from "./progress.ts";
+
+/** A check's name, and what its largest violation is, in words. */
+const WORDS: Readonly<Record<AuditCheckName, readonly [name: string, violation: string]>> = {
+  incentiveCompatibility: ["truthful", "most that a lie gained"],
+  individualRationality: ["nobody loses", "most that anybody lost who told the truth"],
+  noBuyNoPay: ["no buy, no pay", "most paid for nothing"],
+  feasibility: ["outcomes", "farthest from [0, 1]"],
+  monotoneAllocations: ["monotone", "most that an allocation went against a change of type"],
+  bestResponseGap: ["certified gap", "most that any lie could gain, by certificates"],
+  exactBestResponse: ["exact responses", "largest difference to linear programs, and their largest duality gap"],
+  convexPrices: ["convex prices", "highest above a straight line between two outcomes"],
+  backends: ["implementations", "largest difference in utility"],
+};
+
+/** Reports an audit: a block of text, or a JSON object. */
+export function reportAudit(problem: MechanismProblem, report: AuditReport, seconds: number, output: Output): void {
+  const { passed, revenue, checks, skipped, options } = report;
+  // An infinite violation is null in JSON.
+  output.event("audit", {
+    setting: problem.name,
+    passed,
+    revenue,
+    checks,
+    skipped,
+    ...options,
+    seconds: round(seconds),
+  });
+  output.text(auditText(problem, report, seconds));
+}
+
+function auditText(problem: MechanismProblem, report: AuditReport, seconds: number): string {
+  const { participants: n, goods: m } = problem, { checks, skipped, revenue, options } = report;
+  const lines = [colour(Deno.stdout, "bold", `${problem.name}, ${count(n, "participant")}, ${count(m, "good")}`)];
+  for (const check of checks) {
+    const [name, violation] = WORDS[check.name], amount = `${short(check.worst)} of ${plain(check.bound)}`;
+    lines.push(line(check.passed ? "passed" : "FAILED", name, amount, `${violation}; ${remarks(check)}`));
+    if (!check.passed && check.witness) lines.push(...witnessLines(check.witness, n));
+  }
+  for (const { name, reason } of skipped) lines.push(line("-", WORDS[name][0], "", reason));
+  const [low, high] = revenue.interval.map((value) => value.toFixed(4));
+  lines.push(
+    line(
+      "",
+      "revenue",
+      revenue.mean.toFixed(4),
+      `95% confidence: ${low} to ${high}, ${revenue.profiles} fresh profiles`,
+    ),
+    line(
+      "",
+      "audit",
+      duration(seconds),
+      `${options.profiles} profiles, ${options.misreports} misreports, seed ${options.seed}`,
+    ),
+  );
+  const failed = checks.filter(({ passed }) => !passed).map(({ name }) => WORDS[name][0]);
+  lines.push(
+    failed.length === 0
+      ? `All ${checks.length} checks passed.`
+      : colour(Deno.stdout, "red", `${failed.length} of ${checks.length} checks failed: ${failed.join(", ")}.`),
+  );
+  return lines.join("\n");
+}
+
+function remarks({ name, cases, mean, remark }: AuditCheck): string {
+  const parts = [count(cases, "case")];
+  if (name === "incentiveCompatibility") parts.push(`mean ${short(mean)}`);
+  if (remark) parts.push(remark);
+  return parts.join("; ");
+}
+
+/** Where a violation is. */
+function witnessLines({ profile, participant, misreport, outcomes, payments }: AuditWitness, n: number): string[] {
+  const list = (numbers: readonly number[]) => numbers.map((value) => Number(value.toPrecision(6))).join(" ");
+  const rows: string[] = [];
+  rows.push(`participant ${participant + 1} of ${n} at ${profile.map(list).join(" | ")}`);
+  if (misreport) rows.push(`and at the own report ${list(misreport)}`);
+  outcomes?.forEach((outcome, k) => rows.push(`outcome ${list(outcome)} for ${short(payments?.[k] ?? NaN)}`));
+  return rows.map((text) => " ".repeat(10) + wrap(text, 10, helpWidth()));
+}
+
+function line(verdict: string, name: string, value: string, remark: string): string {
+  const start = `  ${verdict.padEnd(8)}${name.padEnd(17)}${value.padEnd(17)}`;
+  return (start + wrap(remark, start.length, helpWidth())).trimEnd();
+}
+
+/** A bound as somebody would write it: 0.01, 1e-6. */
+function plain(bound: number): string {
+  return bound > 0 && bound < 1e-3 ? bound.toExponential() : String(bound);
+}
+
+/** A number with few digits: 0, 0.1875, 2.3e-9. */
+function short(value: number): string {
+  if (value === 0 || !Number.isFinite(value)) return String(value);
+  return Math.abs(value) >= 1e-3 ? String(Number(value.toPrecision(4))) : value.toExponential(1);
+}

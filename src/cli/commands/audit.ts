@@ -1,0 +1,142 @@
+/**
+ * `tedi audit`: whether a mechanism is truthful, and all else that it should be.
+ *
+ * @module
+ */
+import { InvalidInputError } from "../../errors.ts";
+import { loadMechanism } from "../../io/mechanism_file.ts";
+import { AUDIT_CHECKS } from "../../mechanisms/audit/check.ts";
+import { audit, defaultAudit, defaultBounds } from "../../mechanisms/audit.ts";
+import { reportAudit } from "../audit_report.ts";
+import type { Command, Option } from "../command.ts";
+import { chosenDevice, deviceOptions } from "../device_options.ts";
+import { findMechanism, mechanismArgument } from "../mechanism_argument.ts";
+import { parseCommandLine } from "../options.ts";
+import { openOutput } from "../output.ts";
+import { chosenProblem, problemOptions } from "../problem_options.ts";
+import { readConfig } from "../run_config.ts";
+
+const auditOptions = [
+  {
+    name: "profiles",
+    kind: "integer",
+    least: 1,
+    placeholder: "N",
+    help: "Type profiles at which lies are searched for",
+    default: String(defaultAudit.profiles),
+  },
+  {
+    name: "misreports",
+    kind: "integer",
+    least: 1,
+    placeholder: "N",
+    help: "Misreports to try for each participant of each of these",
+    default: String(defaultAudit.misreports),
+  },
+  {
+    name: "exact",
+    kind: "integer",
+    least: 0,
+    placeholder: "N",
+    help: "Best responses to compare with linear programs",
+    default: String(defaultAudit.exact),
+  },
+  {
+    name: "test-profiles",
+    kind: "integer",
+    least: 2,
+    placeholder: "N",
+    help: "Fresh type profiles for the revenue",
+    default: String(defaultAudit.revenueProfiles),
+  },
+  {
+    name: "seed",
+    kind: "integer",
+    least: 0,
+    placeholder: "N",
+    help: "The seed of profiles and misreports; profiles are others than those of training and evaluation in any case",
+    default: String(defaultAudit.seed),
+  },
+  { name: "json", kind: "flag", help: "Write the result to stdout as one line of JSON" },
+  { name: "quiet", kind: "flag", help: "No progress on stderr" },
+] as const satisfies readonly Option[];
+
+const boundOptions = [
+  {
+    name: "ic-bound",
+    kind: "number",
+    least: 0,
+    placeholder: "X",
+    help: "Most that a lie may gain",
+    default: defaultBounds.incentiveCompatibility.toExponential(),
+  },
+  {
+    name: "ir-bound",
+    kind: "number",
+    least: 0,
+    placeholder: "X",
+    help: "Most that somebody may lose who tells the truth",
+    default: defaultBounds.individualRationality.toExponential(),
+  },
+  {
+    name: "bound",
+    kind: "number",
+    least: 0,
+    placeholder: "X",
+    help: "The largest violation of any other check that passes",
+    default: defaultBounds.feasibility.toExponential(),
+  },
+] as const satisfies readonly Option[];
+
+const options = [...problemOptions, ...auditOptions, ...boundOptions, ...deviceOptions] as const;
+
+/** `tedi audit`. */
+export const auditCommand: Command = {
+  name: "audit",
+  description: "Audits a mechanism: searches for lies that pay and for participants who lose, checks outcomes, " +
+    "payments, prices and best responses (by linear programs, with certificates, and in every implementation), and " +
+    "measures the revenue on fresh type profiles. Violations are in the units of types, and shown with where they are." +
+    "\n\nExit code 1 where a bound is broken.",
+  positionals: [mechanismArgument],
+  groups: [
+    { heading: "Audit", options: auditOptions },
+    { heading: "Bounds", options: boundOptions },
+    { heading: "Device", options: deviceOptions },
+    { heading: "Problem (default: that of the run folder; a file needs one)", options: problemOptions },
+  ],
+  examples: [
+    { line: "tedi audit runs/U-1-2-cp0-cd0-seed0", help: "a table of checks: some seconds" },
+    { line: "tedi audit mine.safetensors --setting U-1-2 --misreports 3000 --json", help: "thorough, for a program" },
+  ],
+  async run(args) {
+    const { values, positionals } = parseCommandLine("audit", options, [mechanismArgument], args);
+    const output = openOutput(values);
+    const { file, folder } = await findMechanism(positionals[0]);
+    const run = folder === undefined ? undefined : await readConfig(folder);
+    const problem = await chosenProblem("audit", values) ?? run?.problem;
+    if (!problem) {
+      throw new InvalidInputError(
+        `Cannot audit ${file}: a file must come with its problem, such as --setting NAME, which is missing`,
+      );
+    }
+    const mechanism = await loadMechanism(file, problem);
+    const { profiles, misreports, exact, seed, "test-profiles": revenueProfiles, bound } = values;
+    const bounds = {
+      ...bound !== undefined && Object.fromEntries(AUDIT_CHECKS.map((name) => [name, bound])),
+      incentiveCompatibility: values["ic-bound"] ?? defaultBounds.incentiveCompatibility,
+      individualRationality: values["ir-bound"] ?? defaultBounds.individualRationality,
+    };
+    const device = await chosenDevice(values), start = performance.now(), progress = output.progress("auditing");
+    try {
+      const onProgress = (done: number, all: number): void => progress.update(done, all);
+      const sizes = { profiles, misreports, exact, seed, revenueProfiles };
+      const report = await audit(problem, mechanism, { ...sizes, bounds, onProgress });
+      progress.end();
+      reportAudit(problem, report, (performance.now() - start) / 1000, output);
+      return report.passed ? 0 : 1;
+    } finally {
+      progress.end();
+      device.close();
+    }
+  },
+};

@@ -1,0 +1,152 @@
+/**
+ * `tedi table1`: every method in every setting of the paper's Table 1.
+ *
+ * @module
+ */
+import { InvalidInputError, show } from "../../errors.ts";
+import { BUDGETS } from "../../experiments/budgets.ts";
+import { experimentMethods } from "../../experiments/methods.ts";
+import { runCells } from "../../experiments/run_cells.ts";
+import { tableCsv, tableMarkdown } from "../../experiments/tables.ts";
+import { attempt, writeFileAtomic } from "../../io/atomic.ts";
+import { TEST_PROFILES } from "../../mechanisms/evaluate.ts";
+import { parseSetting, settingName, tableOneSettings } from "../../problems/settings.ts";
+import type { Command, Option, Values } from "../command.ts";
+import { chosenDevice, deviceOptions } from "../device_options.ts";
+import { INTERRUPTED, listenToInterrupts } from "../interrupt.ts";
+import { parseCommandLine } from "../options.ts";
+import { openOutput } from "../output.ts";
+
+const METHOD_NAMES = experimentMethods.map(({ name }) => name);
+
+const tableOptions = [
+  {
+    name: "columns",
+    kind: "text",
+    placeholder: "LIST",
+    help: "Settings, separated by commas: U-3-10-cp1-cd0,B-1-10",
+    default: "all 13",
+  },
+  {
+    name: "methods",
+    kind: "text",
+    placeholder: "LIST",
+    help: `Rows, separated by commas, of ${METHOD_NAMES.join(", ")}`,
+    default: "all",
+  },
+  { name: "seeds", kind: "text", placeholder: "LIST", help: "Seeds, separated by commas", default: "0" },
+  {
+    name: "budget",
+    kind: "choice",
+    choices: BUDGETS,
+    help: "Work of a cell: standard is at most about 20 minutes for TEDI on two cores",
+    default: "standard",
+  },
+  {
+    name: "test-profiles",
+    kind: "integer",
+    least: 2,
+    placeholder: "N",
+    help: "New type profiles to measure each mechanism on",
+    default: String(TEST_PROFILES),
+  },
+  {
+    name: "out",
+    kind: "text",
+    placeholder: "FOLDER",
+    help: "Where finished cells are kept, and the tables: table1.csv, table1.md, table1.json",
+    default: "results/table1",
+  },
+  { name: "json", kind: "flag", help: "Write a JSON line for each cell to stdout instead of the table" },
+  { name: "quiet", kind: "flag", help: "No logs and no progress on stderr" },
+] as const satisfies readonly Option[];
+
+const options = [...tableOptions, ...deviceOptions] as const;
+
+/** `tedi table1`. */
+export const table1Command: Command = {
+  name: "table1",
+  description:
+    "Runs methods in settings of the paper's Table 1, and writes what they earn beside the paper's values.\n\n" +
+    "A finished cell is kept in a file of its own; a run that was stopped, or that is asked for more columns, methods or " +
+    "seeds, computes only what is missing.",
+  positionals: [],
+  groups: [
+    { heading: "Cells", options: tableOptions },
+    { heading: "Device", options: deviceOptions },
+  ],
+  examples: [
+    { line: "tedi table1 --budget quick", help: "everything, roughly" },
+    { line: "tedi table1 --columns U-3-10-cp1-cd0 --methods TEDI,Separable-OPT", help: "one column, two rows" },
+  ],
+  async run(args) {
+    const { values } = parseCommandLine("table1", options, [], args);
+    const wanted = checkWanted(values), output = openOutput(values);
+    const device = await chosenDevice(values);
+    const interrupt = listenToInterrupts(() =>
+      output.log("Stopping; finished cells are kept. Ctrl-C again to stop at once")
+    );
+    let progress = output.progress("cell");
+    try {
+      const cells = await runCells(wanted, device, {
+        onCell(key, kept) {
+          const name = `${key.method} in ${key.setting}, seed ${key.seed}`;
+          output.log(kept ? `${name}: ${kept.revenue.toFixed(4)}, kept from before` : name);
+          progress = output.progress(key.method);
+        },
+        onProgress: (done, all, figure) => progress.update(done, all, figure),
+        onFinished(cell) {
+          progress.end();
+          const { revenue, standardError, seconds, regret } = cell;
+          const more = regret === undefined ? "" : `, regret ${regret.toFixed(4)}`;
+          output.log(`  ${revenue.toFixed(4)} +- ${standardError.toFixed(4)}${more}, ${seconds.toFixed(0)} s`);
+          output.event("cell", { ...cell });
+        },
+      }, interrupt.signal);
+      const table = tableMarkdown(cells);
+      const files = { csv: tableCsv(cells), md: table, json: `${JSON.stringify(cells, undefined, 2)}\n` };
+      for (const [ending, text] of Object.entries(files)) {
+        const path = `${wanted.folder}/table1.${ending}`;
+        await attempt(`write ${path}`, () => writeFileAtomic(path, text));
+      }
+      output.text(table);
+      return 0;
+    } catch (error) {
+      if (!interrupt.signal.aborted) throw error;
+      output.log("Stopped; the same command goes on with the cells that are missing");
+      return INTERRUPTED;
+    } finally {
+      progress.end();
+      interrupt.end();
+      device.close();
+    }
+  },
+};
+
+/** What to run, checked before any work. */
+function checkWanted(values: Values<typeof options[number]>) {
+  const list = (text: string) => text.split(",").map((part) => part.trim()).filter((part) => part !== "");
+  const action = "Cannot run tedi table1";
+  const methods = values.methods === undefined ? experimentMethods : list(values.methods).map((name) => {
+    const method = experimentMethods.find((one) => one.name.toLowerCase() === name.toLowerCase());
+    if (!method) {
+      throw new InvalidInputError(`${action}: --methods must be of ${METHOD_NAMES.join(", ")}, got ${show(name)}`);
+    }
+    return method;
+  });
+  const seeds = list(values.seeds ?? "0").map((text) => {
+    if (/^\d+$/.test(text) && Number.isSafeInteger(Number(text))) return Number(text);
+    throw new InvalidInputError(`${action}: --seeds must be integers from 0 to 2^53 - 1, got ${show(text)}`);
+  });
+  const settings = values.columns === undefined
+    ? tableOneSettings.map(({ setting }) => setting)
+    : list(values.columns).map((text) => settingName(parseSetting(text)));
+  for (const [name, given] of Object.entries({ columns: settings, methods, seeds })) {
+    if (given.length === 0) throw new InvalidInputError(`${action}: --${name} must name at least one, got none`);
+  }
+  return {
+    ...{ settings, methods, seeds, budget: values.budget ?? "standard" as const },
+    testProfiles: values["test-profiles"] ?? TEST_PROFILES,
+    folder: values.out ?? "results/table1",
+  };
+}

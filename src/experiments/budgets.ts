@@ -1,0 +1,30 @@
+/**
+ * How much work an experiment may take, as data.
+ *
+ * @module
+ */
+import type { MechanismProblem } from "../problems/problem.ts";
+import type { TrainingOptions } from "../training/options.ts";
+
+/**
+ * `quick`: minutes for a column, to see that it works; `standard`: at most about 20 minutes for TEDI in a column on two
+ * cores; `paper`: as much as the paper's hour on a GPU.
+ */
+export const BUDGETS = ["quick", "standard", "paper"] as const;
+
+/** A budget by name. */
+export type BudgetName = typeof BUDGETS[number];
+
+/** Work relative to the standard budget, for all methods alike. */
+export const budgetScale: Readonly<Record<BudgetName, number>> = { quick: 0.1, standard: 1, paper: 5 };
+
+/** Iterations of TEDI and its ablations with the standard budget: one participant's take less time each. */
+export function tediIterations(problem: MechanismProblem, budget: BudgetName): Pick<TrainingOptions, "iterations"> {
+  const standard = problem.participants === 1 ? 4000 : 6000;
+  return { iterations: Math.round(standard * budgetScale[budget]) };
+}
+
+/** Iterations of the learning baselines with the standard budget. */
+export function baselineIterations(_problem: MechanismProblem, budget: BudgetName): number {
+  return Math.round(4000 * budgetScale[budget]);
+}

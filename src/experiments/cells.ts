@@ -1,0 +1,85 @@
+/**
+ * The results of experiments, a file each, so that a stopped table goes on where it was.
+ *
+ * @module
+ */
+import { InvalidInputError, show } from "../errors.ts";
+import { attempt, writeFileAtomic } from "../io/atomic.ts";
+
+/** What was run. */
+export interface CellKey {
+  /** The canonical name of the setting. */
+  readonly setting: string;
+  /** The name of the method. */
+  readonly method: string;
+  /** How much work it was allowed. */
+  readonly budget: string;
+  /** The seed of training and of the test profiles. */
+  readonly seed: number;
+  /** How many test profiles. */
+  readonly testProfiles: number;
+}
+
+/** What came out. */
+export interface Cell extends CellKey {
+  /** Mean u0 over the test profiles. */
+  readonly revenue: number;
+  /** Its standard error. */
+  readonly standardError: number;
+  /** Largest certified gap of a best response; 0 for methods that choose from a list. */
+  readonly worstGap: number;
+  /** Mean regret of a participant, for methods that are not truthful. */
+  readonly regret?: number;
+  /** Seconds of training, or of whatever takes its place. */
+  readonly seconds: number;
+  /** Floating-point operations of training in units of 10^12, where they are counted. */
+  readonly teraflop?: number;
+  /** Version of the package, and what it computed on. */
+  readonly version: string;
+  /** The device. */
+  readonly device: string;
+}
+
+/** The file of a cell in a folder. */
+export function cellPath(folder: string, { setting, method, budget, seed, testProfiles }: CellKey): string {
+  const plain = (text: string) => text.replaceAll(/[^A-Za-z0-9.]+/g, "-").replaceAll(/^-|-$/g, "");
+  return `${folder}/${plain(setting)}_${plain(method)}_${plain(budget)}_seed${seed}_${testProfiles}.json`;
+}
+
+/**
+ * The cell that is kept for a key; undefined where there is none.
+ *
+ * @throws {InvalidInputError} if the file is not of this cell.
+ */
+export async function readCell(folder: string, key: CellKey): Promise<Cell | undefined> {
+  const path = cellPath(folder, key);
+  let text: string;
+  try {
+    text = await Deno.readTextFile(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+  let cell: Partial<Cell> | null = null;
+  try {
+    cell = JSON.parse(text);
+  } catch { /* the next check says so */ }
+  const numbers = ["revenue", "standardError", "worstGap", "seconds"] as const;
+  const whole = cell !== null && typeof cell === "object" &&
+    Object.entries(key).every(([name, value]) => cell[name as keyof CellKey] === value) &&
+    numbers.every((name) => Number.isFinite(cell[name])) &&
+    (["regret", "teraflop"] as const).every((name) => cell[name] === undefined || Number.isFinite(cell[name]));
+  if (!whole) {
+    throw new InvalidInputError(
+      `Cannot go on with the table: ${path} must be the result of ${key.method} for ${key.setting}, got ` +
+        `${show(text.slice(0, 80))}; delete it to compute it again`,
+    );
+  }
+  return cell as Cell;
+}
+
+/** Keeps a cell. The file is whole or not there. */
+export async function writeCell(folder: string, cell: Cell): Promise<void> {
+  const path = cellPath(folder, cell);
+  await attempt(`write ${path}`, () => writeFileAtomic(path, `${JSON.stringify(cell, undefined, 2)}\n`));
+}

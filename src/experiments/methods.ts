@@ -1,0 +1,129 @@
+/**
+ * The rows of Table 1 as programs.
+ *
+ * @module
+ */
+import { bundle } from "../baselines/bundle.ts";
+import { trainDiscrete } from "../baselines/discrete_training.ts";
+import { trainGemNet } from "../baselines/gem_net_training.ts";
+import { trainLotteryAma } from "../baselines/lottery_ama_training.ts";
+import { trainMenuNet } from "../baselines/menu_net_training.ts";
+import { measureRegret } from "../baselines/regret_net_misreports.ts";
+import { trainRegretNet } from "../baselines/regret_net_training.ts";
+import { separable } from "../baselines/separable.ts";
+import { straightJacket } from "../baselines/straight_jacket.ts";
+import { vcg } from "../baselines/vcg.ts";
+import { MachineError } from "../errors.ts";
+import type { Mechanism } from "../mechanisms/mechanism.ts";
+import type { NetworkKind } from "../networks/kinds.ts";
+import type { MechanismProblem } from "../problems/problem.ts";
+import { settingOf } from "../problems/settings.ts";
+import { defaultTraining, networkForKind } from "../training/options.ts";
+import { planTraining, train } from "../training/train.ts";
+import { baselineIterations, tediIterations } from "./budgets.ts";
+import type { ExperimentMethod, MethodWork } from "./run_cells.ts";
+
+const always = () => true;
+const several = ({ participants }: MechanismProblem) => participants > 1;
+const single = ({ participants }: MechanismProblem) => participants === 1;
+
+/** TEDI, and its ablations by another network. */
+function tedi(name: string, kind?: NetworkKind): ExperimentMethod {
+  return {
+    name,
+    applies: always,
+    async run(problem, { budget, seed, device, signal, onProgress }) {
+      const defaults = defaultTraining(problem), { iterations } = tediIterations(problem, budget);
+      const network = kind ? networkForKind(defaults.network, kind) : defaults.network;
+      const options = { ...defaults, iterations, seed, network };
+      const { flop } = await planTraining(problem, options, device);
+      const trained = await train(problem, options, {
+        device,
+        signal,
+        onIteration: ({ iteration, softRevenue }) => onProgress?.(iteration, iterations, softRevenue.toFixed(4)),
+      });
+      requireAll(name, trained.iterations, iterations, signal);
+      return { mechanism: trained.mechanism, teraflop: flop.total * iterations / 1e12 };
+    },
+  };
+}
+
+/** What training of a baseline takes and gives. */
+type Trainer<M extends Mechanism> = (
+  problem: MechanismProblem,
+  settings: { iterations: number; seed: number },
+  hooks: {
+    device: MethodWork["device"];
+    signal?: AbortSignal;
+    onIteration: (metrics: { iteration: number; softRevenue: number }) => void;
+  },
+) => Promise<{ mechanism: M; iterations: number }>;
+
+/** A learning baseline. */
+function learned<M extends Mechanism>(
+  name: string,
+  applies: (problem: MechanismProblem) => boolean,
+  trainer: Trainer<M>,
+  measure?: (problem: MechanismProblem, mechanism: M, seed: number) => Promise<{ regret: number }>,
+): ExperimentMethod {
+  return {
+    name,
+    applies,
+    async run(problem, { budget, seed, device, signal, onProgress }) {
+      const iterations = baselineIterations(problem, budget);
+      const trained = await trainer(problem, { iterations, seed }, {
+        device,
+        signal,
+        onIteration: ({ iteration, softRevenue }) => onProgress?.(iteration, iterations, softRevenue.toFixed(4)),
+      });
+      requireAll(name, trained.iterations, iterations, signal);
+      const { mechanism } = trained;
+      return { mechanism, regret: measure && (await measure(problem, mechanism, seed)).regret };
+    },
+  };
+}
+
+/** A mechanism that is known and not learned. */
+function classical(
+  name: string,
+  make: (problem: MechanismProblem) => Mechanism,
+  applies: (problem: MechanismProblem) => boolean = always,
+): ExperimentMethod {
+  return { name, applies, run: (problem) => Promise.resolve({ mechanism: make(problem) }) };
+}
+
+/** Fails where training was stopped: half a training is no result. */
+function requireAll(name: string, done: number, all: number, signal?: AbortSignal): void {
+  if (done === all) return;
+  signal?.throwIfAborted();
+  throw new MachineError(`Cannot go on: training of ${name} stopped after ${done} of ${all} iterations`);
+}
+
+/** Uniform types, one buyer and no costs, for which the straight-jacket auction is made. */
+function isStraightJacket(problem: MechanismProblem): boolean {
+  const setting = settingOf(problem);
+  return setting?.distribution === "U" && setting.participants === 1 && setting.productionCost === 0 &&
+    setting.duplicationCost === 0;
+}
+
+/** All rows: those of Table 1 in its order, then a reference that the paper lacks. */
+export const experimentMethods: readonly ExperimentMethod[] = [
+  tedi("TEDI"),
+  learned("TEDI-Discrete", always, trainDiscrete),
+  tedi("TEDI-PICNN", "picnn"),
+  tedi("TEDI-PMA", "pma"),
+  tedi("TEDI-MLP", "mlp"),
+  learned("MD-MenuNet", single, trainMenuNet),
+  learned("MD-GemNet", several, trainGemNet),
+  learned("MD-LotteryAMA", several, trainLotteryAma),
+  learned(
+    "MD-RegretNet",
+    always,
+    trainRegretNet,
+    (problem, mechanism, seed) => measureRegret(problem, mechanism, { seed }),
+  ),
+  classical("VCG", vcg),
+  classical("Separable-OPT", separable),
+  classical("Bundle-OPT", bundle),
+  classical("Straight-jacket auction", straightJacket, isStraightJacket),
+];

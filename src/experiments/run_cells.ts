@@ -1,0 +1,114 @@
+/**
+ * Runs methods in settings, one cell after the other. What is finished is kept, and not computed again.
+ *
+ * @module
+ */
+import { evaluate } from "../mechanisms/evaluate.ts";
+import type { Mechanism } from "../mechanisms/mechanism.ts";
+import type { MechanismProblem } from "../problems/problem.ts";
+import { settingProblem } from "../problems/settings.ts";
+import type { Device } from "../runtime/device.ts";
+import { VERSION } from "../version.ts";
+import type { BudgetName } from "./budgets.ts";
+import { type Cell, type CellKey, readCell, writeCell } from "./cells.ts";
+
+/** How a method is run in a cell. */
+export interface MethodWork {
+  /** How much work it may take. */
+  readonly budget: BudgetName;
+  /** The seed of everything random. */
+  readonly seed: number;
+  /** The device that is open. */
+  readonly device: Device;
+  /** Stops it with the signal's reason. */
+  readonly signal?: AbortSignal;
+  /** Told how many steps of all are done, and a figure of the latest. */
+  readonly onProgress?: (done: number, all: number, figure: string) => void;
+}
+
+/** What a method makes of a setting. */
+export interface MethodResult {
+  /** The mechanism. */
+  readonly mechanism: Mechanism;
+  /** Mean regret, for methods that are not truthful. */
+  readonly regret?: number;
+  /** 10^12 floating-point operations, where they are counted. */
+  readonly teraflop?: number;
+}
+
+/** A row of a table. */
+export interface ExperimentMethod {
+  /** Its name in the table. */
+  readonly name: string;
+  /** Whether the method can be used in a setting. */
+  applies(problem: MechanismProblem): boolean;
+  /** Finds a mechanism. */
+  run(problem: MechanismProblem, work: MethodWork): Promise<MethodResult>;
+}
+
+/** Which cells to run, and how. */
+export interface CellsToRun {
+  /** Canonical names of settings. */
+  readonly settings: readonly string[];
+  readonly methods: readonly ExperimentMethod[];
+  readonly seeds: readonly number[];
+  readonly budget: BudgetName;
+  readonly testProfiles: number;
+  /** Where finished cells are kept. */
+  readonly folder: string;
+}
+
+/** Told what goes on. */
+export interface CellHooks {
+  /** A cell begins, or was there already. */
+  readonly onCell?: (key: CellKey, kept: Cell | undefined) => void;
+  /** A cell is under way. */
+  readonly onProgress?: (done: number, all: number, figure: string) => void;
+  /** A cell is finished. */
+  readonly onFinished?: (cell: Cell) => void;
+}
+
+/** Runs cells, setting by setting, so that columns become complete. Cells that do not apply are left out. */
+export async function runCells(
+  { settings, methods, seeds, budget, testProfiles, folder }: CellsToRun,
+  device: Device,
+  hooks: CellHooks = {},
+  signal?: AbortSignal,
+): Promise<Cell[]> {
+  const cells: Cell[] = [];
+  await Deno.mkdir(folder, { recursive: true });
+  for (const setting of settings) {
+    const problem = settingProblem(setting);
+    for (const method of methods.filter((method) => method.applies(problem))) {
+      for (const seed of seeds) {
+        const key: CellKey = { setting: problem.name, method: method.name, budget, seed, testProfiles };
+        const kept = await readCell(folder, key);
+        hooks.onCell?.(key, kept);
+        if (kept) {
+          cells.push(kept);
+          continue;
+        }
+        signal?.throwIfAborted();
+        const begin = performance.now();
+        const work = { budget, seed, device, signal, onProgress: hooks.onProgress };
+        const { mechanism, regret, teraflop } = await method.run(problem, work);
+        const seconds = (performance.now() - begin) / 1000;
+        const { revenue, standardError, worstGap } = await evaluate(problem, mechanism, {
+          profiles: testProfiles,
+          seed,
+          signal,
+        });
+        const cell: Cell = {
+          ...key,
+          ...{ revenue, standardError, worstGap, regret, seconds, teraflop },
+          version: VERSION,
+          device: `${device.backend} (${device.adapter})`,
+        };
+        await writeCell(folder, cell);
+        hooks.onFinished?.(cell);
+        cells.push(cell);
+      }
+    }
+  }
+  return cells;
+}

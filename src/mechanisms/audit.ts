@@ -1,0 +1,225 @@
+/**
+ * An audit: whether a mechanism is what it should be, for any mechanism that takes types to outcomes and payments, and
+ * without trust in how it was made.
+ *
+ * @module
+ */
+import { InvalidInputError, requireInteger, requireNumber, show } from "../errors.ts";
+import type { MechanismProblem } from "../problems/problem.ts";
+import { deriveKey, randomKey } from "../random/key.ts";
+import { uniforms } from "../random/numbers.ts";
+import { allocationsCost, checkAllocations } from "./audit/allocations.ts";
+import { AUDIT_CHECKS, type AuditCheck, type AuditCheckName, type Tally, tally } from "./audit/check.ts";
+import { searchCost, searchMisreports } from "./audit/misreports.ts";
+import { observed } from "./audit/observed.ts";
+import { checkPrices, type PricedMechanism } from "./audit/prices.ts";
+import { checkBackends, checkExact } from "./audit/responses.ts";
+import { evaluate } from "./evaluate.ts";
+import type { Mechanism } from "./mechanism.ts";
+import type { MenuMechanism } from "./menu_mechanism.ts";
+
+/** Largest violations that pass, by check. */
+export type AuditBounds = Readonly<Record<AuditCheckName, number>>;
+
+/** The bounds of an audit unless others are given: 1e-6 of the largest value of a good, for everything. */
+export const defaultBounds: AuditBounds = Object.fromEntries(
+  AUDIT_CHECKS.map((name) => [name, 1e-6]),
+) as unknown as AuditBounds;
+
+/** How to audit. */
+export interface AuditOptions {
+  /** Type profiles at which misreports are searched for, and prices and responses checked; 300 unless given. */
+  readonly profiles?: number;
+  /** Misreports that are tried for each participant of each profile; 300 unless given. */
+  readonly misreports?: number;
+  /** Best responses that are compared with linear programs; 100 unless given. */
+  readonly exact?: number;
+  /** Fresh profiles for the revenue, on which whatever a run shows is checked, too; 20,000 unless given. */
+  readonly revenueProfiles?: number;
+  /** The seed of profiles and misreports; 0 unless given. */
+  readonly seed?: number;
+  /** Largest violations that pass, in the units of types; {@linkcode defaultBounds} where not given. */
+  readonly bounds?: Partial<AuditBounds>;
+  /** Told how many profiles were run, and about how many there will be. */
+  readonly onProgress?: (done: number, all: number) => void;
+  /** Stops the audit with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+/** The sizes of an audit of some seconds, for a mechanism of a few goods. */
+export const defaultAudit: Required<Omit<AuditOptions, "bounds" | "onProgress" | "signal">> = {
+  ...{ profiles: 300, misreports: 300, exact: 100, revenueProfiles: 20_000, seed: 0 },
+};
+
+/** What an audit found. */
+export interface AuditReport {
+  /** Whether all checks passed. */
+  readonly passed: boolean;
+  /** The checks that apply to the mechanism. */
+  readonly checks: readonly AuditCheck[];
+  /** The checks that do not, and why. */
+  readonly skipped: readonly { readonly name: AuditCheckName; readonly reason: string }[];
+  /** The principal's expected utility on fresh profiles. */
+  readonly revenue: AuditedRevenue;
+  /** The sizes and the seed that held. */
+  readonly options: typeof defaultAudit;
+}
+
+/** Expected utility of the principal, with a confidence interval. */
+export interface AuditedRevenue {
+  /** The mean. */
+  readonly mean: number;
+  /** Its standard error. */
+  readonly standardError: number;
+  /** The interval that holds the expected value with a probability of 95%, about. */
+  readonly interval: readonly [number, number];
+  /** How many profiles. */
+  readonly profiles: number;
+}
+
+/** The streams of an audit's random numbers, apart from those of training and evaluation. */
+const AUDIT_STREAM = 0xa0d17, PROFILES = 0, MISREPORTS = 1, ALLOCATIONS = 2, PRICES = 3;
+/** Profiles besides those of the problem: nothing and everything, then types of 0 and 1 at random. */
+const EXTREMES = 8;
+/** The 97.5% quantile of the normal distribution. */
+const NORMAL_QUANTILE = 1.959963984540054;
+
+/**
+ * Audits a mechanism: searches for lies that pay, for losses, for payments without anything in return, for outcomes that
+ * are none, and for allocations that a higher value lowers. Of a menu mechanism it also checks that best responses are
+ * best, by linear programs and by other implementations, and that prices are convex. It measures the revenue anew.
+ *
+ * A search finds a lower bound on how much lies gain; what it does not find may still be there. For a menu mechanism
+ * `bestResponseGap` is an upper bound: a lie only chooses another outcome from the same menu.
+ *
+ * @example
+ * ```ts ignore
+ * const report = await audit(problem, { participants: 1, goods: 2, run: myRule });
+ * console.log(report.passed, report.checks[0].worst, report.checks[0].witness);
+ * ```
+ *
+ * @param mechanism Any mechanism; the more it has of a menu mechanism (`prices`, `rules`), the more is checked.
+ * @throws {InvalidInputError} where the mechanism is not for n and m of the problem or returns arrays of wrong lengths,
+ * and where an option is not a number that it can be.
+ */
+export async function audit(
+  problem: MechanismProblem,
+  mechanism: Mechanism,
+  options: AuditOptions = {},
+): Promise<AuditReport> {
+  const bounds = completeBounds(options.bounds), sizes = completeSizes(options), { signal, onProgress } = options;
+  const { profiles, misreports, exact, revenueProfiles, seed } = sizes, { participants: n, goods: m } = problem;
+  if (mechanism.participants !== n || mechanism.goods !== m) {
+    throw new InvalidInputError(
+      `Cannot audit: the mechanism must be for ${n} participants and ${m} goods, as ${problem.name} has, ` +
+        `got one for ${mechanism.participants} and ${mechanism.goods}`,
+    );
+  }
+  const menu = isMenu(mechanism) ? mechanism : undefined;
+  const tallies = Object.fromEntries(AUDIT_CHECKS.map((name) => [name, tally(name, bounds[name])])) as Record<
+    AuditCheckName,
+    Tally
+  >;
+  const key = deriveKey(randomKey(seed), AUDIT_STREAM);
+  const types = problem.distribution.sample(deriveKey(key, PROFILES), profiles, "held-out");
+  const some = types.subarray(0, Math.ceil(exact / n) * n * m);
+
+  const all = profiles + EXTREMES + searchCost(profiles, n, misreports) + allocationsCost(profiles, n) +
+    revenueProfiles + (menu ? profiles + some.length / (n * m) : 0);
+  let done = 0;
+  const watched = observed(
+    mechanism,
+    { ...tallies, bestResponseGap: menu && tallies.bestResponseGap },
+    (count) => onProgress?.(Math.min(all, done += count), all),
+    signal,
+  );
+
+  await watched.run(extremeProfiles(n * m, deriveKey(key, PROFILES, 1)));
+  await searchMisreports(
+    watched,
+    { types, misreports, key: deriveKey(key, MISREPORTS) },
+    tallies.incentiveCompatibility,
+  );
+  await checkAllocations(watched, types, deriveKey(key, ALLOCATIONS), tallies.monotoneAllocations);
+  if (hasPrices(mechanism)) await checkPrices(mechanism, types, deriveKey(key, PRICES), tallies, signal);
+  const remarks: Partial<Record<AuditCheckName, string>> = {};
+  if (menu) {
+    if (exact > 0) remarks.exactBestResponse = await checkExact(menu, watched, some, tallies.exactBestResponse, signal);
+    remarks.backends = await checkBackends(menu, watched, types, tallies.backends);
+  }
+
+  const { distribution } = problem;
+  const fresh: MechanismProblem = {
+    ...problem,
+    distribution: {
+      ...{ name: distribution.name, exchangeable: distribution.exchangeable },
+      sample: (key, count, part) => distribution.sample(deriveKey(key, AUDIT_STREAM), count, part),
+    },
+  };
+  const { revenue, standardError } = await evaluate(fresh, watched, { profiles: revenueProfiles, seed, signal });
+  onProgress?.(all, all);
+
+  const found = AUDIT_CHECKS.map((name) => tallies[name].check(remarks[name]));
+  const checks = found.filter(({ cases }) => cases > 0);
+  return {
+    passed: checks.every(({ passed }) => passed),
+    checks,
+    skipped: found.filter((one) => !checks.includes(one)).map(({ name }) => ({ name, reason: REASONS[name] ?? "" })),
+    revenue: {
+      mean: revenue,
+      standardError,
+      interval: [revenue - NORMAL_QUANTILE * standardError, revenue + NORMAL_QUANTILE * standardError],
+      profiles: revenueProfiles,
+    },
+    options: sizes,
+  };
+}
+
+/** Why a check may have had no case. */
+const REASONS: Partial<Record<AuditCheckName, string>> = {
+  bestResponseGap: "the mechanism has no menu",
+  exactBestResponse: "the mechanism has no menu that is a linear program, or no programs were to be solved",
+  convexPrices: "the mechanism tells no prices",
+  backends: "the mechanism has no menu of convex prices",
+  incentiveCompatibility: "no misreport led to an outcome and a payment that are numbers",
+};
+
+function isMenu(mechanism: Mechanism): mechanism is MenuMechanism {
+  return hasPrices(mechanism) && "rules" in mechanism && "parameters" in mechanism;
+}
+
+function hasPrices(mechanism: Mechanism): mechanism is PricedMechanism {
+  return "prices" in mechanism && typeof mechanism.prices === "function";
+}
+
+function completeSizes(given: AuditOptions): typeof defaultAudit {
+  const {
+    profiles = defaultAudit.profiles,
+    misreports = defaultAudit.misreports,
+    exact = defaultAudit.exact,
+    revenueProfiles = defaultAudit.revenueProfiles,
+    seed = defaultAudit.seed,
+  } = given;
+  requireInteger("audit", "profiles", profiles, 1);
+  requireInteger("audit", "misreports", misreports, 1);
+  requireInteger("audit", "exact", exact, 0);
+  requireInteger("audit", "revenueProfiles", revenueProfiles, 2);
+  return { profiles, misreports, exact, revenueProfiles, seed };
+}
+
+function completeBounds(given: Partial<AuditBounds> = {}): AuditBounds {
+  for (const [name, value] of Object.entries(given)) {
+    if (!Object.hasOwn(defaultBounds, name)) {
+      const known = AUDIT_CHECKS.join(", ");
+      throw new InvalidInputError(`Cannot audit: bounds must be among ${known}, got ${show(name)}`);
+    }
+    requireNumber("audit", `bounds.${name}`, value, 0);
+  }
+  return { ...defaultBounds, ...given };
+}
+
+/** Profiles `[EXTREMES, n, m]` on the corners of all types. */
+function extremeProfiles(size: number, key: ReturnType<typeof randomKey>): Float32Array {
+  const types = uniforms(key, EXTREMES * size).map(Math.round) as Float32Array;
+  return types.fill(0, 0, size).fill(1, size, 2 * size);
+}

@@ -1,0 +1,88 @@
+/**
+ * What an audit finds: for each property the largest violation, and where it is.
+ *
+ * @module
+ */
+
+/** The properties that an audit checks. */
+export const AUDIT_CHECKS = [
+  "incentiveCompatibility",
+  "individualRationality",
+  "noBuyNoPay",
+  "feasibility",
+  "monotoneAllocations",
+  "bestResponseGap",
+  "exactBestResponse",
+  "convexPrices",
+  "backends",
+] as const;
+
+/** A property that an audit checks. */
+export type AuditCheckName = typeof AUDIT_CHECKS[number];
+
+/** Where a violation is. */
+export interface AuditWitness {
+  /** The reported types of all participants `[n][m]`. */
+  readonly profile: readonly (readonly number[])[];
+  /** The participant concerned, counted from 0. */
+  readonly participant: number;
+  /** What that participant reports instead `[m]`, or its second type, where the check is about two. */
+  readonly misreport?: readonly number[];
+  /** The outcomes concerned, each `[m]`. */
+  readonly outcomes?: readonly (readonly number[])[];
+  /** The payments concerned, one for each outcome. */
+  readonly payments?: readonly number[];
+}
+
+/** What one check found. */
+export interface AuditCheck {
+  /** Which property. */
+  readonly name: AuditCheckName;
+  /** The largest violation, 0 where there is none; infinite where something is no number. */
+  readonly worst: number;
+  /** Violations up to this pass. */
+  readonly bound: number;
+  /** Whether worst <= bound. */
+  readonly passed: boolean;
+  /** How many cases were looked at. */
+  readonly cases: number;
+  /** The mean of the cases' violations. */
+  readonly mean: number;
+  /** Where the largest violation is; undefined where there is none. */
+  readonly witness?: AuditWitness;
+  /** What else is worth knowing. */
+  readonly remark?: string;
+}
+
+/** Collects the violations of one property. */
+export interface Tally {
+  /** Takes a case. A violation that is not a number counts as infinite, one below 0 as 0. */
+  see(violation: number, witness: () => AuditWitness): void;
+  /** What was found. */
+  check(remark?: string): AuditCheck;
+}
+
+/** Starts to collect the violations of a property. */
+export function tally(name: AuditCheckName, bound: number): Tally {
+  let worst = 0, cases = 0, sum = 0;
+  let witness: AuditWitness | undefined;
+  return {
+    see(violation: number, where: () => AuditWitness): void {
+      const value = Number.isNaN(violation) ? Infinity : Math.max(0, violation);
+      cases++;
+      sum += value;
+      if (value > worst) worst = value, witness = where();
+    },
+    check(remark?: string): AuditCheck {
+      return { name, worst, bound, passed: worst <= bound, cases, mean: cases > 0 ? sum / cases : 0, witness, remark };
+    },
+  };
+}
+
+/** Row-major numbers `[rows, columns]` as nested lists. */
+export function nested(flat: ArrayLike<number>, columns: number): number[][] {
+  return Array.from(
+    { length: flat.length / columns },
+    (_, row) => Array.from({ length: columns }, (_, column) => flat[row * columns + column]),
+  );
+}

@@ -1,0 +1,184 @@
+/**
+ * Search for lies that pay: for each participant of each profile the misreport that gains the most, the others being
+ * true. The mechanism is a black box, so that any can be searched, and profiles are run many at a time.
+ *
+ * Half of the budget goes to random misreports: nothing, everything, near the truth, below it, and anywhere. From the
+ * best two of a participant a pattern search climbs: it tries steps along some directions, both ways, and along the
+ * gradient that the differences of the round before give; it takes the best, and halves its steps where none is better.
+ * At last the participants with the largest gains climb further.
+ *
+ * @module
+ */
+import { deriveKey, type RandomKey } from "../../random/key.ts";
+import { normals, uniforms } from "../../random/numbers.ts";
+import type { Mechanism } from "../mechanism.ts";
+import { nested, type Tally } from "./check.ts";
+
+/** What to search. */
+export interface MisreportSearch {
+  /** Type profiles `[P, n, m]`. */
+  readonly types: Float32Array;
+  /** How many misreports of each participant are tried. */
+  readonly misreports: number;
+  /** The same key tries the same misreports. */
+  readonly key: RandomKey;
+}
+
+/** A participant of a profile, and a misreport that climbs. */
+interface Climber {
+  /** The row of the participant: profile n + participant. */
+  readonly row: number;
+  /** The misreport `[m]`, and what it gains. */
+  point: Float32Array;
+  gain: number;
+  step: number;
+  /** Along which the gain grew fastest in the round before. */
+  uphill?: Float64Array;
+}
+
+/** Misreports of a participant from which it climbs. */
+const STARTS = 2;
+/** Directions of one round, at most. */
+const DIRECTIONS = 4;
+/** So many participants climb further. */
+const FINALISTS = 32;
+/** First and largest steps. */
+const FIRST_STEP = 0.125, LARGEST_STEP = 0.5;
+
+/** How many profiles a search runs, besides the true ones. */
+export function searchCost(profiles: number, participants: number, misreports: number): number {
+  const rows = profiles * participants;
+  return misreports * (rows + Math.min(rows, FINALISTS));
+}
+
+/** Searches for misreports that pay, and tallies the largest gain of each participant of each profile. */
+export async function searchMisreports(mechanism: Mechanism, search: MisreportSearch, found: Tally): Promise<void> {
+  const { participants: n, goods: m } = mechanism, { types, misreports, key } = search, rows = types.length / m;
+  const truth = await mechanism.run(types);
+  const utility = (outcomes: Float64Array, at: number, row: number, payment: number) => {
+    let sum = -payment;
+    for (let j = 0; j < m; j++) sum += types[row * m + j] * outcomes[at * m + j];
+    return sum;
+  };
+  const honest = Float64Array.from(
+    { length: rows },
+    (_, row) => utility(truth.outcomes, row, row, truth.payments[row]),
+  );
+
+  /** What misreports `[N, m]` gain, of the participants in N rows. */
+  const gains = async (who: Int32Array, points: Float32Array): Promise<Float64Array> => {
+    const profiles = new Float32Array(who.length * n * m);
+    who.forEach((row, k) => {
+      const first = row - row % n;
+      profiles.set(types.subarray(first * m, (first + n) * m), k * n * m);
+      profiles.set(points.subarray(k * m, (k + 1) * m), (k * n + row % n) * m);
+    });
+    const { outcomes, payments } = await mechanism.run(profiles);
+    return Float64Array.from(who, (row, k) => {
+      const at = k * n + row % n;
+      return utility(outcomes, at, row, payments[at]) - honest[row];
+    });
+  };
+
+  // Random misreports; the best few of each row are kept, the best first.
+  const everyRow = Int32Array.from({ length: rows }, (_, row) => row), random = Math.ceil(misreports / 2);
+  const best: Climber[][] = Array.from({ length: rows }, () => []);
+  for (let k = 0; k < random; k++) {
+    const points = randomMisreports(types, k, deriveKey(key, 0, k)), gain = await gains(everyRow, points);
+    for (let row = 0; row < rows; row++) {
+      const kept = best[row];
+      if (!(gain[row] > (kept.length < STARTS ? -Infinity : kept[STARTS - 1].gain))) continue;
+      kept.push({ row, point: points.slice(row * m, (row + 1) * m), gain: gain[row], step: FIRST_STEP });
+      kept.sort((a, b) => b.gain - a.gain).splice(STARTS);
+    }
+  }
+
+  const climb = async (climbers: readonly Climber[], budget: number, stream: number) => {
+    const directions = Math.min(m, DIRECTIONS), each = 2 * directions + 1;
+    for (let round = 0; (round + 1) * each <= budget && climbers.length > 0; round++) {
+      const along = randomDirections(climbers.length * directions, m, deriveKey(key, stream, round));
+      const who = new Int32Array(climbers.length * each), points = new Float32Array(who.length * m);
+      climbers.forEach(({ row, point, step, uphill }, c) => {
+        for (let k = 0; k < each; k++) {
+          const at = c * each + k;
+          who[at] = row;
+          for (let j = 0; j < m; j++) {
+            const move = k < 2 * directions
+              ? (k % 2 === 0 ? step : -step) * along[(c * directions + (k >> 1)) * m + j]
+              : 2 * step * (uphill?.[j] ?? 0);
+            points[at * m + j] = Math.min(1, Math.max(0, point[j] + move));
+          }
+        }
+      });
+      const gain = await gains(who, points);
+      climbers.forEach((climber, c) => {
+        let chosen = -1;
+        const slope = new Float64Array(m);
+        for (let k = 0; k < each; k++) {
+          const at = c * each + k;
+          if (gain[at] > (chosen < 0 ? climber.gain : gain[chosen])) chosen = at;
+          if (k >= 2 * directions) continue;
+          const difference = (k % 2 === 0 ? 1 : -1) * gain[at];
+          for (let j = 0; j < m; j++) slope[j] += difference * along[(c * directions + (k >> 1)) * m + j];
+        }
+        const length = Math.hypot(...slope);
+        climber.uphill = length > 0 ? slope.map((value) => value / length) : undefined;
+        if (chosen >= 0) {
+          climber.point = points.slice(chosen * m, (chosen + 1) * m), climber.gain = gain[chosen];
+          climber.step = Math.min(LARGEST_STEP, 1.5 * climber.step);
+        } else climber.step /= 2;
+      });
+    }
+  };
+  await climb(best.flat(), Math.floor((misreports - random) / STARTS), 1);
+  const winners = best.map((kept) =>
+    kept.reduce<Climber | undefined>((a, b) => a && a.gain >= b.gain ? a : b, undefined)
+  );
+  const finalists = winners.filter((one) => one !== undefined).sort((a, b) => b.gain - a.gain).slice(0, FINALISTS);
+  await climb(finalists, misreports, 2);
+
+  for (const winner of winners) {
+    if (!winner) continue; // nothing that it tried was worth a number
+    const { row, point, gain } = winner, first = row - row % n;
+    found.see(gain, () => ({
+      profile: nested(types.subarray(first * m, (first + n) * m), m),
+      participant: row - first,
+      misreport: Array.from(point),
+      outcomes: [Array.from(truth.outcomes.subarray(row * m, (row + 1) * m))],
+      payments: [truth.payments[row]],
+    }));
+  }
+}
+
+/** The k-th random misreport of each row `[rows, m]`. */
+function randomMisreports(types: Float32Array, k: number, key: RandomKey): Float32Array {
+  if (k < 2) return new Float32Array(types.length).fill(k); // nothing, everything
+  const draw = uniforms(deriveKey(key, 0), types.length), near = normals(deriveKey(key, 1), types.length);
+  const width = 0.3 * 0.5 ** (k % 7);
+  return types.map((type, at) => {
+    switch (k % 4) {
+      case 0:
+        return Math.min(1, Math.max(0, type + width * near[at]));
+      case 1:
+        return type * draw[at];
+      case 2:
+        return draw[at];
+      default: // some goods as they are, some at nothing or everything
+        return draw[at] < 0.5 ? type : draw[at] < 0.75 ? 0 : 1;
+    }
+  });
+}
+
+/** Unit vectors `[count, m]`: every second along an axis, the others anywhere. */
+function randomDirections(count: number, m: number, key: RandomKey): Float64Array {
+  const draw = uniforms(deriveKey(key, 0), count), normal = normals(deriveKey(key, 1), count * m);
+  const out = new Float64Array(count * m);
+  for (let k = 0; k < count; k++) {
+    if (k % 2 === 0) out[k * m + Math.floor(draw[k] * m)] = 1;
+    else {
+      const vector = normal.subarray(k * m, (k + 1) * m), length = Math.hypot(...vector) || 1;
+      for (let j = 0; j < m; j++) out[k * m + j] = vector[j] / length;
+    }
+  }
+  return out;
+}

@@ -1,0 +1,121 @@
+/**
+ * A mechanism under observation: each of its runs, whatever it is for, is checked for what must hold at any types.
+ *
+ * @module
+ */
+import { InvalidInputError } from "../../errors.ts";
+import { letEventsIn } from "../../runtime/event_loop.ts";
+import { flatTypes, type Mechanism, type MechanismResult, type TypeProfiles } from "../mechanism.ts";
+import { type AuditWitness, nested, type Tally } from "./check.ts";
+
+/** Where the violations go. */
+export interface RunTallies {
+  /** Utilities below 0 of participants who report the truth. */
+  readonly individualRationality: Tally;
+  /** Payments for a zero outcome, and by participants who value nothing. */
+  readonly noBuyNoPay: Tally;
+  /** Outcomes outside of [0, 1], and outcomes and payments that are not numbers. */
+  readonly feasibility: Tally;
+  /** The gaps that the mechanism itself reports; left out where it has no menu. */
+  readonly bestResponseGap?: Tally;
+}
+
+/** Outcomes that add up to this or less are nothing. */
+const NOTHING = 1e-9;
+/** Profiles in one run. */
+const CHUNK = 1024;
+
+/**
+ * The mechanism, but that it checks its results, lets the event loop turn, and stops when told so.
+ *
+ * @param onRun Told how many profiles were run.
+ */
+export function observed(
+  mechanism: Mechanism,
+  tallies: RunTallies,
+  onRun: (profiles: number) => void,
+  signal?: AbortSignal,
+): Mechanism {
+  const { participants: n, goods: m } = mechanism, size = n * m;
+  return {
+    participants: n,
+    goods: m,
+    async run(reported: TypeProfiles): Promise<MechanismResult> {
+      const types = flatTypes(reported, n, m), profiles = types.length / size, rows = profiles * n;
+      const all = {
+        profiles,
+        ...{ outcomes: new Float64Array(rows * m), payments: new Float64Array(rows) },
+        ...{ utilities: new Float64Array(rows), gaps: new Float64Array(rows) },
+      };
+      for (let from = 0; from < profiles; from += CHUNK) {
+        signal?.throwIfAborted();
+        const part = types.subarray(from * size, (from + CHUNK) * size), result = await mechanism.run(part);
+        checkShape(result, part.length / size, n, m);
+        observe(part, result, n, m, tallies);
+        all.outcomes.set(result.outcomes, from * size);
+        all.payments.set(result.payments, from * n);
+        all.utilities.set(result.utilities, from * n);
+        all.gaps.set(result.gaps, from * n);
+        onRun(part.length / size);
+        await letEventsIn();
+      }
+      return all;
+    },
+  };
+}
+
+/** <t, x> - p of row `row`, with the types `[rows, m]` given. */
+export function utilityAt(types: ArrayLike<number>, result: MechanismResult, row: number, m: number): number {
+  let utility = -result.payments[row];
+  for (let k = row * m; k < (row + 1) * m; k++) utility += types[k] * result.outcomes[k];
+  return utility;
+}
+
+/** Row `row` of a run, as a witness. */
+export function witnessOf(
+  types: ArrayLike<number>,
+  result: MechanismResult,
+  row: number,
+  n: number,
+  m: number,
+): AuditWitness {
+  const first = Math.floor(row / n) * n;
+  return {
+    profile: nested(Array.prototype.slice.call(types, first * m, (first + n) * m), m),
+    participant: row - first,
+    outcomes: [Array.from(result.outcomes.subarray(row * m, (row + 1) * m))],
+    payments: [result.payments[row]],
+  };
+}
+
+function observe(types: Float32Array, result: MechanismResult, n: number, m: number, tallies: RunTallies): void {
+  const { outcomes, payments, gaps } = result;
+  for (let row = 0; row < payments.length; row++) {
+    const witness = () => witnessOf(types, result, row, n, m), payment = payments[row];
+    let outside = Number.isFinite(payment) ? 0 : Infinity, given = 0, worth = 0;
+    for (let k = row * m; k < (row + 1) * m; k++) {
+      const x = outcomes[k];
+      outside = Math.max(outside, Number.isFinite(x) ? Math.max(-x, x - 1) : Infinity);
+      given += Math.abs(x);
+      worth += types[k];
+    }
+    tallies.feasibility.see(outside, witness);
+    tallies.individualRationality.see(-utilityAt(types, result, row, m), witness);
+    if (given <= NOTHING) tallies.noBuyNoPay.see(Math.abs(payment), witness);
+    else if (worth === 0) tallies.noBuyNoPay.see(payment, witness);
+    tallies.bestResponseGap?.see(gaps[row], witness);
+  }
+}
+
+function checkShape(result: MechanismResult, profiles: number, n: number, m: number): void {
+  const rows = profiles * n;
+  const lengths = { outcomes: rows * m, payments: rows, utilities: rows, gaps: rows };
+  for (const [name, length] of Object.entries(lengths)) {
+    const found = result[name as keyof typeof lengths]?.length;
+    if (found !== length) {
+      throw new InvalidInputError(
+        `Cannot audit: the mechanism's ${name} for ${profiles} profiles must be ${length} numbers, got ${found}`,
+      );
+    }
+  }
+}

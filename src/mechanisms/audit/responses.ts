@@ -1,0 +1,104 @@
+/**
+ * Checks of a menu mechanism's best responses: against linear programs, and of one implementation against another.
+ *
+ * @module
+ */
+import { referenceBestResponses } from "../../kernels/best_responses/reference.ts";
+import { wasmBestResponses } from "../../kernels/best_responses/wasm.ts";
+import { forceKernelBuild, kernelBuild } from "../../kernels/wasm/module.ts";
+import { embedHostSource } from "../../networks/embedding.ts";
+import type { ConvexNetwork } from "../../networks/network.ts";
+import { hostRawWeights, type HostWeightSource } from "../../networks/parameterized_affine.ts";
+import { letEventsIn } from "../../runtime/event_loop.ts";
+import { exactBestResponses, type ProgramBasis } from "../linear_program.ts";
+import type { Mechanism } from "../mechanism.ts";
+import type { MenuMechanism } from "../menu_mechanism.ts";
+import type { Tally } from "./check.ts";
+import { witnessOf } from "./observed.ts";
+
+/** The pricing rules of some profiles as Partial GroupMax Networks; undefined where they are none. */
+function groupMaxRules(
+  { rules, parameters }: MenuMechanism,
+  types: Float32Array,
+): { network: ConvexNetwork; source: HostWeightSource } | undefined {
+  const { network } = rules, { embedding } = network;
+  const source = () => rules.hostSource(parameters, types);
+  if (embedding) return { network: embedding.network, source: embedHostSource(embedding, source()) };
+  return network.groupMax && { network, source: source() };
+}
+
+/**
+ * Compares what participants get with linear programs: the utilities, and the duality gap of the programs. Gives a
+ * remark on ties, or undefined where the pricing rules are no linear programs.
+ *
+ * @param watched The mechanism, or one that does the same.
+ * @param types `[P, n, m]`.
+ */
+export async function checkExact(
+  mechanism: MenuMechanism,
+  watched: Mechanism,
+  types: Float32Array,
+  found: Tally,
+  signal?: AbortSignal,
+): Promise<string | undefined> {
+  const rules = groupMaxRules(mechanism, types), { participants: n, goods: m } = mechanism;
+  if (!rules) return undefined;
+  const fast = await watched.run(types), rows = types.length / m;
+  let ties = 0, warm: ProgramBasis | undefined;
+  for (let row = 0; row < rows; row++) {
+    signal?.throwIfAborted();
+    const weights = hostRawWeights(rules.source, row);
+    const responses = await exactBestResponses(rules.network.groupMax!, weights);
+    try {
+      const exact = responses.solve(types.subarray(row * m, (row + 1) * m), { warm });
+      warm = exact.basis;
+      if (exact.tied) ties++;
+      const difference = Math.abs(exact.utility - fast.utilities[row]);
+      found.see(Math.max(difference, exact.gap), () => witnessOf(types, fast, row, n, m));
+    } finally {
+      responses.dispose();
+    }
+    await letEventsIn();
+  }
+  return `${ties} of ${rows} had ties`;
+}
+
+/**
+ * Compares the utilities in the mechanism's own runs with those of plain code, and of both WASM builds where this
+ * machine has them. Gives a remark on payments, which may differ where there are ties; undefined without a menu of
+ * convex prices.
+ *
+ * @param watched The mechanism, or one that does the same.
+ * @param types `[P, n, m]`.
+ */
+export async function checkBackends(
+  mechanism: MenuMechanism,
+  watched: Mechanism,
+  types: Float32Array,
+  found: Tally,
+): Promise<string | undefined> {
+  const { rules, parameters, participants: n, goods: m } = mechanism;
+  if (rules.network.convex === false) return undefined;
+  const own = await watched.run(types), fused = groupMaxRules(mechanism, types), build = kernelBuild();
+  const others = [referenceBestResponses(rules.network, rules.hostSource(parameters, types), types, 1)];
+  const names = ["plain code"];
+  if (fused && build) {
+    for (const one of build === "relaxed" ? ["relaxed", "plain"] as const : ["plain"] as const) {
+      forceKernelBuild(one);
+      try {
+        others.push(wasmBestResponses(fused.network, fused.source, types, 1));
+        names.push(`${one} WASM`);
+      } finally {
+        forceKernelBuild(undefined);
+      }
+    }
+  }
+  let payments = 0;
+  for (const other of others) {
+    for (let row = 0; row < types.length / m; row++) {
+      payments = Math.max(payments, Math.abs(other.payments[row] - own.payments[row]));
+      found.see(Math.abs(other.utilities[row] - own.utilities[row]), () => witnessOf(types, own, row, n, m));
+    }
+  }
+  return `${names.join(", ")}; payments differ by at most ${payments.toExponential(1)}`;
+}

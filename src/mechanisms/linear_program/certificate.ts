@@ -1,0 +1,63 @@
+/**
+ * A proof that no outcome is better, in plain 64-bit arithmetic: whatever solver the multipliers come from, and however
+ * rough they are, the bound holds (but for rounding: some 1e-15 of the numbers that are added up).
+ *
+ * Weights a_K = W_K from above are shared out among the elements of each group by multipliers lambda_kge >= 0 with
+ * sum_e lambda_kge = a_kg, and a_{k-1} = sum_ge lambda_kge W_kge is what the layer below gets. A maximum is at least any
+ * mean of its elements, and all weights are at least 0, so that from the last layer down
+ *
+ *   f(x) >= <s, x> + c   with   s = A_K + sum lambda_kge A_kge   and   c = b_K + sum lambda_kge b_kge,   for all x,
+ *
+ * and <t, x> - f(x) + f(0) <= sum_j max(0, t_j - s_j) - c + f(0) on the box [0, 1]^m. With the dual values of an optimum
+ * as multipliers this is the maximum itself: strong duality.
+ *
+ * @module
+ */
+import type { AffineMaps } from "./program.ts";
+
+/** An affine function below f: f(x) >= <slope, x> + constant for all x. */
+export interface Support {
+  /** s `[m]`. */
+  readonly slope: Float64Array;
+  /** c. */
+  readonly constant: number;
+}
+
+/**
+ * The affine function below f that multipliers give.
+ *
+ * @param multipliers One for each element `[K E G]`, in the order of {@linkcode AffineMaps}. Negative ones and NaN count
+ * as 0, and those of a group are scaled to what the group has to share; where all are 0 it is shared equally.
+ */
+export function supportBelow(maps: AffineMaps, multipliers: Float64Array): Support {
+  const { size, positive, free, offset, outPositive, outFree, outOffset } = maps;
+  const { goods: m, layers: K, groups: G, groupSize: E } = size;
+  const slope = Float64Array.from(outFree);
+  let constant = outOffset, above = outPositive;
+  for (let k = K - 1; k >= 0; k--) {
+    const below = new Float64Array(G);
+    for (let g = 0; g < G; g++) {
+      const first = k * E * G + g;
+      let sum = 0;
+      for (let r = first; r < first + E * G; r += G) sum += share(multipliers[r]);
+      for (let r = first; r < first + E * G; r += G) {
+        const lambda = above[g] * (sum > 0 ? share(multipliers[r]) / sum : 1 / E);
+        if (lambda === 0) continue;
+        constant += lambda * offset[r];
+        for (let j = 0; j < m; j++) slope[j] += lambda * free[r * m + j];
+        for (let i = 0; i < G; i++) below[i] += lambda * positive[r * G + i];
+      }
+    }
+    above = below;
+  }
+  return { slope, constant };
+}
+
+const share = (multiplier: number): number => multiplier > 0 ? multiplier : 0;
+
+/** No utility <t, x> - f(x) + f(0) on the box is above this. */
+export function utilityBound({ slope, constant }: Support, type: ArrayLike<number>, atZero: number): number {
+  let bound = atZero - constant;
+  for (let j = 0; j < slope.length; j++) bound += Math.max(0, type[j] - slope[j]);
+  return bound;
+}

@@ -1,0 +1,109 @@
+/**
+ * The best response, equation (4), to one Partial GroupMax pricing rule as a linear program.
+ *
+ * With f = W_K z_K + <A_K, x> + b_K and z_k the layers, maximising <t, x> - f(x) over x in [0, 1]^m is
+ *
+ *   min  <W_K, z_K> + <A_K - t, x>
+ *   with z_kg >= <W_kge, z_{k-1}> + <A_kge, x> + b_kge   for all layers k, groups g and elements e,   0 <= x <= 1.
+ *
+ * W >= 0 and costs grow with z, so that some solution has every z_kg at the largest of its elements: the program is
+ * exact. It has m + K G columns and K G E + 1 rows; the last row is free until ties are broken.
+ *
+ * @module
+ */
+import type { HighsBasis, HighsModelData } from "../../deps/highs.ts";
+import type { PartialGroupMaxSize } from "../../networks/partial_groupmax.ts";
+import { softplus } from "../../networks/softplus.ts";
+
+/** The affine maps of one f, in 64-bit floats; element r = (k E + e) G + g is element e of group g in layer k. */
+export interface AffineMaps {
+  /** The sizes. */
+  readonly size: PartialGroupMaxSize;
+  /** W_kge `[K E G, G]`, by rows, each at least 0; those of layer 0 are zero. */
+  readonly positive: Float64Array;
+  /** A_kge `[K E G, m]`. */
+  readonly free: Float64Array;
+  /** b_kge `[K E G]`. */
+  readonly offset: Float64Array;
+  /** W_K `[G]`, each at least 0. */
+  readonly outPositive: Float64Array;
+  /** A_K `[m]`. */
+  readonly outFree: Float64Array;
+  /** b_K. */
+  readonly outOffset: number;
+}
+
+/** The affine maps of raw weights `[P]`, in the order that networks/partial_groupmax.ts has them. */
+export function affineMaps(size: PartialGroupMaxSize, raw: Float32Array | Float64Array): AffineMaps {
+  const { goods: m, layers: K, groups: G, groupSize: E } = size, rows = K * E * G;
+  const positive = new Float64Array(rows * G), free = new Float64Array(rows * m), offset = new Float64Array(rows);
+  let at = 0;
+  for (let map = E; map < K * E; map++) {
+    for (let i = 0; i < G; i++) {
+      for (let g = 0; g < G; g++) positive[(map * G + g) * G + i] = softplus(raw[at++]);
+    }
+  }
+  const outPositive = Float64Array.from({ length: G }, () => softplus(raw[at++]));
+  for (let map = 0; map < K * E; map++) {
+    for (let j = 0; j < m; j++) {
+      for (let g = 0; g < G; g++) free[(map * G + g) * m + j] = raw[at++];
+    }
+    for (let g = 0; g < G; g++) offset[map * G + g] = raw[at++];
+  }
+  const outFree = Float64Array.from({ length: m }, () => raw[at++]);
+  return { size, positive, free, offset, outPositive, outFree, outOffset: raw[at] };
+}
+
+/** The program for a type of zeros; {@linkcode typeCosts} has the costs of x for another. */
+export function linearProgram({ size, positive, free, offset, outPositive, outFree }: AffineMaps): HighsModelData {
+  const { goods: m, layers: K, groups: G, groupSize: E } = size;
+  const numCols = m + K * G, elements = K * E * G, numRows = elements + 1;
+  const perRow = (k: number) => 1 + m + (k > 0 ? G : 0);
+  const stored = E * G * (perRow(0) + (K - 1) * perRow(1)) + m + G;
+  const starts = new Int32Array(numRows + 1), indices = new Int32Array(stored), values = new Float64Array(stored);
+  let at = 0;
+  const put = (column: number, value: number) => (indices[at] = column, values[at++] = value);
+  for (let r = 0; r < elements; r++) {
+    const k = Math.floor(r / (E * G));
+    for (let j = 0; j < m; j++) put(j, -free[r * m + j]);
+    if (k > 0) { for (let i = 0; i < G; i++) put(m + (k - 1) * G + i, -positive[r * G + i]); }
+    put(m + k * G + r % G, 1);
+    starts[r + 1] = at;
+  }
+  for (let j = 0; j < m; j++) put(j, -outFree[j]);
+  for (let g = 0; g < G; g++) put(numCols - G + g, -outPositive[g]);
+  starts[numRows] = at;
+
+  const colCost = new Float64Array(numCols), colLower = new Float64Array(numCols).fill(-Infinity);
+  colCost.set(outFree), colCost.set(outPositive, numCols - G);
+  const rowLower = new Float64Array(numRows).fill(-Infinity);
+  rowLower.set(offset);
+  return {
+    ...{ numCols, numRows, colCost, colLower: colLower.fill(0, 0, m) },
+    ...{ colUpper: new Float64Array(numCols).fill(Infinity).fill(1, 0, m), rowLower },
+    rowUpper: new Float64Array(numRows).fill(Infinity),
+    matrix: { format: "csr", numRows, numCols, starts, indices, values },
+  };
+}
+
+/** The basis of a corner x of the box: every z_kg is held by the element that is largest there. It is feasible. */
+export function cornerBasis({ size, positive, free, offset }: AffineMaps, corner: ArrayLike<number>): HighsBasis {
+  const { goods: m, layers: K, groups: G, groupSize: E } = size;
+  const colStatus = new Int32Array(m + K * G).fill(BASIC), rowStatus = new Int32Array(K * E * G + 1).fill(BASIC);
+  for (let j = 0; j < m; j++) colStatus[j] = corner[j] > 0 ? AT_UPPER : AT_LOWER;
+  let below = new Float64Array(G);
+  for (let k = 0; k < K; k++) {
+    const here = new Float64Array(G).fill(-Infinity), winner = new Int32Array(G);
+    for (let r = k * E * G; r < (k + 1) * E * G; r++) {
+      let h = offset[r];
+      for (let j = 0; j < m; j++) h += free[r * m + j] * corner[j];
+      for (let i = 0; i < G; i++) h += positive[r * G + i] * below[i];
+      if (h > here[r % G]) here[r % G] = h, winner[r % G] = r;
+    }
+    for (const r of winner) rowStatus[r] = AT_LOWER;
+    below = here;
+  }
+  return { colStatus, rowStatus };
+}
+
+const AT_LOWER = 0, BASIC = 1, AT_UPPER = 2;

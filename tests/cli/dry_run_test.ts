@@ -1,0 +1,91 @@
+/** `tedi train --dry-run`: what training would take, without a trace; and the number of threads. */
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { jsonLines, SMALL, tedi, testFolder } from "./tedi.ts";
+
+const FOLDER = testFolder();
+
+/** A case counted by hand in tests/training/plan_test.ts. */
+const COUNTED = [
+  ..."train --dry-run --setting U-2-3-cp1-cd0 --backend wasm --groups 4 --group-size 2 --layers 2 --hidden 8 --context dense"
+    .split(
+      " ",
+    ),
+  ..."--profiles 10 --refresh 0.2 --warm-up 3 --chains 4 --steps 6 --line-move-every 4 --iterations 50".split(" "),
+];
+
+/** The names in a folder. */
+const namesIn = (folder: string) => Array.from(Deno.readDirSync(folder), ({ name }) => name);
+
+Deno.test("--dry-run --json prints one plan and makes no run folder", async () => {
+  const cwd = `${FOLDER}/json`;
+  Deno.mkdirSync(cwd);
+  for (const out of [[], ["--out", `${cwd}/run`]]) {
+    const { code, stdout, stderr } = await tedi([...COUNTED, "--json", ...out], { cwd });
+    assertEquals([code, stderr], [0, ""]);
+    const [plan, ...more] = jsonLines(stdout);
+    assertEquals(more, []);
+    const { event, setting, backend, iterations, parameters, rawWeights, rows, chains } = plan;
+    assertEquals([event, setting, backend, iterations], ["plan", "U_{2,3}^{1,0}", "wasm", 50]);
+    assertEquals([parameters, rawWeights, rows, chains], [968, 104, 32, 128]);
+    assertEquals(plan.flop, { hypernetwork: 119_808, chains: 645_632, prices: 41_600, total: 807_040 });
+    const { kernels, total, ...bytes } = plan.bytes as Record<string, number>;
+    assertEquals(bytes, { parameters: 34_848, chains: 6912 });
+    assertEquals(total, 34_848 + 6912 + kernels);
+    assert(kernels > 0);
+    assertEquals(namesIn(cwd), []);
+  }
+});
+
+Deno.test("--dry-run tells people the parameters, the memory and the work", async () => {
+  const cwd = `${FOLDER}/text`;
+  Deno.mkdirSync(cwd);
+  const { code, stdout, stderr } = await tedi(COUNTED, { cwd });
+  assertEquals([code, stderr], [0, ""]);
+  const lines = stdout.trimEnd().split("\n").map((line) => line.split(/ {2,}/));
+  const shown = new Map(lines.map(([what, ...values]) => what ? [what, values] : [values[0], values.slice(1)]));
+  assertEquals(shown.get("Problem"), ["U_{2,3}^{1,0}", "2 participants, 3 goods"]);
+  assertEquals(shown.get("Parameters"), ["968", "104 raw weights for each pricing rule"]);
+  assertEquals(shown.get("Pricing rules"), ["32", "at a time; 10 profiles are trained on, others warm up"]);
+  assertEquals(shown.get("Chains"), ["128", "4 for each pricing rule"]);
+  assertEquals(shown.get("An iteration"), ["0.000807 GFLOP", "without best responses:"]);
+  assertEquals(shown.get("hypernetwork")?.[0], "0.000120 GFLOP");
+  assertEquals(shown.get("All"), ["0.0404 GFLOP", "50 iterations"]);
+  assert(lines.every((line) => line.at(-1) !== ""), "no line ends with spaces");
+  assertEquals(namesIn(cwd), []);
+});
+
+Deno.test("--dry-run refuses what does not fit, and wrong options, as training does", async () => {
+  const cwd = `${FOLDER}/refused`;
+  Deno.mkdirSync(cwd);
+  const cases: [args: string[], said: string][] = [
+    [["--profiles", "100000000"], "lower profiles (100000000) or chains (16)"],
+    [["--chains", "1"], "chains must be an integer of at least 2, got 1"],
+    [["--threads", "0"], "--threads must be a positive integer, got "],
+  ];
+  for (const [args, said] of cases) {
+    const { code, stdout, stderr } = await tedi(["train", "--dry-run", "--backend", "wasm", ...args], { cwd });
+    assertEquals([code, stdout], [2, ""], stderr);
+    assertStringIncludes(stderr, said);
+  }
+  assertEquals(namesIn(cwd), []);
+});
+
+Deno.test("--threads below 1 is refused, and the result does not depend on it", async () => {
+  const cases = [["0", "a positive integer"], ["-1", "a positive integer"], ["1.5", "an integer"], [
+    "two",
+    "an integer",
+  ]];
+  for (const [threads, rule] of cases) {
+    const { code, stdout, stderr } = await tedi(["train", ...SMALL, `--threads=${threads}`], { cwd: FOLDER });
+    assertEquals([code, stdout], [2, ""], stderr);
+    assertStringIncludes(stderr, `--threads must be ${rule}, got `);
+  }
+  const runs = await Promise.all(["1", "3"].map(async (threads) => {
+    const out = `${FOLDER}/threads-${threads}`;
+    const options = ["--setting", "U-2-2", "--quiet", "--threads", threads, "--out", out];
+    const { code, stderr } = await tedi(["train", ...SMALL, ...options]);
+    assertEquals(code, 0, stderr);
+    return Deno.readFileSync(`${out}/mechanism.safetensors`);
+  }));
+  assertEquals(runs[0], runs[1]);
+});

@@ -1,0 +1,111 @@
+/** Cells are kept whole, found again, and not taken for others. */
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { separable } from "../../src/baselines/separable.ts";
+import { InvalidInputError } from "../../src/errors.ts";
+import { type Cell, cellPath, readCell, writeCell } from "../../src/experiments/cells.ts";
+import { experimentMethods } from "../../src/experiments/methods.ts";
+import { printedValue, tableOneMethods } from "../../src/experiments/paper_table.ts";
+import { type ExperimentMethod, runCells } from "../../src/experiments/run_cells.ts";
+import { summarize, tableCsv, tableMarkdown } from "../../src/experiments/tables.ts";
+import { settingProblem, tableOneSettings } from "../../src/problems/settings.ts";
+import { openDevice } from "../../src/runtime/device.ts";
+
+const CELL: Cell = {
+  ...{ setting: "U_{3,2}^{1,0}", method: "TEDI", budget: "quick", seed: 0, testProfiles: 1000 },
+  ...{ revenue: 0.26, standardError: 0.01, worstGap: 1e-9, seconds: 12, version: "0.1.0", device: "wasm" },
+};
+
+async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await work(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("a cell is found again as it was kept, and other cells are not", () =>
+  inFolder(async (folder) => {
+    assertEquals(await readCell(folder, CELL), undefined);
+    await writeCell(folder, CELL);
+    const { setting, method, budget, seed, testProfiles } = CELL, key = { setting, method, budget, seed, testProfiles };
+    assertEquals(await readCell(folder, key), CELL);
+    const others = [{ setting: "U_{3,20}^{1,0}" }, { method: "VCG" }, { seed: 1 }, { testProfiles: 10 }, {
+      budget: "paper",
+    }];
+    for (const other of others) assertEquals(await readCell(folder, { ...key, ...other }), undefined);
+  }));
+
+Deno.test("a file that is no such cell is refused by its name", () =>
+  inFolder(async (folder) => {
+    const { revenue: _, ...partial } = CELL;
+    const wrong = ["", "{", "null", "[]", JSON.stringify(partial), JSON.stringify({ ...CELL, seed: 1 })];
+    for (const text of [...wrong, JSON.stringify({ ...CELL, regret: "0" })]) {
+      await Deno.writeTextFile(cellPath(folder, CELL), text);
+      await assertRejects(() => readCell(folder, CELL), InvalidInputError, cellPath(folder, CELL));
+    }
+  }));
+
+Deno.test("finished cells are not computed again, also after a stop", () =>
+  inFolder(async (folder) => {
+    const device = await openDevice({ backend: "wasm" }), runs: string[] = [];
+    const counted = (name: string, stops = false): ExperimentMethod => ({
+      name,
+      applies: ({ participants }) => participants === 1 || name !== "single",
+      run(problem) {
+        runs.push(`${name} ${problem.name}`);
+        if (stops && runs.length > 2) throw new Error("stopped");
+        return Promise.resolve({ mechanism: separable(problem), teraflop: 2 });
+      },
+    });
+    const settings = ["U_{1,2}^{0,0}", "U_{3,2}^{1,0}"],
+      more = { seeds: [0], budget: "quick" as const, testProfiles: 200 };
+    const first = [counted("single"), counted("both", true)];
+    await assertRejects(() => runCells({ settings, methods: first, folder, ...more }, device), Error, "stopped");
+    const methods = [counted("single"), counted("both")], kept: string[] = [];
+    const hooks = { onCell: ({ method }: { method: string }, cell: unknown) => void (cell && kept.push(method)) };
+    const cells = await runCells({ settings, methods, folder, ...more }, device, hooks);
+    assertEquals(runs, ["single U_{1,2}^{0,0}", "both U_{1,2}^{0,0}", "both U_{3,2}^{1,0}", "both U_{3,2}^{1,0}"]);
+    assertEquals(kept, ["single", "both"]);
+    assertEquals(cells.map(({ method, setting }) => `${method} ${setting}`), runs.slice(0, 3));
+    assert(cells.every(({ revenue, standardError }) => revenue > 0 && standardError > 0));
+  }));
+
+Deno.test("tables have the mean and deviation over seeds, and the paper's values", () => {
+  const cells = [CELL, { ...CELL, seed: 1, revenue: 0.28 }, { ...CELL, method: "VCG", revenue: -1 }];
+  const [tedi, vcg] = summarize(cells);
+  assertEquals([tedi.seeds, vcg.seeds], [2, 1]);
+  assert(Math.abs(tedi.revenue - 0.27) < 1e-12 && Math.abs(tedi.seedDeviation! - 0.01 * Math.SQRT2) < 1e-12);
+  assertEquals(vcg.seedDeviation, undefined);
+  const [header, first] = tableCsv(cells).split("\n");
+  assertEquals(header.split(",").slice(0, 7), [
+    "method",
+    "setting",
+    "budget",
+    "seed",
+    "revenue",
+    "standardError",
+    "paper",
+  ]);
+  assertEquals(first.slice(0, 44), 'TEDI,"U_{3,2}^{1,0}",quick,0,0.26,0.01,0.267');
+  const markdown = tableMarkdown(cells);
+  assert(markdown.includes("| TEDI | 0.2700 ±0.0100; seeds ±0.0141 (0.2678) |"), markdown);
+  assert(markdown.includes("| VCG | -1.0000 ±0.0100 (<0) |"), markdown);
+});
+
+Deno.test("every row of Table 1 has a method, which applies where the paper has a value", () => {
+  for (const name of tableOneMethods) {
+    const method = experimentMethods.find((one) => one.name === name);
+    assert(method !== undefined, name);
+    for (const { setting } of tableOneSettings) {
+      if (printedValue(name, setting) !== undefined) {
+        assert(method!.applies(settingProblem(setting)), `${name}, ${setting}`);
+      }
+    }
+  }
+  // The settings' own record of the paper agrees with the table.
+  for (const { setting, tedi, classical, classicalMethod } of tableOneSettings) {
+    assertEquals(printedValue("TEDI", setting), tedi);
+    assertEquals(printedValue(classicalMethod, setting), classical);
+  }
+});

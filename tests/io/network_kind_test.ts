@@ -1,0 +1,62 @@
+/** Mechanism files keep the kind of network, and say nothing about the default one. */
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { InvalidInputError } from "../../src/errors.ts";
+import { decodeMechanism, encodeMechanism } from "../../src/io/mechanism_file.ts";
+import { decodeChecked, encodeChecked } from "../../src/io/safetensors.ts";
+import { menuMechanism } from "../../src/mechanisms/menu_mechanism.ts";
+import { NETWORK_KINDS, type NetworkKind } from "../../src/networks/kinds.ts";
+import { pricingRules } from "../../src/networks/pricing_rule.ts";
+import { randomKey } from "../../src/random/key.ts";
+import { uniforms } from "../../src/random/numbers.ts";
+
+const SHAPE = { participants: 2, goods: 2, exchangeable: true };
+
+function mechanismOf(kind?: NetworkKind) {
+  const size = { layers: 2, groups: 3, groupSize: 2, hidden: [4] }, network = kind ? { ...size, kind } : size;
+  const parameters = pricingRules(SHAPE, network).initialParameters(randomKey(1));
+  return menuMechanism({ problem: "kind", shape: SHAPE, network, parameters });
+}
+
+Deno.test("mechanisms of every kind come back from their bytes, and do the same", async () => {
+  const types = uniforms(randomKey(2), 20 * 4);
+  for (const kind of [undefined, ...NETWORK_KINDS]) {
+    const mechanism = mechanismOf(kind), bytes = await encodeMechanism(mechanism);
+    const again = await decodeMechanism(bytes, "x.tedi");
+    assertEquals(again.network, mechanism.network);
+    assertEquals(await encodeMechanism(again), bytes);
+    assertEquals(await again.run(types), await mechanism.run(types));
+  }
+});
+
+Deno.test("a file of the default network does not name a kind, and one that names an unknown kind is refused", async () => {
+  const { tensors, metadata } = await decodeChecked(await encodeMechanism(mechanismOf()), "x.tedi");
+  assertEquals(metadata.network, '{"layers":2,"groups":3,"groupSize":2,"hidden":[4]}');
+  for (const kind of ["large", "toString", "", null, 1, ["pma"]]) {
+    const network = JSON.stringify({ ...JSON.parse(metadata.network), kind });
+    const bytes = await encodeChecked(tensors, { ...metadata, network });
+    const { message } = await assertRejects(() => decodeMechanism(bytes, "x.tedi"), InvalidInputError);
+    assert(message.includes("the network's kind must be one of groupmax, picnn, pma, mlp, got"), message);
+  }
+});
+
+Deno.test("parameters of one kind are refused for another", async () => {
+  const { tensors, metadata } = await decodeChecked(await encodeMechanism(mechanismOf("picnn")), "x.tedi");
+  for (const kind of ["pma", "mlp", "groupmax"]) {
+    const network = JSON.stringify({ ...JSON.parse(metadata.network), kind });
+    const bytes = await encodeChecked(tensors, { ...metadata, network });
+    await assertRejects(() => decodeMechanism(bytes, "x.tedi"), InvalidInputError, "must be float32 of shape");
+  }
+});
+
+Deno.test("sizes that are forged for another kind are refused at once", async () => {
+  const { tensors, metadata } = await decodeChecked(await encodeMechanism(mechanismOf()), "x.tedi");
+  for (const kind of NETWORK_KINDS) {
+    for (const large of [{ layers: 1e6 }, { groups: 1e6 }, { layers: 1e6, groups: 1e6, groupSize: 1e6 }]) {
+      const network = JSON.stringify({ ...JSON.parse(metadata.network), ...large, kind });
+      const bytes = await encodeChecked(tensors, { ...metadata, network }), before = Deno.memoryUsage();
+      await assertRejects(() => decodeMechanism(bytes, "x.tedi"), InvalidInputError, "must be");
+      const after = Deno.memoryUsage(), grown = after.heapTotal + after.external - before.heapTotal - before.external;
+      assert(grown < 100 * 2 ** 20, `${grown} bytes for ${kind}`);
+    }
+  }
+});

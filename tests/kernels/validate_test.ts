@@ -1,0 +1,189 @@
+/** Kernels that are compared with plain TensorFlow.js while they run: right ones pass, wrong ones are named. */
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { type Tensor, tf } from "../../src/deps/tfjs.ts";
+import { MachineError } from "../../src/errors.ts";
+import type { PriceKernels } from "../../src/kernels/kernels.ts";
+import { referenceKernels } from "../../src/kernels/reference.ts";
+import { priceKernels } from "../../src/kernels/select.ts";
+import { validated } from "../../src/kernels/validate.ts";
+import { wasmKernels } from "../../src/kernels/wasm/kernels.ts";
+import { reproducibleGoods } from "../../src/problems/principal_utility.ts";
+import { openDevice } from "../../src/runtime/device.ts";
+import {
+  caseChains,
+  caseCoefficients,
+  caseInputs,
+  caseKey,
+  caseNetwork,
+  casePoints,
+  caseSource,
+  type KernelCase,
+} from "./cases.ts";
+
+/** 12 rows with weights of their own; without a context below. */
+const CASE: KernelCase = {
+  ...{ name: "validated", size: { goods: 3, layers: 2, groups: 8, groupSize: 3 }, rows: 12, hidden: 6, points: 5 },
+  chains: 8,
+  move: {
+    ...{ beta: 20, steps: 2, lineMoveEvery: 1, wall: "reflect", stepRule: "adapted" },
+    ...{ stepScale: 0.25, largestStep: 0.1 },
+  },
+  seed: 77,
+};
+
+type Operation = "value" | "slope" | "gradient" | "moveChains" | "trainingStep";
+
+/** Runs operations of kernels, and gives how many tensors are left when what they made is disposed of. */
+async function runAll(
+  kernels: PriceKernels,
+  one: KernelCase,
+  operations: readonly Operation[],
+  trained: number = one.rows,
+): Promise<number> {
+  const before = tf.memory().numTensors, inputs = caseInputs(one);
+  const source = caseSource(one, inputs), points = casePoints(one, inputs), start = caseChains(one, inputs);
+  const coefficients = caseCoefficients(one, inputs), key = caseKey(one);
+  const utility = reproducibleGoods({ productionCost: 0.5, duplicationCost: 0.1 });
+  const participants = one.hidden > 0 ? 2 : 1; // a single one has no context
+  const objective = { utility, participants, trained, estimator: "coordinate" } as const;
+  const run: Record<Operation, () => object> = {
+    value: () => kernels.value(source, points),
+    slope: () => kernels.slope(source, points),
+    gradient: () => kernels.gradient(source, points, coefficients),
+    moveChains: () => kernels.moveChains(source, inputs.types, start, one.move, key),
+    trainingStep: () => kernels.trainingStep(source, inputs.types, start, one.move, key, objective),
+  };
+  const made = operations.map((operation) => run[operation]());
+  try {
+    await kernels.settle?.();
+  } finally {
+    disposeAll([made, source, points, start, coefficients]);
+  }
+  return tf.memory().numTensors - before;
+}
+
+const ALL: readonly Operation[] = ["value", "slope", "gradient", "moveChains", "trainingStep"];
+
+function disposeAll(made: object): void {
+  if (made instanceof tf.Tensor) made.dispose();
+  else Object.values(made).forEach((part) => part && disposeAll(part));
+}
+
+/** The kernels with an operation of which a part, such as `moved.chains`, is too large by a share. */
+function spoiled(kernels: PriceKernels, operation: Operation, part: string, share: number): PriceKernels {
+  const change = (made: object, path: readonly string[]): object => {
+    if (path.length === 0) {
+      const more = tf.mul(made as Tensor, 1 + share);
+      (made as Tensor).dispose();
+      return more;
+    }
+    const [name, ...rest] = path;
+    return { ...made, [name]: change((made as Record<string, object>)[name], rest) };
+  };
+  const right = kernels[operation] as (...inputs: unknown[]) => object;
+  return { ...kernels, [operation]: (...inputs: unknown[]) => change(right(...inputs), part ? part.split(".") : []) };
+}
+
+for (const hidden of [CASE.hidden, 0]) {
+  const one = { ...CASE, hidden }, network = caseNetwork(one), context = hidden > 0 ? "with" : "without";
+
+  Deno.test(`right kernels pass, ${context} a context, and no tensor is left`, async () => {
+    await openDevice({ backend: "wasm" });
+    const kernels = validated(wasmKernels(network), referenceKernels(network));
+    for (let repeat = 0; repeat < 2; repeat++) assertEquals(await runAll(kernels, one, ALL), 0);
+  });
+
+  Deno.test(`right kernels pass with rows that are not trained on, ${context} a context`, async () => {
+    await openDevice({ backend: "wasm" });
+    const kernels = validated(wasmKernels(network), referenceKernels(network));
+    for (const trained of [2, 4, 6, 8, 10]) assertEquals(await runAll(kernels, one, ["trainingStep"], trained), 0);
+  });
+
+  // Few numbers of the weight's gradient are near its largest one, so that an error of 1% shows in its norm only.
+  const ofGradient: [part: string, share: number][] = hidden > 0
+    ? [["hidden", 0.01], ["weight", 0.01], ["bias", 0.01]]
+    : [["bias", 0.01]];
+  const cases: [operation: Operation, part: string, named: string, share: number][] = [
+    ["value", "", "value", 0.01],
+    ["slope", "", "slope", 0.01],
+    ...ofGradient.flatMap(([part, share]): typeof cases => [
+      ["gradient", part, `${part} of gradient`, share],
+      ["trainingStep", `gradient.${part}`, `${part} of gradient of trainingStep`, share],
+    ]),
+    ...["chains", "squareSlopes", "values"].flatMap((part): typeof cases => [
+      ["moveChains", part, `${part} of moveChains`, 0.01],
+    ]),
+    ["trainingStep", "moved.chains", "chains of moveChains", 0.01],
+    ["trainingStep", "utilities", "utilities of trainingStep", 0.01],
+  ];
+  for (const [operation, part, named, share] of cases) {
+    const what = [operation, ...part ? [part] : []].join(" ");
+    Deno.test(`${what} off by ${100 * share}% is named, ${context} a context`, async () => {
+      await openDevice({ backend: "wasm" });
+      const kernels = validated(spoiled(wasmKernels(network), operation, part, share), referenceKernels(network));
+      const before = tf.memory().numTensors;
+      const { message } = await assertRejects(() => runAll(kernels, one, ALL), MachineError);
+      assertStringIncludes(
+        message,
+        `with TEDI_VALIDATE=1, ${named} must be what plain TensorFlow.js makes of it, but `,
+      );
+      assertEquals(tf.memory().numTensors, before);
+      // What failed is not reported again with what comes after it.
+      assertEquals(await runAll(kernels, one, ALL.filter((other) => other !== operation)), 0);
+    });
+  }
+}
+
+Deno.test("a number that is none fails, wherever it is", async () => {
+  await openDevice({ backend: "wasm" });
+  const network = caseNetwork(CASE), right = wasmKernels(network);
+  const broken: PriceKernels = {
+    ...right,
+    value(source, points) {
+      const value = right.value(source, points), data = value.dataSync().slice();
+      value.dispose();
+      data[data.length - 1] = NaN;
+      return tf.tensor2d(data, [CASE.rows, CASE.points]);
+    },
+  };
+  const kernels = validated(broken, referenceKernels(network));
+  await assertRejects(
+    () => runAll(kernels, CASE, ["value"]),
+    MachineError,
+    `but 1 of ${CASE.rows * CASE.points} numbers`,
+  );
+});
+
+Deno.test("validated kernels take the memory of both", () => {
+  const network = caseNetwork(CASE), fused = wasmKernels(network), plain = referenceKernels(network);
+  const [both, a, b] = [validated(fused, plain), fused, plain].map((kernels) => kernels.memory(100, 16, 6));
+  assertEquals(both, { total: a.total + b.total, largest: Math.max(a.largest, b.largest) });
+});
+
+Deno.test("fused kernels are validated with TEDI_VALIDATE=1 only", async () => {
+  const network = caseNetwork(CASE), before = Deno.env.get("TEDI_VALIDATE");
+  try {
+    for (const [value, validates] of [["1", true], ["0", false], ["", false], [undefined, false]] as const) {
+      if (value === undefined) Deno.env.delete("TEDI_VALIDATE");
+      else Deno.env.set("TEDI_VALIDATE", value);
+      assertEquals(priceKernels(network, "wasm").settle !== undefined, validates, `TEDI_VALIDATE=${value}`);
+      assertEquals(priceKernels(network, "reference").settle, undefined);
+    }
+    Deno.env.set("TEDI_VALIDATE", "1");
+    await openDevice({ backend: "wasm" });
+    const kernels = priceKernels(network);
+    assert(kernels.settle);
+    assertEquals(await runAll(kernels, CASE, ALL), 0);
+  } finally {
+    if (before === undefined) Deno.env.delete("TEDI_VALIDATE");
+    else Deno.env.set("TEDI_VALIDATE", before);
+  }
+});
+
+Deno.test({
+  name: "without permission to read TEDI_VALIDATE nothing is validated, and nobody is asked",
+  permissions: { env: false },
+  fn() {
+    assertEquals(priceKernels(caseNetwork(CASE), "wasm").settle, undefined);
+  },
+});
