@@ -1,6 +1,7 @@
 /**
  * Each fused WASM kernel beside the same in op-by-op TensorFlow.js: 384 rows (128 profiles of 3 participants) with weights
- * of their own, and 384 rows with the same weights; K = 2, E = 4, H = 64, 16 chains.
+ * of their own, from a dense or a symmetric context, and 384 rows with the same weights; K = 2, E = 4, H = 64 or
+ * H = Hl = 32, 16 chains.
  */
 import { type Tensor, type Tensor2D, type Tensor3D, tf } from "../src/deps/tfjs.ts";
 import { openKernels, priceKernels } from "../src/kernels/select.ts";
@@ -28,8 +29,16 @@ for (const [goods, groups] of [[2, 8], [10, 32], [30, 32]]) {
   const chains = tf.tensor3d(uniforms(deriveKey(key, 2), ROWS * C * goods), [ROWS, C, goods]) as Tensor3D;
   const coefficients = tf.tensor2d(scaled(3, ROWS * C, 1), [ROWS, C]) as Tensor2D;
   const squareSlopes = tf.fill([ROWS, goods], 0.1) as Tensor2D, types = uniforms(deriveKey(key, 4), ROWS * goods);
+  const maps = 8 * groups + 1, W = 32, D = P - goods * maps;
+  const local = {
+    hidden: tf.tensor3d(scaled(5, ROWS * goods * W, 1), [ROWS, goods, W]),
+    weight: tf.tensor2d(scaled(6, W * maps, 0.02), [W, maps]),
+    groups,
+  };
+  const ofAll = { hidden: tf.slice(hidden, [0, 0], [ROWS, W]), weight: tf.slice(weight, [0, 0], [W, D]) };
   const sources: Record<string, WeightSource> = {
     "own weights": { hidden, weight, bias },
+    "symmetric context": { ...ofAll, bias, local },
     "one row of weights": { bias },
   };
   for (const [which, source] of Object.entries(sources)) {

@@ -39,7 +39,7 @@ export interface TrainingOptions extends ScheduleOptions, AdamOptions, Omit<Move
 
 /** Default widths of the hidden layers that read a context. */
 export function defaultHidden(context: ContextKind): readonly number[] {
-  return context === "symmetric" ? [16] : [64];
+  return context === "symmetric" ? [32] : [64];
 }
 
 /**

@@ -9,7 +9,7 @@ Deno.test("the default widths are those of the context that is chosen", () => {
     const { hidden, context } = chosenTraining(settingProblem("U-3-2"), values).network;
     return [context, hidden];
   };
-  assertEquals(network({}), ["symmetric", [16]]);
+  assertEquals(network({}), ["symmetric", [32]]);
   assertEquals(network({ context: "dense" }), ["dense", [64]]);
   assertEquals(network({ context: "dense", hidden: [8, 8] }), ["dense", [8, 8]]);
   assertEquals(network({ hidden: [8] }), ["symmetric", [8]]);

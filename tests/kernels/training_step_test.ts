@@ -4,7 +4,7 @@
 import { assert, assertAlmostEquals } from "@std/assert";
 import { type Tensor, type Tensor3D, tf } from "../../src/deps/tfjs.ts";
 import { priceKernels } from "../../src/kernels/select.ts";
-import { rawWeights } from "../../src/networks/parameterized_affine.ts";
+import { disposeHidden, rawWeights } from "../../src/networks/parameterized_affine.ts";
 import type { PricingRules } from "../../src/networks/pricing_rule.ts";
 import { pricingRules } from "../../src/networks/pricing_rule.ts";
 import type { MechanismProblem } from "../../src/problems/problem.ts";
@@ -13,18 +13,24 @@ import { deriveKey, randomKey } from "../../src/random/key.ts";
 import { normals, uniforms } from "../../src/random/numbers.ts";
 import { type Estimator, estimators } from "../../src/kernels/estimator.ts";
 import { lossGradient } from "../../src/kernels/training_step.ts";
+import type { ContextKind } from "../../src/networks/context.ts";
 import { parameterGradient } from "../../src/training/gradient.ts";
 import { forEachDevice } from "../devices.ts";
 
 type Host = Record<string, { shape: readonly number[]; data: Float32Array }>;
 
-function setUp(name: string, seed: number): { problem: MechanismProblem; rules: PricingRules; parameters: Host } {
+function setUp(
+  name: string,
+  seed: number,
+  context?: ContextKind,
+): { problem: MechanismProblem; rules: PricingRules; parameters: Host } {
   const problem = settingProblem(name), { participants, goods } = problem;
   const rules = pricingRules({ participants, goods, exchangeable: true }, {
     layers: 2,
     groups: 3,
     groupSize: 3,
     hidden: [4],
+    context,
   });
   const start = rules.initialParameters(randomKey(seed));
   const parameters = Object.fromEntries(
@@ -64,7 +70,7 @@ function estimate(
   const { gradient, utilities } = lossGradient(kernels, source, types, moved, beta, objective);
   const gradients = parameterGradient(rules, parameters, types, gradient);
   tf.dispose([points, moved.values]);
-  source.hidden?.dispose();
+  disposeHidden(source);
   return { gradients, utilities };
 }
 
@@ -115,8 +121,11 @@ async function along(gradients: Readonly<Record<string, Tensor>>, direction: Hos
 }
 
 forEachDevice("with two chains the paired gradient is that of equation (12), by finite differences", async () => {
-  for (const name of ["U_{1,2}^{0,0}", "U_{2,2}^{0.5,0.1}", "U_{3,1}^{0.3,0}"]) {
-    const { problem, rules, parameters } = setUp(name, 1), { participants: n, goods: m } = problem;
+  const cases: [name: string, context?: ContextKind][] = [["U_{1,2}^{0,0}"], ["U_{2,2}^{0.5,0.1}"], [
+    "U_{3,1}^{0.3,0}",
+  ]];
+  for (const [name, context] of [...cases, ["U_{3,2}^{0.5,0.1}", "symmetric"] as const]) {
+    const { problem, rules, parameters } = setUp(name, 1, context), { participants: n, goods: m } = problem;
     const M = 4, rows = M * n, beta = 6;
     const types = uniforms(randomKey(2), rows * m), chains = uniforms(randomKey(3), rows * 2 * m);
     const at = tf.tensor3d(chains, [rows, 2, m]);

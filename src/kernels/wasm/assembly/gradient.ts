@@ -19,7 +19,7 @@ import {
   localHiddenGradient,
   slopeSumsLength,
   sumSlopes,
-} from "./local_weights";
+} from "./local_gradient";
 import { columnsSize, makeWeights } from "./weights";
 
 /** Panels of one column task. */
