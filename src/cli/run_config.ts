@@ -6,6 +6,7 @@
 import { loadZod, type Schema, type Zod } from "../deps/zod.ts";
 import { InvalidInputError, show } from "../errors.ts";
 import { attempt } from "../io/atomic.ts";
+import { readRegularFile } from "../io/read.ts";
 import { loadProblem } from "../problems/load.ts";
 import { NETWORK_KINDS } from "../networks/kinds.ts";
 import type { MechanismProblem, ProblemSource } from "../problems/problem.ts";
@@ -43,14 +44,15 @@ export function configPath(folder: string): string {
 /**
  * Reads the configuration of a run folder without opening it for writing, and loads the problem.
  *
+ * @param chosen As for {@linkcode checkConfig}.
  * @throws {InvalidInputError} as {@linkcode checkConfig} does.
  * @throws {MachineError} if it cannot be read.
  */
-export async function readConfig(folder: string): Promise<LoadedConfig> {
+export async function readConfig(folder: string, chosen?: MechanismProblem): Promise<LoadedConfig> {
   const path = configPath(folder);
   const text = await attempt(`read ${path}`, async () => {
     try {
-      return await Deno.readTextFile(path);
+      return new TextDecoder().decode(await readRegularFile(path));
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) return undefined;
       throw error;
@@ -65,18 +67,21 @@ export async function readConfig(folder: string): Promise<LoadedConfig> {
   } catch (error) {
     throw new InvalidInputError(`Cannot read ${path}: it must be JSON, got: ${(error as Error).message}`);
   }
-  return await checkConfig(value, path);
+  return await checkConfig(value, path, chosen);
 }
 
 /**
  * The configuration that `value` is, and its problem.
  *
+ * A configuration is data, and a folder may come from anyone: a module that it names is code, and never run.
+ *
+ * @param chosen The problem that the command line chose. Where the configuration's is a module, it has to be this one.
  * @throws {InvalidInputError} naming the first place that is not as it should be, or if the problem has changed.
  */
-export async function checkConfig(value: unknown, path: string): Promise<LoadedConfig> {
+export async function checkConfig(value: unknown, path: string, chosen?: MechanismProblem): Promise<LoadedConfig> {
   const z = await loadZod();
   const { problem: { name, source } } = parse(problemSchema(z), value, path);
-  const problem = await loadProblem(source);
+  const problem = source.kind === "module" ? chosenModule(source.module, path, chosen) : await loadProblem(source);
   if (problem.name !== name) {
     throw new InvalidInputError(`Cannot read ${path}: its problem must be ${name} still, got ${problem.name}`);
   }
@@ -87,6 +92,14 @@ export async function checkConfig(value: unknown, path: string): Promise<LoadedC
     throw new InvalidInputError(`${(error as Error).message} (in ${path})`);
   }
   return { config, problem };
+}
+
+function chosenModule(module: string, path: string, chosen?: MechanismProblem): MechanismProblem {
+  if (chosen?.source.kind === "module") return chosen;
+  throw new InvalidInputError(
+    `Cannot use ${path}: its problem is code, which only the command line can ask for; ` +
+      `if you trust it, pass --problem ${/^[\w./:@~+-]+$/.test(module) ? module : show(module)}`,
+  );
 }
 
 function parse<T>(schema: Schema<T>, value: unknown, path: string): T {

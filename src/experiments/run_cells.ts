@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { attempt } from "../io/atomic.ts";
 import { evaluate } from "../mechanisms/evaluate.ts";
 import type { Mechanism } from "../mechanisms/mechanism.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
@@ -76,7 +77,7 @@ export async function runCells(
   signal?: AbortSignal,
 ): Promise<Cell[]> {
   const cells: Cell[] = [];
-  await Deno.mkdir(folder, { recursive: true });
+  await attempt(`make ${folder}`, () => Deno.mkdir(folder, { recursive: true }));
   for (const setting of settings) {
     const problem = settingProblem(setting);
     for (const method of methods.filter((method) => method.applies(problem))) {

@@ -60,7 +60,7 @@ export async function removeTempFiles(folder: string, names: readonly string[]):
 }
 
 /**
- * The result of `work`; what it throws becomes the cause of a {@link machineError}.
+ * The result of `work`; what it throws becomes the cause of a {@link machineError}, unless it is a MachineError already.
  *
  * @param action what `work` does, with its path: `write runs/a/config.json`.
  * @throws {MachineError} `Cannot <action>: <reason>`.
@@ -69,7 +69,7 @@ export async function attempt<T>(action: string, work: () => T | Promise<T>): Pr
   try {
     return await work();
   } catch (error) {
-    throw machineError(action, error);
+    throw error instanceof MachineError ? error : machineError(action, error);
   }
 }
 

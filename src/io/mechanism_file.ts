@@ -9,6 +9,7 @@ import { NETWORK_KINDS, type NetworkKind } from "../networks/kinds.ts";
 import { type ContextKind, contextKinds } from "../networks/context.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { attempt, writeFileAtomic } from "./atomic.ts";
+import { readRegularFile } from "./read.ts";
 import { decodeChecked, encodeChecked } from "./safetensors.ts";
 
 const FORMAT = "tedi-mechanism-1";
@@ -109,6 +110,6 @@ export async function saveMechanism(path: string, mechanism: MenuMechanismData):
  * @throws {MachineError} if it cannot be read.
  */
 export async function loadMechanism(path: string, problem?: MechanismProblem): Promise<MenuMechanism> {
-  const bytes = await attempt(`read mechanism ${path}`, () => Deno.readFile(path));
+  const bytes = await attempt(`read mechanism ${path}`, () => readRegularFile(path));
   return await decodeMechanism(bytes, path, problem);
 }

@@ -9,7 +9,9 @@
 
 import { InvalidInputError, requireInteger, show } from "../errors.ts";
 import { attempt, machineError, removeTempFiles, syncFolder, writeFileAtomic } from "./atomic.ts";
+import { type FolderLock, lockFolder } from "./lock.ts";
 import type { HostTensors } from "../runtime/host_tensor.ts";
+import { readRegularFile } from "./read.ts";
 import { decodeChecked, encodeChecked, type SafetensorsContent } from "./safetensors.ts";
 
 const CONFIG = "config.json";
@@ -70,7 +72,7 @@ export interface RunFolder {
   readCheckpoint(): Promise<SafetensorsContent | undefined>;
   /** Replaces `mechanism.safetensors`. */
   writeMechanism(bytes: Uint8Array): Promise<void>;
-  /** Closes the metrics file. Harmless when repeated. */
+  /** Closes the metrics file, and lets other processes in. Harmless when repeated. */
   close(): void;
 }
 
@@ -79,9 +81,10 @@ export interface RunFolder {
  *
  * To start, the folder is made as needed and must not hold a run. To resume, it must have a `config.json`; without a
  * checkpoint beside it, {@link RunFolder.readCheckpoint} gives `undefined` and the run starts again. Temporary files of
- * a crashed run are removed. Two processes must not have the same folder open.
+ * a crashed run are removed. The folder is locked until it is closed: two processes cannot have the same one open.
  *
- * @throws {InvalidInputError} if there is a run where none was expected, or none where one was.
+ * @throws {InvalidInputError} if there is a run where none was expected, or none where one was, or another process has
+ * it open.
  * @throws {MachineError} if the folder cannot be made, read or written, naming it and the cause.
  */
 export async function openRunFolder(path: string, options: RunFolderOptions): Promise<RunFolder> {
@@ -94,9 +97,31 @@ export async function openRunFolder(path: string, options: RunFolderOptions): Pr
   }
   const at = (name: string): string => `${path}/${name}`;
 
+  await findRun(path, options);
+  await attempt(`make run folder ${path}`, () => Deno.mkdir(path, { recursive: true }));
+  const lock = lockFolder(path, warn);
+  try {
+    const found = await findRun(path, options); // again: another process may have made one before the lock
+    await probe(path);
+    await removeTempFiles(path, [...RUN_FILES, PROBE]);
+    if (force) {
+      for (const name of found) await unlessMissing(`remove ${at(name)}`, Deno.remove(at(name)));
+    }
+    const folder = lockedFolder(path, warn, lock);
+    // A crash may have cut the last line, which the next append must not prolong.
+    if (resume) await folder.truncateMetrics(Number.MAX_SAFE_INTEGER);
+    return folder;
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+/** The files of a run that a folder holds, if it holds what the options expect. */
+async function findRun(path: string, { resume, force = false }: RunFolderOptions): Promise<string[]> {
   const found: string[] = [];
   for (const name of RUN_FILES) {
-    if (await unlessMissing(`open run folder ${path}`, Deno.stat(at(name)))) found.push(name);
+    if (await unlessMissing(`open run folder ${path}`, Deno.stat(`${path}/${name}`))) found.push(name);
   }
   if (resume && !found.includes(CONFIG)) {
     throw new InvalidInputError(`Cannot resume a run: folder must be one with a ${CONFIG}, got ${show(path)}`);
@@ -107,16 +132,19 @@ export async function openRunFolder(path: string, options: RunFolderOptions): Pr
         "pass --resume to go on with it, --force to delete it, or choose another folder",
     );
   }
-  await attempt(`make run folder ${path}`, () => Deno.mkdir(path, { recursive: true }));
-  await probe(path);
-  await removeTempFiles(path, [...RUN_FILES, PROBE]);
-  if (force) {
-    for (const name of found) await unlessMissing(`remove ${at(name)}`, Deno.remove(at(name)));
-  }
+  return found;
+}
 
+/** The folder that is ours. */
+function lockedFolder(path: string, warn: (message: string) => void, lock: FolderLock): RunFolder {
+  const at = (name: string): string => `${path}/${name}`;
   let metrics: Deno.FsFile | undefined;
   /** Whether the newest checkpoint is whole; unknown until it is read or written. */
   let newestIsWhole: boolean | undefined;
+  const closeMetrics = (): void => {
+    metrics?.close();
+    metrics = undefined;
+  };
 
   const folder: RunFolder = {
     path,
@@ -148,7 +176,7 @@ export async function openRunFolder(path: string, options: RunFolderOptions): Pr
     },
     async truncateMetrics(afterIteration) {
       requireInteger("truncate metrics", "afterIteration", afterIteration, -1);
-      folder.close(); // The open file would go on under a name that is gone.
+      closeMetrics(); // The open file would go on under a name that is gone.
       const bytes = await read(at(METRICS));
       if (bytes === undefined) return;
       const text = new TextDecoder().decode(bytes);
@@ -187,12 +215,10 @@ export async function openRunFolder(path: string, options: RunFolderOptions): Pr
       await writeFileAtomic(at(MECHANISM), bytes);
     },
     close() {
-      metrics?.close();
-      metrics = undefined;
+      closeMetrics();
+      lock.release();
     },
   };
-  // A crash may have cut the last line, which the next append must not prolong.
-  if (resume) await folder.truncateMetrics(Number.MAX_SAFE_INTEGER);
   return folder;
 }
 
@@ -243,7 +269,7 @@ async function probe(path: string): Promise<void> {
 }
 
 async function read(path: string): Promise<Uint8Array | undefined> {
-  return await unlessMissing(`read ${path}`, Deno.readFile(path));
+  return await unlessMissing(`read ${path}`, readRegularFile(path));
 }
 
 /** `undefined` where the file or folder is not there. */

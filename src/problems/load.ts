@@ -10,7 +10,8 @@ import { settingProblem } from "./settings.ts";
 import { moduleProblem } from "./user_module.ts";
 
 /**
- * Re-creates a problem from its source.
+ * Re-creates a problem from its source. A source of the kind `module` names code, which runs: do not take it from data
+ * of somebody else.
  *
  * @throws {InvalidInputError} where the source is `custom`, so that only its author has the problem; where the data
  * file is missing or has changed since; and as the problem's own constructor does.
@@ -22,6 +23,11 @@ export async function loadProblem(source: ProblemSource): Promise<MechanismProbl
     case "module":
       return await moduleProblem(source.module);
     case "empirical": {
+      // The name may come from anyone: a device or a pipe might never end.
+      const found = await Deno.stat(source.file).catch(() => undefined);
+      if (found && !found.isFile) {
+        throw new InvalidInputError(`Cannot load the problem: ${show(source.file)} must be a file, but is none`);
+      }
       const problem = await empiricalProblem(source);
       const now = problem.source.kind === "empirical" ? problem.source.sha256 : "";
       if (now === source.sha256) return problem;

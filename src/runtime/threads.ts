@@ -17,7 +17,7 @@ export interface ThreadedExports {
 
 /** Threads and their memory. */
 export interface Threads<Exports extends ThreadedExports> {
-  /** How many threads there are, the caller's included. */
+  /** How many threads there are, the caller's included; 0 once one of them died, so that others take their place. */
   readonly count: number;
   /** The caller's instance. */
   readonly exports: Exports;
@@ -33,14 +33,24 @@ export interface Threads<Exports extends ThreadedExports> {
 
 /** Where data may begin: below it are words by which the threads agree, 64 bytes apart, and from 1024 on a module's constants. */
 export const HEAP = 2048;
-/** Words (4 bytes each): a count of jobs; the job that may be joined, 0 for none; who is in it; whether one failed; its address. */
-const COUNT = 16, OPEN = 32, INSIDE = 48, FAILED = 64, ADDRESS = 80;
+/**
+ * Words (4 bytes each): a count of jobs; the job that may be joined, 0 for none; who is in it; whether one failed; its
+ * address; whether the workers are to end.
+ */
+const COUNT = 16, OPEN = 32, INSIDE = 48, FAILED = 64, ADDRESS = 80, CLOSED = 96;
 /** WASM pages are 64 KiB; 4 GiB is what addresses reach. */
 const PAGE = 65536, MOST_PAGES = 65536;
-/** Looks at the count of jobs this often before a worker sleeps: for about 50 microseconds. */
+/** Looks at a word this often before sleeping: for about 50 microseconds. */
 const SPINS = 20_000;
+/** Milliseconds for which the caller looks on after its own share, before it sleeps between looks, and for how long. */
+const LOOK_ON = 20, NAP = 1;
+/** Milliseconds of naps after which a thread that does not end its last task is given up: no task takes a second. */
+const PATIENCE = 60_000;
 
-/** What a worker runs. It may join a job only while that is open, so nobody works on one that has ended. */
+/**
+ * What a worker runs. It may join a job only while that is open, so nobody works on one that has ended. It ends by
+ * itself, as terminating it would leave it where it is while it looks for jobs.
+ */
 const WORKER = `
 const { parentPort, workerData } = require("node:worker_threads");
 const { code, memory, thread } = workerData;
@@ -51,6 +61,7 @@ for (let seen = 0;;) {
   for (let spins = 0; Atomics.load(words, ${COUNT}) === seen; spins++) {
     if (spins > ${SPINS}) Atomics.wait(words, ${COUNT}, seen);
   }
+  if (Atomics.load(words, ${CLOSED})) break;
   seen = Atomics.load(words, ${COUNT});
   Atomics.add(words, ${INSIDE}, 1);
   try {
@@ -64,6 +75,7 @@ for (let seen = 0;;) {
 `;
 
 let wanted: number | undefined;
+let patience = PATIENCE;
 
 /** How many threads the next {@linkcode openThreads} will have: one for each logical core unless it was set. */
 export function threadCount(): number {
@@ -80,7 +92,17 @@ export function setThreadCount(count: number | undefined): void {
   wanted = count;
 }
 
-/** Starts threads for a module, which imports its memory as `env.memory`. They do not keep the process from ending. */
+/** Sets after how many milliseconds a thread is given up; undefined for a minute. For tests of faults. */
+export function setThreadPatience(milliseconds: number | undefined): void {
+  patience = milliseconds ?? PATIENCE;
+}
+
+/**
+ * Starts threads for a module, which imports its memory as `env.memory`. They do not keep the process from ending.
+ *
+ * Where a worker dies between two jobs, the caller's thread does the next ones alone. Where it dies, or hangs, in the
+ * middle of a job, that job is a MachineError once patience is at an end. {@linkcode Threads.count} is 0 from then on.
+ */
 export function openThreads<Exports extends ThreadedExports>(
   module: WebAssembly.Module,
   count: number = threadCount(),
@@ -96,12 +118,33 @@ export function openThreads<Exports extends ThreadedExports>(
     new Promise<void>((resolve, reject) => {
       worker.once("message", () => resolve());
       worker.once("error", (error) => reject(new MachineError(`Cannot start a worker thread: ${error.message}`)));
+      worker.once("exit", () => {
+        reject(new MachineError("Cannot start a worker thread: it ended at once"));
+        giveUp();
+      });
     }).finally(() => worker.unref())
   )).then(() => {});
   ready.catch(() => {}); // whoever awaits it is told; whoever does not has fewer threads
-  let jobs = 0;
+  /** Those who take part, from the caller's side: all, the caller alone, or nobody, as one may still be writing. */
+  let state: "open" | "alone" | "lost" = "open";
+  let died = false, jobs = 0;
+  /** Ends the workers of which one has died. */
+  const giveUp = () => {
+    if (state !== "open") return;
+    died = true;
+    close("alone");
+  };
+  const close = (to: "alone" | "lost") => {
+    if (state === "open") state = to;
+    Atomics.store(words, CLOSED, 1);
+    Atomics.store(words, COUNT, -1);
+    Atomics.notify(words, COUNT);
+    for (const worker of workers) worker.terminate();
+  };
   return {
-    count,
+    get count() {
+      return died ? 0 : count;
+    },
     exports,
     ready,
     memory(bytes: number): ArrayBufferLike {
@@ -117,6 +160,8 @@ export function openThreads<Exports extends ThreadedExports>(
       return memory.buffer;
     },
     run(job: number): void {
+      if (state === "lost") throw new MachineError("Cannot compute: a worker thread was lost");
+      if (state === "alone") return exports.run(job, 0);
       jobs = jobs % 0x7fffffff + 1;
       Atomics.store(words, ADDRESS, job);
       Atomics.store(words, OPEN, jobs);
@@ -126,12 +171,39 @@ export function openThreads<Exports extends ThreadedExports>(
         exports.run(job, 0);
       } finally {
         Atomics.store(words, OPEN, 0);
-        while (Atomics.load(words, INSIDE) > 0) { /* the others end their last tasks */ }
+        if (!othersEnd(words)) {
+          died = true;
+          close("lost");
+        }
+      }
+      if (died) {
+        throw new MachineError(
+          `Cannot compute: a worker thread died, or did not end within ${patience / 1000} seconds`,
+        );
       }
       if (Atomics.exchange(words, FAILED, 0)) throw new MachineError("Cannot compute: a worker thread failed");
     },
     close(): void {
-      for (const worker of workers) worker.terminate();
+      close("alone");
     },
   };
+}
+
+/**
+ * Waits while the others end their last tasks; false where one does not. Naps are counted, and not the time, so that
+ * nobody is given up while the whole process, or machine, sleeps.
+ */
+function othersEnd(words: Int32Array): boolean {
+  for (let spins = 0; spins < SPINS; spins++) if (Atomics.load(words, INSIDE) === 0) return true;
+  for (const start = performance.now(); performance.now() - start < LOOK_ON;) {
+    for (let spins = 0; spins < 1000; spins++) if (Atomics.load(words, INSIDE) === 0) return true;
+  }
+  for (let naps = 0, before = 0; naps * NAP < patience; naps++) {
+    const inside = Atomics.load(words, INSIDE);
+    if (inside === 0) return true;
+    if (inside !== before) naps = 0;
+    before = inside;
+    Atomics.wait(words, INSIDE, inside, NAP);
+  }
+  return false;
 }

@@ -68,8 +68,17 @@ Deno.test("a data set and a module of one's own can be trained, resumed and eval
       const resumed = await tedi(["train", ...problem, ...SMALL, "--resume"], { cwd: FOLDER });
       assertStringIncludes(resumed.stderr, "complete already, with 3 iterations");
       assertEquals(resumed.code, 0, resumed.stderr);
-      const evaluated = await tedi(["evaluate", `runs/${slug}-seed0`, "--profiles", "50"], { cwd: FOLDER });
+      const evaluate = ["evaluate", `runs/${slug}-seed0`, "--profiles", "50"];
+      const code = problem[0] === "--problem" ? problem : [];
+      const evaluated = await tedi([...evaluate, ...code], { cwd: FOLDER });
       assertEquals(evaluated.code, 0, evaluated.stderr);
+      // A folder may come from anyone: what it names is not run unless the command line asks for it.
+      if (code.length === 0) return;
+      for (const args of [evaluate, ["audit", evaluate[1]], ["train", "--resume", "--out", evaluate[1]]]) {
+        const refused = await tedi(args, { cwd: FOLDER });
+        assertEquals([refused.code, refused.stdout], [2, ""], refused.stderr);
+        assertStringIncludes(refused.stderr, "if you trust it, pass --problem ./mine.ts");
+      }
     });
   }
 });

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { InvalidInputError, MachineError } from "../../src/errors.ts";
+import { LOCK_FILE } from "../../src/io/lock.ts";
 import { openRunFolder, type RunFolder } from "../../src/io/run_folder.ts";
 
 const NEWEST = "checkpoint.safetensors";
@@ -19,6 +20,7 @@ async function withRun(
   const opened: RunFolder[] = [];
   try {
     await work(path, async (resume, force) => {
+      opened.at(-1)?.close(); // as the end of its process would
       const run = await openRunFolder(path, { resume, force, warn: (message) => warnings.push(message) });
       opened.push(run);
       return run;
@@ -29,8 +31,9 @@ async function withRun(
   }
 }
 
+/** What is in a folder, but for the lock of a run that is open. */
 function names(folder: string): string[] {
-  return [...Deno.readDirSync(folder)].map((entry) => entry.name).sort();
+  return [...Deno.readDirSync(folder)].map((entry) => entry.name).filter((name) => name !== LOCK_FILE).sort();
 }
 
 async function writeStep(run: RunFolder, step: number): Promise<void> {
@@ -293,5 +296,38 @@ Deno.test("run folder: metrics that cannot be written are a MachineError", async
     const run = await open(false);
     await Deno.mkdir(`${path}/metrics.jsonl`);
     assertThrows(() => run.appendMetrics({ iteration: 0 }), MachineError, `Cannot write ${path}/metrics.jsonl: `);
+  });
+});
+
+Deno.test("run folder: it is open once at a time, and a lock file that was left behind blocks nobody", async () => {
+  await withRun(async (path, open) => {
+    const run = await open(false);
+    await run.writeConfig({});
+    await writeStep(run, 1);
+    assertEquals(Deno.readTextFileSync(`${path}/${LOCK_FILE}`), `${Deno.pid}\n`);
+    for (const options of [{ resume: false, force: true }, { resume: true }]) {
+      const error = await assertRejects(() => openRunFolder(path, options), InvalidInputError);
+      const rule = `Cannot open run folder: it must be in use by no other process, got "${path}"`;
+      assertStringIncludes(error.message, `${rule}, which process ${Deno.pid} is using`);
+    }
+    assertEquals(await stepOf(run), 1);
+    await writeStep(run, 2);
+    run.close();
+    run.close();
+    assertEquals([...Deno.readDirSync(path)].filter(({ name }) => name === LOCK_FILE), []);
+    Deno.writeTextFileSync(`${path}/${LOCK_FILE}`, "12345\n"); // as a killed process leaves it
+    assertEquals(await stepOf(await open(true)), 2);
+  });
+});
+
+Deno.test("run folder: what cannot be opened is not locked afterwards", async () => {
+  await withRun(async (path, open) => {
+    const run = await open(false);
+    await run.writeConfig({});
+    run.close();
+    Deno.mkdirSync(`${path}/metrics.jsonl`); // which cannot be read
+    await assertRejects(() => openRunFolder(path, { resume: true }), MachineError, "metrics.jsonl");
+    Deno.removeSync(`${path}/metrics.jsonl`);
+    await open(true);
   });
 });

@@ -1,5 +1,13 @@
 /** Threads: a module of a few lines on them, and the kernels' own. */
-import { assert, assertEquals, assertNotStrictEquals, assertStrictEquals, assertThrows } from "@std/assert";
+import { Worker } from "node:worker_threads";
+import {
+  assert,
+  assertEquals,
+  assertNotStrictEquals,
+  assertRejects,
+  assertStrictEquals,
+  assertThrows,
+} from "@std/assert";
 import asc from "assemblyscript/asc";
 import { InvalidInputError, MachineError } from "../../src/errors.ts";
 import { wasmKernels } from "../../src/kernels/wasm/kernels.ts";
@@ -9,6 +17,7 @@ import {
   HEAP,
   openThreads,
   setThreadCount,
+  setThreadPatience,
   threadCount,
   type ThreadedExports,
   type Threads,
@@ -17,13 +26,15 @@ import { caseNetwork, kernelCases, runKernels } from "../kernels/cases.ts";
 
 /**
  * A module whose tasks write their squares. Words of a job: the next task, how many there are, how many of the others
- * have joined, how many the caller waits for, a bit for each thread that is to fail, and from 64 bytes on the squares.
+ * have joined, how many the caller waits for, a bit for each thread that is to fail, a bit for each that is to stay, and
+ * from 64 bytes on the squares.
  */
 const SOURCE = `
 export function run(job: usize, thread: i32): void {
   if (thread > 0) atomic.add<i32>(job, 1, 8);
   else while (atomic.load<i32>(job, 8) < load<i32>(job, 12)) {}
   if (load<i32>(job, 16) >> thread & 1) unreachable();
+  while (atomic.load<i32>(job, 20) >> thread & 1) {}
   for (let task = atomic.add<i32>(job, 1); task < load<i32>(job, 4); task = atomic.add<i32>(job, 1)) {
     store<i32>(job + 64 + 4 * task, task * task);
   }
@@ -58,9 +69,11 @@ function runSquares(
   threads: Threads<ThreadedExports>,
   others: number,
   failing: readonly number[] = [],
+  staying: readonly number[] = [],
 ): { squares: Int32Array; joined: number } {
   const words = new Int32Array(threads.memory(HEAP + 64 + 4 * TASKS), HEAP, 16 + TASKS);
-  words.fill(-1).set([0, TASKS, 0, others, failing.reduce((bits, thread) => bits | 1 << thread, 0)]);
+  const bits = (list: readonly number[]) => list.reduce((bits, thread) => bits | 1 << thread, 0);
+  words.fill(-1).set([0, TASKS, 0, others, bits(failing), bits(staying)]);
   threads.run(HEAP);
   return { squares: words.slice(16), joined: Atomics.load(words, 2) };
 }
@@ -115,6 +128,61 @@ Deno.test("a failure of the caller's own share is thrown, and the threads go on"
   } finally {
     threads.close();
   }
+});
+
+/** The workers that are started in `work`, which nothing but a test can reach. */
+async function catchWorkers(work: (workers: readonly Worker[]) => Promise<void>): Promise<void> {
+  const workers = new Set<Worker>(), list: Worker[] = [], once = Worker.prototype.once;
+  Worker.prototype.once = function (this: Worker, ...args: Parameters<typeof once>) {
+    if (!workers.has(this)) list.push(this);
+    workers.add(this);
+    return once.apply(this, args);
+  } as typeof once;
+  try {
+    await work(list);
+  } finally {
+    Worker.prototype.once = once;
+  }
+}
+
+Deno.test("a worker that dies between two jobs costs nothing, and its threads are to be replaced", async () => {
+  await catchWorkers(async (workers) => {
+    const threads = openThreads(await squaresModule(), 3);
+    await threads.ready;
+    assertEquals(runSquares(threads, 2), { squares: SQUARES, joined: 2 });
+    await workers[1].terminate();
+    while (threads.count > 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    for (let repeat = 0; repeat < 20; repeat++) assertEquals(runSquares(threads, 0).squares, SQUARES);
+  });
+});
+
+Deno.test("a worker that never ends its task is a MachineError, and not a wait without end", async () => {
+  const threads = openThreads(await squaresModule(), 3);
+  await threads.ready;
+  setThreadPatience(500);
+  try {
+    const { message } = assertThrows(() => runSquares(threads, 2, [], [2]), MachineError);
+    assertEquals(message, "Cannot compute: a worker thread died, or did not end within 0.5 seconds");
+    assertEquals(threads.count, 0);
+    // It may still write into the memory: nothing is computed there any more.
+    assertEquals(
+      assertThrows(() => threads.run(HEAP), MachineError).message,
+      "Cannot compute: a worker thread was lost",
+    );
+  } finally {
+    setThreadPatience(undefined);
+    new Int32Array(threads.memory(HEAP + 64), HEAP, 6)[5] = 0; // lets it go
+    threads.close();
+  }
+});
+
+Deno.test("threads that end before they are ready say so", async () => {
+  await catchWorkers(async (workers) => {
+    const threads = openThreads(await squaresModule(), 2);
+    await workers[0].terminate();
+    await assertRejects(() => threads.ready, MachineError, "Cannot start a worker thread");
+    assertEquals(runSquares(threads, 0).squares, SQUARES);
+  });
 });
 
 Deno.test("memory grows as it is needed, and keeps what it holds", async () => {

@@ -112,8 +112,9 @@ export const auditCommand: Command = {
     const { values, positionals } = parseCommandLine("audit", options, [mechanismArgument], args);
     const output = openOutput(values);
     const { file, folder } = await findMechanism(positionals[0]);
-    const run = folder === undefined ? undefined : await readConfig(folder);
-    const problem = await chosenProblem("audit", values) ?? run?.problem;
+    const chosen = await chosenProblem("audit", values);
+    const run = folder === undefined ? undefined : await readConfig(folder, chosen);
+    const problem = chosen ?? run?.problem;
     if (!problem) {
       throw new InvalidInputError(
         `Cannot audit ${file}: a file must come with its problem, such as --setting NAME, which is missing`,

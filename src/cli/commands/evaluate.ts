@@ -58,8 +58,9 @@ export const evaluateCommand: Command = {
     const { values, positionals } = parseCommandLine("evaluate", options, [mechanismArgument], args);
     const output = openOutput(values);
     const { file, folder } = await findMechanism(positionals[0]);
-    const run = folder === undefined ? undefined : await readConfig(folder);
-    const problem = await chosenProblem("evaluate", values) ?? run?.problem;
+    const chosen = await chosenProblem("evaluate", values);
+    const run = folder === undefined ? undefined : await readConfig(folder, chosen);
+    const problem = chosen ?? run?.problem;
     if (!problem) {
       throw new InvalidInputError(
         `Cannot evaluate ${file}: a file must come with its problem, such as --setting NAME, which is missing`,

@@ -145,7 +145,7 @@ async function prepare(values: TrainValues, output: Output): Promise<PreparedRun
 
   const folder = await open();
   const where = configPath(path);
-  const { config, problem: begun } = await checkConfig(await folder.readConfig(), where);
+  const { config, problem: begun } = await checkConfig(await folder.readConfig(), where, chosen);
   if (chosen && (chosen.name !== begun.name || describeSource(chosen.source) !== describeSource(begun.source))) {
     throw new InvalidInputError(
       `Cannot resume: the problem must be left out or be ${describeSource(begun.source)}, as in ${where}, ` +
@@ -180,13 +180,13 @@ async function work(run: PreparedRun, values: TrainValues, output: Output): Prom
     if (result.iterations < training.iterations) {
       output.event("interrupted", { iteration: result.iterations, out: folder.path });
       output.log(`Stopped after iteration ${result.iterations} of ${training.iterations}, with a checkpoint`);
-      output.log(`Go on with: tedi train --resume --out ${folder.path}`);
+      output.log(`Go on with: tedi train --resume --out ${folder.path}${codeOption(problem)}`);
       return INTERRUPTED;
     }
     await folder.writeMechanism(await encodeMechanism(result.mechanism));
     interrupt.end(); // From here on Ctrl-C ends the process as usual: all is kept.
     if (interrupt.signal.aborted) {
-      output.log(`Training is done; measure its revenue with: tedi evaluate ${folder.path}`);
+      output.log(`Training is done; measure its revenue with: tedi evaluate ${folder.path}${codeOption(problem)}`);
       return INTERRUPTED;
     }
     const test = { profiles: values["test-profiles"] ?? TEST_PROFILES, seed: training.seed };
@@ -199,7 +199,9 @@ async function work(run: PreparedRun, values: TrainValues, output: Output): Prom
       training: { iterations, out: folder.path, evaluationSeconds: seconds },
     }, output);
     output.text(
-      `\nNext: tedi evaluate ${folder.path} --seed ${test.seed + 1}\n      tedi run ${folder.path} --types FILE.csv`,
+      `\nNext: tedi evaluate ${folder.path} --seed ${test.seed + 1}${
+        codeOption(problem)
+      }\n      tedi run ${folder.path} --types FILE.csv`,
     );
     return 0;
   } finally {
@@ -245,4 +247,9 @@ async function writeConfig(run: PreparedRun, values: TrainValues, device: Device
     version: VERSION,
   });
   output.log(`Device: ${reason}`);
+}
+
+/** What the next command has to be told where the problem is code, which no folder is trusted with. */
+function codeOption({ source }: MechanismProblem): string {
+  return source.kind === "module" ? ` ${describeSource(source)}` : "";
 }
