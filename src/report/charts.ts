@@ -60,6 +60,7 @@ function frame(spec: VegaLiteSpec): VegaLiteSpec {
         labelColor: INK,
         titleColor: INK,
         labelLimit: 260,
+        titleLimit: 300,
         orient: "bottom",
         gradientLength: WIDTH - 20,
         gradientThickness: 10,
@@ -81,7 +82,7 @@ export function short(value: number): string {
 }
 
 /** A name that is a file's in every file system. */
-function slug(text: string): string {
+export function slug(text: string): string {
   return text.replace(/[^A-Za-z0-9_-]+/g, "-").replace(/^-+|-+$/g, "") || "run";
 }
 
@@ -149,12 +150,15 @@ export async function trainingCharts(runs: readonly ReportedRun[]): Promise<Char
         encoding: { y: { field: "value", type: "quantitative" } },
       }, {
         data: { values: [{ value: line.value, words: line.words }] },
-        mark: { type: "text", align: "right", baseline: "bottom", dy: -3, color: INK },
         encoding: {
           x: { value: WIDTH - 4 },
           y: { field: "value", type: "quantitative" },
           text: { field: "words", type: "nominal" },
         },
+        // Paper behind the words, so that they can be read over curves.
+        layer: [{ stroke: PAPER, strokeWidth: 4, strokeJoin: "round" }, {}].map((more) => ({
+          mark: { type: "text", align: "right", baseline: "bottom", dy: -4, color: INK, ...more },
+        })),
       });
     }
     const alt = `Curve of ${title} over iterations, ${ends.join("; ")}` +
@@ -196,12 +200,31 @@ function thinned(metrics: readonly Metrics[], field: Curve, smooth: boolean): { 
   });
 }
 
-/** The charts of a run's mechanism. */
-export async function mechanismCharts(run: ReportedRun): Promise<Chart[]> {
-  const { mechanism: view, problem } = run, prefix = slug(run.name), { goods: m, participants: n } = problem;
-  const charts: Chart[] = [];
+/** Charts that belong together. */
+export interface ChartGroup {
+  readonly title: string;
+  readonly charts: readonly Chart[];
+  /** Whether they are four that are read side by side. */
+  readonly row?: boolean;
+}
+
+/**
+ * The charts of a run's mechanism.
+ *
+ * @param prefix What the names of their files begin with; no other run's do.
+ */
+export async function mechanismCharts(run: ReportedRun, prefix: string): Promise<ChartGroup[]> {
+  const { mechanism: view, problem } = run, { goods: m, participants: n } = problem;
+  const groups: ChartGroup[] = [], charts: Chart[] = [];
+  const scales = { price: span(view.contexts, "prices"), payment: span(view.contexts, "payments") };
   for (const context of view.contexts) {
-    charts.push(...m > 1 ? await contextMaps(prefix, context, m) : await contextCurves(prefix, context));
+    groups.push({
+      title: context.others === undefined
+        ? "Prices, and what they lead to"
+        : `Where the others value every good at ${context.others}`,
+      charts: m > 1 ? await contextMaps(prefix, context, m, scales) : await contextCurves(prefix, context),
+      row: m > 1,
+    });
   }
   if (m > 1) charts.push(await goodsChart(prefix, run));
   if (view.outcomes.length > 0) charts.push(await outcomesChart(prefix, run));
@@ -210,7 +233,19 @@ export async function mechanismCharts(run: ReportedRun): Promise<Chart[]> {
   charts.push(
     await histogram(`${prefix}-utilities`, "utility", `What ${who} are left with`, view.utilities, COLOURS[2]),
   );
-  return charts;
+  return [...groups, { title: "On held-out profiles", charts }];
+}
+
+/** A scale of colours, of nothing to the largest value in all contexts. */
+type Span = readonly [number, number];
+
+/** The least and the largest value of a grid in all contexts, and 0. */
+function span(contexts: readonly ContextView[], grid: "prices" | "payments"): Span {
+  let low = 0, high = 0;
+  for (const context of contexts) {
+    for (const value of context[grid].values) low = Math.min(low, value), high = Math.max(high, value);
+  }
+  return [low, high];
 }
 
 /** `the others value every good at 0.5`, or nothing. */
@@ -224,18 +259,22 @@ function contextName({ others }: ContextView): string {
 }
 
 /** Maps over two goods. */
-async function contextMaps(prefix: string, context: ContextView, m: number): Promise<Chart[]> {
+async function contextMaps(
+  prefix: string,
+  context: ContextView,
+  m: number,
+  scales: Readonly<Record<"price" | "payment", Span>>,
+): Promise<Chart[]> {
   const end = contextName(context), further = m > 2 ? ", all further goods" : "";
   const types = `by the values of goods 1 and 2${further && `${further} valued at ${LEVEL}`}${given(context)}`;
   const outcome = ["probability of good 1", "probability of good 2"], type = ["value of good 1", "value of good 2"];
-  const most = Math.max(...context.payments.values, ...context.prices.values);
   return [
     await map(`${prefix}-price${end}`, {
       what: "Price",
       caption: `Price of the outcome (x1, x2${m > 2 ? ", 0, ..." : ""})${given(context)}.`,
       grid: context.prices,
       axes: outcome,
-      domain: [Math.min(0, ...context.prices.values), most],
+      domain: scales.price,
     }),
     await map(`${prefix}-good1${end}`, {
       what: "Probability of good 1",
@@ -256,7 +295,7 @@ async function contextMaps(prefix: string, context: ContextView, m: number): Pro
       caption: `Payment ${types}.`,
       grid: context.payments,
       axes: type,
-      domain: [0, most],
+      domain: scales.payment,
     }),
   ];
 }
@@ -269,7 +308,7 @@ async function map(
     readonly caption: string;
     readonly grid: Grid;
     readonly axes: readonly string[];
-    readonly domain: readonly [number, number];
+    readonly domain: Span;
   },
 ): Promise<Chart> {
   const [low, high] = [domain[0], domain[1] > domain[0] ? domain[1] : domain[0] + 1], half = 0.5 / (size - 1);
@@ -287,7 +326,7 @@ async function map(
   const alt = `Map of ${what.toLowerCase()} over ${axes[0]} and ${axes[1]}: ${at(0, 0)} at (0, 0), ` +
     `${at(1, 0)} at (1, 0), ${at(0, 1)} at (0, 1), ${at(1, 1)} at (1, 1).`;
   const scale = { domain: [0, 1], nice: false }, axis = { tickCount: 5, grid: false };
-  return await draw(name, caption, alt, {
+  const chart = await draw(name, caption, alt, {
     height: WIDTH - 20,
     width: WIDTH - 20,
     data: { values: cells },
@@ -305,6 +344,11 @@ async function map(
       },
     },
   });
+  // Smoothed edges would leave seams between rectangles.
+  return {
+    ...chart,
+    svg: chart.svg.replace('<g class="mark-rect', '<g shape-rendering="crispEdges" class="mark-rect'),
+  };
 }
 
 /** Curves of one good. */
@@ -350,7 +394,10 @@ async function goodsChart(prefix: string, { mechanism: { sold, received, profile
         x: { field: "good", type: "ordinal", title: "good", axis: { labelAngle: 0, labelOverlap: true } },
         xOffset: { field: "of", sort: null },
         y: { field: "share", type: "quantitative", title: "share", scale: { domain: [0, 1] }, axis: { format: "%" } },
-        color: { field: "of", type: "nominal", title: null, sort: null, scale: { range: COLOURS } },
+        color: {
+          ...{ field: "of", type: "nominal", title: null, sort: null },
+          ...{ scale: { range: COLOURS }, legend: { columns: 1 } },
+        },
       },
     },
   );
@@ -396,17 +443,16 @@ async function histogram(
   low = Math.min(0, low);
   const width = high > low ? (high - low) / BINS : 1, counts = new Array<number>(BINS).fill(0);
   for (const value of values) counts[Math.min(BINS - 1, Math.floor((value - low) / width))] += 1 / values.length;
-  const bars = counts.map((share, k) => ({ from: low + k * width, to: low + (k + 1) * width, share }));
+  const bars = counts.map((share, k) => ({ start: low + k * width, end: low + (k + 1) * width, share }));
   const nothing = values.filter((value) => value < 1e-6).length / values.length, mean = short(sum / values.length);
-  const summary = `mean ${mean}, largest ${short(high)}, ${(nothing * 100).toFixed(0)}% nothing`;
+  const summary = `mean ${mean}, largest ${short(high)}, ${(nothing * 100).toFixed(0)}% at 0`;
   return await draw(name, `${words}: ${summary}.`, `Histogram. ${words}: ${summary}.`, {
     data: { values: bars },
     mark: { type: "bar", color: colour },
     encoding: {
-      x: { field: "from", type: "quantitative", title, axis: { tickCount: 6, grid: false }, scale: { zero: false } },
-      x2: { field: "to" },
+      x: { field: "start", type: "quantitative", bin: "binned", title, axis: { tickCount: 6, grid: false } },
+      x2: { field: "end" },
       y: { field: "share", type: "quantitative", title: "share", axis: { format: "~%", tickCount: 5 } },
-      tooltip: null,
     },
   });
 }

@@ -9,7 +9,7 @@ import { CHECK_WORDS } from "../mechanisms/audit/words.ts";
 import type { AuditReport } from "../mechanisms/audit.ts";
 import { yardsticks } from "../problems/yardsticks.ts";
 import { VERSION } from "../version.ts";
-import { type Chart, FAINT, INK, mechanismCharts, PAPER, short, trainingCharts } from "./charts.ts";
+import { type Chart, FAINT, INK, mechanismCharts, PAPER, short, slug, trainingCharts } from "./charts.ts";
 import type { ReportedRun } from "./data.ts";
 
 /** A report that is done. */
@@ -23,16 +23,23 @@ export interface Report {
 /** Makes the report of some runs: one at least, each with a name of its own. */
 export async function makeReport(runs: readonly ReportedRun[]): Promise<Report> {
   const training = await trainingCharts(runs), charts = [...training], several = runs.length > 1;
-  const sections: string[] = [];
+  const sections: string[] = [], slugs = runs.map(({ name }) => slug(name));
+  // Names that are the same in letters that every file system takes get a number.
+  const prefixes = slugs.map((one, k) => slugs.indexOf(one) === slugs.lastIndexOf(one) ? one : `${one}-${k + 1}`);
+  let at = 0;
   for (const run of runs) {
-    const own = await mechanismCharts(run), { contexts, profiles } = run.mechanism;
-    charts.push(...own);
-    const fixed = contexts.length > 1 ? " Prices are those of participant 1." : "";
+    const groups = await mechanismCharts(run, prefixes[at++]), { contexts, profiles } = run.mechanism;
+    for (const group of groups) charts.push(...group.charts);
+    const fixed = contexts.length > 1 ? " Slices are those of participant 1." : "";
+    const level = several ? 4 : 3;
+    const parts = groups.map((group) => (
+      `<h${level}>${escape(group.title)}</h${level}>\n${figures(group.charts, group.row)}`
+    ));
     sections.push(`<section>
 ${several ? `<h2>${escape(run.name)}</h2>\n${facts(run)}` : ""}
 <h${several ? 3 : 2}>The mechanism</h${several ? 3 : 2}>
 <p>Slices of it, and what happened on ${profiles} held-out type profiles.${fixed}</p>
-${figures(own)}
+${parts.join("\n")}
 ${run.audit ? auditSection(run.audit, several ? 3 : 2) : ""}
 </section>`);
   }
@@ -73,11 +80,11 @@ export function escape(text: string): string {
 }
 
 /** The charts, each in a figure. */
-function figures(charts: readonly Chart[]): string {
+function figures(charts: readonly Chart[], row = false): string {
   const list = charts.map((chart) => (
     `<figure>\n${inline(chart)}\n<figcaption>${escape(chart.caption)}</figcaption>\n</figure>`
   ));
-  return `<div class="charts">\n${list.join("\n")}\n</div>`;
+  return `<div class="charts${row ? " row" : ""}">\n${list.join("\n")}\n</div>`;
 }
 
 /** The SVG of a chart within a page: as wide as there is place, and with ids that no other chart has. */
@@ -132,6 +139,8 @@ function facts(run: ReportedRun): string {
     rows.push(["Training", `${iterations} iterations${time} on ${device}`]);
   }
   const list = rows.map(([name, text]) => `<div><dt>${escape(name)}</dt><dd>${escape(text)}</dd></div>`).join("\n");
+  // A line breaks between words, and not after the hyphens of an option.
+  const words = command.split(" ").map((word) => `<span>${escape(word)}</span>`).join(" ");
   const other = version === VERSION ? "" : ` (this page was made by version ${VERSION})`;
   return `<p class="result"><strong>${revenue.toFixed(4)}</strong> <span>&plusmn; ${standardError.toFixed(4)}</span></p>
 <p class="note">Revenue: the principal's expected utility, mean and standard error on ${evaluation.profiles} held-out \
@@ -141,7 +150,7 @@ ${count(problem.goods, "good")}.</p>
 ${list}
 </dl>
 <p class="note">To get it again, with version ${escape(version)} of tedi${escape(other)}:</p>
-<pre><code>${escape(command)}</code></pre>
+<pre><code>${words}</code></pre>
 ${commandRemark === undefined ? "" : `<p class="note">${escape(commandRemark)}</p>`}`;
 }
 
@@ -165,7 +174,7 @@ function comparison(runs: readonly ReportedRun[]): string {
   const different = names.filter((name) => new Set(runs.map(({ options }) => options[name])).size > 1);
   const first = table(head, rows, "What the runs reached");
   if (different.length === 0) return `${first}\n<p class="note">All runs were trained with the same options.</p>`;
-  const options = different.map((name) => [name, ...runs.map((run) => run.options[name] ?? "\u2013")]);
+  const options = different.map((name) => [name, ...runs.map((run) => run.options[name] ?? "default")]);
   return `${first}\n${table(["option", ...runs.map(({ name }) => name)], options, "What they were told differently")}`;
 }
 
@@ -215,7 +224,8 @@ main { max-width: 1240px; margin: 0 auto; padding: 16px; }
 h1, h2, h3 { line-height: 1.2; overflow-wrap: anywhere; }
 h1 { font-size: 1.7rem; margin: 8px 0 12px; }
 h2 { font-size: 1.3rem; margin: 36px 0 8px; border-top: 1px solid var(--faint); padding-top: 16px; }
-h3 { font-size: 1.1rem; margin: 24px 0 8px; }
+h3, h4 { font-size: 1.1rem; margin: 24px 0 8px; }
+h4 { font-size: 1rem; }
 .result { margin: 0; font-size: 1.3rem; }
 .result strong { font-size: 2.2rem; font-variant-numeric: tabular-nums; }
 .note { color: var(--soft); font-size: 0.9rem; margin: 4px 0 12px; max-width: 72ch; }
@@ -226,16 +236,20 @@ dt { color: var(--soft); font-size: 0.85rem; }
 dd { margin: 0; }
 pre { background: var(--paper); border: 1px solid var(--faint); border-radius: 6px; padding: 10px 12px; margin: 0 0 12px;
   white-space: pre-wrap; overflow-wrap: anywhere; }
+code span { display: inline-block; }
 code { font: 0.85rem/1.5 ui-monospace, monospace; }
 .charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 340px), 1fr)); gap: 14px; }
+@media (min-width: 640px) { .row { grid-template-columns: 1fr 1fr; } }
+@media (min-width: 1100px) { .row { grid-template-columns: repeat(4, 1fr); } }
 figure { margin: 0; padding: 8px; background: var(--paper); border: 1px solid var(--faint); border-radius: 8px;
-  break-inside: avoid; display: flex; flex-direction: column; justify-content: space-between; }
+  break-inside: avoid; display: flex; flex-direction: column; }
 figure svg { display: block; width: 100%; height: auto; max-height: 400px; }
 figcaption { font-size: 0.85rem; color: var(--soft); padding: 6px 4px 2px; }
 figure svg [fill="${INK}"] { fill: var(--ink); }
 figure svg [stroke="${INK}"] { stroke: var(--ink); }
 figure svg [stroke="${FAINT}"] { stroke: var(--faint); }
 figure svg [fill="${PAPER}"] { fill: var(--paper); }
+figure svg [stroke="${PAPER}"] { stroke: var(--paper); }
 .wide { overflow-x: auto; margin: 8px 0; }
 table { border-collapse: collapse; font-size: 0.9rem; font-variant-numeric: tabular-nums; }
 caption { text-align: left; color: var(--soft); padding: 4px 0; }
@@ -247,7 +261,8 @@ footer { color: var(--soft); font-size: 0.85rem; margin-top: 32px; }
   body { font-size: 11pt; background: none; }
   main { max-width: none; padding: 0; }
   .charts { grid-template-columns: 1fr 1fr; }
+  .row { grid-template-columns: repeat(4, 1fr); }
   .wide { overflow: visible; }
-  h2, h3 { break-after: avoid; }
+  h2, h3, h4 { break-after: avoid; }
 }
 `;
