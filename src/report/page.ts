@@ -161,7 +161,7 @@ function comparison(runs: readonly ReportedRun[]): string {
     return [
       name,
       problem.name,
-      `${revenue.toFixed(4)} \u00b1 ${standardError.toFixed(4)}`,
+      `${revenue.toFixed(4)}\u00a0\u00b1\u00a0${standardError.toFixed(4)}`,
       best === undefined ? "" : `${best.toFixed(4)}, ${optimum ? "known optimum" : "item-wise optimum"}`,
       best === undefined || best <= 0 ? "" : `${(revenue / best * 100).toFixed(1)}%`,
       String(metrics.at(-1)?.iteration ?? ""),
@@ -254,7 +254,7 @@ figure svg [stroke="${PAPER}"] { stroke: var(--paper); }
 table { border-collapse: collapse; font-size: 0.9rem; font-variant-numeric: tabular-nums; }
 caption { text-align: left; color: var(--soft); padding: 4px 0; }
 th, td { text-align: left; padding: 5px 12px 5px 0; border-bottom: 1px solid var(--faint); vertical-align: top; }
-td { overflow-wrap: anywhere; min-width: 4.5em; }
+td { min-width: 4.5em; }
 tbody th { font-weight: 600; }
 footer { color: var(--soft); font-size: 0.85rem; margin-top: 32px; }
 @media print {

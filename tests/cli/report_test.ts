@@ -99,3 +99,25 @@ Deno.test("a run without metrics has a report", async () => {
   const run = await copy("silent", { "metrics.jsonl": undefined });
   assertEquals((await tedi(["report", run, ...QUICK, "--quiet"])).code, 0);
 });
+
+Deno.test("report ends with 1 where an audit breaks a bound, and the page is there all the same", async () => {
+  const run = `${FOLDER}/mlp`, own = ["--network", "mlp", "--initial-beta", "5", "--final-beta", "9"];
+  assertEquals((await tedi(["train", ...SMALL, ...own, "--iterations", "20", "--out", run, "--quiet"])).code, 0);
+  const { code, stderr } = await tedi(["report", run, "--audit", ...QUICK, "--quiet"]);
+  assertEquals(code, 1, stderr);
+  assertStringIncludes(stderr, "the audit of mlp broke a bound");
+  assertStringIncludes(await Deno.readTextFile(`${run}/report.html`), "FAILED");
+});
+
+Deno.test("report of a data set of types: its problem is in the command, quoted where a shell needs it", async () => {
+  const run = `${FOLDER}/bids`, file = `${FOLDER}/my bids.csv`;
+  const rows = Array.from({ length: 60 }, (_, k) => `${(k * 7 % 61) / 61},${(k * 13 % 59) / 59}`);
+  await Deno.writeTextFile(file, `${rows.join("\n")}\n`);
+  const own = ["--types", file, "--participants", "2", "--goods", "1", "--production-cost", "0.25"];
+  const trained = await tedi(["train", ...SMALL, ...own, "--out", run, "--quiet"]);
+  assertEquals(trained.code, 0, trained.stderr);
+  const { code, stderr } = await tedi(["report", run, ...QUICK, "--quiet"]);
+  assertEquals(code, 0, stderr);
+  const html = (await Deno.readTextFile(`${run}/report.html`)).replace(/<\/?span>/g, "").replaceAll("&#39;", "'");
+  assertStringIncludes(html, `--types '${file}' --participants 2 --goods 1 --production-cost 0.25 --iterations 3`);
+});
