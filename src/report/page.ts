@@ -260,7 +260,10 @@ footer { color: var(--soft); font-size: 0.85rem; margin-top: 32px; }
 @media print {
   body { font-size: 11pt; background: none; }
   main { max-width: none; padding: 0; }
-  .charts { grid-template-columns: 1fr 1fr; }
+  .charts { grid-template-columns: repeat(3, 1fr); gap: 8px; }
+  figcaption { font-size: 8pt; }
+  table { font-size: 9pt; }
+  td { min-width: 0; }
   .row { grid-template-columns: repeat(4, 1fr); }
   .wide { overflow: visible; }
   h2, h3, h4 { break-after: avoid; }
