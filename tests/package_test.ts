@@ -19,6 +19,7 @@ const ROOMS = [
   "baselines",
   "io",
   "experiments",
+  "report",
   "cli",
 ];
 /** Files beside the rooms, which every room may use. */

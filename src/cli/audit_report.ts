@@ -3,26 +3,14 @@
  *
  * @module
  */
-import type { AuditCheck, AuditCheckName, AuditWitness } from "../mechanisms/audit/check.ts";
+import type { AuditCheck, AuditWitness } from "../mechanisms/audit/check.ts";
+import { CHECK_WORDS } from "../mechanisms/audit/words.ts";
 import type { AuditReport } from "../mechanisms/audit.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { count, round } from "./evaluation_report.ts";
 import { helpWidth, wrap } from "./help.ts";
 import { colour, type Output } from "./output.ts";
 import { duration } from "./progress.ts";
-
-/** A check's name, and what its largest violation is, in words. */
-const WORDS: Readonly<Record<AuditCheckName, readonly [name: string, violation: string]>> = {
-  incentiveCompatibility: ["truthful", "most that a lie gained"],
-  individualRationality: ["nobody loses", "most that anybody lost who told the truth"],
-  noBuyNoPay: ["no buy, no pay", "most paid for nothing"],
-  feasibility: ["outcomes", "farthest from [0, 1]"],
-  monotoneAllocations: ["monotone", "most that an allocation went against a change of type"],
-  bestResponseGap: ["certified gap", "most that any lie could gain, by certificates"],
-  exactBestResponse: ["exact responses", "largest difference to linear programs, and their largest duality gap"],
-  convexPrices: ["convex prices", "highest above a straight line between two outcomes"],
-  backends: ["implementations", "largest difference in utility"],
-};
 
 /** Reports an audit: a block of text, or a JSON object. */
 export function reportAudit(problem: MechanismProblem, report: AuditReport, seconds: number, output: Output): void {
@@ -44,11 +32,11 @@ function auditText(problem: MechanismProblem, report: AuditReport, seconds: numb
   const { participants: n, goods: m } = problem, { checks, skipped, revenue, options } = report;
   const lines = [colour(Deno.stdout, "bold", `${problem.name}, ${count(n, "participant")}, ${count(m, "good")}`)];
   for (const check of checks) {
-    const [name, violation] = WORDS[check.name], amount = `${short(check.worst)} of ${plain(check.bound)}`;
+    const [name, violation] = CHECK_WORDS[check.name], amount = `${short(check.worst)} of ${plain(check.bound)}`;
     lines.push(line(check.passed ? "passed" : "FAILED", name, amount, `${violation}; ${remarks(check)}`));
     if (!check.passed && check.witness) lines.push(...witnessLines(check.witness, n));
   }
-  for (const { name, reason } of skipped) lines.push(line("-", WORDS[name][0], "", reason));
+  for (const { name, reason } of skipped) lines.push(line("-", CHECK_WORDS[name][0], "", reason));
   const [low, high] = revenue.interval.map((value) => value.toFixed(4));
   lines.push(
     line(
@@ -64,7 +52,7 @@ function auditText(problem: MechanismProblem, report: AuditReport, seconds: numb
       `${options.profiles} profiles, ${options.misreports} misreports, seed ${options.seed}`,
     ),
   );
-  const failed = checks.filter(({ passed }) => !passed).map(({ name }) => WORDS[name][0]);
+  const failed = checks.filter(({ passed }) => !passed).map(({ name }) => CHECK_WORDS[name][0]);
   lines.push(
     failed.length === 0
       ? `All ${checks.length} checks passed.`

@@ -32,6 +32,8 @@ export interface OptionGroup {
 export interface Positional {
   readonly name: string;
   readonly help: string;
+  /** Of the last one: whether there may be several. */
+  readonly repeats?: boolean;
 }
 
 /** A command line to show, and what it does. */

@@ -7,30 +7,11 @@ import type { Device } from "../runtime/device.ts";
 import { TIE_BREAK } from "../kernels/best_responses/best_response.ts";
 import { evaluate, type Evaluation } from "../mechanisms/evaluate.ts";
 import type { Mechanism } from "../mechanisms/mechanism.ts";
-import { knownOptimum, type KnownValue, separableOptimum } from "../problems/known_values.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
-import { tableOneSettings } from "../problems/settings.ts";
+import { yardsticks } from "../problems/yardsticks.ts";
 import { helpWidth, wrap } from "./help.ts";
 import { colour, type Output } from "./output.ts";
 import { duration } from "./progress.ts";
-
-/** What is known about a problem, to compare with. */
-export interface Yardsticks {
-  readonly optimum?: KnownValue;
-  /** Of the best mechanism that sells each good by itself. */
-  readonly separable?: number;
-  /** What the paper's Table 1 has for TEDI. */
-  readonly paper?: number;
-}
-
-/** What is known about a problem. */
-export function yardsticks(problem: MechanismProblem): Yardsticks {
-  return {
-    optimum: knownOptimum(problem),
-    separable: separableOptimum(problem),
-    paper: tableOneSettings.find(({ setting }) => setting === problem.name)?.tedi,
-  };
-}
 
 /** Evaluates with a progress bar. */
 export async function evaluateShown(

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Command, Option } from "./command.ts";
+import type { Command, Option, Positional } from "./command.ts";
 
 /** The column at which explanations start. */
 const INDENT = 30;
@@ -17,7 +17,7 @@ export function helpWidth(): number {
 /** The help text of a command. */
 export function commandHelp(command: Command, width: number): string {
   const { name, positionals, groups, examples } = command;
-  const usage = ["tedi", name, ...positionals.map((positional) => positional.name), "[OPTIONS]"].join(" ");
+  const usage = ["tedi", name, ...positionals.map(placeOf), "[OPTIONS]"].join(" ");
   const sections = [
     command.description.split("\n\n").map((part) => wrap(part, 0, width)).join("\n\n"),
     `Usage: ${usage}`,
@@ -32,6 +32,11 @@ export function commandHelp(command: Command, width: number): string {
     ["Examples:", ...examples.map(({ line, help }) => `  ${line}\n      ${wrap(help, 6, width)}`)].join("\n"),
   );
   return sections.join("\n\n");
+}
+
+/** An argument as the usage line has it. */
+function placeOf({ name, repeats }: Positional): string {
+  return repeats ? `${name} [${name}...]` : name;
 }
 
 /** `  left    right`, the right side wrapped and aligned. */

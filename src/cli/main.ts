@@ -29,6 +29,10 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: "check that a mechanism is truthful, and that nobody loses",
     load: async () => (await import("./commands/audit.ts")).auditCommand,
   },
+  report: {
+    summary: "a page of charts about one training run or several",
+    load: async () => (await import("./commands/report.ts")).reportCommand,
+  },
   run: {
     summary: "reported types in, outcomes and payments out",
     load: async () => (await import("./commands/run.ts")).runCommand,

@@ -12,7 +12,7 @@ import type { Option, Positional, Values } from "./command.ts";
 export interface Parsed<O extends Option> {
   /** The options that were given. */
   readonly values: Values<O>;
-  /** The other arguments, one for each that the command has. */
+  /** The other arguments: one for each that the command has, or more where the last one repeats. */
   readonly positionals: readonly string[];
 }
 
@@ -116,7 +116,7 @@ function readValue(action: string, option: Option, text: string): unknown {
 }
 
 function requirePositionals(command: string, expected: readonly Positional[], given: readonly string[]): void {
-  if (given.length > expected.length) {
+  if (given.length > expected.length && !expected.at(-1)?.repeats) {
     const extra = show(given[expected.length]);
     throw new InvalidInputError(
       `Cannot run tedi ${command}: there is no place for the argument ${extra}; tedi ${command} --help says how`,
@@ -130,7 +130,9 @@ function requirePositionals(command: string, expected: readonly Positional[], gi
   }
   const empty = given.indexOf("");
   if (empty >= 0) {
-    throw new InvalidInputError(`Cannot run tedi ${command}: ${expected[empty].name} must not be empty, got ""`);
+    throw new InvalidInputError(
+      `Cannot run tedi ${command}: ${(expected[empty] ?? expected.at(-1)!).name} must not be empty, got ""`,
+    );
   }
 }
 

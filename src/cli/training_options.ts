@@ -133,6 +133,41 @@ export function requireSameTraining(values: TrainingValues, options: TrainingOpt
   }
 }
 
+/**
+ * The arguments that choose training options for a problem: those that are not its defaults.
+ *
+ * @returns The arguments, and the names of options that differ from what they would choose, if any: a program may have
+ * set some that the command line has no words for.
+ */
+export function trainingArguments(
+  problem: MechanismProblem,
+  options: TrainingOptions,
+): { readonly args: readonly string[]; readonly beyond: readonly string[] } {
+  const defaults = defaultTraining(problem), values: Record<string, unknown> = {};
+  // Where the kind or the context differs, so do the defaults of the network's size: all of it is said.
+  const whole = ["network", "context"].some((name) => plain(valueIn(options, name)) !== plain(valueIn(defaults, name)));
+  for (const { name } of trainingOptions) {
+    const value = valueIn(options, name), differs = plain(value) !== plain(valueIn(defaults, name));
+    const said = differs || whole && ofNetwork.has(name) && name !== "network" && name !== "context";
+    if (said && value !== undefined) values[name] = value;
+  }
+  const chosen = optionTexts(chosenTraining(problem, values as TrainingValues)), wanted = optionTexts(options);
+  const names = [...new Set([...Object.keys(chosen), ...Object.keys(wanted)])];
+  return {
+    args: Object.entries(values).flatMap(([name, value]) => [`--${name}`, plain(value)]),
+    beyond: names.filter((name) => chosen[name] !== wanted[name]),
+  };
+}
+
+/** Training options as texts by name, such as `network.groups`. */
+export function optionTexts(options: TrainingOptions): Record<string, string> {
+  const { network, ...others } = options;
+  return Object.fromEntries([
+    ...Object.entries(others),
+    ...Object.entries(network).map(([name, value]): [string, unknown] => [`network.${name}`, value]),
+  ].map(([name, value]) => [name, plain(value)]));
+}
+
 /** The training options among the values, by name. */
 function given(values: TrainingValues): [string, unknown][] {
   return trainingOptions

@@ -5,7 +5,7 @@
  */
 import { parseSetting, settingProblem, settingSlug, tableOneSettings } from "../../problems/settings.ts";
 import type { Command, Option } from "../command.ts";
-import { yardsticks } from "../evaluation_report.ts";
+import { yardsticks } from "../../problems/yardsticks.ts";
 import { helpWidth, wrap } from "../help.ts";
 import { parseCommandLine } from "../options.ts";
 import { openOutput } from "../output.ts";

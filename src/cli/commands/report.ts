@@ -1,0 +1,177 @@
+/**
+ * `tedi report`: a page of charts about training runs.
+ *
+ * @module
+ */
+import { InvalidInputError, show } from "../../errors.ts";
+import { attempt, writeFileAtomic } from "../../io/atomic.ts";
+import { loadMechanism } from "../../io/mechanism_file.ts";
+import { audit } from "../../mechanisms/audit.ts";
+import { TEST_PROFILES } from "../../mechanisms/evaluate.ts";
+import type { MechanismProblem } from "../../problems/problem.ts";
+import { readMetrics, type ReportedRun, viewMechanism } from "../../report/data.ts";
+import { makeReport } from "../../report/page.ts";
+import type { Command, Option, Positional } from "../command.ts";
+import { chosenDevice, deviceOptions } from "../device_options.ts";
+import { evaluateShown } from "../evaluation_report.ts";
+import { findMechanism } from "../mechanism_argument.ts";
+import { parseCommandLine } from "../options.ts";
+import { openOutput, type Output } from "../output.ts";
+import { chosenProblem, problemOptions } from "../problem_options.ts";
+import { readConfig, type RunConfig } from "../run_config.ts";
+import { optionTexts, trainingArguments } from "../training_options.ts";
+
+const runArgument: Positional = {
+  name: "RUN",
+  help: "The folder of a training run that is done; several are compared",
+  repeats: true,
+};
+
+const reportOptions = [
+  {
+    name: "out",
+    kind: "text",
+    placeholder: "FILE.html",
+    help: "Where the page goes, replacing what is there",
+    default: "report.html in the folder of the first run",
+  },
+  { name: "svg", kind: "text", placeholder: "FOLDER", help: "Write every chart to this folder, too, as an SVG file" },
+  { name: "audit", kind: "flag", help: "Audit the mechanisms, too; exit code 1 where a bound is broken" },
+  {
+    name: "test-profiles",
+    kind: "integer",
+    least: 2,
+    placeholder: "N",
+    help: "Held-out type profiles for the revenue",
+    default: String(TEST_PROFILES),
+  },
+  { name: "json", kind: "flag", help: "Write what was made to stdout as one line of JSON" },
+  { name: "quiet", kind: "flag", help: "No progress on stderr" },
+] as const satisfies readonly Option[];
+
+const options = [...problemOptions, ...reportOptions, ...deviceOptions] as const;
+
+/** The sizes of a report's audits: a second or so for a few goods. */
+const AUDIT = { profiles: 100, misreports: 100, exact: 40, revenueProfiles: 5000 };
+
+/** `tedi report`. */
+export const reportCommand: Command = {
+  name: "report",
+  description: "Makes a page about training runs: revenue beside what is known, training curves, prices and " +
+    "allocations, who pays and gets what, and how runs differ. It is one file that loads nothing, to be read on a " +
+    "phone, in the dark and in print.",
+  positionals: [runArgument],
+  groups: [
+    { heading: "Report", options: reportOptions },
+    { heading: "Device", options: deviceOptions },
+    { heading: "Problem (only for runs whose problem is a module)", options: problemOptions },
+  ],
+  examples: [
+    { line: "tedi report runs/U-1-2-cp0-cd0-seed0 --audit", help: "writes report.html to the run folder" },
+    { line: "tedi report runs/a runs/b --out compared.html --svg charts", help: "two runs, and all charts as files" },
+  ],
+  async run(args) {
+    const { values, positionals } = parseCommandLine("report", options, [runArgument], args);
+    const output = openOutput(values), chosen = await chosenProblem("report", values);
+    if (values.out !== undefined && !/\.html?$/i.test(values.out)) {
+      throw new InvalidInputError(`Cannot make a report: --out must end with .html, got ${show(values.out)}`);
+    }
+    // All that can be wrong is found before any work begins.
+    const names = distinctNames(positionals), found = [];
+    for (const run of positionals) found.push(await findRun(run, chosen));
+
+    const device = await chosenDevice(values), runs: ReportedRun[] = [];
+    try {
+      for (const [k, { problem, config, mechanism, recorded }] of found.entries()) {
+        const { args, beyond } = trainingArguments(problem, config.training), { seed } = config.training;
+        const profiles = values["test-profiles"] ?? TEST_PROFILES;
+        const { evaluation } = await evaluateShown(problem, mechanism, { profiles, seed }, output);
+        const { backend, adapter } = config.device;
+        runs.push({
+          ...{ name: names[k], problem, version: config.version, evaluation, ...recorded },
+          command: commandLine(config, args),
+          ...beyond.length > 0 &&
+            { commandRemark: `The command line has no options for what else is different: ${beyond.join(", ")}.` },
+          device: `${backend} (${adapter})`,
+          options: optionTexts(config.training),
+          mechanism: await viewMechanism(problem, mechanism, { seed, profiles }),
+          ...values.audit && { audit: await auditShown(problem, mechanism, output) },
+        });
+      }
+    } finally {
+      device.close();
+    }
+
+    const { html, charts } = await makeReport(runs), out = values.out ?? `${found[0].folder}/report.html`;
+    await writeInto(out, html);
+    for (const { name, svg } of values.svg === undefined ? [] : charts) {
+      await writeInto(`${values.svg}/${name}.svg`, svg);
+    }
+    output.event("report", {
+      out,
+      charts: charts.map(({ name }) => name),
+      ...values.svg !== undefined && { svg: values.svg },
+      runs: runs.map(({ name, problem, evaluation, audit }) => ({
+        ...{ name, setting: problem.name, ...evaluation },
+        ...audit && { passed: audit.passed },
+      })),
+    });
+    output.text(out);
+    const failed = runs.filter((run) => run.audit?.passed === false);
+    for (const { name } of failed) output.warn(`the audit of ${name} broke a bound; tedi audit says where`);
+    return failed.length > 0 ? 1 : 0;
+  },
+};
+
+/** Reads all of a run. */
+async function findRun(argument: string, chosen: MechanismProblem | undefined) {
+  const { file, folder } = await findMechanism(argument);
+  if (folder === undefined) {
+    throw new InvalidInputError(`Cannot make a report: RUN must be the folder of a run, got ${show(argument)}`);
+  }
+  const { config, problem } = await readConfig(folder, chosen);
+  const mechanism = await loadMechanism(file, problem);
+  return { folder, config, problem, mechanism, recorded: await readMetrics(folder, config.training.profiles) };
+}
+
+async function auditShown(problem: MechanismProblem, mechanism: Parameters<typeof audit>[1], output: Output) {
+  const progress = output.progress("auditing");
+  try {
+    return await audit(problem, mechanism, { ...AUDIT, onProgress: (done, all) => progress.update(done, all) });
+  } finally {
+    progress.end();
+  }
+}
+
+/** The last parts of paths, as many as tell them apart; a path that is there twice has a number. */
+function distinctNames(paths: readonly string[]): string[] {
+  const parts = paths.map((path) => path.split(/[/\\]+/).filter((part) => part !== "" && part !== "."));
+  const longest = Math.max(...parts.map((each) => each.length));
+  for (let depth = 1; depth <= longest; depth++) {
+    const names = parts.map((each) => each.slice(-depth).join("/") || "run");
+    if (new Set(names).size === names.length) return names;
+  }
+  return parts.map((each, k) => `${each.at(-1) ?? "run"} (${k + 1})`);
+}
+
+/** The command line that does a run again. */
+function commandLine({ problem: { source }, device }: RunConfig, args: readonly string[]): string {
+  const words = ["tedi", "train"];
+  if (source.kind === "setting") words.push("--setting", source.setting);
+  else if (source.kind === "module") words.push("--problem", source.module);
+  else if (source.kind === "empirical") {
+    words.push("--types", source.file, "--participants", String(source.participants), "--goods", String(source.goods));
+    if (source.productionCost > 0) words.push("--production-cost", String(source.productionCost));
+    if (source.duplicationCost > 0) words.push("--duplication-cost", String(source.duplicationCost));
+  }
+  words.push(...args, "--backend", device.backend);
+  if (device.backend === "webgpu" && device.software) words.push("--allow-software");
+  return words.map((word) => /^[\w./:=,+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`).join(" ");
+}
+
+/** Writes a file; folders are made as needed. */
+async function writeInto(path: string, content: string): Promise<void> {
+  const folder = path.replace(/[^/\\]*$/, "");
+  if (folder !== "") await attempt(`make ${folder}`, () => Deno.mkdir(folder, { recursive: true }));
+  await attempt(`write ${path}`, () => writeFileAtomic(path, content));
+}

@@ -1,0 +1,262 @@
+/**
+ * What a training run tells: its metrics, and what its mechanism does.
+ *
+ * @module
+ */
+import { InvalidInputError, show } from "../errors.ts";
+import { attempt } from "../io/atomic.ts";
+import type { AuditReport } from "../mechanisms/audit.ts";
+import type { Evaluation } from "../mechanisms/evaluate.ts";
+import type { MechanismResult } from "../mechanisms/mechanism.ts";
+import type { MenuMechanism } from "../mechanisms/menu_mechanism.ts";
+import type { MechanismProblem } from "../problems/problem.ts";
+import { deriveKey, randomKey } from "../random/key.ts";
+
+/** The metrics of one iteration that a report shows, where they were recorded. */
+export interface Metrics {
+  readonly iteration: number;
+  readonly softRevenue?: number;
+  readonly relativeChainLag?: number;
+  readonly beta?: number;
+  readonly gradientNorm?: number;
+  readonly milliseconds?: number;
+}
+
+/** A training run, as a report shows it. */
+export interface ReportedRun {
+  /** What it is called; no two runs of a report share it. */
+  readonly name: string;
+  readonly problem: MechanismProblem;
+  /** The version of the package that began it. */
+  readonly version: string;
+  /** The command line that does it again. */
+  readonly command: string;
+  /** What the command line cannot say, if anything. */
+  readonly commandRemark?: string;
+  /** Where it was trained. */
+  readonly device: string;
+  /** Everything that training depends on, by name. */
+  readonly options: Readonly<Record<string, string>>;
+  /** The metrics of all iterations, in order. */
+  readonly metrics: readonly Metrics[];
+  /** Seconds of training, where recorded. */
+  readonly seconds?: number;
+  readonly evaluation: Evaluation;
+  readonly mechanism: MechanismView;
+  readonly audit?: AuditReport;
+}
+
+/** A function of two numbers in [0, 1] on a grid: `values[row * size + column]`, columns along x. */
+export interface Grid {
+  readonly size: number;
+  readonly values: Float64Array;
+}
+
+/** What a mechanism asks for and hands out while the others' types stay as they are. */
+export interface ContextView {
+  /** The value of every good to all others; undefined where there are none. */
+  readonly others?: number;
+  /** The price of outcomes: of (x_1, x_2) and nothing else, or of x_1 where there is one good (a single row). */
+  readonly prices: Grid;
+  /** The probability of the first good by the type (t_1, t_2), with {@linkcode LEVEL} for every further good. */
+  readonly firstGood: Grid;
+  /** The probability of the second good; undefined where there is one good. */
+  readonly secondGood?: Grid;
+  /** The payment. */
+  readonly payments: Grid;
+}
+
+/** A kind of outcome that is taken: how much of the first and of the second half of the goods, for how much. */
+export interface OutcomePoint {
+  readonly x: number;
+  readonly y: number;
+  /** The mean payment. */
+  readonly price: number;
+  /** The share of participants who take it. */
+  readonly share: number;
+}
+
+/** What a report shows of a mechanism. */
+export interface MechanismView {
+  readonly contexts: readonly ContextView[];
+  /** How many held-out profiles all that follows is about. */
+  readonly profiles: number;
+  /** Of every good: the share of profiles in which somebody gets it with a probability of 1/2 or more. */
+  readonly sold: readonly number[];
+  /** Of every good: the mean probability that a participant gets it. */
+  readonly received: readonly number[];
+  /** The payment of every participant of every profile. */
+  readonly payments: Float64Array;
+  /** The utility of every participant of every profile. */
+  readonly utilities: Float64Array;
+  /** The outcomes that are taken, where there are three goods or more. */
+  readonly outcomes: readonly OutcomePoint[];
+}
+
+/** The value of goods that a view holds fixed. */
+export const LEVEL = 0.5;
+/** The values of all goods to the others, for which the mechanism of several participants is shown. */
+const CONTEXTS = [0.2, 0.5, 0.8];
+/** The side of grids. */
+const SIDE = 31;
+/** Held-out profiles for distributions, at most. */
+const PROFILES = 4096;
+/** The stream of these profiles, apart from those of training, evaluation and audits. */
+const REPORT_STREAM = 0x4e907;
+
+/** A number of `metrics.jsonl`, or undefined where it is not recorded. NaN and infinities are null in JSON. */
+function recorded(record: Record<string, unknown>, name: string, where: string): number | undefined {
+  const value = record[name];
+  if (value === undefined || value === null) return undefined;
+  if (typeof value !== "number" || !Number.isFinite(value)) {
+    throw new InvalidInputError(`Cannot read ${where}: ${name} must be a finite number or null, got ${show(value)}`);
+  }
+  return value;
+}
+
+/**
+ * The metrics in the text of a `metrics.jsonl`. A last line without a line break is one that is still being written, or
+ * one that a crash cut, and does not count.
+ *
+ * @param path Names the file in messages.
+ * @param profiles How many profiles an iteration trains on, for the time that it took.
+ * @throws {InvalidInputError} naming the first line that is not one that training writes.
+ */
+export function parseMetrics(text: string, path: string, profiles: number): { metrics: Metrics[]; seconds?: number } {
+  const metrics: Metrics[] = [];
+  let seconds: number | undefined;
+  text.split("\n").slice(0, -1).forEach((line, k) => {
+    const where = `${path}, line ${k + 1}`;
+    let record: unknown;
+    try {
+      record = JSON.parse(line);
+    } catch {
+      record = undefined;
+    }
+    if (typeof record !== "object" || record === null || Array.isArray(record)) {
+      throw new InvalidInputError(`Cannot read ${where}: it must be a JSON object, got ${show(line)}`);
+    }
+    const fields = record as Record<string, unknown>, { iteration } = fields;
+    if (!Number.isSafeInteger(iteration) || (iteration as number) < 0) {
+      throw new InvalidInputError(
+        `Cannot read ${where}: iteration must be a non-negative integer, got ${show(iteration)}`,
+      );
+    }
+    const number = (name: string) => recorded(fields, name, where), perSecond = number("profilesPerSecond");
+    seconds = number("seconds") ?? seconds;
+    metrics.push({
+      iteration: iteration as number,
+      softRevenue: number("softRevenue"),
+      relativeChainLag: number("relativeChainLag"),
+      beta: number("beta"),
+      gradientNorm: number("gradientNorm"),
+      milliseconds: perSecond === undefined || perSecond <= 0 ? undefined : profiles / perSecond * 1000,
+    });
+  });
+  return { metrics, seconds };
+}
+
+/**
+ * Reads `metrics.jsonl` of a run folder; a folder without one has no metrics.
+ *
+ * @throws {InvalidInputError} as {@linkcode parseMetrics} does.
+ * @throws {MachineError} if it cannot be read.
+ */
+export async function readMetrics(
+  folder: string,
+  profiles: number,
+): Promise<{ metrics: Metrics[]; seconds?: number }> {
+  const path = `${folder}/metrics.jsonl`;
+  const text = await attempt(`read ${path}`, async () => {
+    try {
+      const { isFile, isDirectory } = await Deno.stat(path);
+      if (!isFile && !isDirectory) throw new Error("It is a device or a pipe, and no file");
+      return await Deno.readTextFile(path);
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return "";
+      throw error;
+    }
+  });
+  return parseMetrics(text, path, profiles);
+}
+
+/**
+ * Looks at a mechanism: slices of prices and allocations, and what happens on held-out profiles.
+ *
+ * @param seed The seed of these profiles.
+ */
+export async function viewMechanism(
+  problem: MechanismProblem,
+  mechanism: MenuMechanism,
+  options: { readonly seed: number; readonly profiles: number },
+): Promise<MechanismView> {
+  const { participants: n, goods: m } = problem, profiles = Math.min(PROFILES, options.profiles);
+  const contexts: ContextView[] = [];
+  for (const others of n > 1 ? CONTEXTS : [undefined]) contexts.push(await viewContext(mechanism, others));
+
+  const key = deriveKey(randomKey(options.seed), REPORT_STREAM);
+  const result = await mechanism.run(problem.distribution.sample(key, profiles, "held-out"));
+  const sold = new Array<number>(m).fill(0), received = new Array<number>(m).fill(0);
+  for (let b = 0; b < profiles; b++) {
+    for (let j = 0; j < m; j++) {
+      let most = 0;
+      for (let i = 0; i < n; i++) {
+        const x = result.outcomes[(b * n + i) * m + j];
+        most = Math.max(most, x);
+        received[j] += x / (profiles * n);
+      }
+      if (most >= 0.5) sold[j] += 1 / profiles;
+    }
+  }
+  const { payments, utilities } = result;
+  return { contexts, profiles, sold, received, payments, utilities, outcomes: outcomePoints(result, m) };
+}
+
+/** Prices, allocations and payments of the first participant, where all others value every good at `others`. */
+async function viewContext(mechanism: MenuMechanism, others?: number): Promise<ContextView> {
+  const { participants: n, goods: m } = mechanism, rows = m > 1 ? SIDE : 1, count = rows * SIDE;
+  const at = (k: number) => [k % SIDE / (SIDE - 1), Math.floor(k / SIDE) / (SIDE - 1)];
+  const grid = (values: (k: number) => number): Grid => ({
+    size: SIDE,
+    values: Float64Array.from({ length: count }, (_, k) => values(k)),
+  });
+
+  const profile = new Float32Array(n * m).fill(others ?? LEVEL), outcomes = new Float64Array(n * count * m);
+  const types = new Float32Array(count * n * m).fill(others ?? LEVEL);
+  for (let k = 0; k < count; k++) {
+    types.fill(LEVEL, k * n * m, k * n * m + m);
+    at(k).slice(0, m).forEach((value, j) => {
+      outcomes[k * m + j] = value; // of the first participant; the others are asked for the price of nothing
+      types[k * n * m + j] = value;
+    });
+  }
+  const prices = await mechanism.prices(profile, outcomes), result = await mechanism.run(types);
+  return {
+    others,
+    prices: grid((k) => prices[k]),
+    firstGood: grid((k) => result.outcomes[k * n * m]),
+    ...m > 1 && { secondGood: grid((k) => result.outcomes[k * n * m + 1]) },
+    payments: grid((k) => result.payments[k * n]),
+  };
+}
+
+/** The outcomes that participants take, rounded to 50ths. */
+function outcomePoints({ outcomes, payments }: MechanismResult, m: number): OutcomePoint[] {
+  if (m < 3) return [];
+  const first = Math.ceil(m / 2), seen = new Map<string, { x: number; y: number; paid: number; count: number }>();
+  const round = (value: number) => Math.round(value * 50) / 50;
+  payments.forEach((payment, row) => {
+    let x = 0, y = 0;
+    for (let j = 0; j < m; j++) {
+      const part = outcomes[row * m + j];
+      if (j < first) x += part / first;
+      else y += part / (m - first);
+    }
+    x = round(x), y = round(y);
+    const key = `${x} ${y}`, point = seen.get(key) ?? { x, y, paid: 0, count: 0 };
+    seen.set(key, { x, y, paid: point.paid + payment, count: point.count + 1 });
+  });
+  return Array.from(seen.values(), ({ x, y, paid, count }) => (
+    { x, y, price: paid / count, share: count / payments.length }
+  ));
+}

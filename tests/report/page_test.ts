@@ -1,0 +1,123 @@
+/** The page of a report loads nothing, says everything in words, too, and trusts no text. */
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { AUDIT_CHECKS } from "../../src/mechanisms/audit/check.ts";
+import { CHECK_WORDS } from "../../src/mechanisms/audit/words.ts";
+import type { AuditReport } from "../../src/mechanisms/audit.ts";
+import { escape, makeReport } from "../../src/report/page.ts";
+import { madeUpRun } from "./runs.ts";
+
+const HOSTILE = `<script>alert("1")</script><img src=x onerror='x'>&amp;"'</style>`;
+
+/** Fails where a page would load or run something, or a chart has no words, or an id is there twice. */
+function checkPage(html: string): void {
+  assertEquals(html.match(/https?:|\/\/[a-z]/gi), null, "nothing names a place in a network");
+  assertEquals(html.match(/<(script|link|img|iframe|object|embed|base|form|image|use|foreignObject)\b/gi), null);
+  const tags = html.match(/<[^>]*>/g)!.map((tag) => tag.replace(/"[^"]*"/g, '""'));
+  assertEquals(tags.filter((tag) => /\s(src|srcset|href|xlink:href|on\w+|action|data)=/i.test(tag)), []);
+  assertEquals(html.match(/@import|javascript:/gi), null);
+  assertStringIncludes(html, `content="default-src 'none'; style-src 'unsafe-inline'"`);
+  assertStringIncludes(html, `<meta name="viewport" content="width=device-width, initial-scale=1">`);
+  assertStringIncludes(html, "prefers-color-scheme: dark");
+  assertStringIncludes(html, "@media print");
+  const charts = html.match(/<svg [^>]*>/g)!;
+  assert(charts.length > 0);
+  for (const chart of charts) {
+    assert(/^<svg viewBox="[\d. -]+" role="img" aria-label="[^"]{20,}">$/.test(chart), chart);
+    assert(!/NaN|undefined|null/.test(chart), chart);
+  }
+  assertEquals(html.match(/<figcaption>[^<]{5,}<\/figcaption>/g)?.length, charts.length);
+  const ids = Array.from(html.matchAll(/\bid="([^"]*)"/g), ([, id]) => id);
+  assertEquals(new Set(ids).size, ids.length);
+  for (const [, id] of html.matchAll(/url\(#([^)]*)\)/g)) assert(ids.includes(id), id);
+  assert(!/>(NaN|undefined|null)</.test(html));
+}
+
+Deno.test("a page is one file that loads nothing, and every chart has words, whatever n and m are", async () => {
+  for (const setting of ["U-1-1", "U-2-1", "U-1-2", "U-3-2-cp1-cd0", "B-1-10", "U-2-3"]) {
+    const { html, charts } = await makeReport([await madeUpRun(setting)]);
+    checkPage(html);
+    assertEquals(html.match(/<svg /g)?.length, charts.length);
+    assertEquals(new Set(charts.map(({ name }) => name)).size, charts.length);
+    for (const { name, svg } of charts) {
+      assert(/^[\w-]+$/.test(name), name);
+      assert(svg.startsWith("<svg ") && svg.includes("http://www.w3.org/2000/svg"), "a file of its own");
+    }
+    for (
+      const text of [
+        "0.5000",
+        "0.0100",
+        "100 held-out",
+        "<span>tedi</span> <span>train</span>",
+        "0.0.1",
+        "3 iterations",
+      ]
+    ) {
+      assertStringIncludes(html, text);
+    }
+  }
+});
+
+Deno.test("what is known about a problem is on its page", async () => {
+  const { html } = await makeReport([await madeUpRun("U-1-2")]);
+  for (const text of ["Known optimum", "0.5492", "straight-jacket", "91.0% of it", "Item-wise optimum"]) {
+    assertStringIncludes(html, text);
+  }
+  assertStringIncludes((await makeReport([await madeUpRun("U-3-2-cp1-cd0")])).html, "TEDI in the paper");
+});
+
+Deno.test("texts of others are escaped wherever they come", async () => {
+  assertEquals(escape(`<&>"'`), "&#60;&#38;&#62;&#34;&#39;");
+  const run = await madeUpRun("U-1-2");
+  const texts = {
+    ...{ name: HOSTILE, command: HOSTILE, commandRemark: HOSTILE, device: HOSTILE, version: HOSTILE },
+    options: { [HOSTILE]: HOSTILE },
+    problem: { ...run.problem, name: HOSTILE, source: { kind: "custom" } as const },
+  };
+  checkPage((await makeReport([{ ...run, ...texts }])).html);
+  const { html, charts } = await makeReport([{ ...run, ...texts }, run, { ...run, name: `${HOSTILE}.` }]);
+  checkPage(html);
+  for (const { svg } of charts) assert(!/<(script|img)|<\/style/i.test(svg));
+});
+
+Deno.test("several runs are compared: tables of results and differences, a legend, a section each", async () => {
+  const first = await madeUpRun("U-1-2", { name: "first" });
+  const second = { ...first, name: "second", options: { iterations: "3", seed: "7" } };
+  const { html, charts } = await makeReport([first, second]);
+  checkPage(html);
+  for (const text of ["What the runs reached", "What they were told differently", ">7<", "<h2>first<", "<h2>second<"]) {
+    assertStringIncludes(html, text);
+  }
+  assert(!html.includes(">iterations</th><td>3<"), "what is the same is not told");
+  const curves = charts.filter(({ name }) => name.startsWith("training-"));
+  assertEquals(curves.length, 5);
+  for (const { svg, alt } of curves) {
+    for (const name of ["first", "second"]) {
+      assertStringIncludes(svg, `>${name}</text>`);
+      assertStringIncludes(alt, `${name}: from`);
+    }
+  }
+  assertStringIncludes((await makeReport([first, { ...first, name: "x" }])).html, "with the same options");
+});
+
+Deno.test("a run without metrics has a page, too", async () => {
+  const { html } = await makeReport([await madeUpRun("U-1-2", { metrics: [], seconds: undefined })]);
+  checkPage(html);
+  assertStringIncludes(html, "No metrics were recorded");
+});
+
+Deno.test("an audit is a table of checks", async () => {
+  const checks = AUDIT_CHECKS.slice(0, 8).map((name, k) => (
+    { name, worst: k === 2 ? Infinity : 1e-9, bound: 1e-6, passed: k !== 2, cases: 10, mean: 0, remark: HOSTILE }
+  ));
+  const audit: AuditReport = {
+    passed: false,
+    checks,
+    skipped: [{ name: AUDIT_CHECKS[8], reason: HOSTILE }],
+    revenue: { mean: 0.5, standardError: 0.01, interval: [0.48, 0.52], profiles: 100 },
+    options: { profiles: 10, misreports: 10, exact: 5, revenueProfiles: 100, seed: 0 },
+  };
+  const { html } = await makeReport([await madeUpRun("U-1-2", { audit })]);
+  checkPage(html);
+  for (const name of AUDIT_CHECKS) assertStringIncludes(html, `>${CHECK_WORDS[name][0]}</th>`);
+  for (const text of ["1 of 8 checks failed.", "FAILED", "not checked", "Infinity"]) assertStringIncludes(html, text);
+});
