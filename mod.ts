@@ -140,7 +140,7 @@ export {
   type BaselineResult,
   type MenuOptions,
 } from "./src/baselines/baseline_training.ts";
-export { type HostMenu, type MenuNet, type MenuNetData } from "./src/baselines/menu_net.ts";
+export { type HostMenu, type MenuNet, type MenuNetData, type OwnMenus } from "./src/baselines/menu_net.ts";
 export { type MenuNetOptions, trainMenuNet } from "./src/baselines/menu_net_training.ts";
 export { type GemNet, type GemNetData } from "./src/baselines/gem_net.ts";
 export { type GemNetOptions, trainGemNet } from "./src/baselines/gem_net_training.ts";

@@ -67,3 +67,13 @@ export function requireNumber(
     throw new InvalidInputError(`Cannot ${action}: ${thing} must be ${rule}, got ${show(value)}`);
   }
 }
+
+/**
+ * Fails unless `value` is a finite number above 0.
+ *
+ * @throws {InvalidInputError} naming `thing`, the rule and the value.
+ */
+export function requirePositive(action: string, thing: string, value: unknown): asserts value is number {
+  requireNumber(action, thing, value, 0);
+  if (value === 0) throw new InvalidInputError(`Cannot ${action}: ${thing} must be above 0, got 0`);
+}

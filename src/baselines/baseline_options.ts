@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { InvalidInputError, requireInteger, requireNumber, show } from "../errors.ts";
+import { InvalidInputError, requireInteger, requireNumber, requirePositive, show } from "../errors.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { randomKey } from "../random/key.ts";
 import type { AdamOptions } from "../training/adam.ts";
@@ -93,12 +93,6 @@ export function settleOptions<Options extends BaselineOptions>(
   }
   randomKey(options.seed);
   return options;
-}
-
-/** Fails unless `value` is a finite number above 0. */
-export function requirePositive(action: string, thing: string, value: unknown): void {
-  requireNumber(action, thing, value, 0);
-  if (value === 0) throw new InvalidInputError(`Cannot ${action}: ${thing} must be above 0, got 0`);
 }
 
 /** Fails unless `hidden` is a list of widths. */

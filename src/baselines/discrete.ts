@@ -11,20 +11,17 @@
  * @module
  */
 import { requireInteger } from "../errors.ts";
-import { flatTypes, type Mechanism, type MechanismResult, type TypeProfiles } from "../mechanisms/mechanism.ts";
-import { contexts, type ContextShape, contextSize } from "../networks/context.ts";
+import { type ContextShape, contextSize } from "../networks/context.ts";
+import { hostDenseContextSource } from "../networks/dense_context.ts";
 import {
-  hostHidden,
   hostRawWeights,
-  type HostWeightSource,
   parameterizedAffineShapes,
   type ParameterizedAffineSize,
   sourceFunctions,
 } from "../networks/parameterized_affine.ts";
 import { type HostParameters, type NetworkSize, type PricingRules, pricingRules } from "../networks/pricing_rule.ts";
-import { letEventsIn } from "../runtime/event_loop.ts";
 import { checkParameters } from "./baseline_training.ts";
-import { emptyResult, type HostMenu, sigmoid, takeBest } from "./menu_net.ts";
+import { type HostMenu, type OwnMenus, ownMenus, sigmoid } from "./menu_net.ts";
 
 /** What a TEDI-Discrete mechanism is made of, as plain data. */
 export interface DiscreteData {
@@ -41,14 +38,7 @@ export interface DiscreteData {
 }
 
 /** A mechanism given by menus of outcomes and a pricing rule. */
-export interface Discrete extends Mechanism, DiscreteData {
-  /**
-   * The menus of each participant of each profile, in the order of `[B, n]`.
-   *
-   * @param types `[B, n, m]`; a participant's own type has no effect on its menu.
-   */
-  menus(types: TypeProfiles): readonly HostMenu[];
-}
+export type Discrete = OwnMenus & DiscreteData;
 
 /** The networks of TEDI-Discrete. */
 export interface DiscreteNetworks {
@@ -104,15 +94,10 @@ export function discrete(data: DiscreteData): Discrete {
   checkParameters(action, parameterShapes, parameters);
   const ofOutcomes = ofPart("outcomes", parameters), ofPrices = ofPart("prices", parameters);
 
-  const outcomesSource = (types: Float32Array): HostWeightSource => {
-    const bias = ofOutcomes["output.bias"].data as Float32Array;
-    if (size.context === 0) return { bias };
-    const weight = ofOutcomes["output.weight"].data as Float32Array;
-    return { hidden: hostHidden(ofOutcomes, contexts(types, shape), size.context), weight, bias };
-  };
   /** The menus of the rows of some types; one for all where there is no context. */
   const menusOf = (types: Float32Array): (row: number) => HostMenu => {
-    const source = outcomesSource(types), functions = sourceFunctions(rules.network, rules.hostSource(ofPrices, types));
+    const source = hostDenseContextSource(ofOutcomes, shape, types);
+    const functions = sourceFunctions(rules.network, rules.hostSource(ofPrices, types));
     const menuOf = (row: number): HostMenu => {
       const outcomes = hostRawWeights(source, row).map(sigmoid), gradient = new Float64Array(m);
       const f = functions(row), atZero = f(new Float64Array(m), gradient);
@@ -125,25 +110,6 @@ export function discrete(data: DiscreteData): Discrete {
     const shared = menuOf(0);
     return () => shared;
   };
-
-  return {
-    ...data,
-    participants: n,
-    goods: m,
-    async run(reported: TypeProfiles): Promise<MechanismResult> {
-      const types = flatTypes(reported, n, m), result = emptyResult(types, n, m), rows = types.length / m;
-      const step = size.context === 0 ? rows : Math.max(1, Math.floor(CHUNK / n)) * n;
-      for (let first = 0; first < rows; first += step) {
-        if (first > 0) await letEventsIn();
-        const count = Math.min(step, rows - first);
-        const menu = menusOf(types.subarray(first * m, (first + count) * m));
-        for (let row = 0; row < count; row++) takeBest(menu(row), types, first + row, result);
-      }
-      return result;
-    },
-    menus(reported: TypeProfiles): readonly HostMenu[] {
-      const types = flatTypes(reported, n, m), menu = menusOf(types);
-      return Array.from({ length: types.length / m }, (_, row) => menu(row));
-    },
-  };
+  // The one menu for all is made once: all rows are one chunk.
+  return { ...data, ...ownMenus(n, m, size.context === 0 ? Infinity : CHUNK, menusOf) };
 }

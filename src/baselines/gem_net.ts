@@ -9,19 +9,16 @@
  * @module
  */
 import { requireInteger } from "../errors.ts";
-import { flatTypes, type Mechanism, type MechanismResult, type TypeProfiles } from "../mechanisms/mechanism.ts";
-import { contexts, type ContextShape, contextSize } from "../networks/context.ts";
+import { type ContextShape, contextSize } from "../networks/context.ts";
+import { hostDenseContextSource } from "../networks/dense_context.ts";
 import {
-  hostHidden,
   hostRawWeights,
-  type HostWeightSource,
   parameterizedAffineShapes,
   type ParameterizedAffineSize,
 } from "../networks/parameterized_affine.ts";
 import type { HostParameters } from "../networks/pricing_rule.ts";
-import { letEventsIn } from "../runtime/event_loop.ts";
 import { checkParameters } from "./baseline_training.ts";
-import { emptyResult, type HostMenu, sigmoid, takeBest } from "./menu_net.ts";
+import { type OwnMenus, ownMenus, sigmoid } from "./menu_net.ts";
 
 /** What a GemNet mechanism is made of, as plain data. */
 export interface GemNetData {
@@ -38,14 +35,7 @@ export interface GemNetData {
 }
 
 /** A mechanism given by menus that depend on the others' types. */
-export interface GemNet extends Mechanism, GemNetData {
-  /**
-   * The menus of each participant of each profile, in the order of `[B, n]`.
-   *
-   * @param types `[B, n, m]`; a participant's own type has no effect on its menu.
-   */
-  menus(types: TypeProfiles): readonly HostMenu[];
-}
+export type GemNet = OwnMenus & GemNetData;
 
 /** So many rows (participants of profiles) are computed before the event loop turns. */
 const CHUNK = 1024;
@@ -69,35 +59,14 @@ export function gemNet(data: GemNetData): GemNet {
   const size = gemNetSize(shape, K, hidden);
   checkParameters(action, parameterizedAffineShapes(size), parameters);
 
-  const sourceOf = (types: Float32Array): HostWeightSource => {
-    const bias = parameters["output.bias"].data as Float32Array;
-    if (size.context === 0) return { bias };
-    const weight = parameters["output.weight"].data as Float32Array;
-    return { hidden: hostHidden(parameters, contexts(types, shape), size.context), weight, bias };
-  };
-  const menuOf = (source: HostWeightSource, row: number): HostMenu => {
-    const raw = hostRawWeights(source, row);
-    return { outcomes: raw.subarray(0, K * m).map(sigmoid), prices: raw.subarray(K * m) };
-  };
-
   return {
     ...data,
-    participants: n,
-    goods: m,
-    async run(reported: TypeProfiles): Promise<MechanismResult> {
-      const types = flatTypes(reported, n, m), result = emptyResult(types, n, m), rows = types.length / m;
-      const step = Math.max(1, Math.floor(CHUNK / n)) * n;
-      for (let first = 0; first < rows; first += step) {
-        if (first > 0) await letEventsIn();
-        const count = Math.min(step, rows - first);
-        const source = sourceOf(types.subarray(first * m, (first + count) * m));
-        for (let row = 0; row < count; row++) takeBest(menuOf(source, row), types, first + row, result);
-      }
-      return result;
-    },
-    menus(reported: TypeProfiles): readonly HostMenu[] {
-      const types = flatTypes(reported, n, m), source = sourceOf(types);
-      return Array.from({ length: types.length / m }, (_, row) => menuOf(source, row));
-    },
+    ...ownMenus(n, m, CHUNK, (types) => {
+      const source = hostDenseContextSource(parameters, shape, types);
+      return (row) => {
+        const raw = hostRawWeights(source, row);
+        return { outcomes: raw.subarray(0, K * m).map(sigmoid), prices: raw.subarray(K * m) };
+      };
+    }),
   };
 }

@@ -106,3 +106,47 @@ export function takeBest({ outcomes, prices }: HostMenu, types: Float32Array, ro
   result.payments[row] = prices[best];
   result.utilities[row] = most;
 }
+
+/** A mechanism in which everybody takes the best of a menu of its own. */
+export interface OwnMenus extends Mechanism {
+  /**
+   * The menus of each participant of each profile, in the order of `[B, n]`.
+   *
+   * @param types `[B, n, m]`; a participant's own type has no effect on its menu.
+   */
+  menus(types: TypeProfiles): readonly HostMenu[];
+}
+
+/**
+ * The mechanism of menus that depend on the others' types.
+ *
+ * @param chunk Rows (participants of profiles) computed before the event loop turns.
+ * @param menusOf The menus of the rows of some types `[B, n, m]`.
+ */
+export function ownMenus(
+  participants: number,
+  goods: number,
+  chunk: number,
+  menusOf: (types: Float32Array) => (row: number) => HostMenu,
+): OwnMenus {
+  const step = Math.max(1, Math.floor(chunk / participants)) * participants;
+  return {
+    participants,
+    goods,
+    async run(reported: TypeProfiles): Promise<MechanismResult> {
+      const types = flatTypes(reported, participants, goods), rows = types.length / goods;
+      const result = emptyResult(types, participants, goods);
+      for (let first = 0; first < rows; first += step) {
+        if (first > 0) await letEventsIn();
+        const count = Math.min(step, rows - first);
+        const menu = menusOf(types.subarray(first * goods, (first + count) * goods));
+        for (let row = 0; row < count; row++) takeBest(menu(row), types, first + row, result);
+      }
+      return result;
+    },
+    menus(reported: TypeProfiles): readonly HostMenu[] {
+      const types = flatTypes(reported, participants, goods), menu = menusOf(types);
+      return Array.from({ length: types.length / goods }, (_, row) => menu(row));
+    },
+  };
+}

@@ -8,7 +8,7 @@
  * @module
  */
 import { type Tensor1D, type Tensor2D, type Tensor3D, tf } from "../deps/tfjs.ts";
-import { requireInteger } from "../errors.ts";
+import { requireInteger, requirePositive } from "../errors.ts";
 import type { Parameters } from "../networks/network.ts";
 import { rawWeights } from "../networks/parameterized_affine.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
@@ -17,7 +17,6 @@ import { uniforms } from "../random/numbers.ts";
 import { ensureDevice } from "../runtime/device.ts";
 import { letEventsIn } from "../runtime/event_loop.ts";
 import { uploadAll } from "../runtime/tensors.ts";
-import { requirePositive } from "./baseline_options.ts";
 import { NETWORKS, type RegretNet } from "./regret_net.ts";
 
 /** How to search for misreports. */

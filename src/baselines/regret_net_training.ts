@@ -12,7 +12,7 @@
  * @module
  */
 import { type Scalar, type Tensor1D, type Tensor3D, tf } from "../deps/tfjs.ts";
-import { requireInteger, requireNumber } from "../errors.ts";
+import { requireInteger, requireNumber, requirePositive } from "../errors.ts";
 import type { Parameters } from "../networks/network.ts";
 import { initialParameterizedAffine } from "../networks/parameterized_affine.ts";
 import type { HostParameters } from "../networks/pricing_rule.ts";
@@ -21,7 +21,7 @@ import { deriveKey, type RandomKey, randomKey } from "../random/key.ts";
 import { uniforms } from "../random/numbers.ts";
 import { tidy } from "../runtime/tensors.ts";
 import { STREAMS } from "../training/state.ts";
-import { alignedDefaults, type BaselineOptions, requirePositive, settleOptions } from "./baseline_options.ts";
+import { alignedDefaults, type BaselineOptions, settleOptions } from "./baseline_options.ts";
 import {
   type BaselineHooks,
   type BaselineMetrics,

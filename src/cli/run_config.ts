@@ -5,8 +5,7 @@
  */
 import { loadZod, type Schema, type Zod } from "../deps/zod.ts";
 import { InvalidInputError, show } from "../errors.ts";
-import { attempt } from "../io/atomic.ts";
-import { readRegularFile } from "../io/read.ts";
+import { readTextIfThere } from "../io/read.ts";
 import { loadProblem } from "../problems/load.ts";
 import { NETWORK_KINDS } from "../networks/kinds.ts";
 import type { MechanismProblem, ProblemSource } from "../problems/problem.ts";
@@ -50,14 +49,7 @@ export function configPath(folder: string): string {
  */
 export async function readConfig(folder: string, chosen?: MechanismProblem): Promise<LoadedConfig> {
   const path = configPath(folder);
-  const text = await attempt(`read ${path}`, async () => {
-    try {
-      return new TextDecoder().decode(await readRegularFile(path));
-    } catch (error) {
-      if (error instanceof Deno.errors.NotFound) return undefined;
-      throw error;
-    }
-  });
+  const text = await readTextIfThere(path);
   if (text === undefined) {
     throw new InvalidInputError(`Cannot read a run: folder must be one with a config.json, got ${show(folder)}`);
   }

@@ -5,7 +5,7 @@
  */
 import { InvalidInputError, show } from "../errors.ts";
 import { attempt, writeFileAtomic } from "../io/atomic.ts";
-import { readRegularFile } from "../io/read.ts";
+import { readTextIfThere } from "../io/read.ts";
 
 /** What was run. */
 export interface CellKey {
@@ -55,14 +55,7 @@ export function cellPath(folder: string, { setting, method, budget, seed, testPr
  */
 export async function readCell(folder: string, key: CellKey): Promise<Cell | undefined> {
   const path = cellPath(folder, key);
-  const text = await attempt(`read ${path}`, async () => {
-    try {
-      return new TextDecoder().decode(await readRegularFile(path));
-    } catch (error) {
-      if (error instanceof Deno.errors.NotFound) return undefined;
-      throw error;
-    }
-  });
+  const text = await readTextIfThere(path);
   if (text === undefined) return undefined;
   let cell: Partial<Cell> | null = null;
   try {

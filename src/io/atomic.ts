@@ -73,6 +73,18 @@ export async function attempt<T>(action: string, work: () => T | Promise<T>): Pr
   }
 }
 
+/** `undefined` where the file or folder is not there. */
+export async function unlessMissing<T>(action: string, result: Promise<T>): Promise<T | undefined> {
+  return await attempt(action, async () => {
+    try {
+      return await result;
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return undefined;
+      throw error;
+    }
+  });
+}
+
 /**
  * A {@link MachineError} out of what the operating system said: `Cannot <action>: no space left on device`.
  *

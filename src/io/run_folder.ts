@@ -8,10 +8,10 @@
  */
 
 import { InvalidInputError, requireInteger, show } from "../errors.ts";
-import { attempt, machineError, removeTempFiles, syncFolder, writeFileAtomic } from "./atomic.ts";
+import { attempt, machineError, removeTempFiles, syncFolder, unlessMissing, writeFileAtomic } from "./atomic.ts";
 import { type FolderLock, lockFolder } from "./lock.ts";
 import type { HostTensors } from "../runtime/host_tensor.ts";
-import { readRegularFile } from "./read.ts";
+import { readIfThere, readTextIfThere } from "./read.ts";
 import { decodeChecked, encodeChecked, type SafetensorsContent } from "./safetensors.ts";
 
 const CONFIG = "config.json";
@@ -152,11 +152,13 @@ function lockedFolder(path: string, warn: (message: string) => void, lock: Folde
       await writeFileAtomic(at(CONFIG), `${JSON.stringify(config, null, 2)}\n`);
     },
     async readConfig() {
-      const bytes = await read(at(CONFIG));
-      const config = bytes && parseObject(new TextDecoder().decode(bytes));
+      const text = await readTextIfThere(at(CONFIG));
+      const config = text === undefined ? undefined : parseObject(text);
       if (config === undefined) {
         throw new InvalidInputError(
-          `Cannot read ${at(CONFIG)}: file must be a JSON object, got ${bytes ? "something else" : "no file"}`,
+          `Cannot read ${at(CONFIG)}: file must be a JSON object, got ${
+            text === undefined ? "no file" : "something else"
+          }`,
         );
       }
       return config;
@@ -177,9 +179,8 @@ function lockedFolder(path: string, warn: (message: string) => void, lock: Folde
     async truncateMetrics(afterIteration) {
       requireInteger("truncate metrics", "afterIteration", afterIteration, -1);
       closeMetrics(); // The open file would go on under a name that is gone.
-      const bytes = await read(at(METRICS));
-      if (bytes === undefined) return;
-      const text = new TextDecoder().decode(bytes);
+      const text = await readTextIfThere(at(METRICS));
+      if (text === undefined) return;
       const { kept, unreadable } = keepMetrics(text, afterIteration);
       if (unreadable > 0) warn(`Dropped ${unreadable} unreadable lines of ${at(METRICS)}`);
       if (kept !== text) await writeFileAtomic(at(METRICS), kept);
@@ -238,7 +239,7 @@ function keepMetrics(text: string, last: number): { kept: string; unreadable: nu
 
 /** The checkpoint at `path`, `undefined` if there is none, or what is wrong with it. */
 async function tryCheckpoint(path: string): Promise<SafetensorsContent | InvalidInputError | undefined> {
-  const bytes = await read(path);
+  const bytes = await readIfThere(path);
   try {
     return bytes && await decodeChecked(bytes, path);
   } catch (error) {
@@ -264,22 +265,6 @@ async function probe(path: string): Promise<void> {
       await Deno.writeFile(file, new Uint8Array([0]), { createNew: true });
     } finally {
       await Deno.remove(file).catch(() => {});
-    }
-  });
-}
-
-async function read(path: string): Promise<Uint8Array | undefined> {
-  return await unlessMissing(`read ${path}`, readRegularFile(path));
-}
-
-/** `undefined` where the file or folder is not there. */
-async function unlessMissing<T>(action: string, result: Promise<T>): Promise<T | undefined> {
-  return await attempt(action, async () => {
-    try {
-      return await result;
-    } catch (error) {
-      if (error instanceof Deno.errors.NotFound) return undefined;
-      throw error;
     }
   });
 }

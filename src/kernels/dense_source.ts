@@ -12,6 +12,7 @@ import { type Tensor, type Tensor2D, type Tensor3D, tf } from "../deps/tfjs.ts";
 import { placeWeights } from "../networks/local_weights.ts";
 import type { WeightSource } from "../networks/parameterized_affine.ts";
 import { tidy } from "../runtime/tensors.ts";
+import { adaptedKernels } from "./adapted.ts";
 import type { PriceKernels, SourceGradient } from "./kernels.ts";
 
 /** The dense weight `[H + m Hl, P]` of a weight `[H, D]` and S `[Hl, K E G + 1]`. Differentiable in both. */
@@ -55,20 +56,9 @@ export function localGradient({ weight, local }: WeightSource, gradient: SourceG
 
 /** Kernels for all sources with m goods, from kernels for dense ones. */
 export function withDenseSources(kernels: PriceKernels, m: number): PriceKernels {
-  const densely = <T extends object>(source: WeightSource, use: (source: WeightSource) => T): T =>
-    source.local ? tidy(() => use(denseSource(source))) : use(source);
-  return {
-    value: (source, points) => densely(source, (dense) => kernels.value(dense, points)),
-    slope: (source, points) => densely(source, (dense) => kernels.slope(dense, points)),
-    gradient: (source, points, coefficients) =>
-      densely(source, (dense) => localGradient(source, kernels.gradient(dense, points, coefficients))),
-    moveChains: (source, ...inputs) => densely(source, (dense) => kernels.moveChains(dense, ...inputs)),
-    trainingStep: (source, ...inputs) =>
-      densely(source, (dense) => {
-        const { gradient, ...step } = kernels.trainingStep(dense, ...inputs);
-        return { ...step, gradient: localGradient(source, gradient) };
-      }),
+  return adaptedKernels(kernels, {
+    into: denseSource,
+    back: localGradient,
     memory: (rows, chains, hiddenSize, localSize = 0) => kernels.memory(rows, chains, hiddenSize + m * localSize),
-    settle: kernels.settle,
-  };
+  });
 }

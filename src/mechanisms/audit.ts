@@ -15,7 +15,7 @@ import { observed } from "./audit/observed.ts";
 import { checkPrices, type PricedMechanism } from "./audit/prices.ts";
 import { checkBackends, checkExact } from "./audit/responses.ts";
 import { evaluate } from "./evaluate.ts";
-import type { Mechanism } from "./mechanism.ts";
+import { type Mechanism, requireMechanismFor } from "./mechanism.ts";
 import type { MenuMechanism } from "./menu_mechanism.ts";
 
 /** Largest violations that pass, by check. */
@@ -109,12 +109,7 @@ export async function audit(
 ): Promise<AuditReport> {
   const bounds = completeBounds(options.bounds), sizes = completeSizes(options), { signal, onProgress } = options;
   const { profiles, misreports, exact, revenueProfiles, seed } = sizes, { participants: n, goods: m } = problem;
-  if (mechanism.participants !== n || mechanism.goods !== m) {
-    throw new InvalidInputError(
-      `Cannot audit: the mechanism must be for ${n} participants and ${m} goods, as ${problem.name} has, ` +
-        `got one for ${mechanism.participants} and ${mechanism.goods}`,
-    );
-  }
+  requireMechanismFor("audit", problem, mechanism);
   const menu = isMenu(mechanism) ? mechanism : undefined;
   const tallies = Object.fromEntries(AUDIT_CHECKS.map((name) => [name, tally(name, bounds[name])])) as Record<
     AuditCheckName,

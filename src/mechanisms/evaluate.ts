@@ -4,12 +4,12 @@
  * @module
  */
 import { tf } from "../deps/tfjs.ts";
-import { InvalidInputError, requireInteger } from "../errors.ts";
+import { requireInteger } from "../errors.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { deriveKey, randomKey } from "../random/key.ts";
 import { ensureDevice } from "../runtime/device.ts";
 import { letEventsIn } from "../runtime/event_loop.ts";
-import type { Mechanism } from "./mechanism.ts";
+import { type Mechanism, requireMechanismFor } from "./mechanism.ts";
 
 /** How many test profiles an evaluation takes by default. */
 export const TEST_PROFILES = 100_000;
@@ -59,12 +59,7 @@ export async function evaluate(
   const { profiles = TEST_PROFILES, seed = 0, onProgress, signal } = options;
   requireInteger("evaluate", "profiles", profiles, 2);
   const { participants: n, goods: m } = problem;
-  if (mechanism.participants !== n || mechanism.goods !== m) {
-    throw new InvalidInputError(
-      `Cannot evaluate: the mechanism must be for ${n} participants and ${m} goods, as ${problem.name} has, ` +
-        `got one for ${mechanism.participants} and ${mechanism.goods}`,
-    );
-  }
+  requireMechanismFor("evaluate", problem, mechanism);
   await ensureDevice();
   const key = deriveKey(randomKey(seed), TEST_STREAM);
   let sum = 0, squares = 0, utility = 0, allocated = 0, worstGap = 0;

@@ -4,6 +4,7 @@
  * @module
  */
 import { InvalidInputError, show } from "../errors.ts";
+import type { MechanismProblem } from "../problems/problem.ts";
 
 /** What a mechanism does with a batch of B type profiles. */
 export interface MechanismResult {
@@ -32,6 +33,20 @@ export interface Mechanism {
    * @throws {InvalidInputError} naming the first type that is not in [0, 1], or the wrong shape.
    */
   run(types: TypeProfiles): Promise<MechanismResult>;
+}
+
+/**
+ * Fails unless a mechanism is for n and m of a problem.
+ *
+ * @throws {InvalidInputError} naming both.
+ */
+export function requireMechanismFor(action: string, problem: MechanismProblem, mechanism: Mechanism): void {
+  const { participants: n, goods: m } = problem;
+  if (mechanism.participants === n && mechanism.goods === m) return;
+  throw new InvalidInputError(
+    `Cannot ${action}: the mechanism must be for ${n} participants and ${m} goods, as ${problem.name} has, ` +
+      `got one for ${mechanism.participants} and ${mechanism.goods}`,
+  );
 }
 
 /** Type profiles `[B, n, m]`: flat and row-major, or nested. */

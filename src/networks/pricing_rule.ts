@@ -3,17 +3,15 @@
  *
  * @module
  */
-import { type Tensor1D, type Tensor2D, tf } from "../deps/tfjs.ts";
 import { deriveKey, type RandomKey } from "../random/key.ts";
 import type { HostTensor } from "../runtime/host_tensor.ts";
-import { type ContextKind, contexts, type ContextShape, contextSize } from "./context.ts";
+import { type ContextKind, type ContextShape, contextSize } from "./context.ts";
+import { denseContextSource, hostDenseContextSource } from "./dense_context.ts";
 import { type NetworkKind, networkOfKind } from "./kinds.ts";
 import type { ConvexNetwork, Parameters } from "./network.ts";
 import {
-  hostHidden,
   type HostWeightSource,
   initialParameterizedAffine,
-  lastHidden,
   parameterizedAffineShapes,
   type ParameterizedAffineSize,
   type WeightSource,
@@ -81,20 +79,11 @@ export function pricingRules(shape: ContextShape, size: NetworkSize): PricingRul
     },
     source(parameters: Parameters, types: Float32Array): WeightSource {
       if (symmetric) return symmetric.source(parameters, types);
-      const bias = parameters["output.bias"] as Tensor1D;
-      if (affine.context === 0) return { bias };
-      const context = contexts(types, shape);
-      const hidden = tf.tidy(() =>
-        lastHidden(parameters, tf.tensor2d(context, [context.length / affine.context, affine.context]))
-      );
-      return { hidden, weight: parameters["output.weight"] as Tensor2D, bias };
+      return denseContextSource(parameters, shape, types);
     },
     hostSource(parameters: HostParameters, types: Float32Array): HostWeightSource {
       if (symmetric) return symmetric.hostSource(parameters, types);
-      const bias = parameters["output.bias"].data as Float32Array;
-      if (affine.context === 0) return { bias };
-      const hidden = hostHidden(parameters, contexts(types, shape), affine.context);
-      return { hidden, weight: parameters["output.weight"].data as Float32Array, bias };
+      return hostDenseContextSource(parameters, shape, types);
     },
   };
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { InvalidInputError, show } from "../errors.ts";
-import { attempt } from "../io/atomic.ts";
+import { readTextIfThere } from "../io/read.ts";
 import type { AuditReport } from "../mechanisms/audit.ts";
 import type { Evaluation } from "../mechanisms/evaluate.ts";
 import type { MechanismResult } from "../mechanisms/mechanism.ts";
@@ -167,17 +167,7 @@ export async function readMetrics(
   profiles: number,
 ): Promise<{ metrics: Metrics[]; seconds?: number }> {
   const path = `${folder}/metrics.jsonl`;
-  const text = await attempt(`read ${path}`, async () => {
-    try {
-      const { isFile, isDirectory } = await Deno.stat(path);
-      if (!isFile && !isDirectory) throw new Error("It is a device or a pipe, and no file");
-      return await Deno.readTextFile(path);
-    } catch (error) {
-      if (error instanceof Deno.errors.NotFound) return "";
-      throw error;
-    }
-  });
-  return parseMetrics(text, path, profiles);
+  return parseMetrics(await readTextIfThere(path) ?? "", path, profiles);
 }
 
 /**

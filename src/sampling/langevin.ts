@@ -59,7 +59,7 @@ export function langevin(
 }
 
 /** Noise of a step is at most this wide: chains on a flat utility cross the box in a few steps. */
-const LARGEST_NOISE = 0.5;
+export const LARGEST_NOISE = 0.5;
 
 /**
  * A step size for each coordinate, in proportion to the width of q there.

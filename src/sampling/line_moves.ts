@@ -14,16 +14,16 @@ import { deriveKey, type RandomKey } from "../random/key.ts";
 import { uniforms } from "../random/numbers.ts";
 
 /** Points tried on each line; a chain that none of them takes stays where it is. */
-const TRIES = 6;
+export const TRIES = 6;
 /** Streams of uniform numbers that one group's move draws from. */
 export const DRAWS: number = TRIES + 2;
 /**
  * Length of the interval on a line that is searched, in directions. The whole line through the box would do as well, but its
  * ends are far away when chains are close together, and differences between them by rounding would grow.
  */
-const WIDTH = 4;
+export const WIDTH = 4;
 /** Keeps divisions by a direction's coordinates finite. */
-const TINY = 1e-9;
+export const TINY = 1e-9;
 
 /**
  * Moves every chain along one line.

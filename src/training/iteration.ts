@@ -62,7 +62,7 @@ export async function iterate(
   const types = renewed ? refreshTypes(problem, options, state.types, iteration) : state.types;
   const onHost = await downloadAll(parameters);
   const source = rules.source(parameters, types);
-  // (b) lines 5-7, without the profiles that warm up
+  // and (b) lines 5-7, without the profiles that warm up
   const trained = options.profiles * n, { estimator } = options, { principalUtility: utility } = problem;
   const { moved, utilities, gradient } = tidy(() => {
     const refreshKey = deriveKey(key, STREAMS.chains, iteration), moveKey = deriveKey(key, STREAMS.langevin, iteration);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { InvalidInputError, requireInteger, requireNumber, show } from "../errors.ts";
+import { InvalidInputError, requireInteger, requireNumber, requirePositive, show } from "../errors.ts";
 import { NETWORK_KINDS, type NetworkKind, SYMMETRIC_KINDS } from "../networks/kinds.ts";
 import { type ContextKind, contextKinds } from "../networks/context.ts";
 import type { NetworkSize } from "../networks/pricing_rule.ts";
@@ -143,8 +143,7 @@ export function checkTraining(options: TrainingOptions): void {
       "clipNorm",
     ] as const
   ) {
-    requireNumber(what, name, options[name], 0);
-    if (options[name] === 0) throw new InvalidInputError(`Cannot ${what}: ${name} must be above 0, got 0`);
+    requirePositive(what, name, options[name]);
   }
   oneOf(what, "wall", options.wall, walls);
   oneOf(what, "stepRule", options.stepRule, stepRules);

@@ -1,6 +1,5 @@
 /** The networks of the ablation studies: PICNN, PMA and MLP, against their definitions. */
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
-import { type Tensor2D, tf } from "../../src/deps/tfjs.ts";
 import { InvalidInputError } from "../../src/errors.ts";
 import { NETWORK_KINDS, type NetworkKind, networkOfKind } from "../../src/networks/kinds.ts";
 import { multilayerPerceptron } from "../../src/networks/mlp.ts";
@@ -12,6 +11,7 @@ import { softplus } from "../../src/networks/softplus.ts";
 import { deriveKey, randomKey } from "../../src/random/key.ts";
 import { normals, uniforms } from "../../src/random/numbers.ts";
 import { forEachDevice } from "../devices.ts";
+import { checkDeviceIsHost, checkWeightGradient } from "./on_device.ts";
 
 /** f by its definition for raw weights that are read in order. */
 type Definition = (take: () => number, x: readonly number[]) => number;
@@ -100,50 +100,14 @@ Deno.test("networks on the host equal their definitions, with as many weights", 
 
 forEachDevice("ablation networks on the device equal those on the host, in value and gradient", async () => {
   for (const [s, { name, network }] of CASES.entries()) {
-    const rows = 3, count = 5, m = network.goods, P = network.weightCount, key = deriveKey(randomKey(2), s);
-    const raw = normals(key, rows * P), points = uniforms(deriveKey(key, 1), rows * count * m);
-    const weights = tf.tensor2d(raw, [rows, P]), at = tf.tensor3d(points, [rows, count, m]);
-    const value = await network.value(weights, at).data();
-    const slope = await network.gradient(weights)(at).data();
-    for (let r = 0; r < rows; r++) {
-      const f = network.bindOnHost(raw.subarray(r * P, (r + 1) * P)), gradient = new Float64Array(m);
-      for (let c = 0; c < count; c++) {
-        const base = (r * count + c) * m;
-        const expected = f(Float64Array.from(points.subarray(base, base + m)), gradient);
-        assertAlmostEquals(value[r * count + c], expected, 1e-4 * (1 + Math.abs(expected)), name);
-        gradient.forEach((one, i) => assertAlmostEquals(slope[base + i], one, 1e-4 * (1 + Math.abs(one)), name));
-      }
-    }
+    const key = deriveKey(randomKey(2), s);
+    await checkDeviceIsHost(network, normals(key, 3 * network.weightCount), key, name);
   }
 });
 
 forEachDevice("ablation networks' gradient in the weights equals finite differences", async () => {
   for (const { name, network } of [inputConvex(2, 2, 3), maxAffine(2, 5), perceptron(2, 2, 4)]) {
-    const rows = 2, count = 4, P = network.weightCount, raw = normals(randomKey(3), rows * P);
-    const points = uniforms(randomKey(4), rows * count * 2), factors = normals(randomKey(5), rows * count);
-    const gradient = await tf.grad((weights) =>
-      tf.sum(tf.mul(
-        tf.tensor2d(factors, [rows, count]),
-        network.value(weights as Tensor2D, tf.tensor3d(points, [rows, count, 2])),
-      ))
-    )(tf.tensor2d(raw, [rows, P])).data();
-    const loss = (weights: Float64Array) => {
-      let sum = 0;
-      for (let r = 0; r < rows; r++) {
-        const f = network.bindOnHost(weights.subarray(r * P, (r + 1) * P));
-        for (let c = 0; c < count; c++) {
-          const at = (r * count + c) * 2;
-          sum += factors[r * count + c] * f(Float64Array.from(points.subarray(at, at + 2)), new Float64Array(2));
-        }
-      }
-      return sum;
-    };
-    for (let j = 0; j < raw.length; j++) {
-      const up = Float64Array.from(raw), down = up.slice();
-      up[j] += 1e-6, down[j] -= 1e-6;
-      const difference = (loss(up) - loss(down)) / (up[j] - down[j]);
-      assertAlmostEquals(gradient[j], difference, 1e-3 * (1 + Math.abs(difference)), `${name}, weight ${j}`);
-    }
+    await checkWeightGradient(network, normals(randomKey(3), 2 * network.weightCount), name);
   }
 });
 

@@ -1,11 +1,11 @@
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
-import { type Tensor2D, tf } from "../../src/deps/tfjs.ts";
 import { InvalidInputError } from "../../src/errors.ts";
 import { partialGroupMax, type PartialGroupMaxSize } from "../../src/networks/partial_groupmax.ts";
 import { softplus } from "../../src/networks/softplus.ts";
 import { deriveKey, type RandomKey, randomKey } from "../../src/random/key.ts";
 import { normals, uniforms } from "../../src/random/numbers.ts";
 import { forEachDevice } from "../devices.ts";
+import { checkDeviceIsHost, checkWeightGradient } from "./on_device.ts";
 
 const SIZES: readonly PartialGroupMaxSize[] = [
   { goods: 1, layers: 1, groups: 1, groupSize: 1 },
@@ -69,56 +69,14 @@ Deno.test("GroupMax networks on the host equal Definition 3.3", () => {
 
 forEachDevice("GroupMax networks on the device equal those on the host, in value and gradient", async () => {
   for (const [s, size] of SIZES.entries()) {
-    const network = partialGroupMax(size), rows = 3, count = 5, m = size.goods;
-    const key = deriveKey(randomKey(2), s);
-    const raw = randomWeights(rows * network.weightCount, key);
-    const points = uniforms(deriveKey(key, 1), rows * count * m);
-    const weights = tf.tensor2d(raw, [rows, network.weightCount]), at = tf.tensor3d(points, [rows, count, m]);
-    const value = await network.value(weights, at).data();
-    const slope = await network.gradient(weights)(at).data();
-    for (let r = 0; r < rows; r++) {
-      const f = network.bindOnHost(raw.subarray(r * network.weightCount, (r + 1) * network.weightCount));
-      for (let c = 0; c < count; c++) {
-        const gradient = new Float64Array(m), base = (r * count + c) * m;
-        const expected = f(Float64Array.from(points.subarray(base, base + m)), gradient);
-        assertAlmostEquals(value[r * count + c], expected, 1e-4 * (1 + Math.abs(expected)));
-        for (let i = 0; i < m; i++) {
-          assertAlmostEquals(slope[base + i], gradient[i], 1e-4 * (1 + Math.abs(gradient[i])));
-        }
-      }
-    }
+    const network = partialGroupMax(size), key = deriveKey(randomKey(2), s);
+    await checkDeviceIsHost(network, randomWeights(3 * network.weightCount, key), key, JSON.stringify(size));
   }
 });
 
 forEachDevice("the weights' gradient on the device equals finite differences", async () => {
-  const size = { goods: 2, layers: 2, groups: 3, groupSize: 3 }, network = partialGroupMax(size);
-  const rows = 2, count = 4, P = network.weightCount;
-  const raw = randomWeights(rows * P, randomKey(3));
-  const points = uniforms(randomKey(4), rows * count * 2), factors = normals(randomKey(5), rows * count);
-  const gradient = await tf.grad((weights) =>
-    tf.sum(tf.mul(
-      tf.tensor2d(factors, [rows, count]),
-      network.value(weights as Tensor2D, tf.tensor3d(points, [rows, count, 2])),
-    ))
-  )(tf.tensor2d(raw, [rows, P])).data();
-  const loss = (weights: Float32Array) => {
-    let sum = 0;
-    for (let r = 0; r < rows; r++) {
-      const f = network.bindOnHost(weights.subarray(r * P, (r + 1) * P));
-      for (let c = 0; c < count; c++) {
-        const base = (r * count + c) * 2;
-        sum += factors[r * count + c] *
-          f(Float64Array.from(points.subarray(base, base + 2)), new Float64Array(2));
-      }
-    }
-    return sum;
-  };
-  for (let j = 0; j < raw.length; j++) {
-    const up = raw.slice(), down = raw.slice();
-    up[j] += 1e-3, down[j] -= 1e-3;
-    const difference = (loss(up) - loss(down)) / (up[j] - down[j]);
-    assertAlmostEquals(gradient[j], difference, 2e-3 * (1 + Math.abs(difference)), `weight ${j}`);
-  }
+  const network = partialGroupMax({ goods: 2, layers: 2, groups: 3, groupSize: 3 });
+  await checkWeightGradient(network, randomWeights(2 * network.weightCount, randomKey(3)), "GroupMax");
 });
 
 Deno.test("f is convex in x along random segments, and its gradient supports it, for random weights", () => {

@@ -10,11 +10,11 @@
  * @module
  */
 import type { PartialGroupMaxSize } from "../../networks/partial_groupmax.ts";
-import { DRAWS } from "../../sampling/line_moves.ts";
+import { DRAWS, TRIES } from "../../sampling/line_moves.ts";
 import { mainCode } from "./chain_program.ts";
 import { type ChainGroups, groupCode, stepCode } from "./chain_step.ts";
 import { type Memory, placeMemory, regions, tilesOf, type WorkgroupLimits } from "./layout.ts";
-import { lineMoveCode, type LineMoveRegions, TRIES } from "./line_move.ts";
+import { lineMoveCode, type LineMoveRegions } from "./line_move.ts";
 import {
   forwardCode,
   keptActivations,

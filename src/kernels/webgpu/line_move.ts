@@ -3,16 +3,10 @@
  *
  * @module
  */
-import { DRAWS } from "../../sampling/line_moves.ts";
+import { DRAWS, TINY, TRIES, WIDTH } from "../../sampling/line_moves.ts";
 import type { ChainGroups } from "./chain_step.ts";
 import { type NetworkCode, PARTS } from "./network.ts";
 import { memoryNames } from "./shader.ts";
-
-/** Points tried on each line. */
-export const TRIES: number = DRAWS - 2;
-/** The length of the interval searched and the least direction, as in `line_moves.ts`. */
-const WIDTH = 4;
-const TINY = 1e-9;
 
 /** Where a move along lines has its numbers: `draws` in `words`, all others in `lanes`. */
 export interface LineMoveRegions {

@@ -5,6 +5,7 @@
  */
 import { deriveKey, type RandomKey } from "../../random/key.ts";
 import { uniforms } from "../../random/numbers.ts";
+import { LARGEST_NOISE } from "../../sampling/langevin.ts";
 import { DRAWS } from "../../sampling/line_moves.ts";
 import { constantStepSize, moveBlocks, type MoveOptions } from "../../sampling/move_chains.ts";
 import { KINDS, RECORD } from "./records.ts";
@@ -66,9 +67,6 @@ export function dispatches(
   cuts.push([from, records.length]);
   return cuts;
 }
-
-/** Noise of a step is at most this wide, as in `langevin.ts`. */
-const LARGEST_NOISE = 0.5;
 
 /** eta of the constant rule; a and b of eta = a / (g^2 + b), which is `adaptedStepSize`. */
 export function stepSizes(move: MoveOptions): { stepSize: number; smallestSquare: number } {

@@ -1,0 +1,31 @@
+/**
+ * Weight sources of a Parameterized Affine Network, which reads contexts as they are: on the device, and on the host.
+ *
+ * @module
+ */
+import { type Tensor1D, type Tensor2D, tf } from "../deps/tfjs.ts";
+import type { HostTensors } from "../runtime/host_tensor.ts";
+import { contexts, type ContextShape, contextSize } from "./context.ts";
+import type { Parameters } from "./network.ts";
+import { hostHidden, type HostWeightSource, lastHidden, type WeightSource } from "./parameterized_affine.ts";
+
+/** The source of the raw weights for type profiles `[B, n, m]`. The caller disposes of `hidden`. */
+export function denseContextSource(parameters: Parameters, shape: ContextShape, types: Float32Array): WeightSource {
+  const bias = parameters["output.bias"] as Tensor1D, size = contextSize(shape);
+  if (size === 0) return { bias };
+  const context = contexts(types, shape);
+  const hidden = tf.tidy(() => lastHidden(parameters, tf.tensor2d(context, [context.length / size, size])));
+  return { hidden, weight: parameters["output.weight"] as Tensor2D, bias };
+}
+
+/** The same on the host, in 64-bit floats. */
+export function hostDenseContextSource(
+  parameters: HostTensors,
+  shape: ContextShape,
+  types: Float32Array,
+): HostWeightSource {
+  const bias = parameters["output.bias"].data as Float32Array, size = contextSize(shape);
+  if (size === 0) return { bias };
+  const hidden = hostHidden(parameters, contexts(types, shape), size);
+  return { hidden, weight: parameters["output.weight"].data as Float32Array, bias };
+}
