@@ -7,7 +7,6 @@ import { InvalidInputError, MachineError, show } from "../errors.ts";
 import { VERSION } from "../version.ts";
 import type { Command } from "./command.ts";
 import { commandHelp, helpWidth, row, wrap } from "./help.ts";
-import { suggest } from "./options.ts";
 import { colour, writeStderr, writeStdout } from "./output.ts";
 
 /** A command's line in the help text, and its module, which loads when the command is used. */
@@ -84,6 +83,7 @@ async function dispatch(args: readonly string[]): Promise<number> {
   }
   if (!Object.hasOwn(commands, name)) {
     const thing = name.startsWith("-") ? `option ${name} before a command` : `command ${show(name)}`;
+    const { suggest } = await import("./options.ts");
     const hint = suggest(name, Object.keys(commands)) || `; the commands are ${Object.keys(commands).join(", ")}`;
     throw new InvalidInputError(`Cannot run tedi: there is no ${thing}${hint}`);
   }
