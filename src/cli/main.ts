@@ -15,7 +15,8 @@ interface Entry {
   readonly load: () => Promise<Command>;
 }
 
-const commands: Readonly<Record<string, Entry>> = {
+/** The commands, in the order of the help text. */
+export const commands: Readonly<Record<string, Entry>> = {
   train: {
     summary: "learn a mechanism for a problem",
     load: async () => (await import("./commands/train.ts")).trainCommand,
@@ -51,6 +52,10 @@ const commands: Readonly<Record<string, Entry>> = {
   devices: {
     summary: "list the devices that can train, GPUs first",
     load: async () => (await import("./commands/devices.ts")).devicesCommand,
+  },
+  cite: {
+    summary: "how to cite the paper and this software",
+    load: async () => (await import("./commands/cite.ts")).citeCommand,
   },
 };
 
