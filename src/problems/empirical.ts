@@ -40,7 +40,7 @@ const HELD_OUT_EVERY = 5;
  * the row's number; profiles are drawn from the training or the held-out rows with replacement.
  *
  * @example
- * ```ts ignore
+ * ```ts
  * const problem = await empiricalProblem({ file: "bids.csv", participants: 3, goods: 2, productionCost: 1 });
  * ```
  *
