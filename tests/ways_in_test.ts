@@ -66,7 +66,7 @@ Deno.test("with Node alone: npx, in an empty folder", async () => {
   });
 });
 
-Deno.test("by URL: a script imports mod.ts and trains, and mod.ts is the command line", async () => {
+Deno.test("by URL: scripts import mod.ts and train, as README shows, and mod.ts is the command line", async () => {
   await inFolder(async (cwd) => {
     const env = await freshCache(cwd), bare = ["run", "-A", "--no-config", "--no-lock"];
     const settings = { iterations: 3, profiles: 32, chains: 4, seed: 5 }, profile = [[[0.9, 0.8]], [[0.1, 0.7]]];
@@ -85,6 +85,15 @@ Deno.test("by URL: a script imports mod.ts and trains, and mod.ts is the command
       const { payments, utilities } = await mechanism.run(profile);
       assertEquals(JSON.parse(printed), { payments: [...payments], utilities: [...utilities] });
       assert(payments.some((payment) => payment > 0), "somebody pays");
+
+      const [library, problem] = Array.from(read("README.md").matchAll(/```ts\n(.*?)```/gs), ([, code]) => code);
+      const shown = library.replace(/"jsr:.*"/, `"${url}"`).replace("seed: 1", "seed: 1, iterations: 3, profiles: 16");
+      assert(shown.includes(url) && shown.includes("iterations: 3"), "README shows how to train");
+      await Deno.writeTextFile(`${cwd}/readme.ts`, shown);
+      assertStringIncludes((await deno([...bare, "readme.ts"], { cwd, env })).stdout, "revenue:");
+      await Deno.writeTextFile(`${cwd}/my_problem.ts`, problem);
+      const own = ["train", "--problem", "./my_problem.ts", ...SMALL];
+      assertStringIncludes((await deno([...bare, url, ...own], { cwd, env })).stdout, "2 participants, 3 goods");
 
       const lines = jsonLines((await deno([...bare, url, "settings", "--json"], { cwd, env })).stdout);
       assertEquals(lines.map(({ setting }) => setting), tableOneSettings.map(({ setting }) => setting));
