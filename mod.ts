@@ -8,7 +8,7 @@
  * Imported, this module is a library; run, it is the command line.
  *
  * @example
- * ```ts ignore
+ * ```ts
  * import { evaluate, settingProblem, train } from "@tedi/toolkit";
  *
  * const problem = settingProblem("U_{1,2}^{0,0}");

@@ -93,8 +93,11 @@ const NORMAL_QUANTILE = 1.959963984540054;
  * `bestResponseGap` is an upper bound: a lie only chooses another outcome from the same menu.
  *
  * @example
- * ```ts ignore
- * const report = await audit(problem, { participants: 1, goods: 2, run: myRule });
+ * ```ts
+ * import { audit, settingProblem, vcg } from "@tedi/toolkit";
+ *
+ * const problem = settingProblem("U-1-2");
+ * const report = await audit(problem, vcg(problem));
  * console.log(report.passed, report.checks[0].worst, report.checks[0].witness);
  * ```
  *

@@ -40,7 +40,7 @@ const HELD_OUT_EVERY = 5;
  * the row's number; profiles are drawn from the training or the held-out rows with replacement.
  *
  * @example
- * ```ts ignore
+ * ```ts
  * const problem = await empiricalProblem({ file: "bids.csv", participants: 3, goods: 2, productionCost: 1 });
  * ```
  *
@@ -62,7 +62,7 @@ export async function empiricalProblem(options: EmpiricalOptions): Promise<Mecha
   const columns = participants === 1
     ? { [goods]: "one for each good" }
     : { [participants * goods]: "a type profile, participant by participant", [goods]: "one participant's types" };
-  const table = parseTypeRows(decode(bytes, what), columns, what, LEAST_ROWS);
+  const table = await parseTypeRows(decode(bytes, what), columns, what, LEAST_ROWS);
   const { productionCost, duplicationCost } = principalUtility;
   const costs = { productionCost, duplicationCost };
   return {

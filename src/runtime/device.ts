@@ -39,7 +39,7 @@ export interface DeviceOptions {
  * @throws {MachineError} when `webgpu` was asked for and the machine has no adapter that may be used.
  *
  * @example
- * ```ts ignore
+ * ```ts
  * const device = await openDevice({ backend: "auto" });
  * console.log(device.reason); // "wasm: no WebGPU adapter was found"
  * device.close();

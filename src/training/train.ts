@@ -70,7 +70,7 @@ const MAX_LOSSES = 3;
  * @throws {MachineError} if a loss or gradient is not finite, or the device fails for good.
  *
  * @example
- * ```ts ignore
+ * ```ts
  * const { mechanism } = await train("U-1-2", { iterations: 500 });
  * const { outcomes, payments } = await mechanism.run([[[0.9, 0.2]]]);
  * ```
