@@ -14,7 +14,7 @@ async function build(relaxed: boolean): Promise<Uint8Array> {
   let binary: Uint8Array | undefined;
   const { error, stderr } = await asc.main([
     "assembly/index.ts",
-    ...["--outFile", "kernels.wasm", "-O3", "--noAssert", "--runtime", "stub"],
+    ...["--outFile", "kernels.wasm", "-O2", "--noAssert", "--runtime", "stub"],
     ...["--enable", "simd", "--enable", "threads", ...(relaxed ? ["--enable", "relaxed-simd"] : [])],
     ...["--importMemory", "--sharedMemory", "--initialMemory", "1", "--maximumMemory", "65536"],
     ...["--disableWarning", "112"], // functions between our own files may exchange vectors

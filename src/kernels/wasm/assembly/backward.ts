@@ -1,8 +1,8 @@
 // Subgradients of f at the points of a tile, after `forward`: the path of winners back to x or to the weights.
 
 import { all, at, each, fma, pad4 } from "./simd";
-import { Job, layerAt } from "./job";
-import { maximaAt, winnersAt } from "./forward";
+import { Job, layerAt, rowBytes } from "./job";
+import { inputsAt, winnersAt } from "./forward";
 
 /** Bytes of the scratch for one point: two vectors of sums over a layer's inputs. */
 export function backwardSize(job: Job): i32 {
@@ -11,6 +11,7 @@ export function backwardSize(job: Job): i32 {
 
 /** out `[vectors, 4]` = sum over g of above_g times the winner's weights, whose addresses are `winners` `[G, 16]`. */
 function winnersSum(winners: usize, above: usize, G: i32, vectors: i32, out: usize): void {
+  if (vectors == 11) return elevenOfSum(winners, above, G, out);
   let from: i32 = 0;
   for (; vectors - from >= 8; from += 8) {
     const shift = from << 4;
@@ -53,6 +54,21 @@ function winnersSum(winners: usize, above: usize, G: i32, vectors: i32, out: usi
     if (g < G) s = fma(each(above + (g << 2)), at(<usize>load<u32>(winners + (g << 6)) + shift), s);
     v128.store(out + shift, f32x4.add(s, t));
   }
+}
+
+/** The same for 11 vectors, as with 32 groups and ten goods, whose sums just fit the registers. */
+function elevenOfSum(winners: usize, above: usize, G: i32, out: usize): void {
+  let s0 = all(0), s1 = s0, s2 = s0, s3 = s0, s4 = s0, s5 = s0, s6 = s0, s7 = s0, s8 = s0, s9 = s0, s10 = s0;
+  for (const end = above + (G << 2); above < end; above += 4, winners += 64) {
+    const p = <usize>load<u32>(winners), a = each(above);
+    s0 = fma(a, at(p), s0), s1 = fma(a, v128.load(p, 16), s1), s2 = fma(a, v128.load(p, 32), s2);
+    s3 = fma(a, v128.load(p, 48), s3), s4 = fma(a, v128.load(p, 64), s4), s5 = fma(a, v128.load(p, 80), s5);
+    s6 = fma(a, v128.load(p, 96), s6), s7 = fma(a, v128.load(p, 112), s7), s8 = fma(a, v128.load(p, 128), s8);
+    s9 = fma(a, v128.load(p, 144), s9), s10 = fma(a, v128.load(p, 160), s10);
+  }
+  v128.store(out, s0), v128.store(out, s1, 16), v128.store(out, s2, 32), v128.store(out, s3, 48);
+  v128.store(out, s4, 64), v128.store(out, s5, 80), v128.store(out, s6, 96), v128.store(out, s7, 112);
+  v128.store(out, s8, 128), v128.store(out, s9, 144), v128.store(out, s10, 160);
 }
 
 /** A subgradient of f in x at point c of the tile `[m + 1 padded]`; what is behind the m-th number means nothing. */
@@ -118,11 +134,6 @@ export function weightGradient(
 
 /** What layer k of point c is a function of: the maxima of the layer before, if there is one, then (x, 1). */
 function input(job: Job, tile: usize, c: i32, k: i32, out: usize): void {
-  const G = job.groups, m = job.goods, inputs = pad4(G), free = pad4(m + 1);
-  if (k > 0) {
-    let from = maximaAt(job, tile, k - 1) + (c << 2);
-    for (let g: i32 = 0; g < inputs; g++, from += 64, out += 4) store<f32>(out, g < G ? load<f32>(from) : 0);
-  }
-  let from = tile + (c << 2);
-  for (let j: i32 = 0; j < free; j++, from += 64, out += 4) store<f32>(out, j < m ? load<f32>(from) : j == m ? 1 : 0);
+  let from = inputsAt(job, tile, k) + (c << 2);
+  for (const end = out + rowBytes(job, k); out < end; out += 4, from += 64) store<f32>(out, load<f32>(from));
 }

@@ -11,7 +11,7 @@ import { at, fma, softplusSlope4, total } from "./simd";
 import { Job } from "./job";
 import { forward, gather, tileSize } from "./forward";
 import { backwardSize, weightGradient } from "./backward";
-import { chainsSize, moveRow } from "./chains";
+import { chainsSize, moveRow, tilesOfRow } from "./chains";
 import { coefficients } from "./objective";
 import {
   addSlopeSums,
@@ -29,10 +29,10 @@ const BLOCK: i32 = 16;
 /** The operation that moves the chains first, and makes the coefficients from them. */
 export const STEP: i32 = 5;
 
-/** Bytes of scratch for one row. */
+/** Bytes of scratch for one row, or in a training step for one profile: its rows' tiles are kept. */
 function rowSize(job: Job): i32 {
-  const size = tileSize(job) + backwardSize(job);
-  return job.operation == STEP ? max(size, chainsSize(job)) : size;
+  if (job.operation != STEP) return tileSize(job) + backwardSize(job);
+  return chainsSize(job) + backwardSize(job) + job.participants * tilesOfRow(job) * tileSize(job);
 }
 
 /** Bytes of scratch, without the weights of a tile. */
@@ -63,8 +63,8 @@ export function gradientTasks(job: Job): i32 {
 
 /** Adds the gradient of a row's sum in its packed weights, before softplus' derivative, to `out`. */
 function rowGradient(job: Job, w: usize, row: i32, scratch: usize, out: usize): void {
-  const m = job.goods, N = job.count, back = scratch + tileSize(job), withZero = job.operation == STEP;
-  let points = job.points + ((row * N * m) << 2), factors = job.coefficients + ((row * (withZero ? N + 1 : N)) << 2);
+  const m = job.goods, N = job.count, back = scratch + tileSize(job);
+  let points = job.points + ((row * N * m) << 2), factors = job.coefficients + ((row * N) << 2);
   for (let from: i32 = 0; from < N; from += 16, points += m << 6) {
     const now = min(16, N - from);
     gather(job, points, now, m << 2, scratch);
@@ -73,11 +73,14 @@ function rowGradient(job: Job, w: usize, row: i32, scratch: usize, out: usize): 
       weightGradient(job, w, scratch, c, load<f32>(factors), back, out);
     }
   }
-  if (!withZero) return;
-  // p = f(x) - f(0): the zero outcome is in every price.
-  for (let j: i32 = 0; j < m; j++) store<f32>(scratch + (j << 6), 0);
-  forward(job, w, scratch, 1);
-  weightGradient(job, w, scratch, 0, load<f32>(factors), back, out);
+}
+
+/** The same in a training step, from the tiles of the chains and the zero outcome, which is in every price f(x) - f(0). */
+function tilesGradient(job: Job, w: usize, row: i32, tiles: usize, scratch: usize, out: usize): void {
+  const N = job.count + 1;
+  for (let k: i32 = 0, factors = job.coefficients + ((row * N) << 2); k < N; k++, factors += 4) {
+    weightGradient(job, w, tiles + (k >> 4) * tileSize(job), k & 15, load<f32>(factors), scratch, out);
+  }
 }
 
 /** Multiplies a gradient in packed weights with softplus' derivative where there is a softplus. */
@@ -88,10 +91,25 @@ function throughSoftplus(job: Job, w: usize, out: usize): void {
   }
 }
 
-/** In a training step: moves the chains of some rows with weights `stride` bytes apart, and makes their coefficients. */
-function moveRows(job: Job, weights: usize, stride: i32, first: i32, last: i32, scratch: usize): void {
-  for (let row = first; row < last; row++) moveRow(job, weights + (row - first) * stride, row, scratch);
-  for (let row = first; row < min(last, job.trained); row += job.participants) coefficients(job, row);
+/**
+ * In a training step: moves the chains of rows from `first` on, profile by profile, and adds their gradients to those at
+ * `out`. The rows' weights, and gradients, are `stride` bytes apart.
+ */
+function stepRows(job: Job, weights: usize, stride: i32, first: i32, last: i32, scratch: usize, out: usize): void {
+  const n = job.participants, back = scratch + chainsSize(job), tiles = back + backwardSize(job);
+  const kept = tilesOfRow(job) * tileSize(job);
+  for (let profile = first; profile < last; profile += n) {
+    const end = min(profile + n, last), trained = profile < job.trained;
+    for (let row = profile; row < end; row++) {
+      moveRow(job, weights + (row - first) * stride, row, scratch, trained ? tiles + (row - profile) * kept : 0);
+    }
+    if (!trained) continue;
+    coefficients(job, profile);
+    for (let row = profile; row < end; row++) {
+      const to = (row - first) * stride;
+      tilesGradient(job, weights + to, row, tiles + (row - profile) * kept, back, out + to);
+    }
+  }
 }
 
 /** One of the tasks where rows have weights of their own. */
@@ -127,7 +145,7 @@ function wait(counter: usize, count: i32): void {
 function movedTile(job: Job, tile: i32, scratch: usize): void {
   const bytes = job.packed << 2, first = tile * job.tileRows, weights = scratch + columnsSize(job);
   makeWeights(job, first, scratch, weights);
-  moveRows(job, weights, bytes, first, min(first + job.tileRows, job.rows), weights + job.tile * bytes);
+  stepRows(job, weights, bytes, first, min(first + job.tileRows, job.rows), weights + job.tile * bytes, 0);
 }
 
 /** Gradients of a tile's rows in their raw weights, into panels, and in their hidden layers. */
@@ -136,11 +154,11 @@ function rowTask(job: Job, tile: i32, panels: usize, slopeSums: usize, scratch: 
   const weights = scratch + columnsSize(job), rest = weights + job.tile * bytes;
   const gradients = rest + rowSize(job), sums = gradients + job.tile * bytes;
   makeWeights(job, first, scratch, weights);
-  if (job.operation == STEP) moveRows(job, weights, bytes, first, min(first + job.tileRows, job.rows), rest);
   memory.fill(gradients, 0, job.tile * bytes);
-  const rows = min(job.tileRows, job.trained - first);
+  const step = job.operation == STEP, rows = min(job.tileRows, job.trained - first);
+  if (step) stepRows(job, weights, bytes, first, min(first + job.tileRows, job.rows), rest, gradients);
   for (let r: i32 = 0; r < rows; r++) {
-    rowGradient(job, weights + r * bytes, first + r, rest, gradients + r * bytes);
+    if (!step) rowGradient(job, weights + r * bytes, first + r, rest, gradients + r * bytes);
     throughSoftplus(job, weights + r * bytes, gradients + r * bytes);
   }
   if (job.localSize > 0) {
@@ -246,8 +264,8 @@ export function sharedGradientTask(job: Job, task: i32, scratch: usize): void {
   const out = job.biasGradient + (task * job.packed << 2), first = task * job.rowsPerTask;
   const last = min(first + job.rowsPerTask, job.rows);
   memory.fill(out, 0, job.packed << 2);
-  if (job.operation == STEP) moveRows(job, job.shared, 0, first, last, scratch);
-  for (let row = first; row < min(last, job.trained); row++) rowGradient(job, job.shared, row, scratch, out);
+  if (job.operation == STEP) return stepRows(job, job.shared, 0, first, last, scratch, out);
+  for (let row = first; row < last; row++) rowGradient(job, job.shared, row, scratch, out);
 }
 
 /** Adds all tasks' gradients into the first one's, in order. */

@@ -50,7 +50,7 @@ export function run(address: usize, thread: i32): void {
     if (own) makeWeights(job, first, scratch, weights);
     for (let row = first; row < last; row++) {
       const w = own ? weights + ((row - first) * job.packed << 2) : weights;
-      if (op == CHAINS) moveRow(job, w, row, rest);
+      if (op == CHAINS) moveRow(job, w, row, rest, 0);
       else if (op == SLOPE) rowSlopes(job, w, row, rest);
       else if (op == VALUE) rowValues(job, w, row, rest);
     }
