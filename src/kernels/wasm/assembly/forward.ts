@@ -73,41 +73,21 @@ function layer16(job: Job, w: usize, bytes: i32, rows: i32, inputs: usize, z: us
   }
 }
 
-/** One layer at 8 points: four elements of a group at a time, 8 sums in registers; four of their weights in one load. */
-function layer8(job: Job, w: usize, bytes: i32, rows: i32, inputs: usize, z: usize, won: usize): void {
-  const G = job.groups, E = job.groupSize;
-  for (let g: i32 = 0; g < G; g++, w += E * bytes) {
+/** One layer at 8 points: four elements of a group at a time, 8 sums in registers. */
+function layer8(job: Job, w: usize, bytes: i32, rows: i32, groups: i32, inputs: usize, z: usize, won: usize): void {
+  const E = job.groupSize;
+  for (let g: i32 = 0; g < groups; g++, w += E * bytes) {
     let best0 = all(-Infinity), best1 = best0, won0 = all(0), won1 = won0;
     for (let e: i32 = 0; e < E; e += 4) {
       // Where fewer than four are left, the last one competes with itself.
       const last = w + (E - 1) * bytes;
-      let p = w + e * bytes, q = min(p + bytes, last), r = min(q + bytes, last), s = min(r + bytes, last);
+      const p = w + e * bytes, q = min(p + bytes, last), r = min(q + bytes, last), s = min(r + bytes, last);
       let a0 = all(0), a1 = a0, b0 = a0, b1 = a0, c0 = a0, c1 = a0, d0 = a0, d1 = a0;
-      for (let from = inputs, end = inputs + (rows << 6); from < end; from += 256, p += 16, q += 16, r += 16, s += 16) {
-        const wa = at(p), wb = at(q), wc = at(r), wd = at(s);
-        let v0 = at(from), v1 = v128.load(from, 16);
-        let y = i32x4.shuffle(wa, wa, 0, 0, 0, 0);
-        a0 = fma(y, v0, a0), a1 = fma(y, v1, a1), y = i32x4.shuffle(wb, wb, 0, 0, 0, 0);
-        b0 = fma(y, v0, b0), b1 = fma(y, v1, b1), y = i32x4.shuffle(wc, wc, 0, 0, 0, 0);
-        c0 = fma(y, v0, c0), c1 = fma(y, v1, c1), y = i32x4.shuffle(wd, wd, 0, 0, 0, 0);
-        d0 = fma(y, v0, d0), d1 = fma(y, v1, d1);
-        v0 = v128.load(from, 64), v1 = v128.load(from, 80), y = i32x4.shuffle(wa, wa, 1, 1, 1, 1);
-        a0 = fma(y, v0, a0), a1 = fma(y, v1, a1), y = i32x4.shuffle(wb, wb, 1, 1, 1, 1);
-        b0 = fma(y, v0, b0), b1 = fma(y, v1, b1), y = i32x4.shuffle(wc, wc, 1, 1, 1, 1);
-        c0 = fma(y, v0, c0), c1 = fma(y, v1, c1), y = i32x4.shuffle(wd, wd, 1, 1, 1, 1);
-        d0 = fma(y, v0, d0), d1 = fma(y, v1, d1);
-        v0 = v128.load(from, 128), v1 = v128.load(from, 144), y = i32x4.shuffle(wa, wa, 2, 2, 2, 2);
-        a0 = fma(y, v0, a0), a1 = fma(y, v1, a1), y = i32x4.shuffle(wb, wb, 2, 2, 2, 2);
-        b0 = fma(y, v0, b0), b1 = fma(y, v1, b1), y = i32x4.shuffle(wc, wc, 2, 2, 2, 2);
-        c0 = fma(y, v0, c0), c1 = fma(y, v1, c1), y = i32x4.shuffle(wd, wd, 2, 2, 2, 2);
-        d0 = fma(y, v0, d0), d1 = fma(y, v1, d1);
-        v0 = v128.load(from, 192), v1 = v128.load(from, 208), y = i32x4.shuffle(wa, wa, 3, 3, 3, 3);
-        a0 = fma(y, v0, a0), a1 = fma(y, v1, a1), y = i32x4.shuffle(wb, wb, 3, 3, 3, 3);
-        b0 = fma(y, v0, b0), b1 = fma(y, v1, b1), y = i32x4.shuffle(wc, wc, 3, 3, 3, 3);
-        c0 = fma(y, v0, c0), c1 = fma(y, v1, c1), y = i32x4.shuffle(wd, wd, 3, 3, 3, 3);
-        d0 = fma(y, v0, d0), d1 = fma(y, v1, d1);
+      for (let i: i32 = 0, from = inputs; i < rows << 2; i += 4, from += 64) {
+        const v0 = at(from), v1 = v128.load(from, 16), a = each(p + i), b = each(q + i), c = each(r + i), d = each(s + i);
+        a0 = fma(a, v0, a0), a1 = fma(a, v1, a1), b0 = fma(b, v0, b0), b1 = fma(b, v1, b1);
+        c0 = fma(c, v0, c0), c1 = fma(c, v1, c1), d0 = fma(d, v0, d0), d1 = fma(d, v1, d1);
       }
-      // All four have gone on by the same.
       let name = i32x4.splat(<i32>p);
       won0 = choose(name, won0, f32x4.gt(a0, best0)), best0 = f32x4.pmax(best0, a0);
       won1 = choose(name, won1, f32x4.gt(a1, best1)), best1 = f32x4.pmax(best1, a1), name = i32x4.splat(<i32>q);
@@ -118,11 +98,77 @@ function layer8(job: Job, w: usize, bytes: i32, rows: i32, inputs: usize, z: usi
       won0 = choose(name, won0, f32x4.gt(d0, best0)), best0 = f32x4.pmax(best0, d0);
       won1 = choose(name, won1, f32x4.gt(d1, best1)), best1 = f32x4.pmax(best1, d1);
     }
-    const back = i32x4.splat(rows << 2);
     v128.store(z, best0), v128.store(z, best1, 16);
-    v128.store(won, i32x4.sub(won0, back)), v128.store(won, i32x4.sub(won1, back), 16);
+    v128.store(won, won0), v128.store(won, won1, 16);
     z += 64, won += 64;
   }
+}
+
+/**
+ * As layer8 for groups of four, whose number is a multiple of three: six elements at a time, 12 sums in registers, which
+ * is what the multipliers take to be always busy. Of each three groups the first six elements are the first group and
+ * half of the second.
+ */
+function sixes(w: usize, bytes: i32, rows: i32, groups: i32, inputs: usize, z: usize, won: usize): void {
+  let best0 = all(0), best1 = best0, won0 = best0, won1 = best0;
+  for (let block: i32 = 0, blocks = groups / 3 * 2; block < blocks; block++, w += 6 * bytes) {
+    let p = w, p1 = p + bytes, p2 = p1 + bytes, p3 = p2 + bytes, p4 = p3 + bytes, p5 = p4 + bytes;
+    let a0 = all(0), a1 = a0, b0 = a0, b1 = a0, c0 = a0, c1 = a0, d0 = a0, d1 = a0, e0 = a0, e1 = a0, f0 = a0, f1 = a0;
+    for (let from = inputs, end = inputs + (rows << 6); from < end; from += 128) {
+      let v0 = at(from), v1 = v128.load(from, 16), y: v128;
+      y = v128.load32_splat(p, 0), a0 = fma(y, v0, a0), a1 = fma(y, v1, a1);
+      y = v128.load32_splat(p1, 0), b0 = fma(y, v0, b0), b1 = fma(y, v1, b1);
+      y = v128.load32_splat(p2, 0), c0 = fma(y, v0, c0), c1 = fma(y, v1, c1);
+      y = v128.load32_splat(p3, 0), d0 = fma(y, v0, d0), d1 = fma(y, v1, d1);
+      y = v128.load32_splat(p4, 0), e0 = fma(y, v0, e0), e1 = fma(y, v1, e1);
+      y = v128.load32_splat(p5, 0), f0 = fma(y, v0, f0), f1 = fma(y, v1, f1);
+      v0 = v128.load(from, 64), v1 = v128.load(from, 80);
+      y = v128.load32_splat(p, 4), a0 = fma(y, v0, a0), a1 = fma(y, v1, a1);
+      y = v128.load32_splat(p1, 4), b0 = fma(y, v0, b0), b1 = fma(y, v1, b1);
+      y = v128.load32_splat(p2, 4), c0 = fma(y, v0, c0), c1 = fma(y, v1, c1);
+      y = v128.load32_splat(p3, 4), d0 = fma(y, v0, d0), d1 = fma(y, v1, d1);
+      y = v128.load32_splat(p4, 4), e0 = fma(y, v0, e0), e1 = fma(y, v1, e1);
+      y = v128.load32_splat(p5, 4), f0 = fma(y, v0, f0), f1 = fma(y, v1, f1);
+      p += 8, p1 += 8, p2 += 8, p3 += 8, p4 += 8, p5 += 8;
+    }
+    let name = i32x4.splat(<i32>w);
+    const next = i32x4.splat(bytes);
+    if (block & 1) {
+      won0 = choose(name, won0, f32x4.gt(a0, best0)), best0 = f32x4.pmax(best0, a0);
+      won1 = choose(name, won1, f32x4.gt(a1, best1)), best1 = f32x4.pmax(best1, a1), name = i32x4.add(name, next);
+      won0 = choose(name, won0, f32x4.gt(b0, best0)), best0 = f32x4.pmax(best0, b0);
+      won1 = choose(name, won1, f32x4.gt(b1, best1)), best1 = f32x4.pmax(best1, b1), name = i32x4.add(name, next);
+      v128.store(z, best0), v128.store(z, best1, 16), v128.store(won, won0), v128.store(won, won1, 16);
+      best0 = c0, best1 = c1, won0 = name, won1 = name, name = i32x4.add(name, next), z += 64, won += 64;
+      won0 = choose(name, won0, f32x4.gt(d0, best0)), best0 = f32x4.pmax(best0, d0);
+      won1 = choose(name, won1, f32x4.gt(d1, best1)), best1 = f32x4.pmax(best1, d1), name = i32x4.add(name, next);
+      won0 = choose(name, won0, f32x4.gt(e0, best0)), best0 = f32x4.pmax(best0, e0);
+      won1 = choose(name, won1, f32x4.gt(e1, best1)), best1 = f32x4.pmax(best1, e1), name = i32x4.add(name, next);
+      won0 = choose(name, won0, f32x4.gt(f0, best0)), best0 = f32x4.pmax(best0, f0);
+      won1 = choose(name, won1, f32x4.gt(f1, best1)), best1 = f32x4.pmax(best1, f1);
+      v128.store(z, best0), v128.store(z, best1, 16), v128.store(won, won0), v128.store(won, won1, 16);
+      z += 64, won += 64;
+    } else {
+      best0 = a0, best1 = a1, won0 = name, won1 = name, name = i32x4.add(name, next);
+      won0 = choose(name, won0, f32x4.gt(b0, best0)), best0 = f32x4.pmax(best0, b0);
+      won1 = choose(name, won1, f32x4.gt(b1, best1)), best1 = f32x4.pmax(best1, b1), name = i32x4.add(name, next);
+      won0 = choose(name, won0, f32x4.gt(c0, best0)), best0 = f32x4.pmax(best0, c0);
+      won1 = choose(name, won1, f32x4.gt(c1, best1)), best1 = f32x4.pmax(best1, c1), name = i32x4.add(name, next);
+      won0 = choose(name, won0, f32x4.gt(d0, best0)), best0 = f32x4.pmax(best0, d0);
+      won1 = choose(name, won1, f32x4.gt(d1, best1)), best1 = f32x4.pmax(best1, d1), name = i32x4.add(name, next);
+      v128.store(z, best0), v128.store(z, best1, 16), v128.store(won, won0), v128.store(won, won1, 16);
+      best0 = e0, best1 = e1, won0 = name, won1 = name, name = i32x4.add(name, next), z += 64, won += 64;
+      won0 = choose(name, won0, f32x4.gt(f0, best0)), best0 = f32x4.pmax(best0, f0);
+      won1 = choose(name, won1, f32x4.gt(f1, best1)), best1 = f32x4.pmax(best1, f1);
+    }
+  }
+}
+
+/** One layer at 8 points: as much of it as can be by six elements at a time. */
+function eightPoints(job: Job, w: usize, bytes: i32, rows: i32, inputs: usize, z: usize, won: usize): void {
+  const G = job.groups, by6 = job.groupSize == 4 ? G - G % 3 : 0;
+  sixes(w, bytes, rows, by6, inputs, z, won);
+  layer8(job, w + by6 * 4 * bytes, bytes, rows, G - by6, inputs, z + (by6 << 6), won + (by6 << 6));
 }
 
 /**
@@ -136,12 +182,12 @@ export function forward(job: Job, w: usize, tile: usize, lanes: i32): void {
   for (let k: i32 = 0; k < K; k++) {
     const layer = w + layerAt(job, k), bytes = rowBytes(job, k), rows = bytes >> 2;
     const inputs = inputsAt(job, tile, k), z = inputsAt(job, tile, k + 1), won = winnersAt(job, tile, k);
-    if (lanes <= 8) layer8(job, layer, bytes, rows, inputs, z, won);
+    if (lanes <= 8) eightPoints(job, layer, bytes, rows, inputs, z, won);
     // Four elements at a time, unless that means two more than there are.
     else if (pad4(job.groupSize) > job.groupSize + 1) layer16(job, layer, bytes, rows, inputs, z, won);
     else {
-      layer8(job, layer, bytes, rows, inputs, z, won);
-      layer8(job, layer, bytes, rows, inputs + 32, z + 32, won + 32);
+      eightPoints(job, layer, bytes, rows, inputs, z, won);
+      eightPoints(job, layer, bytes, rows, inputs + 32, z + 32, won + 32);
     }
     memory.fill(z + (G << 6), 0, layerSize(job) - (G << 6));
     memory.copy(z + layerSize(job), tile, size);
