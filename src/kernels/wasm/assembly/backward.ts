@@ -87,6 +87,37 @@ export function slope(job: Job, w: usize, tile: usize, c: i32, scratch: usize, o
   }
 }
 
+/** Adds above_g times `values` `[vectors, 4]` to what lies `shift` bytes behind the weights of each group's winner. */
+function addToWinners(winners: usize, above: usize, G: i32, vectors: i32, values: usize, shift: usize): void {
+  let left = vectors;
+  for (; left >= 8; left -= 8, values += 128, shift += 128) {
+    const v0 = at(values), v1 = v128.load(values, 16), v2 = v128.load(values, 32), v3 = v128.load(values, 48);
+    const v4 = v128.load(values, 64), v5 = v128.load(values, 80), v6 = v128.load(values, 96), v7 = v128.load(values, 112);
+    for (let g: i32 = 0, from = winners; g < G; g++, from += 64) {
+      const p = <usize>load<u32>(from) + shift, s = each(above + (g << 2));
+      v128.store(p, fma(s, v0, at(p))), v128.store(p, fma(s, v1, v128.load(p, 16)), 16);
+      v128.store(p, fma(s, v2, v128.load(p, 32)), 32), v128.store(p, fma(s, v3, v128.load(p, 48)), 48);
+      v128.store(p, fma(s, v4, v128.load(p, 64)), 64), v128.store(p, fma(s, v5, v128.load(p, 80)), 80);
+      v128.store(p, fma(s, v6, v128.load(p, 96)), 96), v128.store(p, fma(s, v7, v128.load(p, 112)), 112);
+    }
+  }
+  for (; left >= 3; left -= 3, values += 48, shift += 48) {
+    const v0 = at(values), v1 = v128.load(values, 16), v2 = v128.load(values, 32);
+    for (let g: i32 = 0, from = winners; g < G; g++, from += 64) {
+      const p = <usize>load<u32>(from) + shift, s = each(above + (g << 2));
+      v128.store(p, fma(s, v0, at(p))), v128.store(p, fma(s, v1, v128.load(p, 16)), 16);
+      v128.store(p, fma(s, v2, v128.load(p, 32)), 32);
+    }
+  }
+  for (; left > 0; left--, values += 16, shift += 16) {
+    const v = at(values);
+    for (let g: i32 = 0, from = winners; g < G; g++, from += 64) {
+      const p = <usize>load<u32>(from) + shift;
+      v128.store(p, fma(each(above + (g << 2)), v, at(p)));
+    }
+  }
+}
+
 /**
  * Adds `coefficient` times the gradient of f at point c in the packed weights (before softplus' derivative) to `out`
  * `[packed]`.
@@ -117,13 +148,7 @@ export function weightGradient(
   for (let k = K - 1; k >= 0; k--) {
     const below = k > 0 ? inputs : 0, vectors = (below + free) >> 2, winners = winnersAt(job, tile, k) + (c << 2);
     input(job, tile, c, k, values);
-    for (let g: i32 = 0; g < G; g++) {
-      const p = <usize>load<u32>(winners + (g << 6)) - w + out, s = each(sums + (g << 2));
-      for (let v: i32 = 0; v < vectors; v++) {
-        const to = p + (v << 4);
-        v128.store(to, fma(s, at(values + (v << 4)), at(to)));
-      }
-    }
+    addToWinners(winners, sums, G, vectors, values, out - w);
     if (k > 0) {
       winnersSum(winners, sums, G, inputs >> 2, values);
       const swap = values;

@@ -190,7 +190,8 @@ export function boxMuller(out: usize): void {
   const u = f32x4.add(unit(v128.load(out)), each(NORMAL)); // (0, 1]
   const radius = f32x4.sqrt(f32x4.mul(log4(u), each(NORMAL + 28)));
   // The angle as quarter turns and what is left, within an eighth of a turn.
-  const turns = f32x4.mul(unit(v128.load(out, 16)), each(NORMAL + 4)), quarter = f32x4.nearest(turns);
+  const turns = f32x4.mul(unit(v128.load(out, 16)), each(NORMAL + 4));
+  const j = f32x4.add(turns, each(EXP + 28)), quarter = f32x4.sub(j, each(EXP + 28)); // rounded as in exp4
   const r = f32x4.mul(f32x4.sub(turns, quarter), each(NORMAL + 8)), z = f32x4.mul(r, r);
   let s = fma(each(NORMAL + 16), z, each(NORMAL + 20));
   s = fma(s, z, each(NORMAL + 24));
@@ -199,7 +200,7 @@ export function boxMuller(out: usize): void {
   c = fma(c, z, each(NORMAL + 40));
   c = fma(c, f32x4.mul(z, z), fma(z, each(NORMAL + 12), ones()));
   // Odd quarters exchange sine and cosine; the signs follow from the quarter's two lowest bits.
-  const j = i32x4.trunc_sat_f32x4_s(quarter), swap = i32x4.shr_s(i32x4.shl(j, 31), 31);
+  const swap = i32x4.shr_s(i32x4.shl(j, 31), 31);
   const sineSign = v128.and(i32x4.shl(j, 30), each(SIGN)), cosineSign = v128.xor(sineSign, v128.and(swap, each(SIGN)));
   const cosine = v128.xor(v128.bitselect(s, c, swap), cosineSign);
   const sine = v128.xor(v128.bitselect(c, s, swap), sineSign);
