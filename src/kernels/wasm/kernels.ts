@@ -210,12 +210,12 @@ export function wasmKernels(network: ConvexNetwork): PriceKernels {
       floats(memory, place).fill(0);
     }
     if (!hidden) return;
-    // [H / 4, tiles tile, 4]: four columns of hidden as they are multiplied with a panel, with zeros for empty rows.
+    // [H / 2, tiles tile, 2]: pairs of columns of hidden as they are multiplied with a panel, with zeros for empty rows.
     const from = onHost(hidden), H = hidden.shape[1], all = Math.ceil(trained / tileRows) * tile;
     const to = floats(memory, own.hiddenColumns).fill(0);
     for (let row = 0, at = 0; row < trained; row++) {
       const place = Math.floor(row / tileRows) * tile + row % tileRows;
-      for (let h = 0; h < H; h++, at++) to[((h >> 2) * all + place) * 4 + (h & 3)] = from[at];
+      for (let h = 0; h < H; h++, at++) to[((h >> 1) * all + place) * 2 + (h & 1)] = from[at];
     }
   };
 
