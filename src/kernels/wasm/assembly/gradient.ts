@@ -7,7 +7,7 @@
 // tasks drawn before them. With a local part a row task also sums over its tile what slopes give, and a last column task
 // adds these sums.
 
-import { at, fma, softplusSlope4, total } from "./simd";
+import { all, at, fma, softplusSlope4, total } from "./simd";
 import { Job } from "./job";
 import { forward, gather, tileSize } from "./forward";
 import { backwardSize, weightGradient } from "./backward";
@@ -182,11 +182,14 @@ function rowTask(job: Job, tile: i32, panels: usize, slopeSums: usize, scratch: 
 function hiddenGradient(job: Job, gradients: usize, sums: usize, rows: i32, out: usize): void {
   const H = job.hiddenSize, bytes = job.packed << 2, panels = job.dense >> 3, next = H << 4;
   memory.fill(sums, 0, job.tile * next);
+  let ahead = job.weight, seen = all(0);
   for (let from: i32 = 0; from < panels; from += BLOCK) {
-    const count = min(BLOCK, panels - from);
+    const count = min(BLOCK, panels - from), last = job.weight + (min(from + 2 * BLOCK, panels) * H << 5);
     for (let r: i32 = 0; r < job.tile; r += 6) {
       const row = gradients + r * bytes + (from << 5);
       for (let h: i32 = 0; h < H; h += 2) {
+        // The next block is looked at, in order, so that it is in the cache in time.
+        for (const end = min(ahead + (BLOCK << 6), last); ahead < end; ahead += 64) seen = v128.or(seen, at(ahead));
         const s = sums + ((r * H + h) << 4);
         let a0 = at(s + 0 * next), a1 = v128.load(s + 0 * next, 16);
         let b0 = at(s + 1 * next), b1 = v128.load(s + 1 * next, 16);
@@ -222,6 +225,7 @@ function hiddenGradient(job: Job, gradients: usize, sums: usize, rows: i32, out:
       }
     }
   }
+  v128.store(out, seen); // for the compiler, which else would not look
   for (let j: i32 = 0; j < rows * H; j++) store<f32>(out + (j << 2), total(at(sums + (j << 4))));
 }
 
