@@ -39,8 +39,11 @@ import {
 import { packBias, type PackedLayout, packedLayout, packWeight, padTo, unpackBias, unpackWeight } from "./layout.ts";
 import { type KernelExports, kernelThreads } from "./module.ts";
 
-/** Rows of one task where one row of weights serves all; sums are made task by task, so it must not depend on the threads. */
-const ROWS_PER_TASK = 4;
+/**
+ * Rows of one task where one row of weights serves all: at most 64 tasks, each of which makes a sum, and at least 4 rows.
+ * Sums are made task by task, so it must not depend on the threads.
+ */
+const rowsPerTask = (rows: number): number => Math.max(4, Math.ceil(rows / 64));
 /** Bytes of one of the gradient's two buffers: rows of a set are as many as fit. */
 const PANEL_BYTES = 4 << 20;
 
@@ -110,7 +113,7 @@ export function wasmKernels(network: ConvexNetwork): PriceKernels {
         dense: dense.length,
         localSize,
         maps,
-        rowsPerTask: ROWS_PER_TASK,
+        rowsPerTask: rowsPerTask(rows),
         scratch: arena.end,
         trained: rows,
         ...WHOLE,
@@ -186,7 +189,7 @@ export function wasmKernels(network: ConvexNetwork): PriceKernels {
       own: {
         hiddenColumns: arena.take(tiles * tile * padded),
         out: arena.take(dense.length * padded),
-        biasGradient: arena.take((H > 0 ? 1 : Math.ceil(rows / ROWS_PER_TASK)) * dense.length), // one for each task
+        biasGradient: arena.take((H > 0 ? 1 : Math.ceil(rows / rowsPerTask(rows))) * dense.length), // one for each task
         hiddenGradient: arena.take(trained * padded),
         panels: arena.take(H > 0 ? 2 * dense.length * panelRows : 0),
         counters: arena.take(2 * Math.ceil(tiles * tile / panelRows)),
@@ -206,10 +209,8 @@ export function wasmKernels(network: ConvexNetwork): PriceKernels {
     trained: number,
     { tile, tileRows }: Tile,
   ) => {
-    for (const place of [own.out, own.biasGradient, own.hiddenGradient, own.counters, own.slopesGradient]) {
-      floats(memory, place).fill(0);
-    }
-    if (!hidden) return;
+    if (!hidden) return; // every task clears its own sum
+    for (const place of [own.out, own.biasGradient, own.counters, own.slopesGradient]) floats(memory, place).fill(0);
     // [H / 2, tiles tile, 2]: pairs of columns of hidden as they are multiplied with a panel, with zeros for empty rows.
     const from = onHost(hidden), H = hidden.shape[1], all = Math.ceil(trained / tileRows) * tile;
     const to = floats(memory, own.hiddenColumns).fill(0);
