@@ -47,18 +47,26 @@ export function viewAll(tensors: Readonly<Record<string, Tensor>>): Record<strin
 }
 
 /**
- * A float tensor whose data `write` fills in, in place on the WASM device. `write` makes no tensor.
+ * Float tensors whose data `write` fills in, in place on the WASM device. `write` makes no tensor: views that it takes of
+ * others hold.
  */
-export function writtenTensor(shape: readonly number[], write: (data: Float32Array) => void): Tensor {
-  const heap = sharedHeap();
-  if (heap) {
-    const tensor = tf.fill(shape as number[], 0);
-    write(heap.typedArrayFromHeap(tensor));
-    return tensor;
+export function writtenTensors(
+  shapes: readonly (readonly number[])[],
+  write: (...data: Float32Array[]) => void,
+): Tensor[] {
+  if (sharedHeap()) {
+    const tensors = shapes.map((shape) => tf.fill(shape as number[], 0));
+    write(...tensors.map(view));
+    return tensors;
   }
-  const data = new Float32Array(elementCount(shape));
-  write(data);
-  return tf.tensor(data, shape as number[]);
+  const data = shapes.map((shape) => new Float32Array(elementCount(shape)));
+  write(...data);
+  return shapes.map((shape, k) => tf.tensor(data[k], shape as number[]));
+}
+
+/** As {@linkcode writtenTensors}, for one tensor. */
+export function writtenTensor(shape: readonly number[], write: (data: Float32Array) => void): Tensor {
+  return writtenTensors([shape], write)[0];
 }
 
 /** Device tensors on the host, under the same names. */
