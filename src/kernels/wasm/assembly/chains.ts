@@ -241,11 +241,32 @@ export function tilesOfRow(job: Job): i32 {
   return (job.count + 16) >> 4;
 }
 
+/**
+ * Where one row of weights serves all rows, the zero outcome's tile, with f behind it, at the end of the first thread's
+ * scratch.
+ */
+export function sharedZero(job: Job): usize {
+  return job.scratch + job.scratchSize - sharedZeroSize(job);
+}
+
+/** Bytes of it. */
+export function sharedZeroSize(job: Job): i32 {
+  return job.hiddenSize > 0 ? 0 : tileSize(job) + 64;
+}
+
+/** Makes that tile, once for all rows. */
+export function makeSharedZero(job: Job): void {
+  const tile = sharedZero(job);
+  memory.fill(tile, 0, job.goods << 6);
+  forward(job, job.shared, tile, 1);
+  output(job, job.shared, tile, tile + tileSize(job));
+}
+
 /** f at the chains and at 0, in that order, by tiles from `tile` on, each `next` bytes behind the one before. */
 function finalValues(job: Job, w: usize, s: usize, row: i32, tile: usize, next: i32): void {
-  const N = job.count + 1, bytes = chainBytes(job), f = s + tileSize(job), points = chainsAt(job, s);
-  const out = job.values + ((row * N) << 2);
-  memory.fill(points + job.count * bytes, 0, bytes); // directions are not needed any more
+  const C = job.count, N = job.hiddenSize > 0 ? C + 1 : C; // the zero outcome is there where it is shared
+  const bytes = chainBytes(job), f = s + tileSize(job), points = chainsAt(job, s), out = job.values + ((row * (C + 1)) << 2);
+  memory.fill(points + C * bytes, 0, bytes); // directions are not needed any more
   for (let from: i32 = 0; from < N; from += 16, tile += next) {
     const now = min(16, N - from);
     gather(job, points + from * bytes, now, bytes, tile);
@@ -253,4 +274,5 @@ function finalValues(job: Job, w: usize, s: usize, row: i32, tile: usize, next: 
     output(job, w, tile, f);
     memory.copy(out + (from << 2), f, now << 2);
   }
+  if (N == C) store<f32>(out + (C << 2), load<f32>(sharedZero(job) + tileSize(job)));
 }

@@ -11,7 +11,7 @@ import { all, at, fma, softplusSlope4, total } from "./simd";
 import { Job } from "./job";
 import { forward, gather, tileSize } from "./forward";
 import { backwardSize, weightGradient } from "./backward";
-import { chainsSize, moveRow, tilesOfRow } from "./chains";
+import { chainsSize, moveRow, sharedZero, tilesOfRow } from "./chains";
 import { coefficients } from "./objective";
 import {
   addSlopeSums,
@@ -77,10 +77,12 @@ function rowGradient(job: Job, w: usize, row: i32, scratch: usize, out: usize): 
 
 /** The same in a training step, from the tiles of the chains and the zero outcome, which is in every price f(x) - f(0). */
 function tilesGradient(job: Job, w: usize, row: i32, tiles: usize, scratch: usize, out: usize): void {
-  const N = job.count + 1;
-  for (let k: i32 = 0, factors = job.coefficients + ((row * N) << 2); k < N; k++, factors += 4) {
+  const C = job.count, N = job.hiddenSize > 0 ? C + 1 : C;
+  let factors = job.coefficients + ((row * (C + 1)) << 2);
+  for (let k: i32 = 0; k < N; k++, factors += 4) {
     weightGradient(job, w, tiles + (k >> 4) * tileSize(job), k & 15, load<f32>(factors), scratch, out);
   }
+  if (N == C) weightGradient(job, w, sharedZero(job), 0, load<f32>(factors), scratch, out);
 }
 
 /** Multiplies a gradient in packed weights with softplus' derivative where there is a softplus. */
