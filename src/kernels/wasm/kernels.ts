@@ -46,7 +46,7 @@ import { type KernelExports, kernelThreads } from "./module.ts";
  */
 const rowsPerTask = (rows: number): number => Math.max(4, Math.ceil(rows / 64));
 /** Bytes of one of the gradient's two buffers: rows of a set are as many as fit. */
-const PANEL_BYTES = 4 << 20;
+const PANEL_BYTES = 2 << 20;
 
 /** The widths of a source's hidden layers: H, and Hl of the goods' ones; 0 where it has none. */
 interface Widths {
