@@ -47,7 +47,7 @@ export function viewAll(tensors: Readonly<Record<string, Tensor>>): Record<strin
 }
 
 /**
- * Float tensors whose data `write` fills in, in place on the WASM device. `write` makes no tensor: views that it takes of
+ * Float tensors of zeros whose data `write` fills in, in place on the WASM device. `write` makes no tensor: views that it takes of
  * others hold.
  */
 export function writtenTensors(
