@@ -377,11 +377,11 @@ export function wasmKernels(network: ConvexNetwork): PriceKernels {
       });
     },
 
-    memory(rows, C, H, Hl = 0) {
+    memory(rows, C, H, Hl = 0, n = LARGEST_TILE) {
       // One memory holds one operation at a time; a training step takes the most, for which 1024 words of draws are plenty.
-      const tile = { tile: LARGEST_TILE, tileRows: LARGEST_TILE };
+      const tile = tileOf(n, layout.length) ?? { tile: LARGEST_TILE, tileRows: LARGEST_TILE };
       const { common, job } = layOut(
-        stepOperation(rows, C, { H, Hl }, 1024, rows, tile, { participants: LARGEST_TILE }),
+        stepOperation(rows, C, { H, Hl }, 1024, rows, tile, { participants: Math.min(n, LARGEST_TILE) }),
       );
       const total = plan(kernelThreads(), common.job, job);
       return { total, largest: total };
