@@ -55,7 +55,7 @@ export async function iterate(
   const { iteration, parameters } = state, { participants: n, goods: m } = problem;
   const key = randomKey(options.seed);
   const beta = betaAt(state.growth, options);
-  const learningRate = learningRateAt(iteration, options);
+  const learningRate = learningRateAt(iteration, beta, options);
 
   // (a) lines 8-14, after new profiles have taken the place of the oldest
   const renewed = iteration > 0 && freshProfiles(options) > 0;
