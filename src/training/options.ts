@@ -38,7 +38,7 @@ export interface TrainingOptions extends ScheduleOptions, AdamOptions, Omit<Move
 }
 
 /** beta at the end where types have atoms. */
-const ATOMS_BETA = 4000;
+const ATOMS_BETA = 20_000;
 
 /** Default widths of the hidden layers that read a context. */
 export function defaultHidden(context: ContextKind): readonly number[] {
