@@ -62,6 +62,9 @@ function forward(layers: readonly Layer[], points: Tensor3D) {
 /** What a good costs at the start when all are bought: low enough to sell, as selling nothing is a saddle point. */
 export const INITIAL_PRICE = 0.4;
 
+/** The largest finite 32-bit float; GPUs need not know infinities. */
+const LARGEST_FLOAT = 3.4e38;
+
 /**
  * A Partial GroupMax Network as a family of functions of its raw weights.
  *
@@ -78,6 +81,12 @@ export function partialGroupMax(size: PartialGroupMaxSize): ConvexNetwork {
   /** Where the free matrix of layer k, element e begins. */
   const freeAt = (k: number, e: number) => positive + (k * E + e) * affine;
   const positiveAt = (k: number, e: number) => ((k - 1) * E + e) * square;
+
+  // Sums with weights of at least 0, and maxima of them, never fall as x grows where no slope is negative.
+  const nondecreasing = new Float32Array(weightCount).fill(-LARGEST_FLOAT);
+  for (let at = positive; at < weightCount; at += affine) {
+    nondecreasing.fill(0, at, Math.min(at + m * G, weightCount - 1));
+  }
 
   /** The matrices of R functions, ready for matMul. */
   const matrices = (weights: Tensor2D) => {
@@ -101,8 +110,9 @@ export function partialGroupMax(size: PartialGroupMaxSize): ConvexNetwork {
     goods: m,
     weightCount,
     groupMax: size,
+    nondecreasing,
 
-    initialWeights(key: RandomKey): Float32Array {
+    initialWeights(key: RandomKey, withinBounds = false): Float32Array {
       const weights = new Float32Array(weightCount);
       // Positive weights are log-normal around 1 / fan-in, so that each layer averages the one before.
       const spread = normals(deriveKey(key, 0), positive);
@@ -111,12 +121,19 @@ export function partialGroupMax(size: PartialGroupMaxSize): ConvexNetwork {
       const noise = normals(deriveKey(key, 1), weightCount - positive);
       for (let j = positive; j < freeAt(K, 0); j++) {
         const isOffset = (j - positive) % affine >= m * G;
-        weights[j] = noise[j - positive] * (isOffset ? 0.25 : 0.5 / Math.sqrt(m));
+        const drawn = noise[j - positive];
+        if (isOffset) weights[j] = 0.25 * drawn;
+        else weights[j] = 0.5 * (withinBounds ? Math.abs(drawn) : drawn) / Math.sqrt(m);
       }
-      // The last residual connection makes up what all goods together should cost.
+      // The last residual connection makes up what all goods together should cost. Where they cost too much, and it must not
+      // be negative, the last layer is scaled down.
       const f = this.bindOnHost(weights), all = new Float64Array(m).fill(1), gradient = new Float64Array(m);
       const price = f(all, gradient) - f(all.fill(0), gradient);
-      weights.fill(INITIAL_PRICE - price / m, freeAt(K, 0), freeAt(K, 0) + m);
+      const rest = INITIAL_PRICE - price / m, tooMuch = withinBounds && rest < 0;
+      weights.fill(tooMuch ? 0 : rest, freeAt(K, 0), freeAt(K, 0) + m);
+      for (let j = positiveAt(K, 0); tooMuch && j < positive; j++) {
+        weights[j] = inverseSoftplus(softplus(weights[j]) * INITIAL_PRICE * m / price);
+      }
       return weights;
     },
 

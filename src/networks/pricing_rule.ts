@@ -48,7 +48,14 @@ export interface PricingRules {
   readonly network: ConvexNetwork;
   /** Names and shapes of the parameters. */
   readonly parameterShapes: Readonly<Record<string, readonly number[]>>;
-  /** Starting parameters. */
+  /**
+   * Lower bounds of parameters by name, one for each element of their last dimension. With one participant they keep prices
+   * from falling as the outcome grows. Nothing is lost: a participant whose types are at least 0 would take the larger
+   * outcome, so that every mechanism has such prices, too. But soft choices reward prices that fall towards what
+   * everybody takes, and then no smaller bundle is ever tried. (With contexts bounds made training slower, and are left out.)
+   */
+  readonly lowerBounds: Readonly<Record<string, Float32Array>>;
+  /** Starting parameters, within their bounds. */
   initialParameters(key: RandomKey): Record<string, HostTensor>;
   /** Where the raw weights `[B n, P]` for type profiles `[B, n, m]` come from. The caller disposes of its hidden layers. */
   source(parameters: Parameters, types: Float32Array): WeightSource;
@@ -68,12 +75,14 @@ export function pricingRules(shape: ContextShape, size: NetworkSize): PricingRul
   const symmetric = size.context === "symmetric" && shape.participants > 1
     ? symmetricContext(shape, hidden, network)
     : undefined;
+  const bounds = shape.participants === 1 ? network.nondecreasing : undefined;
   return {
     shape,
     network,
+    lowerBounds: bounds ? { "output.bias": bounds } : {},
     parameterShapes: symmetric?.shapes ?? parameterizedAffineShapes(affine),
     initialParameters(key: RandomKey): Record<string, HostTensor> {
-      const bias = network.initialWeights(deriveKey(key, 0));
+      const bias = network.initialWeights(deriveKey(key, 0), bounds !== undefined);
       if (symmetric) return symmetric.initial(bias, deriveKey(key, 1));
       return initialParameterizedAffine(affine, bias, deriveKey(key, 1));
     },

@@ -42,6 +42,7 @@ export function initAdam(parameters: Parameters): AdamState {
  * One descent step. The caller disposes of what went in.
  *
  * @param iteration How many steps came before.
+ * @param lowerBounds Below which parameters do not fall, by name, one for each element of the last dimension.
  * @returns The new parameters and moments, and the gradient's global norm before clipping, a scalar.
  */
 export function adamStep(
@@ -51,8 +52,11 @@ export function adamStep(
   iteration: number,
   learningRate: number,
   options: AdamOptions,
+  lowerBounds: Readonly<Record<string, Float32Array>> = {},
 ): { parameters: Parameters; state: AdamState; norm: Scalar } {
-  if (tf.getBackend() === "wasm") return stepInPlace(parameters, gradients, state, iteration, learningRate, options);
+  if (tf.getBackend() === "wasm") {
+    return stepInPlace(parameters, gradients, state, iteration, learningRate, options, lowerBounds);
+  }
   const { beta1, beta2, epsilon, clipNorm } = options;
   const norm = tf.tidy(() =>
     tf.sqrt(tf.addN(Object.values(gradients).map((gradient) => tf.sum(tf.square(gradient))))) as Scalar
@@ -66,7 +70,8 @@ export function adamStep(
       const v = tf.add(tf.mul(state.second[name], beta2), tf.mul(tf.square(gradient), 1 - beta2));
       const rate = learningRate / (1 - beta1 ** (iteration + 1));
       const root = tf.sqrt(tf.div(v, 1 - beta2 ** (iteration + 1)));
-      return [tf.sub(parameter, tf.div(tf.mul(m, rate), tf.add(root, epsilon))), m, v];
+      const free = tf.sub(parameter, tf.div(tf.mul(m, rate), tf.add(root, epsilon))), bounds = lowerBounds[name];
+      return [bounds ? tf.maximum(free, tf.tensor1d(bounds)) : free, m, v];
     });
   }
   return { parameters: next, state: { first, second }, norm };
@@ -80,6 +85,7 @@ function stepInPlace(
   iteration: number,
   learningRate: number,
   { beta1, beta2, epsilon, clipNorm }: AdamOptions,
+  lowerBounds: Readonly<Record<string, Float32Array>>,
 ): { parameters: Parameters; state: AdamState; norm: Scalar } {
   let squares = 0;
   for (const gradient of Object.values(gradients)) {
@@ -100,6 +106,8 @@ function stepInPlace(
         const v = toSecond[j] = beta2 * oldSecond[j] + (1 - beta2) * g * g;
         to[j] = before[j] - rate * m / (Math.sqrt(v * unbiased) + epsilon);
       }
+      const bounds = lowerBounds[name];
+      for (let j = 0; bounds && j < to.length; j++) to[j] = Math.max(to[j], bounds[j % bounds.length]);
     });
   }
   return { parameters: next, state: { first, second }, norm: tf.scalar(norm) };

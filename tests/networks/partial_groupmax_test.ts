@@ -1,4 +1,4 @@
-import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { InvalidInputError } from "../../src/errors.ts";
 import { partialGroupMax, type PartialGroupMaxSize } from "../../src/networks/partial_groupmax.ts";
 import { softplus } from "../../src/networks/softplus.ts";
@@ -105,6 +105,31 @@ Deno.test("with starting weights all goods together cost 0.4 each", () => {
       const f = network.bindOnHost(network.initialWeights(randomKey(seed))), gradient = new Float64Array(goods);
       const none = f(new Float64Array(goods), gradient), all = f(new Float64Array(goods).fill(1), gradient);
       assertAlmostEquals((all - none) / goods, 0.4, 1e-5);
+    }
+  }
+});
+
+Deno.test("within its bounds f never falls as x grows, and starting weights are within them", () => {
+  for (const [goods, layers] of [[1, 2], [2, 1], [3, 2], [10, 3]]) {
+    const network = partialGroupMax({ goods, layers, groups: 6, groupSize: 3 }), bounds = network.nondecreasing!;
+    assertEquals(bounds.filter((bound) => bound === 0).length, (layers * 6 * 3 + 1) * goods);
+    const gradient = new Float64Array(goods);
+    for (let seed = 0; seed < 20; seed++) {
+      const key = randomKey(seed), start = network.initialWeights(key, true);
+      const from = network.bindOnHost(start), all = from(new Float64Array(goods).fill(1), gradient);
+      const price = (all - from(new Float64Array(goods), gradient)) / goods;
+      assertAlmostEquals(price, 0.4, 1e-5);
+      assert(start.every((weight, j) => weight >= bounds[j]));
+
+      const noise = normals(key, start.length);
+      const f = network.bindOnHost(start.map((weight, j) => Math.max(bounds[j], weight + noise[j])));
+      const points = uniforms(deriveKey(key, 1), 20 * goods);
+      for (let k = 0; k < 20; k++) {
+        const point = Float64Array.from(points.subarray(k * goods, (k + 1) * goods));
+        const below = f(point, gradient), more = point.map((x, j) => j % 2 === k % 2 ? x + (1 - x) * points[j] : x);
+        assert(gradient.every((slope) => slope >= 0));
+        assert(f(more, gradient) >= below - 1e-12);
+      }
     }
   }
 });

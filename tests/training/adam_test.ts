@@ -103,6 +103,27 @@ forEachDevice("a gradient of zero moves nothing", async () => {
   for (const name of NAMES) assertEquals(await next.parameters[name].data(), Float32Array.from(values[name]));
 });
 
+forEachDevice("parameters do not fall below their bounds, and nothing else is another", async () => {
+  const parameters = upload(random(8)), gradients = upload(random(9)), state = initAdam(parameters);
+  const options = { beta1: 0.9, beta2: 0.99, epsilon: 1e-8, clipNorm: 1 };
+  // One bound for each element of the last dimension; without one for `vector`.
+  const bounds: Record<string, Float32Array> = {
+    matrix: Float32Array.from({ length: 10 }, (_, j) => j % 2 ? -3.4e38 : 0.05 * j),
+    one: Float32Array.of(9),
+  };
+  const free = adamStep(parameters, gradients, state, 0, 0.1, options);
+  const bounded = adamStep(parameters, gradients, state, 0, 0.1, options, bounds);
+  for (const name of NAMES) {
+    const own = bounds[name];
+    const expected = (await free.parameters[name].data()).map((value, j) =>
+      own ? Math.max(value, own[j % own.length]) : value
+    );
+    assertEquals(await bounded.parameters[name].data(), expected, name);
+    assertEquals(await bounded.state.first[name].data(), await free.state.first[name].data());
+  }
+  assertEquals(await bounded.parameters.one.data(), Float32Array.of(9));
+});
+
 forEachDevice("averageParameters mixes old and new", async () => {
   const old = random(6), now = random(7), before = upload(old), added = upload(now);
   for (const decay of [0, 0.1, 0.99, 1]) {
