@@ -5,7 +5,7 @@
  */
 import { chartSvg, type VegaLiteSpec } from "../deps/vega.ts";
 import { yardsticks } from "../problems/yardsticks.ts";
-import { type ContextView, type Grid, LEVEL, type Metrics, type ReportedRun } from "./data.ts";
+import { type ContextView, type Grid, LEVEL, type Metrics, type ReportedRun, type StartedRun } from "./data.ts";
 
 /** A chart that is drawn. */
 export interface Chart {
@@ -123,7 +123,7 @@ const CURVES: readonly { field: Curve; title: string; caption: string; log?: boo
 ];
 
 /** The curves of training, those of all runs in one chart each. */
-export async function trainingCharts(runs: readonly ReportedRun[]): Promise<Chart[]> {
+export async function trainingCharts(runs: readonly StartedRun[]): Promise<Chart[]> {
   const charts: Chart[] = [], colour = runColours(runs);
   for (const { field, title, caption, log = false, smooth } of CURVES) {
     const values: { run: string; iteration: number; value: number }[] = [], ends: string[] = [];
@@ -173,7 +173,7 @@ export async function trainingCharts(runs: readonly ReportedRun[]): Promise<Char
 const LAG_LINE = { value: 1, words: "stationary: below this" };
 
 /** What the soft revenue is held against, where all runs have the same problem. */
-function revenueLine(runs: readonly ReportedRun[]): { value: number; words: string } | undefined {
+function revenueLine(runs: readonly StartedRun[]): { value: number; words: string } | undefined {
   const [{ problem }] = runs;
   if (runs.some((run) => run.problem.name !== problem.name)) return undefined;
   const { optimum, separable } = yardsticks(problem);
@@ -182,7 +182,7 @@ function revenueLine(runs: readonly ReportedRun[]): { value: number; words: stri
 }
 
 /** A scale of colours for runs, and its legend where there is more than one. */
-function runColours(runs: readonly ReportedRun[]): VegaLiteSpec {
+function runColours(runs: readonly StartedRun[]): VegaLiteSpec {
   const domain = runs.map(({ name }) => name), range = domain.map((_, k) => COLOURS[k % COLOURS.length]);
   return { scale: { domain, range }, legend: runs.length > 1 ? { columns: 1 } : null };
 }
