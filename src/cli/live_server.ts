@@ -18,8 +18,8 @@ export interface LiveServer {
 }
 
 const HOST = "127.0.0.1";
-/** Milliseconds after which a page is old, at least. */
-const OLD = 2000;
+/** Milliseconds after which a page is old, at least and at most. */
+const OLD = 2000, OLDEST = 10_000;
 /** So many times as long as it took to make is a page kept: making pages must not hold up what they are about. */
 const KEPT = 30;
 /** Milliseconds that open pages have to fetch the last state. */
@@ -48,7 +48,7 @@ export async function openLiveServer(port: number, warn: (message: string) => vo
     const start = performance.now(), making = made = make();
     const done = (): void => {
       const now = performance.now();
-      if (made === making) old = now + Math.max(OLD, KEPT * (now - start));
+      if (made === making) old = now + Math.min(OLDEST, Math.max(OLD, KEPT * (now - start)));
     };
     making.then(done, done);
     return making;
@@ -79,9 +79,9 @@ export async function openLiveServer(port: number, warn: (message: string) => vo
         return refuse(500, "This page could not be made.");
       },
     }, async (request) => {
-      const { pathname } = new URL(request.url);
       // A page of elsewhere whose name was made to point here must not read this one: DNS rebinding.
       if (!names.includes(request.headers.get("host") ?? "")) return refuse(403, `This is ${address} alone.`);
+      const { pathname } = new URL(request.url);
       if (request.method !== "GET") return refuse(405, "There is nothing to do but GET.", { allow: "GET" });
       if (pathname === "/") return answer(await current(), "text/html; charset=utf-8");
       if (pathname === SCRIPT_PATH) return answer(LIVE_SCRIPT, "text/javascript; charset=utf-8");

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { loadVega } from "../deps/vega.ts";
 import { InvalidInputError, MachineError } from "../errors.ts";
 import { writeFileAtomic } from "../io/atomic.ts";
 import type { Evaluation } from "../mechanisms/evaluate.ts";
@@ -67,6 +68,7 @@ export async function openWatch(
   if (!watch) return undefined;
 
   const server = await openLiveServer(port ?? 0, output.warn);
+  await loadVega(); // not while training goes on
   let run: { folder: string; problem: MechanismProblem; config: RunConfig } | undefined;
   const state = ({ folder, problem, config }: NonNullable<typeof run>) => ({
     ...startedRun(folder, problem, config),

@@ -47,6 +47,13 @@ export function escape(text: string): string {
   return text.replace(/[&<>"']/g, (letter) => `&#${letter.charCodeAt(0)};`);
 }
 
+/** The name of a problem as HTML; that of a setting, such as `U_{1,2}^{0,0}`, as one writes it by hand. */
+export function notation(name: string): string {
+  const [, letter, below, above] = /^([A-Z])_\{([\d.,]+)\}\^\{([\d.,]+)\}$/.exec(name) ?? [];
+  if (letter === undefined) return escape(name);
+  return `${letter}<span class="scripts"><sup>${above}</sup><sub>${below}</sub></span>`;
+}
+
 /** The charts, each in a figure. */
 export function figures(charts: readonly Chart[], row = false): string {
   const list = charts.map((chart) => (
@@ -71,7 +78,9 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
         return `<${name}${scope}>${escape(text)}</${name}>`;
       }).join("")
     }</tr>`;
-  return `<div class="wide" tabindex="0" role="region" aria-label="${escape(caption)}"><table>
+  return `<div class="wide" tabindex="0" role="region" aria-label="${escape(caption)}"><table style="min-width: ${
+    6.5 * head.length
+  }rem">
 <caption>${escape(caption)}</caption>
 <thead>${line("th", head)}</thead>
 <tbody>

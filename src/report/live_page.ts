@@ -7,7 +7,7 @@
 import { VERSION } from "../version.ts";
 import type { Metrics, StartedRun } from "./data.ts";
 import { trainingCharts } from "./charts.ts";
-import { duration, escape, page } from "./html.ts";
+import { duration, escape, notation, page } from "./html.ts";
 import { again, commandBlock, type Fact, factList, knownValues, trainingSection } from "./run_facts.ts";
 
 /** What is going on with a run. */
@@ -43,7 +43,7 @@ export async function livePage(run: StartedRun, iterations: number, stage: Stage
     facts.push(["Pace", `${pace < 10 ? pace.toFixed(1) : Math.round(pace)} ms an iteration on ${device}`]);
   }
   const main = `<header>
-<h1>${escape(problem.name)}</h1>
+<h1>${notation(problem.name)}</h1>
 <p class="result"><strong>${done}</strong> of ${iterations} iterations</p>
 <progress max="${iterations}" value="${done}" aria-label="Iterations that are done"></progress>
 ${stageWords(stage)}

@@ -9,7 +9,7 @@ import { yardsticks } from "../problems/yardsticks.ts";
 import { VERSION } from "../version.ts";
 import { type Chart, mechanismCharts, short, slug, trainingCharts } from "./charts.ts";
 import type { ReportedRun } from "./data.ts";
-import { count, duration, escape, figures, page, table } from "./html.ts";
+import { count, duration, escape, figures, notation, page, table } from "./html.ts";
 import { again, factList, knownValues, trainingSection } from "./run_facts.ts";
 
 /** A report that is done. */
@@ -46,7 +46,7 @@ ${run.audit ? auditSection(run.audit, several ? 3 : 2) : ""}
   const [{ problem }] = runs, names = [...new Set(runs.map((run) => run.problem.name))];
   const title = several ? `${runs.length} runs: ${names.join(", ")}` : problem.name;
   const main = `<header>
-<h1>${escape(title)}</h1>
+<h1>${several ? `${runs.length} runs: ${names.map(notation).join(", ")}` : notation(problem.name)}</h1>
 ${several ? comparison(runs) : facts(runs[0])}
 </header>
 ${trainingSection(training, "No metrics were recorded.")}
@@ -74,7 +74,7 @@ function facts(run: ReportedRun): string {
   }
   return `<p class="result"><strong>${revenue.toFixed(4)}</strong> <span>&plusmn; ${standardError.toFixed(4)}</span></p>
 <p class="note">Revenue: the principal's expected utility, mean and standard error on ${profiles} held-out type profiles. \
-${escape(problem.name)} has ${count(problem.participants, "participant")} and ${count(problem.goods, "good")}.</p>
+${notation(problem.name)} has ${count(problem.participants, "participant")} and ${count(problem.goods, "good")}.</p>
 ${factList(rows)}
 ${again(run)}`;
 }

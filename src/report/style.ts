@@ -15,12 +15,15 @@ export const STYLE = `
 }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--ground); color: var(--ink); font: 16px/1.5 system-ui, sans-serif; }
-main { max-width: 1240px; margin: 0 auto; padding: 16px; }
+main { max-width: 1440px; margin: 0 auto; padding: 16px; }
 h1, h2, h3 { line-height: 1.2; overflow-wrap: anywhere; }
 h1 { font-size: 1.7rem; margin: 8px 0 12px; }
 h2 { font-size: 1.3rem; margin: 36px 0 8px; border-top: 1px solid var(--faint); padding-top: 16px; }
 h3, h4 { font-size: 1.1rem; margin: 24px 0 8px; }
 h4 { font-size: 1rem; }
+.scripts { display: inline-flex; flex-direction: column; vertical-align: middle; font-size: 0.62em; line-height: 1.05;
+  margin-left: 0.08em; }
+.scripts sup, .scripts sub { font-size: inherit; vertical-align: baseline; line-height: inherit; position: static; }
 .result { margin: 0; font-size: 1.3rem; }
 .result strong { font-size: 2.2rem; font-variant-numeric: tabular-nums; }
 .note { color: var(--soft); font-size: 0.9rem; margin: 4px 0 12px; max-width: 72ch; }
@@ -30,6 +33,7 @@ progress { width: 100%; height: 10px; margin: 8px 0; accent-color: #3b82c4; }
 .passed, .failed { font-weight: 600; color: var(--good); }
 .failed { color: var(--bad); }
 dl { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 340px), 1fr)); gap: 8px 24px; }
+.options { grid-template-columns: repeat(auto-fill, minmax(150px, 1fr)); font-size: 0.9rem; }
 dt { color: var(--soft); font-size: 0.85rem; }
 dd { margin: 0; }
 pre { background: var(--paper); border: 1px solid var(--faint); border-radius: 6px; padding: 10px 12px; margin: 0 0 12px;
@@ -60,7 +64,7 @@ footer { color: var(--soft); font-size: 0.85rem; margin-top: 32px; }
   main { max-width: none; padding: 0; }
   .charts { grid-template-columns: repeat(3, 1fr); gap: 8px; }
   figcaption { font-size: 8pt; }
-  table { font-size: 9pt; }
+  table { font-size: 9pt; min-width: 0 !important; }
   td { min-width: 0; }
   .row { grid-template-columns: repeat(4, 1fr); }
   .wide { overflow: visible; }

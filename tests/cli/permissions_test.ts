@@ -65,8 +65,18 @@ const cases: readonly Case[] = [
     args: ["train", ...SMALL, "--quiet", "--out", "RUN"],
     writes: "RUN",
   },
+  {
+    permissions: ["--allow-read=$NPM,RUN", "--allow-write=RUN", "--allow-net=127.0.0.1"],
+    args: ["train", ...SMALL, "--quiet", "--force", "--watch", "--out", "RUN"],
+    writes: "RUN",
+  },
   { permissions: ["--allow-read=$NPM,RUN"], args: ["evaluate", "RUN", "--profiles", "50", "--backend", "wasm"] },
   { permissions: ["--allow-read=$NPM,RUN"], args: AUDIT.split(" ") },
+  {
+    permissions: ["--allow-read=$NPM,RUN", "--allow-write=RUN"],
+    args: "report RUN --test-profiles 50 --backend wasm --quiet".split(" "),
+    writes: "RUN",
+  },
   { permissions: ["--allow-read=RUN,types.csv"], args: ["run", "RUN", "--types", "types.csv"] },
   { permissions: ["--allow-read=$NPM,OUT", "--allow-write=OUT"], args: TABLE.split(" "), writes: "OUT" },
 ];
