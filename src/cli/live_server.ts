@@ -39,10 +39,10 @@ export async function openLiveServer(port: number, warn: (message: string) => vo
     for (const page of pages) page.enqueue(new TextEncoder().encode(line));
   };
   const ending = new AbortController();
-  let make = (): Promise<string> => Promise.resolve(""), ended = false, allLeft = (): void => {};
+  let make: (() => Promise<string>) | undefined, ended = false, allLeft = (): void => {};
   let made: Promise<string> | undefined, old = 0;
 
-  const current = (): Promise<string> => {
+  const current = (make: () => Promise<string>): Promise<string> => {
     if (made && performance.now() < old) return made;
     old = Infinity; // Whoever else asks gets the same one.
     const start = performance.now(), making = made = make();
@@ -83,7 +83,10 @@ export async function openLiveServer(port: number, warn: (message: string) => vo
       if (!names.includes(request.headers.get("host") ?? "")) return refuse(403, `This is ${address} alone.`);
       const { pathname } = new URL(request.url);
       if (request.method !== "GET") return refuse(405, "There is nothing to do but GET.", { allow: "GET" });
-      if (pathname === "/") return answer(await current(), "text/html; charset=utf-8");
+      if (pathname === "/") {
+        if (!make) return refuse(503, "There is nothing to see yet.", { refresh: "1" });
+        return answer(await current(make), "text/html; charset=utf-8");
+      }
       if (pathname === SCRIPT_PATH) return answer(LIVE_SCRIPT, "text/javascript; charset=utf-8");
       if (pathname === NEWS_PATH) return news();
       // Browsers ask for an icon, whatever a page says.

@@ -225,7 +225,7 @@ function settled(points: readonly Point[]): readonly Point[] {
   return later.length >= 10 ? later : points;
 }
 
-/** Where words at a line hide the fewest points of curves, and how far they reach from the line. */
+/** Where words at a line hide the fewest pieces of curves, and how far they reach from the line. */
 function freePlace(
   { value, words }: { readonly value: number; readonly words: string },
   points: readonly Point[],
@@ -235,11 +235,12 @@ function freePlace(
   const height = (Math.max(value, ...values) - Math.min(value, ...values) || 1) * LINE_HEIGHT / HEIGHT;
   const width = words.length * LETTER_WIDTH / SQUARE * last;
   const places = [[false, false], [false, true], [true, true], [true, false]].map(([left, below]) => {
-    const edge = below ? value - height : value + height;
-    const hidden = points.filter((point) => (
-      (left ? point.iteration <= width : point.iteration >= last - width) &&
-      point.value >= Math.min(value, edge) && point.value <= Math.max(value, edge)
-    ));
+    const edge = below ? value - height : value + height, [low, high] = [Math.min(value, edge), Math.max(value, edge)];
+    const hidden = points.filter((one, k) => {
+      const next = points[k + 1]?.run === one.run ? points[k + 1] : one;
+      return (left ? one.iteration <= width : next.iteration >= last - width) &&
+        Math.max(one.value, next.value) >= low && Math.min(one.value, next.value) <= high;
+    });
     return { left, below, edge, hidden: hidden.length };
   });
   return places.reduce((best, one) => one.hidden < best.hidden ? one : best);

@@ -139,7 +139,7 @@ Deno.test("figures are drawn with the permissions of figure1, which trains for t
   );
   Deno.removeSync(`${FOLDER}/OUT`, { recursive: true });
   const permissions = ["--allow-read=$NPM,OUT", "--allow-write=OUT"];
-  assertStringIncludes(README, `\`figure1\`   | \`${permissions.join(" ")}\``);
+  assertStringIncludes(README.replace(/ +/g, " "), `\`figure1\` | \`${permissions.join(" ")}\``);
   const { code, stderr } = await sandboxed(permissions, [], `file://${script}`);
   assertEquals(code, 0, stderr);
   assertEquals([...Deno.readDirSync(`${FOLDER}/OUT`)].map(({ name }) => name).sort(), ["panelA.svg", "panelB.svg"]);
