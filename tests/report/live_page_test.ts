@@ -21,7 +21,7 @@ Deno.test("a page says how far a run is, and keeps up until it is over", async (
     const text of [
       "<strong>3</strong> of 1003 iterations",
       `<progress max="1003" value="3"`,
-      "60 s, about 30 s left",
+      "1:00 min, about 30 s left",
       "30 ms an iteration",
       "0.5492",
       "<title>0%, U_{1,2}^{0,0}</title>",
