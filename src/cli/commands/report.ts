@@ -18,8 +18,8 @@ import { findMechanism } from "../mechanism_argument.ts";
 import { parseCommandLine } from "../options.ts";
 import { openOutput, type Output } from "../output.ts";
 import { chosenProblem, problemOptions } from "../problem_options.ts";
-import { readConfig, type RunConfig } from "../run_config.ts";
-import { optionTexts, trainingArguments } from "../training_options.ts";
+import { readConfig } from "../run_config.ts";
+import { startedRun } from "../started_run.ts";
 
 const runArgument: Positional = {
   name: "RUN",
@@ -83,17 +83,11 @@ export const reportCommand: Command = {
     const device = await chosenDevice(values), runs: ReportedRun[] = [];
     try {
       for (const [k, { problem, config, mechanism, recorded }] of found.entries()) {
-        const { args, beyond } = trainingArguments(problem, config.training), { seed } = config.training;
+        const { seed } = config.training;
         const profiles = values["test-profiles"] ?? TEST_PROFILES;
         const { evaluation } = await evaluateShown(problem, mechanism, { profiles, seed }, output);
-        const { backend, adapter } = config.device;
         runs.push({
-          ...{ name: names[k], problem, version: config.version, evaluation, ...recorded },
-          command: commandLine(config, args),
-          ...beyond.length > 0 &&
-            { commandRemark: `The command line has no options for what else is different: ${beyond.join(", ")}.` },
-          device: `${backend} (${adapter})`,
-          options: optionTexts(config.training),
+          ...{ ...startedRun(names[k], problem, config), ...recorded, evaluation },
           mechanism: await viewMechanism(problem, mechanism, { seed, profiles }),
           ...values.audit && { audit: await auditShown(problem, mechanism, output) },
         });
@@ -152,21 +146,6 @@ function distinctNames(paths: readonly string[]): string[] {
     if (new Set(names).size === names.length) return names;
   }
   return parts.map((each, k) => `${each.at(-1) ?? "run"} (${k + 1})`);
-}
-
-/** The command line that does a run again. */
-function commandLine({ problem: { source }, device }: RunConfig, args: readonly string[]): string {
-  const words = ["tedi", "train"];
-  if (source.kind === "setting") words.push("--setting", source.setting);
-  else if (source.kind === "module") words.push("--problem", source.module);
-  else if (source.kind === "empirical") {
-    words.push("--types", source.file, "--participants", String(source.participants), "--goods", String(source.goods));
-    if (source.productionCost > 0) words.push("--production-cost", String(source.productionCost));
-    if (source.duplicationCost > 0) words.push("--duplication-cost", String(source.duplicationCost));
-  }
-  words.push(...args, "--backend", device.backend);
-  if (device.backend === "webgpu" && device.software) words.push("--allow-software");
-  return words.map((word) => /^[\w./:=,+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`).join(" ");
 }
 
 /** Writes a file; folders are made as needed. */
