@@ -11,6 +11,7 @@ import { yardsticks } from "../problems/yardsticks.ts";
 import { VERSION } from "../version.ts";
 import { type Chart, FAINT, INK, mechanismCharts, PAPER, short, slug, trainingCharts } from "./charts.ts";
 import type { ReportedRun } from "./data.ts";
+import { escape, SHARED_STYLE } from "./html.ts";
 
 /** A report that is done. */
 export interface Report {
@@ -72,11 +73,6 @@ ${sections.join("\n")}
 </html>
 `;
   return { html, charts };
-}
-
-/** A text as HTML, be it between tags or in an attribute. */
-export function escape(text: string): string {
-  return text.replace(/[&<>"']/g, (letter) => `&#${letter.charCodeAt(0)};`);
 }
 
 /** The charts, each in a figure. */
@@ -211,24 +207,11 @@ function duration(seconds: number): string {
 }
 
 /** One column on a phone, more where there is place; the colours of charts follow those of the page. */
-const STYLE = `
-:root { --ink: #24292f; --faint: #d0d7de; --paper: #ffffff; --ground: #f6f8fa; --soft: #57606a; --bad: #b3261e;
-  --good: #1a7f37; color-scheme: light dark; }
-@media screen and (prefers-color-scheme: dark) {
-  :root { --ink: #e6edf3; --faint: #3d444d; --paper: #151b23; --ground: #0d1117; --soft: #9aa4af; --bad: #ff8a80;
-    --good: #56d364; }
-}
-* { box-sizing: border-box; }
-body { margin: 0; background: var(--ground); color: var(--ink); font: 16px/1.5 system-ui, sans-serif; }
-main { max-width: 1240px; margin: 0 auto; padding: 16px; }
-h1, h2, h3 { line-height: 1.2; overflow-wrap: anywhere; }
-h1 { font-size: 1.7rem; margin: 8px 0 12px; }
-h2 { font-size: 1.3rem; margin: 36px 0 8px; border-top: 1px solid var(--faint); padding-top: 16px; }
+const STYLE = `${SHARED_STYLE}
 h3, h4 { font-size: 1.1rem; margin: 24px 0 8px; }
 h4 { font-size: 1rem; }
 .result { margin: 0; font-size: 1.3rem; }
 .result strong { font-size: 2.2rem; font-variant-numeric: tabular-nums; }
-.note { color: var(--soft); font-size: 0.9rem; margin: 4px 0 12px; max-width: 72ch; }
 .passed, .failed { font-weight: 600; color: var(--good); }
 .failed { color: var(--bad); }
 dl { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 340px), 1fr)); gap: 8px 24px; }
@@ -241,10 +224,7 @@ code { font: 0.85rem/1.5 ui-monospace, monospace; }
 .charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 340px), 1fr)); gap: 14px; }
 @media (min-width: 640px) { .row { grid-template-columns: 1fr 1fr; } }
 @media (min-width: 1100px) { .row { grid-template-columns: repeat(4, 1fr); } }
-figure { margin: 0; padding: 8px; background: var(--paper); border: 1px solid var(--faint); border-radius: 8px;
-  break-inside: avoid; display: flex; flex-direction: column; }
 figure svg { display: block; width: 100%; height: auto; max-height: 400px; }
-figcaption { font-size: 0.85rem; color: var(--soft); padding: 6px 4px 2px; }
 figure svg [fill="${INK}"] { fill: var(--ink); }
 figure svg [stroke="${INK}"] { stroke: var(--ink); }
 figure svg [stroke="${FAINT}"] { stroke: var(--faint); }
@@ -256,7 +236,6 @@ caption { text-align: left; color: var(--soft); padding: 4px 0; }
 th, td { text-align: left; padding: 5px 12px 5px 0; border-bottom: 1px solid var(--faint); vertical-align: top; }
 td { min-width: 4.5em; }
 tbody th { font-weight: 600; }
-footer { color: var(--soft); font-size: 0.85rem; margin-top: 32px; }
 @media print {
   body { font-size: 11pt; background: none; }
   main { max-width: none; padding: 0; }

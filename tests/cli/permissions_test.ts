@@ -68,6 +68,7 @@ const cases: readonly Case[] = [
   { permissions: ["--allow-read=$NPM,RUN"], args: ["evaluate", "RUN", "--profiles", "50", "--backend", "wasm"] },
   { permissions: ["--allow-read=$NPM,RUN"], args: AUDIT.split(" ") },
   { permissions: ["--allow-read=RUN,types.csv"], args: ["run", "RUN", "--types", "types.csv"] },
+  { permissions: ["--allow-read=RUN", "--allow-write=RUN"], args: ["playground", "RUN"], writes: "RUN" },
   { permissions: ["--allow-read=$NPM,OUT", "--allow-write=OUT"], args: TABLE.split(" "), writes: "OUT" },
 ];
 

@@ -3,7 +3,8 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { AUDIT_CHECKS } from "../../src/mechanisms/audit/check.ts";
 import { CHECK_WORDS } from "../../src/mechanisms/audit/words.ts";
 import type { AuditReport } from "../../src/mechanisms/audit.ts";
-import { escape, makeReport } from "../../src/report/page.ts";
+import { escape } from "../../src/report/html.ts";
+import { makeReport } from "../../src/report/page.ts";
 import { madeUpRun } from "./runs.ts";
 
 const HOSTILE = `<script>alert("1")</script><img src=x onerror='x'>&amp;"'</style>`;

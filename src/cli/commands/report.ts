@@ -4,7 +4,7 @@
  * @module
  */
 import { InvalidInputError, show } from "../../errors.ts";
-import { attempt, writeFileAtomic } from "../../io/atomic.ts";
+import { writeInto } from "../../io/atomic.ts";
 import { loadMechanism } from "../../io/mechanism_file.ts";
 import { audit } from "../../mechanisms/audit.ts";
 import { TEST_PROFILES } from "../../mechanisms/evaluate.ts";
@@ -167,11 +167,4 @@ function commandLine({ problem: { source }, device }: RunConfig, args: readonly 
   words.push(...args, "--backend", device.backend);
   if (device.backend === "webgpu" && device.software) words.push("--allow-software");
   return words.map((word) => /^[\w./:=,+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`).join(" ");
-}
-
-/** Writes a file; folders are made as needed. */
-async function writeInto(path: string, content: string): Promise<void> {
-  const folder = path.replace(/[^/\\]*$/, "");
-  if (folder !== "") await attempt(`make ${folder}`, () => Deno.mkdir(folder, { recursive: true }));
-  await attempt(`write ${path}`, () => writeFileAtomic(path, content));
 }
