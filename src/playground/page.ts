@@ -87,6 +87,7 @@ body.over { outline: 3px dashed var(--c1); outline-offset: -6px; }
 [hidden] { display: none !important; }
 .hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); margin: 0; }
 header { display: flex; flex-wrap: wrap; justify-content: space-between; align-items: start; gap: 4px 24px; }
+header div { flex: 1 1 240px; }
 h1 { margin: 4px 0; }
 .scripts { display: inline-grid; font-size: 0.6em; line-height: 1.05; vertical-align: middle; margin-left: 2px; }
 .scripts sup, .scripts sub { font-size: 1em; vertical-align: baseline; line-height: inherit; }
@@ -115,10 +116,11 @@ h1 { margin: 4px 0; }
 #participants { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 272px), 1fr)); gap: 14px; }
 .card { margin: 0; padding: 4px 14px 10px; min-width: 0; background: var(--paper); border: 1px solid var(--faint);
   border-radius: 8px; max-width: 620px; }
-.card.selected { border: 2px solid var(--c1); padding: 3px 13px 9px; }
+.selected { border-color: var(--c1); }
+.selected legend { color: var(--c1); }
 legend { font-weight: 600; padding: 0 6px; margin-left: -6px; }
 .goods { display: grid; align-items: center; gap: 5px 8px; font-size: 0.92rem; font-variant-numeric: tabular-nums;
-  grid-template-columns: auto minmax(0, 1.3fr) 2.3em minmax(0, 1fr) 2.3em; }
+  grid-template-columns: auto minmax(0, 1.8fr) 2.2em minmax(0, 1fr) 2.2em; }
 .many .goods { font-size: 0.8rem; gap: 0 8px; }
 .goods input { width: 100%; min-width: 0; margin: 0; height: 22px; }
 .goods output, .goods data { text-align: right; }

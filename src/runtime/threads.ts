@@ -80,7 +80,10 @@ const workerThreads = globalThis.process?.getBuiltinModule?.("node:worker_thread
 let wanted: number | undefined;
 let patience = PATIENCE;
 
-/** How many threads the next {@linkcode openThreads} will have: one for each logical core unless it was set. */
+/**
+ * How many threads the next {@linkcode openThreads} will have: one for each logical core unless it was set, and one alone
+ * in a browser.
+ */
 export function threadCount(): number {
   if (!workerThreads) return 1;
   return wanted ?? Math.max(1, navigator.hardwareConcurrency ?? 1);

@@ -86,7 +86,7 @@ export function choiceView(mechanism: MenuMechanism, changed: () => void): Choic
           gain.toPrecision(2)
         }: prices are not convex, and best responses only searched for.`
         : `No lie about ${good} leaves it with more than the truth does, ${fixed(true_, 4)}.` +
-          (Number.isFinite(gap) ? ` Certified: no lie at all gains more than ${gap.toPrecision(2)}.` : "");
+          (Number.isFinite(gap) ? ` Certified: no lie at all gains ${most(gap)}.` : "");
       fill(
         1,
         plot({
@@ -138,4 +138,9 @@ export function choiceView(mechanism: MenuMechanism, changed: () => void): Choic
       );
     },
   };
+}
+
+/** `more than 5.5e-9`, or `anything` where not even that. */
+function most(gain: number): string {
+  return gain > 0 ? `more than ${gain.toPrecision(2)}` : "anything";
 }

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { InvalidInputError } from "../../errors.ts";
+import { InvalidInputError, MachineError } from "../../errors.ts";
 import { decodeMechanism } from "../../io/mechanism_file.ts";
 import type { MenuMechanism } from "../../mechanisms/menu_mechanism.ts";
 import { type DistributionLetter, distributionOf, type Setting } from "../../problems/settings.ts";
@@ -117,6 +117,9 @@ function typeset(problem: string, setting: Setting | undefined): (Node | string)
 async function load(name: string, read: () => Promise<Uint8Array>): Promise<void> {
   const problem = byId("problem");
   try {
+    if (!globalThis.crypto.subtle) { // there is none on pages that came by plain http
+      throw new MachineError("Cannot check a file: this page must be opened from a disk, or by https");
+    }
     const mechanism = await decodeMechanism(await read(), name), { participants: n, goods: m } = mechanism;
     if (n * m > MOST_TYPES) {
       const size = `n m = ${n * m}`;
