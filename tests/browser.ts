@@ -46,8 +46,8 @@ Deno.test.beforeAll(async () => {
 Deno.test.afterAll(async () => await browser?.close());
 
 /**
- * Opens a page in the Chromium of this test file. Fails afterwards where the page had an error, wrote one to its console
- * or could not load something.
+ * Opens a page in the Chromium of this test file. Fails afterwards where the page had an error, wrote one to its console,
+ * could not load something or asked for anything beyond this machine.
  */
 export async function withPage(
   work: (page: Page) => Promise<void>,
@@ -59,6 +59,10 @@ export async function withPage(
     page.on("pageerror", (error) => wrong.push(`error: ${error.message}`));
     page.on("console", (line) => {
       if (line.type() === "error" || line.type() === "warning") wrong.push(`console: ${line.text()}`);
+    });
+    page.on("request", (request) => {
+      const { protocol, hostname } = new URL(request.url());
+      if (/^(https?|wss?):$/.test(protocol) && hostname !== "127.0.0.1") wrong.push(`asked for ${request.url()}`);
     });
     page.on("requestfailed", (request) => {
       const reason = request.failure()?.errorText;

@@ -17,6 +17,7 @@ const ROOMS = [
   "io",
   "experiments",
   "report",
+  "playground",
   "cli",
 ];
 /** Files beside the rooms, which every room may use. */

@@ -13,12 +13,15 @@ export function policy(more = ""): string {
   return `default-src 'none'; style-src 'unsafe-inline'${more}`;
 }
 
-/** A page. `head` is for what most pages do not have; `title` is a text, `head` and `main` are HTML. */
+/** A page. `head` and `end` are for what most pages do not have; `title` is a text, all else is HTML. */
 export function page(
-  { title, main, head = "", allowed }: {
+  { title, main, head = "", end = "", style = STYLE, allowed }: {
     readonly title: string;
     readonly main: string;
     readonly head?: string;
+    /** What comes after `main`. */
+    readonly end?: string;
+    readonly style?: string;
     /** More of a policy than every page has. */
     readonly allowed?: string;
   },
@@ -31,13 +34,13 @@ export function page(
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>${escape(title)}</title>
-<style>${STYLE}</style>
+<style>${style}</style>
 ${head}</head>
 <body>
 <main>
 ${main}
 </main>
-</body>
+${end}</body>
 </html>
 `;
 }

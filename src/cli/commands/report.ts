@@ -4,7 +4,7 @@
  * @module
  */
 import { InvalidInputError, show } from "../../errors.ts";
-import { attempt, writeFileAtomic } from "../../io/atomic.ts";
+import { writeInto } from "../../io/atomic.ts";
 import { loadMechanism } from "../../io/mechanism_file.ts";
 import { audit } from "../../mechanisms/audit.ts";
 import { TEST_PROFILES } from "../../mechanisms/evaluate.ts";
@@ -146,11 +146,4 @@ function distinctNames(paths: readonly string[]): string[] {
     if (new Set(names).size === names.length) return names;
   }
   return parts.map((each, k) => `${each.at(-1) ?? "run"} (${k + 1})`);
-}
-
-/** Writes a file; folders are made as needed. */
-async function writeInto(path: string, content: string): Promise<void> {
-  const folder = path.replace(/[^/\\]*$/, "");
-  if (folder !== "") await attempt(`make ${folder}`, () => Deno.mkdir(folder, { recursive: true }));
-  await attempt(`write ${path}`, () => writeFileAtomic(path, content));
 }
