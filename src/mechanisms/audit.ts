@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { showing, type Summary } from "../display.ts";
 import { InvalidInputError, requireInteger, requireNumber, show } from "../errors.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { deriveKey, randomKey } from "../random/key.ts";
@@ -14,6 +15,7 @@ import { searchCost, searchMisreports } from "./audit/misreports.ts";
 import { observed } from "./audit/observed.ts";
 import { checkPrices, type PricedMechanism } from "./audit/prices.ts";
 import { checkBackends, checkExact } from "./audit/responses.ts";
+import { CHECK_WORDS } from "./audit/words.ts";
 import { evaluate } from "./evaluate.ts";
 import { type Mechanism, requireMechanismFor } from "./mechanism.ts";
 import type { MenuMechanism } from "./menu_mechanism.ts";
@@ -156,7 +158,7 @@ export async function audit(
 
   const found = AUDIT_CHECKS.map((name) => tallies[name].check(remarks[name]));
   const checks = found.filter(({ cases }) => cases > 0);
-  return {
+  const report: AuditReport = {
     passed: checks.every(({ passed }) => passed),
     checks,
     skipped: found.filter((one) => !checks.includes(one)).map(({ name }) => ({ name, reason: REASONS[name] ?? "" })),
@@ -167,6 +169,26 @@ export async function audit(
       profiles: revenueProfiles,
     },
     options: sizes,
+  };
+  return showing(report, () => summaryOf(problem, report));
+}
+
+/** A report in words. */
+function summaryOf({ name }: MechanismProblem, { passed, checks, skipped, revenue }: AuditReport): Summary {
+  const failed = checks.filter((check) => !check.passed).length, [low, high] = revenue.interval;
+  return {
+    title: `${name}: ${passed ? `all ${checks.length} checks passed` : `${failed} of ${checks.length} checks failed`}`,
+    rows: [
+      ...checks.map(({ name, passed, worst, bound, cases }): Summary["rows"][number] => {
+        const [title, violation] = CHECK_WORDS[name];
+        const amount = `${worst === 0 ? "0" : worst.toExponential(1)} of ${
+          bound > 0 && bound < 1e-3 ? bound.toExponential() : bound
+        }`;
+        return [title, `${passed ? "passed" : "FAILED"}, ${amount}`, `${violation}; ${cases} cases`];
+      }),
+      ...skipped.map(({ name, reason }): Summary["rows"][number] => [CHECK_WORDS[name][0], "not checked", reason]),
+      ["revenue", revenue.mean.toFixed(4), `95% confidence: ${low.toFixed(4)} to ${high.toFixed(4)}`],
+    ],
   };
 }
 

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { escapeMarkup } from "../display.ts";
 import { CHECK_WORDS } from "../mechanisms/audit/words.ts";
 import type { AuditReport } from "../mechanisms/audit.ts";
 import { yardsticks } from "../problems/yardsticks.ts";
@@ -75,9 +76,7 @@ ${sections.join("\n")}
 }
 
 /** A text as HTML, be it between tags or in an attribute. */
-export function escape(text: string): string {
-  return text.replace(/[&<>"']/g, (letter) => `&#${letter.charCodeAt(0)};`);
-}
+export const escape: (text: string) => string = escapeMarkup;
 
 /** The charts, each in a figure. */
 function figures(charts: readonly Chart[], row = false): string {
