@@ -65,7 +65,7 @@ function inARow(title: string, charts: readonly Chart[]): string {
   });
   const size = [Math.max(width, 2 * MARGIN + title.length * 7.5), height + LINE], alts = charts.map(({ alt }) => alt);
   return `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="${size[0]}" ` +
-    `height="${size[1]}" viewBox="0 0 ${size[0]} ${size[1]}" role="img" ` +
+    `height="${size[1]}" viewBox="0 0 ${size[0]} ${size[1]}" role="img" style="max-width: 100%; height: auto" ` +
     `aria-label="${escapeMarkup([title, ...alts].join(". "))}"><rect width="100%" height="100%" fill="${PAPER}"/>` +
     `<text x="${MARGIN}" y="${LINE * 0.66}" font-family="system-ui, sans-serif" font-size="14" fill="${INK}">` +
     `${escapeMarkup(title)}</text>${parts.join("")}</svg>`;
