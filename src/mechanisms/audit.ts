@@ -95,9 +95,23 @@ const NORMAL_QUANTILE = 1.959963984540054;
  * `bestResponseGap` is an upper bound: a lie only chooses another outcome from the same menu.
  *
  * @example
- * ```ts ignore
- * const report = await audit(problem, { participants: 1, goods: 2, run: myRule });
- * console.log(report.passed, report.checks[0].worst, report.checks[0].witness);
+ * ```ts
+ * import { audit, type Mechanism, settingProblem } from "@tedi/toolkit";
+ * import { assertEquals } from "@std/assert";
+ *
+ * // Whoever bids above 0 gets the good, and pays the bid: a lie pays.
+ * const payYourBid: Mechanism = {
+ *   participants: 1,
+ *   goods: 1,
+ *   run: (types) => {
+ *     const payments = Float64Array.from(types as Float32Array), nothing = payments.map(() => 0);
+ *     const outcomes = payments.map((bid) => bid > 0 ? 1 : 0);
+ *     return Promise.resolve({ profiles: payments.length, outcomes, payments, utilities: nothing, gaps: nothing });
+ *   },
+ * };
+ * const sizes = { profiles: 20, misreports: 50, revenueProfiles: 100 };
+ * const { passed, checks } = await audit(settingProblem("U-1-1"), payYourBid, sizes);
+ * assertEquals([passed, checks[0].name, checks[0].passed], [false, "incentiveCompatibility", false]);
  * ```
  *
  * @param mechanism Any mechanism; the more it has of a menu mechanism (`prices`, `rules`), the more is checked.

@@ -52,6 +52,16 @@ const CHUNK = 4096;
  * Evaluates a mechanism on fresh type profiles from F, with best responses that are certified.
  *
  * @throws {InvalidInputError} where the mechanism is not for n and m of the problem, or `profiles` is below 2.
+ *
+ * @example
+ * ```ts
+ * import { evaluate, separable, settingProblem } from "@tedi/toolkit";
+ * import { assert } from "@std/assert";
+ *
+ * const problem = settingProblem("U-1-2");
+ * const { revenue, standardError } = await evaluate(problem, separable(problem), { profiles: 10_000 });
+ * assert(Math.abs(revenue - 0.5) < 5 * standardError); // each good at 1/2
+ * ```
  */
 export async function evaluate(
   problem: MechanismProblem,

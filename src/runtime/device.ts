@@ -39,9 +39,11 @@ export interface DeviceOptions {
  * @throws {MachineError} when `webgpu` was asked for and the machine has no adapter that may be used.
  *
  * @example
- * ```ts ignore
- * const device = await openDevice({ backend: "auto" });
- * console.log(device.reason); // "wasm: no WebGPU adapter was found"
+ * ```ts
+ * import { openDevice } from "@tedi/toolkit";
+ *
+ * const device = await openDevice({ backend: "wasm" });
+ * console.log(device.reason); // "wasm: it was asked for"
  * device.close();
  * ```
  */

@@ -73,9 +73,15 @@ const MAX_LOSSES = 3;
  * @throws {MachineError} if a loss or gradient is not finite, or the device fails for good.
  *
  * @example
- * ```ts ignore
- * const { mechanism } = await train("U-1-2", { iterations: 500 });
- * const { outcomes, payments } = await mechanism.run([[[0.9, 0.2]]]);
+ * ```ts
+ * import { train } from "@tedi/toolkit";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const { mechanism, history } = await train("U-1-2", { iterations: 20, seed: 1 }, {
+ *   onIteration: ({ iteration, softRevenue }) => iteration % 10 === 0 && console.log(iteration, softRevenue),
+ * });
+ * const { outcomes, payments } = await mechanism.run([[[0.9, 0.2]]]); // one profile, one participant, two goods
+ * assertEquals([history.length, outcomes.length, payments.length], [20, 2, 1]);
  * ```
  */
 export async function train(
