@@ -147,7 +147,7 @@ interface ModuleInfo {
   }[];
 }
 
-Deno.test("importing mod.ts loads neither the command line nor TensorFlow.js", async () => {
+Deno.test("importing mod.ts loads neither the command line nor TensorFlow.js nor charts", async () => {
   const start = new URL("mod.ts", ROOT).href;
   const root = Deno.realPathSync(new URL(".", ROOT));
   const { modules } = JSON.parse(await deno(["info", "--json", "--no-lock", "mod.ts"], root)) as {
@@ -164,11 +164,11 @@ Deno.test("importing mod.ts loads neither the command line nor TensorFlow.js", a
     }
     return [...reached];
   };
-  const isHeavy = (specifier: string) => /\/src\/cli\/|npm:\/?@tensorflow/.test(specifier);
+  const isHeavy = (specifier: string) => /\/src\/(cli|report)\/|npm:\/?(@tensorflow|vega)/.test(specifier);
   assertEquals(reach(false).filter(isHeavy), []);
   assert(reach(false).length > 30, "mod.ts exports the package");
   assert(reach(true).some((specifier) => specifier.endsWith("/src/cli/main.ts")), "mod.ts is the command line, too");
-  assert(reach(true).some((specifier) => /npm:\/?@tensorflow/.test(specifier)));
+  for (const heavy of [/npm:\/?@tensorflow/, /npm:\/?vega@/]) assert(reach(true).some((one) => heavy.test(one)));
 });
 
 Deno.test("a script far away imports mod.ts from a URL, without configuration, and trains", async () => {
