@@ -7,11 +7,13 @@
  * @module
  */
 
+/** A name, a value and, if there is more to say, a remark. */
+export type Row = readonly [name: string, value: string, remark?: string];
+
 /** What a result tells in words. */
 export interface Summary {
   readonly title: string;
-  /** A name, a value and, if there is more to say, a remark. */
-  readonly rows: readonly (readonly [name: string, value: string, remark?: string])[];
+  readonly rows: readonly Row[];
 }
 
 /** What a chart is drawn of: which kind of thing, and the thing itself. */

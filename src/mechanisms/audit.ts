@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { showing, type Summary } from "../display.ts";
+import { type Row, showing, type Summary } from "../display.ts";
 import { InvalidInputError, requireInteger, requireNumber, show } from "../errors.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { deriveKey, randomKey } from "../random/key.ts";
@@ -193,14 +193,12 @@ function summaryOf({ name }: MechanismProblem, { passed, checks, skipped, revenu
   return {
     title: `${name}: ${passed ? `all ${checks.length} checks passed` : `${failed} of ${checks.length} checks failed`}`,
     rows: [
-      ...checks.map(({ name, passed, worst, bound, cases }): Summary["rows"][number] => {
-        const [title, violation] = CHECK_WORDS[name];
-        const amount = `${worst === 0 ? "0" : worst.toExponential(1)} of ${
-          bound > 0 && bound < 1e-3 ? bound.toExponential() : bound
-        }`;
+      ...checks.map(({ name, passed, worst, bound, cases }): Row => {
+        const [title, violation] = CHECK_WORDS[name], most = bound > 0 && bound < 1e-3 ? bound.toExponential() : bound;
+        const amount = `${worst === 0 ? 0 : worst.toExponential(1)} of ${most}`;
         return [title, `${passed ? "passed" : "FAILED"}, ${amount}`, `${violation}; ${cases} cases`];
       }),
-      ...skipped.map(({ name, reason }): Summary["rows"][number] => [CHECK_WORDS[name][0], "not checked", reason]),
+      ...skipped.map(({ name, reason }): Row => [CHECK_WORDS[name][0], "not checked", reason]),
       ["revenue", revenue.mean.toFixed(4), `95% confidence: ${low.toFixed(4)} to ${high.toFixed(4)}`],
     ],
   };

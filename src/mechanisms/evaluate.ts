@@ -4,7 +4,7 @@
  * @module
  */
 import { tf } from "../deps/tfjs.ts";
-import { showing, type Summary } from "../display.ts";
+import { type Row, showing, type Summary } from "../display.ts";
 import { requireInteger } from "../errors.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { yardsticks } from "../problems/yardsticks.ts";
@@ -115,11 +115,7 @@ function summaryOf(problem: MechanismProblem, evaluation: Evaluation): Summary {
   const { revenue, standardError, profiles, participantsUtility, allocated, worstGap } = evaluation;
   const { optimum, separable, paper } = yardsticks(problem);
   const share = (value: number) => value > 0 ? `revenue is ${(revenue / value * 100).toFixed(1)}% of it` : "";
-  const known =
-    ([["known optimum", optimum?.value], ["item-wise optimum", separable], ["TEDI in the paper", paper]] as const)
-      .flatMap(([name, value]): Summary["rows"][number][] =>
-        value === undefined ? [] : [[name, value.toFixed(4), share(value)]]
-      );
+  const known = { "known optimum": optimum?.value, "item-wise optimum": separable, "TEDI in the paper": paper };
   return {
     title: problem.name,
     rows: [
@@ -128,7 +124,9 @@ function summaryOf(problem: MechanismProblem, evaluation: Evaluation): Summary {
         `${revenue.toFixed(4)} \u00b1 ${standardError.toFixed(4)}`,
         `mean and standard error, ${profiles} profiles`,
       ],
-      ...known,
+      ...Object.entries(known).flatMap(([name, value]): Row[] =>
+        value === undefined ? [] : [[name, value.toFixed(4), share(value)]]
+      ),
       ["participants' utility", participantsUtility.toFixed(4), "of all together, mean"],
       ["allocated", `${(allocated * 100).toFixed(1)}%`, "of what all participants could get, mean"],
       Number.isFinite(worstGap)

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { showing, type Summary } from "../display.ts";
+import { type Row, showing, type Summary } from "../display.ts";
 import { InvalidInputError, MachineError, requireInteger, show } from "../errors.ts";
 import { openKernels } from "../kernels/select.ts";
 import { type MenuMechanism, menuMechanism } from "../mechanisms/menu_mechanism.ts";
@@ -162,7 +162,7 @@ export async function train(
 
 /** A training in words. */
 function summaryOf(problem: MechanismProblem, { iterations, metrics, options, device }: TrainingResult): Summary {
-  const rows: Summary["rows"][number][] = [[
+  const rows: Row[] = [[
     "iterations",
     String(iterations),
     `of ${options.iterations}, seed ${options.seed}`,
