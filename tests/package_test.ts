@@ -1,9 +1,6 @@
-/** What holds for the package as a whole: it runs from a URL, and its rooms depend on each other one way. */
-import { assert, assertEquals } from "@std/assert";
-import { openDevice } from "../src/runtime/device.ts";
-import { train } from "../src/training/train.ts";
-
-const ROOT = new URL("../", import.meta.url);
+/** What holds for the package as a whole: its rooms depend on each other one way, and it is documented and published. */
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { deno, filesUnder, ROOT } from "./root.ts";
 
 /** Rooms of src, each of which may use those before it. */
 const ROOMS = [
@@ -29,13 +26,6 @@ const SHARED_FILES = ["display.ts", "errors.ts", "version.ts"];
 interface Source {
   readonly path: string;
   readonly lines: readonly string[];
-}
-
-/** All files under a folder, by path. */
-function filesUnder(folder: string): string[] {
-  return Array.from(Deno.readDirSync(new URL(folder, ROOT))).flatMap(({ name, isDirectory }) =>
-    isDirectory ? filesUnder(`${folder}${name}/`) : [`${folder}${name}`]
-  ).sort();
 }
 
 function sources(): Source[] {
@@ -125,17 +115,6 @@ Deno.test("sources name no folder of the machine that they were written on", () 
   assertEquals(wrong, []);
 });
 
-/** Runs Deno as a child process, and gives what it printed. */
-async function deno(args: readonly string[], cwd: string, env: Record<string, string> = {}): Promise<string> {
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: [...args],
-    cwd,
-    env: { NO_COLOR: "1", ...env },
-  }).output();
-  assertEquals(code, 0, new TextDecoder().decode(stderr));
-  return new TextDecoder().decode(stdout);
-}
-
 /** What `deno info --json` says of a module, as far as it is used here. */
 interface ModuleInfo {
   readonly specifier: string;
@@ -147,68 +126,102 @@ interface ModuleInfo {
   }[];
 }
 
-Deno.test("importing mod.ts loads neither the command line nor TensorFlow.js nor charts", async () => {
-  const start = new URL("mod.ts", ROOT).href;
-  const root = Deno.realPathSync(new URL(".", ROOT));
-  const { modules } = JSON.parse(await deno(["info", "--json", "--no-lock", "mod.ts"], root)) as {
+/** The modules that load with one of the package, and all that may load later, of mod.ts; by path or `npm:` name. */
+async function moduleGraph(): Promise<{ with: (path: string) => string[]; all: string[] }> {
+  const { modules } = JSON.parse((await deno(["info", "--json", "--no-lock", "mod.ts"])).stdout) as {
     modules: readonly ModuleInfo[];
   };
   assertEquals(modules.filter(({ error }) => error), []);
   const byName = new Map(modules.map((module) => [module.specifier, module]));
-  const reach = (dynamic: boolean) => {
-    const reached = new Set([start]);
+  const reach = (start: string, dynamic: boolean) => {
+    const reached = new Set([new URL(start, ROOT).href]);
     for (const specifier of reached) {
       for (const { code, isDynamic } of byName.get(specifier)?.dependencies ?? []) {
         if (code?.specifier && (dynamic || !isDynamic)) reached.add(code.specifier);
       }
     }
-    return [...reached];
+    return Array.from(reached, (specifier) => specifier.replace(ROOT.href, ""));
   };
-  const isHeavy = (specifier: string) => /\/src\/(cli|report)\/|npm:\/?(@tensorflow|vega)/.test(specifier);
-  assertEquals(reach(false).filter(isHeavy), []);
-  assert(reach(false).length > 30, "mod.ts exports the package");
-  assert(reach(true).some((specifier) => specifier.endsWith("/src/cli/main.ts")), "mod.ts is the command line, too");
-  for (const heavy of [/npm:\/?@tensorflow/, /npm:\/?vega@/]) assert(reach(true).some((one) => heavy.test(one)));
+  return { with: (path) => reach(path, false), all: reach("mod.ts", true) };
+}
+
+Deno.test("what is not used does not load: commands, charts, linear programs, packages", async (t) => {
+  const graph = await moduleGraph(), isPackage = (path: string) => path.startsWith("npm:");
+  const later = [
+    ...["src/cli/main.ts", "src/cli/commands/train.ts", "src/report/charts.ts", "src/experiments/figure1.ts"],
+    ...["src/mechanisms/linear_program/responses.ts", "npm:@tensorflow/tfjs", "npm:vega", "npm:highs", "npm:papaparse"],
+  ];
+  for (const one of later) assert(graph.all.some((path) => path.replace("npm:/", "npm:").startsWith(one)), one);
+  await t.step("the library", () => {
+    const loaded = graph.with("mod.ts");
+    assert(loaded.length > 100, "mod.ts exports the package");
+    assertEquals(loaded.filter(isPackage), []);
+    const unwanted = /^src\/(cli|report|experiments|mechanisms\/linear_program|deps\/(highs|vega|zod|std_.*)\.ts)/;
+    assertEquals(loaded.filter((path) => unwanted.test(path)), ["src/mechanisms/linear_program.ts"]);
+  });
+  await t.step("tedi --help", () => {
+    const loaded = graph.with("src/cli/main.ts");
+    assertEquals(loaded.filter((path) => !/^src\/(cli\/[^/]*|errors|version)\.ts$/.test(path)), []);
+    assert(loaded.length > 3 && !loaded.includes("src/cli/options.ts"), loaded.join());
+  });
+  for (const path of filesUnder("src/cli/commands/")) {
+    await t.step(`tedi ${path.slice("src/cli/commands/".length, -3)} --help`, () => {
+      const packages = graph.with(path).filter(isPackage);
+      assert(packages.length > 0, "commands parse options");
+      assertEquals(packages.filter((name) => !/^npm:\/?deno-std@/.test(name)), []);
+    });
+  }
 });
 
-Deno.test("a script far away imports mod.ts from a URL, without configuration, and trains", async () => {
-  const asked: string[] = [];
-  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async (request) => {
-    const { pathname } = new URL(request.url);
-    asked.push(pathname);
-    try {
-      const text = await Deno.readTextFile(new URL(`.${pathname}`, ROOT));
-      return new Response(text, { headers: { "content-type": "application/typescript" } });
-    } catch {
-      return new Response("not found", { status: 404 });
-    }
-  });
-  const folder = await Deno.makeTempDir();
-  try {
-    const { npmCache } = JSON.parse(await deno(["info", "--json"], folder));
-    // The packages of the usual cache, and a cache of its own for what comes from this server.
-    await Deno.mkdir(`${folder}/cache`);
-    await Deno.symlink(npmCache, `${folder}/cache/npm`, { type: "junction" });
-    const settings = { iterations: 3, profiles: 32, chains: 4, seed: 5 }, profile = [[[0.9, 0.8]], [[0.1, 0.7]]];
-    await Deno.writeTextFile(
-      `${folder}/script.ts`,
-      `import { openDevice, train } from "http://127.0.0.1:${server.addr.port}/mod.ts";
+Deno.test("a dry run of publishing passes, with the sources and what people read, and nothing else", async () => {
+  const { stdout, stderr } = await deno(["publish", "--dry-run", "--allow-dirty"]), told = stdout + stderr;
+  assertStringIncludes(told, "Dry run complete"); // Slow types would be errors.
+  // A problem of one's own is the only code that is named at run time.
+  assertEquals(Array.from(told.matchAll(/warning\[([^\]]+)\]/g), ([, kind]) => kind), ["unanalyzable-dynamic-import"]);
+  const published = Array.from(
+    told.matchAll(/^\s*(file:\S+) \([\d.]+\s?\w+\)$/gm),
+    ([, url]) => url.replace(ROOT.href, ""),
+  );
+  const { exclude } = JSON.parse(Deno.readTextFileSync(new URL("deno.json", ROOT))) as { exclude: string[] };
+  const sources = filesUnder("src/").filter((path) => !exclude.some((folder) => path.startsWith(folder)));
+  assert(sources.every((path) => path.endsWith(".ts")), "sources are TypeScript");
+  const others = ["CHANGELOG.md", "CITATION.cff", "LICENSE", "README.md", "deno.json", "mod.ts"];
+  assertEquals(published.sort(), [...others, ...sources].sort());
+});
 
-       const device = await openDevice({ backend: "wasm" });
-       const { mechanism } = await train("U_{1,2}^{0,0}", ${JSON.stringify(settings)}, { device });
-       const { payments, utilities } = await mechanism.run(${JSON.stringify(profile)});
-       console.log(JSON.stringify({ payments: [...payments], utilities: [...utilities] }));`,
-    );
-    const printed = await deno(["run", "-A", "--no-config", "--no-lock", "script.ts"], folder, {
-      DENO_DIR: `${folder}/cache`,
-    });
-    const { mechanism } = await train("U_{1,2}^{0,0}", settings, { device: await openDevice({ backend: "wasm" }) });
-    const { payments, utilities } = await mechanism.run(profile);
-    assertEquals(JSON.parse(printed), { payments: [...payments], utilities: [...utilities] });
-    assert(payments.some((payment) => payment > 0), "somebody pays");
-    assertEquals(asked.filter((path) => path !== "/mod.ts" && !path.startsWith("/src/")), []);
-  } finally {
-    await server.shutdown();
-    await Deno.remove(folder, { recursive: true });
-  }
+/** What `deno doc --json` says of a declaration or a member of one, as far as it is used here. */
+interface Documented {
+  readonly name?: string;
+  readonly kind?: string;
+  readonly jsDoc?: { readonly doc?: string };
+  readonly tsType?: unknown;
+  readonly left?: { readonly tsType?: unknown };
+  readonly def?: Readonly<Record<string, unknown>> & { readonly params?: readonly Documented[] };
+}
+
+Deno.test("every export has documentation and types, and so has every member of one", async () => {
+  const { nodes } = JSON.parse((await deno(["doc", "--json", "mod.ts"])).stdout) as {
+    nodes: Record<string, { module_doc: Documented["jsDoc"]; symbols: { name: string; declarations: Documented[] }[] }>;
+  };
+  const { module_doc, symbols } = nodes[new URL("mod.ts", ROOT).href];
+  assert(module_doc?.doc, "mod.ts has documentation");
+  assert(symbols.length > 150, "mod.ts exports the package");
+  let members = 0;
+  const missing = symbols.flatMap(({ name, declarations }) =>
+    declarations.flatMap(({ kind, jsDoc, def = {} }) => {
+      const wrong = jsDoc?.doc ? [] : [name];
+      for (const list of ["properties", "methods", "constructors", "callSignatures", "indexSignatures"]) {
+        for (const member of (def[list] ?? []) as Documented[]) {
+          members++;
+          if (!member.jsDoc?.doc) wrong.push(`${name}.${member.name ?? list}`);
+        }
+      }
+      const untyped = (def.params ?? []).some(({ tsType, left }) => !tsType && !left?.tsType);
+      if (kind === "function" && (untyped || !def.returnType)) wrong.push(`${name}: types of parameters and result`);
+      if (kind === "variable" && !def.tsType) wrong.push(`${name}: type`);
+      return wrong;
+    })
+  );
+  assertEquals(missing, []);
+  assert(members > 300, `${members} members`);
 });

@@ -7,7 +7,6 @@ import { InvalidInputError, MachineError, show } from "../errors.ts";
 import { VERSION } from "../version.ts";
 import type { Command } from "./command.ts";
 import { commandHelp, helpWidth, row, wrap } from "./help.ts";
-import { suggest } from "./options.ts";
 import { colour, writeStderr, writeStdout } from "./output.ts";
 
 /** A command's line in the help text, and its module, which loads when the command is used. */
@@ -16,7 +15,8 @@ interface Entry {
   readonly load: () => Promise<Command>;
 }
 
-const commands: Readonly<Record<string, Entry>> = {
+/** The commands, in the order of the help text. */
+export const commands: Readonly<Record<string, Entry>> = {
   train: {
     summary: "learn a mechanism for a problem",
     load: async () => (await import("./commands/train.ts")).trainCommand,
@@ -53,6 +53,10 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: "list the devices that can train, GPUs first",
     load: async () => (await import("./commands/devices.ts")).devicesCommand,
   },
+  cite: {
+    summary: "how to cite the paper and this software",
+    load: async () => (await import("./commands/cite.ts")).citeCommand,
+  },
 };
 
 /** What a process that writes to a closed pipe ends with: 128 + SIGPIPE. */
@@ -84,6 +88,7 @@ async function dispatch(args: readonly string[]): Promise<number> {
   }
   if (!Object.hasOwn(commands, name)) {
     const thing = name.startsWith("-") ? `option ${name} before a command` : `command ${show(name)}`;
+    const { suggest } = await import("./options.ts");
     const hint = suggest(name, Object.keys(commands)) || `; the commands are ${Object.keys(commands).join(", ")}`;
     throw new InvalidInputError(`Cannot run tedi: there is no ${thing}${hint}`);
   }

@@ -2,9 +2,10 @@
  * Papa Parse 5.5.3: reads CSV. Chosen because it handles quotes, byte order marks and other
  * delimiters correctly, has no dependencies, and reports where a file is malformed.
  *
+ * Only types from a file need it, so nothing loads it until then.
+ *
  * @module
  */
-import Papa from "npm:papaparse@5.5.3";
 
 /** What is read from a CSV text. */
 export interface CsvTable {
@@ -20,9 +21,10 @@ interface PapaParse {
 }
 
 /** Splits a CSV text into cells. Semicolons or tabs delimit where the first line has any, and commas otherwise. */
-export function readCsv(text: string): CsvTable {
+export async function readCsv(text: string): Promise<CsvTable> {
+  const papa: PapaParse = (await import("npm:papaparse@5.5.3")).default;
   // Papa Parse's own guess is thrown off by empty lines.
   const first = /[^\r\n]*\S[^\r\n]*/.exec(text)?.[0] ?? "";
   const delimiter = [";", "\t"].find((candidate) => first.includes(candidate)) ?? ",";
-  return (Papa as PapaParse).parse(text, { delimiter });
+  return papa.parse(text, { delimiter });
 }

@@ -66,7 +66,7 @@ export async function empiricalProblem(options: EmpiricalOptions): Promise<Mecha
   const columns = participants === 1
     ? { [goods]: "one for each good" }
     : { [participants * goods]: "a type profile, participant by participant", [goods]: "one participant's types" };
-  const table = parseTypeRows(decode(bytes, what), columns, what, LEAST_ROWS);
+  const table = await parseTypeRows(decode(bytes, what), columns, what, LEAST_ROWS);
   const { productionCost, duplicationCost } = principalUtility;
   const costs = { productionCost, duplicationCost };
   return {

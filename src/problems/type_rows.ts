@@ -64,15 +64,15 @@ function typeInRange(action: string, where: string, value: unknown): number {
  * @param leastRows The smallest number of rows that is all right.
  * @throws {InvalidInputError} naming the line and column of the first mistake.
  */
-export function parseTypeRows(
+export async function parseTypeRows(
   text: string,
   columns: number | Readonly<Record<number, string>>,
   what: string,
   leastRows = 1,
-): TypeRows {
+): Promise<TypeRows> {
   const action = `read types from ${what}`;
   const allowed: Readonly<Record<number, string>> = typeof columns === "number" ? { [columns]: "" } : columns;
-  const table = readCsv(text);
+  const table = await readCsv(text);
   const malformed = table.errors.find((error) => error.type === "Quotes");
   if (malformed) {
     const line = `line ${(malformed.row ?? 0) + 1}`;

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { commands } from "../../src/cli/main.ts";
 import { VERSION } from "../../src/version.ts";
 import { jsonLines, spawn, tedi } from "./tedi.ts";
 
@@ -11,7 +12,7 @@ Deno.test("the version is that of deno.json", async () => {
 Deno.test("every command has help with its usage and an example, within 80 columns", async (t) => {
   const main = await tedi(["--help"]);
   assertEquals([main.code, main.stderr], [0, ""]);
-  for (const name of ["train", "evaluate", "run", "settings", "devices"]) {
+  for (const name of Object.keys(commands)) {
     await t.step(name, async () => {
       assert(main.stdout.includes(`\n  ${name} `));
       const { code, stdout, stderr } = await tedi([name, "--help"]);

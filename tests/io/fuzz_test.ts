@@ -223,8 +223,8 @@ Deno.test("fuzz: types in CSV and JSON", async () => {
   const csv = 'a,b,"c d",d\n0.5,0.25,1,0\n"0.1",.5,1e-3,1\n\n0.9,0.9,0.9,0.9\n';
   const json = JSON.stringify([[[0.5, 0.25], [1, 0]], [[0.1, 0.2], [0.3, 0.4]]]);
   const inRange = (values: Float32Array) => assert(values.every((value) => value >= 0 && value <= 1));
-  const rows = await feed(6, 4000, (below) => damagedText(below, csv), (text) => {
-    inRange(parseTypeRows(text, { 4: "all", 2: "one" }, "fuzz").values);
+  const rows = await feed(6, 4000, (below) => damagedText(below, csv), async (text) => {
+    inRange((await parseTypeRows(text, { 4: "all", 2: "one" }, "fuzz")).values);
   });
   const lists = await feed(
     7,

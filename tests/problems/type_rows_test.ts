@@ -1,13 +1,13 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { InvalidInputError } from "../../src/errors.ts";
 import { parseTypeJson, parseTypeRows } from "../../src/problems/type_rows.ts";
 
-const csv = (text: string, columns: Parameters<typeof parseTypeRows>[1] = 2, least?: number) => {
-  const { values, rows, columns: width } = parseTypeRows(text, columns, '"a.csv"', least);
+const csv = async (text: string, columns: Parameters<typeof parseTypeRows>[1] = 2, least?: number) => {
+  const { values, rows, columns: width } = await parseTypeRows(text, columns, '"a.csv"', least);
   return [rows, width, ...values];
 };
 
-Deno.test("parseTypeRows reads commas, semicolons, tabs, quotes, headers, blank lines and line ends", () => {
+Deno.test("parseTypeRows reads commas, semicolons, tabs, quotes, headers, blank lines and line ends", async () => {
   const expected = [2, 2, 0, 0.5, 0.25, 1];
   const texts = [
     "0,0.5\n0.25,1",
@@ -19,12 +19,12 @@ Deno.test("parseTypeRows reads commas, semicolons, tabs, quotes, headers, blank 
     "\ufeffa,b\n0,0.5\n0.25,1",
     '\n"0", 0.5\n+0.25,"1"\n',
   ];
-  for (const text of texts) assertEquals(csv(text), expected, JSON.stringify(text));
-  assertEquals(csv("price\n0.5\n", 1), [1, 1, 0.5]);
-  assertEquals(csv("0.5\n1", { 1: "one participant", 2: "both" }), [2, 1, 0.5, 1]);
+  for (const text of texts) assertEquals(await csv(text), expected, JSON.stringify(text));
+  assertEquals(await csv("price\n0.5\n", 1), [1, 1, 0.5]);
+  assertEquals(await csv("0.5\n1", { 1: "one participant", 2: "both" }), [2, 1, 0.5, 1]);
 });
 
-Deno.test("parseTypeRows names the line and column of a mistake", () => {
+Deno.test("parseTypeRows names the line and column of a mistake", async () => {
   const cases: [string, string][] = [
     ["0,1\n0,1,1\n", "line 2 must have as many columns as line 1, 2, got 3"],
     ["a,b\n\n0,1\n0\n", "line 4 must have as many columns as line 3, 2, got 1"],
@@ -43,10 +43,10 @@ Deno.test("parseTypeRows names the line and column of a mistake", () => {
     ["a,b\n", "it must have at least 1 row of types, got 0"],
   ];
   for (const [text, message] of cases) {
-    assertThrows(() => csv(text), InvalidInputError, `Cannot read types from "a.csv": ${message}`);
+    await assertRejects(() => csv(text), InvalidInputError, `Cannot read types from "a.csv": ${message}`);
   }
-  assertThrows(() => csv("0,1\n".repeat(9), 2, 10), InvalidInputError, "at least 10 rows of types, got 9");
-  assertThrows(
+  await assertRejects(() => csv("0,1\n".repeat(9), 2, 10), InvalidInputError, "at least 10 rows of types, got 9");
+  await assertRejects(
     () => csv("0,1,1\n", { 6: "a type profile", 2: "one participant's types" }),
     InvalidInputError,
     "line 1 must have 2 columns (one participant's types) or 6 columns (a type profile), got 3",

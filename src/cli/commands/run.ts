@@ -58,7 +58,7 @@ export const runCommand: Command = {
     const mechanism = await loadMechanism(file);
     const { participants: n, goods: m } = mechanism;
     const format = values.format ?? (/\.json$/i.test(source) ? "json" : "csv");
-    const types = readTypes(await readText(source), format, n, m, source === "-" ? "stdin" : show(source));
+    const types = await readTypes(await readText(source), format, n, m, source === "-" ? "stdin" : show(source));
     setThreadCount(values.threads);
     const result = await mechanism.run(types);
     if (json || values["out-format"] === "json") writeJson(result, n, m);
@@ -67,10 +67,16 @@ export const runCommand: Command = {
   },
 };
 
-function readTypes(text: string, format: typeof formats[number], n: number, m: number, what: string): Float32Array {
+async function readTypes(
+  text: string,
+  format: typeof formats[number],
+  n: number,
+  m: number,
+  what: string,
+): Promise<Float32Array> {
   if (format === "json") return parseTypeJson(text, n, m, what).values;
   const meaning = n === 1 ? "one for each good" : `${n} participants' types of ${m} goods`;
-  return parseTypeRows(text, { [n * m]: meaning }, what).values;
+  return (await parseTypeRows(text, { [n * m]: meaning }, what)).values;
 }
 
 async function readText(source: string): Promise<string> {

@@ -1,0 +1,120 @@
+/**
+ * Exact best responses by HiGHS: the highest utility first, and then the highest payment among equally good outcomes.
+ *
+ * @module
+ */
+import { type Highs, HIGHS_OPTIMAL, type HighsBasis, type HighsModel, loadHighs } from "../../deps/highs.ts";
+import { InvalidInputError, MachineError, requireNumber } from "../../errors.ts";
+import { partialGroupMax, type PartialGroupMaxSize } from "../../networks/partial_groupmax.ts";
+import {
+  EQUAL_UTILITY,
+  type ExactBestResponse,
+  type ExactBestResponses,
+  type ExactOptions,
+} from "../linear_program.ts";
+import { supportBelow, utilityBound } from "./certificate.ts";
+import { affineMaps, cornerBasis, linearProgram } from "./program.ts";
+
+/** Payments of equally good outcomes count as different from this on. */
+const DIFFERENT_PAYMENT = 1e-5;
+/** The second stage may lose this much of the utility: half of what is allowed, so that the solver's tolerance fits in. */
+const SECOND_STAGE_LOSS = EQUAL_UTILITY / 2;
+
+/** What {@linkcode exactBestResponses} of linear_program.ts gives, and is described there. */
+export async function prepareResponses(
+  size: PartialGroupMaxSize,
+  weights: Float32Array | Float64Array,
+): Promise<ExactBestResponses> {
+  const network = partialGroupMax(size), { goods: m } = size;
+  if (weights.length !== network.weightCount || !weights.every(Number.isFinite)) {
+    throw new InvalidInputError(
+      `Cannot solve best responses: weights must be ${network.weightCount} finite numbers, got ${weights.length}` +
+        (weights.length === network.weightCount ? " with others among them" : ""),
+    );
+  }
+  const f = network.bindOnHost(weights), gradient = new Float64Array(m), atZero = f(new Float64Array(m), gradient);
+  const maps = affineMaps(size, weights), program = linearProgram(maps);
+  const columns = program.numCols, elements = program.numRows - 1;
+  const zeroOutcome = cornerBasis(maps, new Float64Array(m));
+  const model = openModel(await loadHighs());
+  attempt(() => model.passModel(program), () => model.dispose());
+
+  const optimum = (basis: HighsBasis, costs: Float64Array) => {
+    model.changeColsCost({ kind: "range", from: 0, to: columns - 1 }, costs);
+    model.setBasis(basis);
+    attempt(() => model.run());
+    if (model.getModelStatus() !== HIGHS_OPTIMAL) {
+      model.clearSolver(); // a start that was of no use
+      attempt(() => model.run());
+    }
+    const status = model.getModelStatus();
+    if (status !== HIGHS_OPTIMAL) {
+      throw new MachineError(`Cannot solve a best response: HiGHS must end with an optimum, but has status ${status}`);
+    }
+    const { colValue, rowDual } = model.getSolution();
+    return { outcome: colValue.slice(0, m).map((x) => Math.min(1, Math.max(0, x))), rowDual };
+  };
+
+  return {
+    solve(type: ArrayLike<number>, { warm = zeroOutcome }: ExactOptions = {}): ExactBestResponse {
+      const start = performance.now(), t = Float64Array.from(type);
+      if (t.length !== m) {
+        throw new InvalidInputError(`Cannot solve a best response: a type must be ${m} numbers, got ${t.length}`);
+      }
+      t.forEach((value, j) => requireNumber("solve a best response", `type[${j}]`, value, -1e6, 1e6));
+      const valued = (outcome: Float64Array) => {
+        const payment = f(outcome, gradient) - atZero;
+        return { outcome, payment, utility: outcome.reduce((sum, x, j) => sum + x * t[j], -payment) };
+      };
+
+      // First stage: the highest utility. The last row is free.
+      model.changeRowBounds(elements, -Infinity, Infinity);
+      const first = optimum(warm, program.colCost.map((cost, j) => j < m ? cost - t[j] : cost));
+      const basis = model.getBasis(), bound = utilityBound(supportBelow(maps, first.rowDual), t, atZero);
+      let best = valued(first.outcome);
+      if (best.utility < 0) best = valued(new Float64Array(m));
+
+      // Second stage: the highest and the least payment with that utility. The last row is u(x) + b_K - f(0).
+      for (let j = 0; j < m; j++) model.changeCoefficient(elements, j, t[j] - maps.outFree[j]);
+      model.changeRowBounds(elements, best.utility - SECOND_STAGE_LOSS + maps.outOffset - atZero, Infinity);
+      const least = best.utility - EQUAL_UTILITY;
+      const [highest, lowest] = [-1, 1].map((sign) => {
+        const costs = new Float64Array(columns);
+        for (let j = 0; j < m; j++) costs[j] = sign * t[j];
+        const { outcome } = optimum(basis, costs), found = valued(outcome);
+        // What the lost utility was spent on is no part of the tie.
+        const corner = valued(outcome.map((x) => x < DIFFERENT_PAYMENT ? 0 : x > 1 - DIFFERENT_PAYMENT ? 1 : x));
+        const better = corner.utility >= found.utility ? corner : found;
+        return better.utility >= least ? better : best;
+      });
+      const chosen = highest.payment - best.payment > DIFFERENT_PAYMENT ? highest : best;
+      const leastPayment = Math.min(best.payment, lowest.payment);
+      const utility = Math.max(0, chosen.utility);
+      return {
+        ...{ outcome: chosen.outcome, payment: chosen.payment, utility, bound, gap: Math.max(0, bound - utility) },
+        ...{ tied: chosen.payment - leastPayment > DIFFERENT_PAYMENT, leastPayment, basis },
+        seconds: (performance.now() - start) / 1000,
+      };
+    },
+    dispose: () => model.dispose(),
+  };
+}
+
+/** Does something in HiGHS, whose own errors are none that its user can do anything about. */
+function attempt(work: () => void, onError: () => void = () => {}): void {
+  try {
+    work();
+  } catch (cause) {
+    onError();
+    throw new MachineError(`Cannot solve a best response: HiGHS failed: ${(cause as Error).message}`, { cause });
+  }
+}
+
+function openModel(highs: Highs): HighsModel {
+  const model = highs.createModel();
+  // The tightest tolerances that HiGHS takes; and no weight is too small to count.
+  const tight = { primal_feasibility_tolerance: 1e-10, dual_feasibility_tolerance: 1e-10, small_matrix_value: 1e-12 };
+  // Every start is a feasible basis: the primal simplex method (4) goes on from there.
+  model.options.set({ output_flag: false, presolve: "off", simplex_strategy: 4, ...tight });
+  return model;
+}
