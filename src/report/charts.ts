@@ -122,7 +122,7 @@ const CURVES: readonly { field: Curve; title: string; caption: string; log?: boo
   },
 ];
 
-/** What the curves of training need of a run. */
+/** What curves of training need of a run. */
 export type TrainedRun = Pick<ReportedRun, "name" | "problem" | "metrics">;
 
 /** The curves of training, those of all runs in one chart each. */

@@ -5,7 +5,6 @@
  *
  * @module
  */
-import { escapeMarkup } from "../display.ts";
 import { CHECK_WORDS } from "../mechanisms/audit/words.ts";
 import type { AuditReport } from "../mechanisms/audit.ts";
 import { yardsticks } from "../problems/yardsticks.ts";
@@ -76,7 +75,9 @@ ${sections.join("\n")}
 }
 
 /** A text as HTML, be it between tags or in an attribute. */
-export const escape: (text: string) => string = escapeMarkup;
+export function escape(text: string): string {
+  return text.replace(/[&<>"']/g, (letter) => `&#${letter.charCodeAt(0)};`);
+}
 
 /** The charts, each in a figure. */
 function figures(charts: readonly Chart[], row = false): string {
