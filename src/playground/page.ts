@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { escape, page } from "../report/html.ts";
+import { escapeMarkup } from "../display.ts";
+import { page } from "../report/html.ts";
 import { SHARED_STYLE } from "../report/style.ts";
 import { VERSION } from "../version.ts";
 import { SCRIPT } from "./script.ts";
@@ -21,7 +22,9 @@ export async function playgroundPage(mechanism?: EmbeddedMechanism): Promise<str
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(SCRIPT));
   const allowed = `; script-src 'sha256-${new Uint8Array(digest).toBase64()}' 'wasm-unsafe-eval'`;
   const data = mechanism
-    ? `<script type="text/plain" id="mechanism" data-name="${escape(mechanism.name)}">${mechanism.bytes.toBase64()}` +
+    ? `<script type="text/plain" id="mechanism" data-name="${
+      escapeMarkup(mechanism.name)
+    }">${mechanism.bytes.toBase64()}` +
       `</script>\n`
     : "";
   const main = `<header>
@@ -52,7 +55,9 @@ here. It stays on this machine.</p>
 <div id="choice"></div>
 </section>
 </div>
-<footer><p><span id="time"></span> Made by tedi playground ${escape(VERSION)}. Everything is computed in this page, in \
+<footer><p><span id="time"></span> Made by tedi playground ${
+    escapeMarkup(VERSION)
+  }. Everything is computed in this page, in \
 64-bit floats, by the code that tedi run runs.</p></footer>`;
   const end = `${data}<script type="module">${SCRIPT}</script>\n`;
   return page({ title: "Playground", main, end, style: STYLE, allowed });

@@ -134,8 +134,11 @@ const CURVES: readonly { field: Curve; title: string; caption: string; log?: boo
   },
 ];
 
+/** What curves of training need of a run. */
+export type TrainedRun = Pick<StartedRun, "name" | "problem" | "metrics">;
+
 /** The curves of training, those of all runs in one chart each. */
-export async function trainingCharts(runs: readonly StartedRun[]): Promise<Chart[]> {
+export async function trainingCharts(runs: readonly TrainedRun[]): Promise<Chart[]> {
   const charts: Chart[] = [], colour = runColours(runs);
   for (const { field, title, caption, log = false, smooth } of CURVES) {
     const values: Point[] = [], ends: string[] = [];
@@ -203,7 +206,7 @@ export async function trainingCharts(runs: readonly StartedRun[]): Promise<Chart
 const LAG_LINE = { value: 1, words: "stationary: below this" };
 
 /** What the soft revenue is held against, where all runs have the same problem. */
-function revenueLine(runs: readonly StartedRun[]): { value: number; words: string } | undefined {
+function revenueLine(runs: readonly TrainedRun[]): { value: number; words: string } | undefined {
   const [{ problem }] = runs;
   if (runs.some((run) => run.problem.name !== problem.name)) return undefined;
   const { optimum, separable } = yardsticks(problem);
@@ -260,7 +263,7 @@ function logTicks(low: number, high: number): number[] {
 }
 
 /** A scale of colours for runs, and its legend where there is more than one. */
-function runColours(runs: readonly StartedRun[]): VegaLiteSpec {
+function runColours(runs: readonly TrainedRun[]): VegaLiteSpec {
   const domain = runs.map(({ name }) => name), range = domain.map((_, k) => COLOURS[k % COLOURS.length]);
   return { scale: { domain, range }, legend: runs.length > 1 ? { columns: 1 } : null };
 }
@@ -296,13 +299,12 @@ export interface ChartGroup {
 export async function mechanismCharts(run: ReportedRun, prefix: string): Promise<ChartGroup[]> {
   const { mechanism: view, problem } = run, { goods: m, participants: n } = problem;
   const groups: ChartGroup[] = [], charts: Chart[] = [];
-  const scales = { price: span(view.contexts, "prices"), payment: span(view.contexts, "payments") };
   for (const context of view.contexts) {
     groups.push({
       title: context.others === undefined
         ? "Prices, and what they lead to"
         : `Where the others value every good at ${context.others}`,
-      charts: m > 1 ? await contextMaps(prefix, context, m, scales) : await contextCurves(prefix, context),
+      charts: await contextCharts(prefix, context, m, view.contexts),
       row: m > 1,
     });
   }
@@ -314,6 +316,25 @@ export async function mechanismCharts(run: ReportedRun, prefix: string): Promise
     await histogram(`${prefix}-utilities`, "utility", `What ${who} are left with`, view.utilities, COLOURS[2]),
   );
   return [...groups, { title: "On held-out profiles", charts }];
+}
+
+/**
+ * The charts of one context.
+ *
+ * @param m How many goods there are.
+ * @param contexts Those that share scales of colours.
+ */
+export async function contextCharts(
+  prefix: string,
+  context: ContextView,
+  m: number,
+  contexts: readonly ContextView[] = [context],
+): Promise<Chart[]> {
+  if (m === 1) return await contextCurves(prefix, context);
+  return await contextMaps(prefix, context, m, {
+    price: span(contexts, "prices"),
+    payment: span(contexts, "payments"),
+  });
 }
 
 /** A scale of colours, of nothing to the largest value in all contexts. */

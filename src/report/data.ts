@@ -207,7 +207,7 @@ export async function viewMechanism(
 }
 
 /** Prices, allocations and payments of the first participant, where all others value every good at `others`. */
-async function viewContext(mechanism: MenuMechanism, others?: number): Promise<ContextView> {
+export async function viewContext(mechanism: MenuMechanism, others?: number): Promise<ContextView> {
   const { participants: n, goods: m } = mechanism, rows = m > 1 ? SIDE : 1, count = rows * SIDE;
   const at = (k: number) => [k % SIDE / (SIDE - 1), Math.floor(k / SIDE) / (SIDE - 1)];
   const grid = (values: (k: number) => number): Grid => ({

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { escapeMarkup } from "../display.ts";
 import type { Chart } from "./charts.ts";
 import { STYLE } from "./style.ts";
 
@@ -33,7 +34,7 @@ export function page(
 <meta http-equiv="Content-Security-Policy" content="${policy(allowed)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>${escape(title)}</title>
+<title>${escapeMarkup(title)}</title>
 <style>${style}</style>
 ${head}</head>
 <body>
@@ -45,22 +46,17 @@ ${end}</body>
 `;
 }
 
-/** A text as HTML, be it between tags or in an attribute. */
-export function escape(text: string): string {
-  return text.replace(/[&<>"']/g, (letter) => `&#${letter.charCodeAt(0)};`);
-}
-
 /** The name of a problem as HTML; that of a setting, such as `U_{1,2}^{0,0}`, as one writes it by hand. */
 export function notation(name: string): string {
   const [, letter, below, above] = /^([A-Z])_\{([\d.,]+)\}\^\{([\d.,]+)\}$/.exec(name) ?? [];
-  if (letter === undefined) return escape(name);
+  if (letter === undefined) return escapeMarkup(name);
   return `${letter}<span class="scripts"><sup>${above}</sup><sub>${below}</sub></span>`;
 }
 
 /** The charts, each in a figure. */
 export function figures(charts: readonly Chart[], row = false): string {
   const list = charts.map((chart) => (
-    `<figure>\n${inline(chart)}\n<figcaption>${escape(chart.caption)}</figcaption>\n</figure>`
+    `<figure>\n${inline(chart)}\n<figcaption>${escapeMarkup(chart.caption)}</figcaption>\n</figure>`
   ));
   return `<div class="charts${row ? " row" : ""}">\n${list.join("\n")}\n</div>`;
 }
@@ -69,7 +65,7 @@ export function figures(charts: readonly Chart[], row = false): string {
 function inline({ name, alt, svg }: Chart): string {
   const [, open, rest] = /^<svg([^>]*)>([\s\S]*)$/.exec(svg)!, [, box] = /viewBox="([\d. -]+)"/.exec(open)!;
   const body = rest.replace(/\bid="([^"]*)"/g, `id="${name}-$1"`).replace(/url\(#([^)]*)\)/g, `url(#${name}-$1)`);
-  return `<svg viewBox="${box}" role="img" aria-label="${escape(alt)}">${body}`;
+  return `<svg viewBox="${box}" role="img" aria-label="${escapeMarkup(alt)}">${body}`;
 }
 
 /** A table. Its first column names the rows. */
@@ -78,13 +74,13 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
     `<tr>${
       cells.map((text, k) => {
         const scope = tag === "th" ? ' scope="col"' : k === 0 ? ' scope="row"' : "", name = k === 0 ? "th" : tag;
-        return `<${name}${scope}>${escape(text)}</${name}>`;
+        return `<${name}${scope}>${escapeMarkup(text)}</${name}>`;
       }).join("")
     }</tr>`;
-  return `<div class="wide" tabindex="0" role="region" aria-label="${escape(caption)}"><table style="min-width: ${
+  return `<div class="wide" tabindex="0" role="region" aria-label="${escapeMarkup(caption)}"><table style="min-width: ${
     6.5 * head.length
   }rem">
-<caption>${escape(caption)}</caption>
+<caption>${escapeMarkup(caption)}</caption>
 <thead>${line("th", head)}</thead>
 <tbody>
 ${rows.map((row) => line("td", row)).join("\n")}

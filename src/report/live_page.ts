@@ -4,10 +4,11 @@
  *
  * @module
  */
+import { escapeMarkup } from "../display.ts";
 import { VERSION } from "../version.ts";
 import type { Metrics, StartedRun } from "./data.ts";
 import { trainingCharts } from "./charts.ts";
-import { duration, escape, notation, page } from "./html.ts";
+import { duration, notation, page } from "./html.ts";
 import { again, commandBlock, type Fact, factList, knownValues, trainingSection } from "./run_facts.ts";
 
 /** What is going on with a run. */
@@ -55,13 +56,15 @@ ${trainingSection(await trainingCharts([run]), "The first iterations are under w
 ${again(run)}
 <dl class="options">
 ${
-    Object.entries(options).map(([name, text]) => `<div><dt>${escape(name)}</dt><dd>${escape(text)}</dd></div>`).join(
+    Object.entries(options).map(([name, text]) =>
+      `<div><dt>${escapeMarkup(name)}</dt><dd>${escapeMarkup(text)}</dd></div>`
+    ).join(
       "\n",
     )
   }
 </dl>
 </section>
-<footer><p>Served by tedi train --watch ${escape(VERSION)}, to this machine alone.</p></footer>`;
+<footer><p>Served by tedi train --watch ${escapeMarkup(VERSION)}, to this machine alone.</p></footer>`;
   const title = `${Math.floor(done / iterations * 100)}%, ${problem.name}`;
   if (stage.over) return page({ title, main });
   const head = `<script src="${SCRIPT_PATH}" defer></script>
@@ -76,7 +79,7 @@ export function withStage(html: string, stage: Stage): string {
 }
 
 function stageWords({ words, next = [] }: Stage): string {
-  return `<p role="status">${escape(words)}</p>${next.map((command) => `\n${commandBlock(command)}`).join("")}`;
+  return `<p role="status">${escapeMarkup(words)}</p>${next.map((command) => `\n${commandBlock(command)}`).join("")}`;
 }
 
 /** The median milliseconds of the latest iterations. */

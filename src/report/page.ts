@@ -3,13 +3,14 @@
  *
  * @module
  */
+import { escapeMarkup } from "../display.ts";
 import { CHECK_WORDS } from "../mechanisms/audit/words.ts";
 import type { AuditReport } from "../mechanisms/audit.ts";
 import { yardsticks } from "../problems/yardsticks.ts";
 import { VERSION } from "../version.ts";
 import { type Chart, mechanismCharts, short, slug, trainingCharts } from "./charts.ts";
 import type { ReportedRun } from "./data.ts";
-import { count, duration, escape, figures, notation, page, table } from "./html.ts";
+import { count, duration, figures, notation, page, table } from "./html.ts";
 import { again, factList, knownValues, trainingSection } from "./run_facts.ts";
 
 /** A report that is done. */
@@ -33,10 +34,10 @@ export async function makeReport(runs: readonly ReportedRun[]): Promise<Report> 
     const fixed = contexts.length > 1 ? " Slices are those of participant 1." : "";
     const level = several ? 4 : 3;
     const parts = groups.map((group) => (
-      `<h${level}>${escape(group.title)}</h${level}>\n${figures(group.charts, group.row)}`
+      `<h${level}>${escapeMarkup(group.title)}</h${level}>\n${figures(group.charts, group.row)}`
     ));
     sections.push(`<section>
-${several ? `<h2>${escape(run.name)}</h2>\n${facts(run)}` : ""}
+${several ? `<h2>${escapeMarkup(run.name)}</h2>\n${facts(run)}` : ""}
 <h${several ? 3 : 2}>The mechanism</h${several ? 3 : 2}>
 <p>Slices of it, and what happened on ${profiles} held-out type profiles.${fixed}</p>
 ${parts.join("\n")}
@@ -51,7 +52,7 @@ ${several ? comparison(runs) : facts(runs[0])}
 </header>
 ${trainingSection(training, "No metrics were recorded.")}
 ${sections.join("\n")}
-<footer><p>Made by tedi report ${escape(VERSION)}.</p></footer>`;
+<footer><p>Made by tedi report ${escapeMarkup(VERSION)}.</p></footer>`;
   return { html: page({ title, main }), charts };
 }
 

@@ -3,12 +3,13 @@
  *
  * @module
  */
+import { escapeMarkup } from "../display.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { yardsticks } from "../problems/yardsticks.ts";
 import { VERSION } from "../version.ts";
 import type { Chart } from "./charts.ts";
 import type { StartedRun } from "./data.ts";
-import { escape, figures } from "./html.ts";
+import { figures } from "./html.ts";
 
 /** A name and what is to be said of it. */
 export type Fact = [name: string, text: string];
@@ -30,25 +31,25 @@ export function knownValues(problem: MechanismProblem, revenue?: number): Fact[]
 
 /** Facts as a list. */
 export function factList(facts: readonly Fact[]): string {
-  const list = facts.map(([name, text]) => `<div><dt>${escape(name)}</dt><dd>${escape(text)}</dd></div>`);
+  const list = facts.map(([name, text]) => `<div><dt>${escapeMarkup(name)}</dt><dd>${escapeMarkup(text)}</dd></div>`);
   return `<dl>\n${list.join("\n")}\n</dl>`;
 }
 
 /** A command line to copy. It breaks between words, and not after the hyphens of an option. */
 export function commandBlock(command: string): string {
-  return `<pre><code>${command.split(" ").map((word) => `<span>${escape(word)}</span>`).join(" ")}</code></pre>`;
+  return `<pre><code>${command.split(" ").map((word) => `<span>${escapeMarkup(word)}</span>`).join(" ")}</code></pre>`;
 }
 
 /** How to get a run again. */
 export function again({ version, command, commandRemark }: StartedRun): string {
   const other = version === VERSION ? "" : ` (this page was made by version ${VERSION})`;
-  return `<p class="note">To get it again, with version ${escape(version)} of tedi${escape(other)}:</p>
+  return `<p class="note">To get it again, with version ${escapeMarkup(version)} of tedi${escapeMarkup(other)}:</p>
 ${commandBlock(command)}
-${commandRemark === undefined ? "" : `<p class="note">${escape(commandRemark)}</p>`}`;
+${commandRemark === undefined ? "" : `<p class="note">${escapeMarkup(commandRemark)}</p>`}`;
 }
 
 /** The curves of training. */
 export function trainingSection(charts: readonly Chart[], nothing: string): string {
-  const content = charts.length > 0 ? figures(charts) : `<p>${escape(nothing)}</p>`;
+  const content = charts.length > 0 ? figures(charts) : `<p>${escapeMarkup(nothing)}</p>`;
   return `<section>\n<h2>Training</h2>\n${content}\n</section>`;
 }
