@@ -5,6 +5,7 @@
  */
 import type { MechanismProblem } from "../problems/problem.ts";
 import type { StartedRun } from "../report/data.ts";
+import { shellLine } from "./next_steps.ts";
 import type { RunConfig } from "./run_config.ts";
 import { optionTexts, trainingArguments } from "./training_options.ts";
 
@@ -37,5 +38,5 @@ function commandLine({ problem: { source }, device }: RunConfig, args: readonly 
   }
   words.push(...args, "--backend", device.backend);
   if (device.backend === "webgpu" && device.software) words.push("--allow-software");
-  return words.map((word) => /^[\w./:=,+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`).join(" ");
+  return shellLine(words);
 }

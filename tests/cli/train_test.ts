@@ -29,8 +29,8 @@ Deno.test("train says for people what was learned, and where it is", async () =>
     assertStringIncludes(stdout, text);
   }
   const run = "runs/U-1-2-cp0-cd0-seed0",
-    next = [`Next: tedi report ${run}\n`, `tedi audit ${run}\n`, `tedi run ${run} `];
-  for (const text of next) assertStringIncludes(stderr, text);
+    next = [`Next: tedi report ${run}\n`, `tedi audit ${run}\n`, `tedi playground ${run}\n`, `tedi run ${run} `];
+  for (const text of [...next, "(tedi is deno run -A file:///"]) assertStringIncludes(stderr, text);
   assertStringIncludes(stderr, "Run folder: runs/U-1-2-cp0-cd0-seed0");
 });
 

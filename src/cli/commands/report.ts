@@ -15,6 +15,7 @@ import type { Command, Option, Positional } from "../command.ts";
 import { chosenDevice, deviceOptions } from "../device_options.ts";
 import { evaluateShown } from "../evaluation_report.ts";
 import { findMechanism } from "../mechanism_argument.ts";
+import { aboutRun, sayNext, shellLine } from "../next_steps.ts";
 import { parseCommandLine } from "../options.ts";
 import { openOutput, type Output } from "../output.ts";
 import { chosenProblem, problemOptions } from "../problem_options.ts";
@@ -113,6 +114,10 @@ export const reportCommand: Command = {
     output.text(out);
     const failed = runs.filter((run) => run.audit?.passed === false);
     for (const { name } of failed) output.warn(`the audit of ${name} broke a bound; tedi audit says where`);
+    if (found.length === 1) {
+      const [{ folder, problem }] = found;
+      sayNext(output, [aboutRun("audit", folder, problem), shellLine(["tedi", "playground", folder])]);
+    }
     return failed.length > 0 ? 1 : 0;
   },
 };

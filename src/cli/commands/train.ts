@@ -18,6 +18,7 @@ import type { Command, Option, Values } from "../command.ts";
 import { deviceOptions, requestedDevice } from "../device_options.ts";
 import { evaluateShown, reportEvaluation } from "../evaluation_report.ts";
 import { INTERRUPTED, listenToInterrupts } from "../interrupt.ts";
+import { aboutRun, sayNext, shellLine } from "../next_steps.ts";
 import { parseCommandLine } from "../options.ts";
 import { openOutput, type Output } from "../output.ts";
 import { chosenProblem, DEFAULT_SETTING, describeSource, problemOptions, problemSlug } from "../problem_options.ts";
@@ -192,7 +193,7 @@ async function work(run: PreparedRun, values: TrainValues, output: Output, watch
     if (result.iterations < training.iterations) {
       output.event("interrupted", { iteration: result.iterations, out: folder.path });
       const stopped = `Stopped after iteration ${result.iterations} of ${training.iterations}, with a checkpoint`;
-      const next = `tedi train --resume --out ${folder.path}${codeOption(problem)}`;
+      const next = aboutRun("train --resume --out", folder.path, problem);
       watch?.stage({ words: `${stopped}. Go on with:`, next: [next], over: true });
       output.log(stopped);
       output.log(`Go on with: ${next}`);
@@ -200,9 +201,8 @@ async function work(run: PreparedRun, values: TrainValues, output: Output, watch
     }
     await folder.writeMechanism(await encodeMechanism(result.mechanism));
     interrupt.end(); // From here on Ctrl-C ends the process as usual: all is kept.
-    const named = `${folder.path}${codeOption(problem)}`;
     if (interrupt.signal.aborted) {
-      const next = `tedi evaluate ${named}`;
+      const next = aboutRun("evaluate", folder.path, problem);
       watch?.stage({ words: "Training is done. Measure its revenue with:", next: [next], over: true });
       output.log(`Training is done; measure its revenue with: ${next}`);
       return INTERRUPTED;
@@ -210,7 +210,7 @@ async function work(run: PreparedRun, values: TrainValues, output: Output, watch
     const test = { profiles: values["test-profiles"] ?? TEST_PROFILES, seed: training.seed };
     watch?.stage({ words: `Training is done. Its revenue is being measured on ${test.profiles} type profiles.` });
     const { evaluation, seconds } = await evaluateShown(problem, result.mechanism, test, output);
-    const { iterations } = result, audit = `tedi audit ${named}`;
+    const { iterations } = result;
     reportEvaluation(problem, evaluation, {
       device,
       profileSeed: test.seed,
@@ -219,15 +219,16 @@ async function work(run: PreparedRun, values: TrainValues, output: Output, watch
     }, output);
     const report = await watch?.report(result.mechanism, evaluation, {
       words: `Training is done, and this page is ${folder.path}/report.html. Check what it promises with:`,
-      next: [audit],
+      next: [aboutRun("audit", folder.path, problem)],
       over: true,
     });
     if (report) output.log(`Report: ${report}`);
-    output.log([
-      `Next: tedi report ${named}`,
-      audit,
-      `tedi run ${folder.path} --types FILE.csv`,
-    ].join("\n      "));
+    sayNext(output, [
+      aboutRun("report", folder.path, problem),
+      aboutRun("audit", folder.path, problem),
+      shellLine(["tedi", "playground", folder.path]),
+      shellLine(["tedi", "run", folder.path, "--types", "FILE.csv"]),
+    ]);
     return 0;
   } finally {
     interrupt.end();
@@ -280,9 +281,4 @@ async function writeConfig(
   output.log(`Device: ${reason}`);
   if (watch !== undefined) output.log(`Watch: ${watch}`);
   return config;
-}
-
-/** What the next command has to be told where the problem is code, which no folder is trusted with. */
-function codeOption({ source }: MechanismProblem): string {
-  return source.kind === "module" ? ` ${describeSource(source)}` : "";
 }
