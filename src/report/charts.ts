@@ -249,15 +249,15 @@ function freePlace(
   return places.reduce((best, one) => one.hidden < best.hidden ? one : best);
 }
 
-/** What a logarithmic axis names: 1, 2, 5, 10, ..., or powers of ten where that is many. */
+/** What a logarithmic axis names: powers of ten; 1, 2, 5, 10, ..., or all digits where these are too few. */
 function logTicks(low: number, high: number): number[] {
-  const ticks: number[] = [];
-  const steps = Math.log10(high / low) > 2 ? [1] : [1, 2, 5];
-  for (let power = Math.floor(Math.log10(low)); power <= Math.log10(high); power++) {
-    for (const step of steps) {
-      const tick = Number(`${step}e${power}`);
-      if (tick >= low && tick <= high) ticks.push(tick);
+  let ticks: number[] = [];
+  for (const digits of [[1], [1, 2, 5], [1, 2, 3, 4, 5, 6, 7, 8, 9]]) {
+    ticks = [];
+    for (let power = Math.floor(Math.log10(low)); power <= Math.log10(high); power++) {
+      ticks.push(...digits.map((digit) => Number(`${digit}e${power}`)).filter((tick) => tick >= low && tick <= high));
     }
+    if (ticks.length > 2) break;
   }
   return ticks.length > 0 ? ticks : [Number(Math.sqrt(low * high).toPrecision(2))];
 }
