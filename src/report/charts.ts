@@ -250,12 +250,15 @@ function freePlace(
 }
 
 /** What a logarithmic axis names: powers of ten; 1, 2, 5, 10, ..., or all digits where these are too few. */
-function logTicks(low: number, high: number): number[] {
+export function logTicks(low: number, high: number): number[] {
   let ticks: number[] = [];
   for (const digits of [[1], [1, 2, 5], [1, 2, 3, 4, 5, 6, 7, 8, 9]]) {
     ticks = [];
     for (let power = Math.floor(Math.log10(low)); power <= Math.log10(high); power++) {
-      ticks.push(...digits.map((digit) => Number(`${digit}e${power}`)).filter((tick) => tick >= low && tick <= high));
+      for (const tick of digits.map((digit) => Number(`${digit}e${power}`))) {
+        const room = HEIGHT * Math.log(tick / (ticks.at(-1) ?? 0)) / Math.log(high / low);
+        if (tick >= low && tick <= high && room >= LINE_HEIGHT) ticks.push(tick);
+      }
     }
     if (ticks.length > 2) break;
   }
