@@ -52,10 +52,14 @@ export function alignedDefaults(problem: MechanismProblem): BaselineOptions {
   };
 }
 
-/** As {@linkcode alignedDefaults}, with the schedule of the inverse temperature, which is aligned, too. */
+/** beta at the end where choices are made from a list, between whose options there is nothing to be softly chosen. */
+const FINAL_BETA = 150;
+
+/** As {@linkcode alignedDefaults}, with a schedule of the inverse temperature, aligned, too, but for its end. */
 export function alignedMenuDefaults(problem: MechanismProblem, menuSize: number): MenuOptions {
-  const { initialBeta, finalBeta, betaGrowth } = defaultTraining(problem);
-  return { ...alignedDefaults(problem), initialBeta, finalBeta, betaGrowth, menuSize };
+  const { initialBeta, betaGrowth } = defaultTraining(problem);
+  const schedule = { initialBeta, finalBeta: FINAL_BETA, betaGrowth, learningRateBeta: FINAL_BETA };
+  return { ...alignedDefaults(problem), ...schedule, menuSize };
 }
 
 /** Options that are shares, those of them that must be below 1, and options that must be above 0. */

@@ -118,14 +118,14 @@ export async function descend<Metrics extends BaselineMetrics = BaselineMetrics>
 ): Promise<{ parameters: HostParameters; iterations: number; metrics?: Metrics }> {
   const { device, onIteration, signal } = hooks;
   if (!device) await ensureDevice();
-  const schedule: ScheduleOptions = { initialBeta: 1, finalBeta: 1, betaGrowth: 1, ...options };
+  const schedule: ScheduleOptions = { initialBeta: 1, finalBeta: 1, betaGrowth: 1, learningRateBeta: 1, ...options };
   let parameters: Parameters = uploadAll(initial);
   let average = mapParameters(parameters, (tensor) => tf.clone(tensor)), adam = initAdam(parameters);
   let iteration = 0, metrics: Metrics | undefined;
   const owned = () => [parameters, average, adam.first, adam.second] as unknown as Tensor[];
   try {
     while (iteration < options.iterations && !signal?.aborted) {
-      const learningRate = learningRateAt(iteration, schedule);
+      const learningRate = learningRateAt(iteration, 1, schedule);
       const { gradients, measured } = await measure(parameters, iteration);
       const before = owned();
       const { next, mean } = tidy(() => {

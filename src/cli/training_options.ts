@@ -52,6 +52,12 @@ export const networkOptions = [
 /** The options that change how training goes. */
 export const methodOptions = [
   { name: "learning-rate", kind: "number", placeholder: "X", help: "Adam's learning rate at the start" },
+  {
+    name: "learning-rate-beta",
+    kind: "number",
+    placeholder: "X",
+    help: "While beta is above this, the learning rate is lower by the square root of their ratio",
+  },
   { name: "initial-beta", kind: "number", placeholder: "X", help: "beta, the sharpness of choices, at the start" },
   { name: "final-beta", kind: "number", placeholder: "X", help: "beta at the end" },
   {

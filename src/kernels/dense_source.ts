@@ -59,6 +59,7 @@ export function withDenseSources(kernels: PriceKernels, m: number): PriceKernels
   return adaptedKernels(kernels, {
     into: denseSource,
     back: localGradient,
-    memory: (rows, chains, hiddenSize, localSize = 0) => kernels.memory(rows, chains, hiddenSize + m * localSize),
+    memory: (rows, chains, hiddenSize, localSize = 0, participants) =>
+      kernels.memory(rows, chains, hiddenSize + m * localSize, 0, participants),
   });
 }

@@ -17,9 +17,9 @@ export function embeddedKernels(embedding: GroupMaxEmbedding, kernels: PriceKern
       weight: weight && extractWeights(embedding, weight),
       bias: tf.reshape(extractWeights(embedding, tf.reshape(bias, [1, bias.size]) as Tensor2D), [-1]) as Tensor1D,
     }),
-    memory(rows, chains, hiddenSize) {
+    memory(rows, chains, hiddenSize, _, participants) {
       // All weights and their gradient as well.
-      const { total, largest } = kernels.memory(rows, chains, hiddenSize);
+      const { total, largest } = kernels.memory(rows, chains, hiddenSize, 0, participants);
       const bytes = 4 * (hiddenSize + 1) * embedding.network.weightCount;
       return { total: total + 2 * bytes, largest: Math.max(largest, bytes) };
     },

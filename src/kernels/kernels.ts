@@ -70,8 +70,9 @@ export interface PriceKernels {
    *
    * @param hiddenSize H.
    * @param localSize Hl; 0 where sources have no local part.
+   * @param participants n, which rows of a profile come together; the most that there can be unless given.
    */
-  memory(rows: number, chains: number, hiddenSize: number, localSize?: number): KernelMemory;
+  memory(rows: number, chains: number, hiddenSize: number, localSize?: number, participants?: number): KernelMemory;
   /**
    * Waits until what was computed has been validated, where it is.
    *

@@ -25,11 +25,16 @@ export function contextSize({ participants: n, goods: m, exchangeable }: Context
 /**
  * Contexts `[B n, d]` of type profiles `[B, n, m]`: for participant i the types of i + 1, ..., n - 1, 0, ..., i - 1,
  * and where participants differ, i as a unit vector.
+ *
+ * @param out Where they go; an array of zeros.
  */
-export function contexts(types: Float32Array, shape: ContextShape): Float32Array {
+export function contexts(
+  types: Float32Array,
+  shape: ContextShape,
+  out: Float32Array = new Float32Array(types.length / shape.goods * contextSize(shape)),
+): Float32Array {
   const { participants: n, goods: m } = shape;
   const size = contextSize(shape), profiles = types.length / (n * m);
-  const out = new Float32Array(profiles * n * size);
   for (let b = 0; b < profiles; b++) {
     for (let i = 0; i < n; i++) {
       let at = (b * n + i) * size;

@@ -5,6 +5,7 @@
  */
 import { type Tensor1D, type Tensor2D, tf } from "../deps/tfjs.ts";
 import type { HostTensors } from "../runtime/host_tensor.ts";
+import { writtenTensor } from "../runtime/tensors.ts";
 import { contexts, type ContextShape, contextSize } from "./context.ts";
 import type { Parameters } from "./network.ts";
 import { hostHidden, type HostWeightSource, lastHidden, type WeightSource } from "./parameterized_affine.ts";
@@ -13,8 +14,14 @@ import { hostHidden, type HostWeightSource, lastHidden, type WeightSource } from
 export function denseContextSource(parameters: Parameters, shape: ContextShape, types: Float32Array): WeightSource {
   const bias = parameters["output.bias"] as Tensor1D, size = contextSize(shape);
   if (size === 0) return { bias };
-  const context = contexts(types, shape);
-  const hidden = tf.tidy(() => lastHidden(parameters, tf.tensor2d(context, [context.length / size, size])));
+  const hidden = tf.tidy(() => {
+    const inputs = writtenTensor([types.length / shape.goods, size], (data) => {
+      contexts(types, shape, data);
+      for (let k = 0; k < data.length; k++) data[k] = 2 * data[k] - 1;
+    });
+    const last = lastHidden(parameters, inputs as Tensor2D);
+    return last;
+  });
   return { hidden, weight: parameters["output.weight"] as Tensor2D, bias };
 }
 

@@ -28,6 +28,17 @@ export function reluLayer(input: Tensor2D, weight: Tensor, bias: Tensor): Tensor
   return tf.relu(tf.add(dense(input, weight as Tensor2D), bias));
 }
 
+/** The same where the input is no function of parameters, so that its gradient is not made. */
+export function firstReluLayer(input: Tensor2D, weight: Tensor, bias: Tensor): Tensor2D {
+  // deno-lint-ignore no-explicit-any -- as above
+  const product = tf.customGrad((w: any, save: any) => {
+    save([input]);
+    // deno-lint-ignore no-explicit-any
+    return { value: tf.matMul(input, w), gradFunc: (dy: any, saved: any) => tf.matMul(tf.transpose(saved[0]), dy) };
+  });
+  return tf.relu(tf.add(product(weight), bias));
+}
+
 /** As {@linkcode reluLayer}, for input `[R, width]` on the host. */
 export function hostReluLayer(input: Float64Array, width: number, weight: HostTensor, bias: HostTensor): Float64Array {
   const next = bias.data.length, rows = input.length / width, out = new Float64Array(rows * next);

@@ -12,7 +12,7 @@ import { requireInteger } from "../errors.ts";
 import { deriveKey, type RandomKey } from "../random/key.ts";
 import { normals } from "../random/numbers.ts";
 import { elementCount, type HostTensor, type HostTensors } from "../runtime/host_tensor.ts";
-import { dense, hostReluLayer, reluLayer } from "./dense_layer.ts";
+import { dense, firstReluLayer, hostReluLayer, reluLayer } from "./dense_layer.ts";
 import { addHostSlopes, type HostLocalWeights, type LocalWeights, placeWeights, slopeAt } from "./local_weights.ts";
 import type { ConvexNetwork, HostFunction, Parameters } from "./network.ts";
 
@@ -97,11 +97,12 @@ export function disposeHidden({ hidden, local }: WeightSource): void {
   tf.dispose([hidden, local?.hidden]);
 }
 
-/** The last hidden layer `[R, H]` for contexts `[R, d]`. */
-export function lastHidden(parameters: Parameters, contexts: Tensor2D): Tensor2D {
-  let hidden: Tensor2D = tf.sub(tf.mul(contexts, 2), 1);
+/** The last hidden layer `[R, H]` for inputs `[R, d]`: contexts, mapped to [-1, 1]. */
+export function lastHidden(parameters: Parameters, inputs: Tensor2D): Tensor2D {
+  let hidden = inputs;
   for (let layer = 0; parameters[`hidden.${layer}.weight`]; layer++) {
-    hidden = reluLayer(hidden, parameters[`hidden.${layer}.weight`], parameters[`hidden.${layer}.bias`]);
+    const next = layer === 0 ? firstReluLayer : reluLayer;
+    hidden = next(hidden, parameters[`hidden.${layer}.weight`], parameters[`hidden.${layer}.bias`]);
   }
   return hidden;
 }
@@ -128,7 +129,7 @@ export interface HostWeightSource {
   readonly local?: HostLocalWeights;
 }
 
-/** The last hidden layer `[R, H]` for contexts `[R, d]`, as {@linkcode lastHidden}, but in 64-bit floats. */
+/** The last hidden layer `[R, H]` for contexts `[R, d]`, in 64-bit floats. */
 export function hostHidden(parameters: HostTensors, contexts: Float32Array, size: number): Float64Array {
   let hidden: Float64Array = Float64Array.from(contexts, (y) => 2 * y - 1), width = size;
   for (let layer = 0; parameters[`hidden.${layer}.weight`]; layer++) {

@@ -17,6 +17,7 @@ function distribution(
   participants: number,
   goods: number,
   draw: (key: RandomKey, profiles: number) => Float32Array,
+  atoms = false,
 ): TypeDistribution {
   const action = `define type distribution ${name}`;
   requireInteger(action, "participants", participants, 1);
@@ -25,6 +26,7 @@ function distribution(
     name,
     exchangeable: true,
     exchangeableGoods: true,
+    atoms,
     sample(key: RandomKey, profiles: number): Float32Array {
       requireInteger("draw type profiles", "profiles", profiles, 0);
       return draw(key, profiles);
@@ -57,7 +59,7 @@ export function bernoulliTypes(participants: number, goods: number): TypeDistrib
     const types = uniforms(key, profiles * participants * goods);
     for (let j = 0; j < types.length; j++) types[j] = types[j] < 0.5 ? 0 : 1;
     return types;
-  });
+  }, true);
 }
 
 /**

@@ -17,6 +17,8 @@ export interface TypeDistribution {
   readonly exchangeable: boolean;
   /** True where exchanging goods leaves the distribution unchanged, too. */
   readonly exchangeableGoods?: boolean;
+  /** True where types take single values with positive probability, as Bernoulli's do. */
+  readonly atoms?: boolean;
   /**
    * Draws type profiles.
    *

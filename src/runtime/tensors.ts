@@ -4,7 +4,7 @@
  * @module
  */
 import { type Tensor, tf } from "../deps/tfjs.ts";
-import type { HostTensor } from "./host_tensor.ts";
+import { elementCount, type HostTensor } from "./host_tensor.ts";
 
 /** A host tensor on the device. */
 export function upload({ data, shape }: HostTensor): Tensor {
@@ -19,6 +19,54 @@ export function uploadAll(tensors: Readonly<Record<string, HostTensor>>): Record
 /** A device tensor on the host. */
 export async function download(tensor: Tensor): Promise<HostTensor> {
   return { shape: tensor.shape.slice(), data: (await tensor.data()) as Float32Array };
+}
+
+/** TensorFlow.js' WASM backend, whose tensors lie in a memory that the host sees. */
+interface SharedHeap {
+  typedArrayFromHeap(tensor: Tensor): Float32Array;
+}
+
+/** The WASM backend, where it is in use. */
+function sharedHeap(): SharedHeap | undefined {
+  return tf.getBackend() === "wasm" ? tf.backend() as unknown as SharedHeap : undefined;
+}
+
+/**
+ * The data of a float tensor, where it lies in memory if it is on the WASM device: it is gone with the tensor, or when
+ * another tensor is made.
+ */
+export function view(tensor: Tensor): Float32Array {
+  return sharedHeap()?.typedArrayFromHeap(tensor) ?? tensor.dataSync() as Float32Array;
+}
+
+/** As {@linkcode view}, of tensors by name. */
+export function viewAll(tensors: Readonly<Record<string, Tensor>>): Record<string, HostTensor> {
+  return Object.fromEntries(
+    Object.entries(tensors).map(([name, tensor]) => [name, { shape: tensor.shape.slice(), data: view(tensor) }]),
+  );
+}
+
+/**
+ * Float tensors of zeros whose data `write` fills in, in place on the WASM device. `write` makes no tensor: views that it takes of
+ * others hold.
+ */
+export function writtenTensors(
+  shapes: readonly (readonly number[])[],
+  write: (...data: Float32Array[]) => void,
+): Tensor[] {
+  if (sharedHeap()) {
+    const tensors = shapes.map((shape) => tf.fill(shape as number[], 0));
+    write(...tensors.map(view));
+    return tensors;
+  }
+  const data = shapes.map((shape) => new Float32Array(elementCount(shape)));
+  write(...data);
+  return shapes.map((shape, k) => tf.tensor(data[k], shape as number[]));
+}
+
+/** As {@linkcode writtenTensors}, for one tensor. */
+export function writtenTensor(shape: readonly number[], write: (data: Float32Array) => void): Tensor {
+  return writtenTensors([shape], write)[0];
 }
 
 /** Device tensors on the host, under the same names. */

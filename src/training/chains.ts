@@ -17,7 +17,7 @@ import { freshProfiles, type TrainingOptions } from "./options.ts";
 /**
  * The chains without the oldest, and those of the newest profiles behind them, which start at best responses.
  *
- * @param parameters The parameters on the host, for best responses.
+ * @param parameters The parameters on the host, for best responses; called where they are needed.
  * @param source What all rows' weights are made from.
  * @param types Types of all profiles, the newest last.
  */
@@ -25,7 +25,7 @@ export function refreshChains(
   rules: PricingRules,
   kernels: PriceKernels,
   options: TrainingOptions,
-  parameters: HostTensors,
+  parameters: () => HostTensors,
   source: WeightSource,
   types: Float32Array,
   old: Chains,
@@ -64,7 +64,7 @@ const START_NOISE = 1.5;
  */
 function startAtBestResponses(
   rules: PricingRules,
-  parameters: HostTensors,
+  parameters: () => HostTensors,
   types: Float32Array,
   C: number,
   beta: number,
@@ -76,7 +76,7 @@ function startAtBestResponses(
     const j = at % m, row = Math.floor(at / (STARTS * m)), u = uniform + 2 ** -25; // in (0, 1)
     return types[row * m + j] + START_NOISE * Math.log(u / (1 - u)) / beta;
   });
-  const { outcomes } = bestResponses(rules.network, rules.hostSource(parameters, types), perturbed, STARTS);
+  const { outcomes } = bestResponses(rules.network, rules.hostSource(parameters(), types), perturbed, STARTS);
   const start = uniforms(deriveKey(key, 0), rows * C * m);
   for (let row = 0; row < rows; row++) {
     for (let c = 0; c < C; c++) {

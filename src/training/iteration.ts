@@ -9,7 +9,7 @@ import { disposeHidden } from "../networks/parameterized_affine.ts";
 import type { PricingRules } from "../networks/pricing_rule.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { deriveKey, randomKey } from "../random/key.ts";
-import { downloadAll, tidy } from "../runtime/tensors.ts";
+import { downloadAll, tidy, viewAll } from "../runtime/tensors.ts";
 import { adamStep, averageParameters } from "./adam.ts";
 import { refreshChains } from "./chains.ts";
 import { parameterGradient } from "./gradient.ts";
@@ -55,12 +55,14 @@ export async function iterate(
   const { iteration, parameters } = state, { participants: n, goods: m } = problem;
   const key = randomKey(options.seed);
   const beta = betaAt(state.growth, options);
-  const learningRate = learningRateAt(iteration, options);
+  const learningRate = learningRateAt(iteration, beta, options);
 
   // (a) lines 8-14, after new profiles have taken the place of the oldest
   const renewed = iteration > 0 && freshProfiles(options) > 0;
   const types = renewed ? refreshTypes(problem, options, state.types, iteration) : state.types;
-  const onHost = await downloadAll(parameters);
+  // What is on the host anyway is looked at where it lies, each time anew, since tensors that are made may move it.
+  const downloaded = tf.getBackend() === "wasm" ? undefined : await downloadAll(parameters);
+  const onHost = () => downloaded ?? viewAll(parameters);
   const source = rules.source(parameters, types);
   // and (b) lines 5-7, without the profiles that warm up
   const trained = options.profiles * n, { estimator } = options, { principalUtility: utility } = problem;

@@ -15,7 +15,7 @@ import type { HostTensors } from "../runtime/host_tensor.ts";
  * For a density proportional to exp(beta u) with u concave on a convex set in R^m, E[max u - u] <= m / beta. The lag
  * is given in units of m / beta: above 1 the chains are certainly behind.
  *
- * @param parameters The parameters on the host.
+ * @param parameters The parameters on the host; called where they are needed.
  * @param types Types of all profiles `[M, n, m]`.
  * @param moved The chains `[M n, C, m]`, and f at them.
  * @param profiles Which profiles to measure.
@@ -23,7 +23,7 @@ import type { HostTensors } from "../runtime/host_tensor.ts";
  */
 export async function chainLag(
   rules: PricingRules,
-  parameters: HostTensors,
+  parameters: () => HostTensors,
   types: Float32Array,
   moved: MovedChains,
   profiles: readonly number[],
@@ -34,7 +34,7 @@ export async function chainLag(
   const own = new Float32Array(rows.length * m);
   rows.forEach((row, index) => own.set(types.subarray(row * m, (row + 1) * m), index * m));
   const [points, values] = await Promise.all([pick(moved.chains, rows), pick(moved.values, rows)]);
-  const { utilities } = bestResponses(rules.network, rules.hostSource(parameters, own), Float64Array.from(own), 1);
+  const { utilities } = bestResponses(rules.network, rules.hostSource(parameters(), own), Float64Array.from(own), 1);
   let sum = 0;
   rows.forEach((_, index) => {
     for (let c = 0; c < C; c++) {

@@ -37,19 +37,27 @@ export interface TrainingOptions extends ScheduleOptions, AdamOptions, Omit<Move
   readonly seed: number;
 }
 
+/** beta at the end where types have atoms. */
+const ATOMS_BETA = 20_000;
+
 /** Default widths of the hidden layers that read a context. */
 export function defaultHidden(context: ContextKind): readonly number[] {
   return context === "symmetric" ? [32] : [64];
 }
 
 /**
- * The default settings for a problem, one rule of n and m: more than 4 goods get 32 groups instead of 8; more than one
- * participant, whose weights differ from profile to profile, gets fewer profiles at a time and more iterations. Where
- * participants are exchangeable, and goods, too, the context is symmetric.
+ * The default settings for a problem, one rule of n, m and the distribution: more than 4 goods get 32 groups instead of 8;
+ * more than one participant, whose weights differ from profile to profile, gets fewer profiles at a time and more
+ * iterations. Where participants are exchangeable, and goods, too, the context is symmetric.
+ *
+ * With a density of types the best prices for soft choices are of the order of 1 / beta from the best ones. With atoms they
+ * are further away: to sell a good to participants of value 1, the price 1 - d that maximises
+ * (1 - d) (1 - 1 / (beta d)) has d = 1 / sqrt(beta). So beta ends higher there, and as nobody is almost indifferent
+ * by chance, the learning rate need not fall with it.
  */
 export function defaultTraining(problem: MechanismProblem): TrainingOptions {
   const { participants: n, goods: m } = problem;
-  const small = m <= 4, { exchangeable, exchangeableGoods } = problem.distribution;
+  const small = m <= 4, { exchangeable, exchangeableGoods, atoms } = problem.distribution;
   const context: ContextKind = n > 1 && exchangeable && exchangeableGoods ? "symmetric" : "dense";
   // The dense context is what sizes without one have: it stays out of configurations and files.
   const symmetric = context === "symmetric" ? { context } : {};
@@ -66,13 +74,14 @@ export function defaultTraining(problem: MechanismProblem): TrainingOptions {
     lineMoveEvery: 10,
     warmUp: 4,
     initialBeta: 20,
-    finalBeta: 150,
+    finalBeta: atoms ? ATOMS_BETA : 600,
     betaGrowth: 0.8,
     stepScale: 0.3,
     largestStep: 0.2,
     largestLag: 1.3,
     learningRate: 3e-3,
     finalLearningRate: 0.05,
+    learningRateBeta: atoms ? ATOMS_BETA : 60,
     beta1: 0.9,
     beta2: 0.99,
     epsilon: 1e-6,
@@ -139,6 +148,7 @@ export function checkTraining(options: TrainingOptions): void {
       "largestStep",
       "largestLag",
       "learningRate",
+      "learningRateBeta",
       "epsilon",
       "clipNorm",
     ] as const

@@ -57,7 +57,7 @@ export function trainingPlan(rules: PricingRules, kernels: PriceKernels, options
   const parameters = Object.values(rules.parameterShapes).reduce((sum, one) => sum + elementCount(one), 0);
   const H = rules.parameterShapes["output.weight"]?.[0] ?? 0;
   const [Hl, maps] = rules.parameterShapes["output.slopes"] ?? [0, 0], D = P - m * maps;
-  const memory = kernels.memory(rows, C, H, Hl);
+  const memory = kernels.memory(rows, C, H, Hl, n);
   const bytes = {
     parameters: 4 * PARAMETER_COPIES * parameters,
     chains: 4 * 3 * rows * (C + 2) * m,

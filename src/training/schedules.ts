@@ -18,6 +18,8 @@ export interface ScheduleOptions {
   readonly learningRate: number;
   /** The learning rate at the end, as a share of the one at the start. */
   readonly finalLearningRate: number;
+  /** While beta is above this, the learning rate is lower by the square root of their ratio. */
+  readonly learningRateBeta: number;
 }
 
 /** beta after `growth` iterations in which it grew: geometric from the initial to the final value. */
@@ -27,9 +29,16 @@ export function betaAt(growth: number, options: ScheduleOptions): number {
   return initialBeta * (finalBeta / initialBeta) ** share;
 }
 
-/** The learning rate of iteration `iteration` (from 0): half a cosine down to its final share. */
-export function learningRateAt(iteration: number, options: ScheduleOptions): number {
-  const { learningRate, finalLearningRate, iterations } = options;
+/**
+ * The learning rate of iteration `iteration` (from 0): half a cosine down to its final share, and lower once beta is high.
+ *
+ * Steps on the parameters make prices tremble. Chains that prices pass over are spread between two outcomes for a while,
+ * as if those participants were indifferent, and the covariance takes too much from them: prices fall. Participants
+ * are indifferent within 1 / beta, so the steps must become shorter with it.
+ */
+export function learningRateAt(iteration: number, beta: number, options: ScheduleOptions): number {
+  const { learningRate, finalLearningRate, learningRateBeta, iterations } = options;
   const cosine = 0.5 * (1 + Math.cos(Math.PI * Math.min(1, iteration / iterations)));
-  return learningRate * (finalLearningRate + (1 - finalLearningRate) * cosine);
+  const shorter = Math.min(1, Math.sqrt(learningRateBeta / beta));
+  return learningRate * shorter * (finalLearningRate + (1 - finalLearningRate) * cosine);
 }

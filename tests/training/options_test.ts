@@ -74,6 +74,7 @@ const bad: [setting: Record<string, unknown>, thing: string, rule: string, got: 
     "largestStep",
     "largestLag",
     "learningRate",
+    "learningRateBeta",
     "epsilon",
     "clipNorm",
   ].flatMap((name) =>
@@ -112,6 +113,16 @@ Deno.test("contexts are symmetric where participants are exchangeable, and goods
   assertEquals(context(defineProblem({ participants, goods, distribution: "U" })), "symmetric");
   assertEquals(context(defineProblem({ participants, goods, distribution: "U", exchangeable: false })), undefined);
   assertEquals(context(defineProblem({ participants, goods, sampleTypes, exchangeable: true })), undefined);
+});
+
+Deno.test("beta ends higher where types have atoms, and the learning rate stays", () => {
+  const options = (name: string) => defaultTraining(settingProblem(name));
+  for (
+    const [name, finalBeta, learningRateBeta] of [["U-1-2", 600, 60], ["C-3-2", 600, 60], ["B-3-2", 20_000, 20_000]]
+  ) {
+    const chosen = options(name as string);
+    assertEquals([chosen.finalBeta, chosen.learningRateBeta], [finalBeta, learningRateBeta], name as string);
+  }
 });
 
 Deno.test("every option is checked", () => {

@@ -64,14 +64,14 @@ Deno.test("the plan for two participants and three goods is what one counts by h
     largest: { parameters: 4 * 8 * P, chains: 4 * rows * 4 * 3, kernels: 600 },
     flop: { ...flop, total: 119_808 + 645_632 + 41_600 },
   });
-  assertEquals(asked, [[rows, 4, 8, 0]]);
+  assertEquals(asked, [[rows, 4, 8, 0, 2]]);
 });
 
 Deno.test("a single participant has no context: its raw weights are the parameters", () => {
   const { plan, asked } = planOf("U-1-3", smallOptions("U-1-3"));
   assertEquals([plan.parameters, plan.rawWeights, plan.rows, plan.chains], [104, 104, 16, 64]);
   assertEquals(plan.flop.hypernetwork, 0);
-  assertEquals(asked, [[16, 4, 0, 0]]);
+  assertEquals(asked, [[16, 4, 0, 0, 1]]);
 });
 
 Deno.test("no line moves are counted where there are none", () => {

@@ -9,6 +9,7 @@ const options: ScheduleOptions = {
   betaGrowth: 0.8,
   learningRate: 0.004,
   finalLearningRate: 0.25,
+  learningRateBeta: 80,
 };
 
 /** 0, 1, ..., `last`. */
@@ -29,11 +30,20 @@ Deno.test("beta may fall, stand still or jump", () => {
 
 Deno.test("the learning rate is half a cosine from the start to its final share", () => {
   const cases: [number, number][] = [[0, 0.004], [50, 0.0025], [100, 0.001], [150, 0.001]];
-  for (const [iteration, rate] of cases) assertAlmostEquals(learningRateAt(iteration, options), rate, 1e-15);
-  const rates = upTo(100).map((iteration) => learningRateAt(iteration, options));
+  for (const [iteration, rate] of cases) assertAlmostEquals(learningRateAt(iteration, 80, options), rate, 1e-15);
+  const rates = upTo(100).map((iteration) => learningRateAt(iteration, 20, options));
   for (let k = 1; k <= 100; k++) assert(rates[k] < rates[k - 1], `iteration ${k}`);
   // A cosine: as much above its middle before as below it after, and steepest there.
   for (let k = 0; k <= 50; k++) assertAlmostEquals(rates[k] + rates[100 - k], 0.005, 1e-15);
   assertAlmostEquals(rates[25], 0.0025 + 0.0015 * Math.SQRT1_2, 1e-15);
-  assertEquals(learningRateAt(70, { ...options, finalLearningRate: 1 }), 0.004);
+  assertEquals(learningRateAt(70, 80, { ...options, finalLearningRate: 1 }), 0.004);
+});
+
+Deno.test("the learning rate falls with the square root of beta, once it is high", () => {
+  for (const [beta, share] of [[1, 1], [80, 1], [320, 1 / 2], [8000, 1 / 10]]) {
+    for (const iteration of [0, 30, 100]) {
+      const rate = learningRateAt(iteration, beta, options);
+      assertAlmostEquals(rate, share * learningRateAt(iteration, 80, options), 1e-15);
+    }
+  }
 });

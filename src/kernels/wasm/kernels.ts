@@ -5,10 +5,11 @@
  *
  * @module
  */
-import { type Tensor, type Tensor3D, tf } from "../../deps/tfjs.ts";
+import type { Tensor, Tensor1D, Tensor2D, Tensor3D } from "../../deps/tfjs.ts";
 import type { ConvexNetwork } from "../../networks/network.ts";
 import type { WeightSource } from "../../networks/parameterized_affine.ts";
 import { isReproducibleGoods } from "../../problems/principal_utility.ts";
+import { view, writtenTensor } from "../../runtime/tensors.ts";
 import { HEAP, type Threads } from "../../runtime/threads.ts";
 import type { Chains } from "../../sampling/move_chains.ts";
 import type { MovedChains, PriceKernels, SourceGradient } from "../kernels.ts";
@@ -39,10 +40,13 @@ import {
 import { packBias, type PackedLayout, packedLayout, packWeight, padTo, unpackBias, unpackWeight } from "./layout.ts";
 import { type KernelExports, kernelThreads } from "./module.ts";
 
-/** Rows of one task where one row of weights serves all; sums are made task by task, so it must not depend on the threads. */
-const ROWS_PER_TASK = 4;
+/**
+ * Rows of one task where one row of weights serves all: at most 64 tasks, each of which makes a sum, and at least 4 rows.
+ * Sums are made task by task, so it must not depend on the threads.
+ */
+const rowsPerTask = (rows: number): number => Math.max(4, Math.ceil(rows / 64));
 /** Bytes of one of the gradient's two buffers: rows of a set are as many as fit. */
-const PANEL_BYTES = 4 << 20;
+const PANEL_BYTES = 2 << 20;
 
 /** The widths of a source's hidden layers: H, and Hl of the goods' ones; 0 where it has none. */
 interface Widths {
@@ -58,13 +62,13 @@ interface Operation<Places> extends Widths {
   place(arena: Arena): { readonly own: Places & Record<string, Place>; readonly fields?: Job };
 }
 
-/** The data of a tensor on the host. Tensors of the WASM backend are there already. */
-function onHost(tensor: Tensor): Float32Array {
-  return tensor.dataSync() as Float32Array;
-}
-
 function floats(memory: ArrayBufferLike, { address, length }: Place): Float32Array {
   return new Float32Array(memory, address, length);
+}
+
+/** A tensor of what is at a place, as far as it goes. */
+function tensorOf<T extends Tensor>(memory: ArrayBufferLike, place: Place, shape: readonly number[]): T {
+  return writtenTensor(shape, (data) => data.set(floats(memory, place).subarray(0, data.length))) as T;
 }
 
 function widthsOf({ hidden, local }: WeightSource): Widths {
@@ -110,7 +114,7 @@ export function wasmKernels(network: ConvexNetwork): PriceKernels {
         dense: dense.length,
         localSize,
         maps,
-        rowsPerTask: ROWS_PER_TASK,
+        rowsPerTask: rowsPerTask(rows),
         scratch: arena.end,
         trained: rows,
         ...WHOLE,
@@ -140,20 +144,20 @@ export function wasmKernels(network: ConvexNetwork): PriceKernels {
     const threads = kernelThreads(), { common, own, job } = layOut(operation), at = common.job.address;
     const memory = threads.memory(plan(threads, common.job, job)), { row: layout, dense, local } = layoutsOf(operation);
     new Uint8Array(memory, common.positive.address, layout.positive.length).set(layout.positive);
-    packBias(layout, onHost(source.bias), floats(memory, common.bias));
+    packBias(layout, view(source.bias), floats(memory, common.bias));
     if (source.hidden) {
       const { rows, H } = operation, padded = padTo(H, 4);
-      const from = onHost(source.hidden), to = floats(memory, common.hidden).fill(0);
+      const from = view(source.hidden), to = floats(memory, common.hidden).fill(0);
       for (let row = 0; row < rows; row++) to.set(from.subarray(row * H, (row + 1) * H), row * padded);
-      packWeight(dense, onHost(source.weight!), H, padded, floats(memory, common.weight));
+      packWeight(dense, view(source.weight!), H, padded, floats(memory, common.weight));
     }
     if (local) {
       const { Hl } = operation, padded = padTo(Hl, 4), { hidden, weight } = source.local!;
       new Int32Array(memory, common.mapsAt.address, local.maps.length).set(local.maps);
       new Int32Array(memory, common.quadsAt.address, local.quads.length).set(local.quads);
-      packDenseBias(local, onHost(source.bias), floats(memory, common.denseBias));
-      packGoods(local, onHost(hidden), m, Hl, padded, floats(memory, common.localHidden));
-      packSlopes(local, onHost(weight), Hl, padded, floats(memory, common.slopes));
+      packDenseBias(local, view(source.bias), floats(memory, common.denseBias));
+      packGoods(local, view(hidden), m, Hl, padded, floats(memory, common.localHidden));
+      packSlopes(local, view(weight), Hl, padded, floats(memory, common.slopes));
     }
     write(memory, own);
     threads.exports.begin(at);
@@ -186,7 +190,7 @@ export function wasmKernels(network: ConvexNetwork): PriceKernels {
       own: {
         hiddenColumns: arena.take(tiles * tile * padded),
         out: arena.take(dense.length * padded),
-        biasGradient: arena.take((H > 0 ? 1 : Math.ceil(rows / ROWS_PER_TASK)) * dense.length), // one for each task
+        biasGradient: arena.take((H > 0 ? 1 : Math.ceil(rows / rowsPerTask(rows))) * dense.length), // one for each task
         hiddenGradient: arena.take(trained * padded),
         panels: arena.take(H > 0 ? 2 * dense.length * panelRows : 0),
         counters: arena.take(2 * Math.ceil(tiles * tile / panelRows)),
@@ -206,16 +210,14 @@ export function wasmKernels(network: ConvexNetwork): PriceKernels {
     trained: number,
     { tile, tileRows }: Tile,
   ) => {
-    for (const place of [own.out, own.biasGradient, own.hiddenGradient, own.counters, own.slopesGradient]) {
-      floats(memory, place).fill(0);
-    }
-    if (!hidden) return;
-    // [H / 4, tiles tile, 4]: four columns of hidden as they are multiplied with a panel, with zeros for empty rows.
-    const from = onHost(hidden), H = hidden.shape[1], all = Math.ceil(trained / tileRows) * tile;
+    if (!hidden) return; // every task clears its own sum
+    for (const place of [own.out, own.biasGradient, own.counters, own.slopesGradient]) floats(memory, place).fill(0);
+    // [H / 2, tiles tile, 2]: pairs of columns of hidden as they are multiplied with a panel, with zeros for empty rows.
+    const from = view(hidden), H = hidden.shape[1], all = Math.ceil(trained / tileRows) * tile;
     const to = floats(memory, own.hiddenColumns).fill(0);
     for (let row = 0, at = 0; row < trained; row++) {
       const place = Math.floor(row / tileRows) * tile + row % tileRows;
-      for (let h = 0; h < H; h++, at++) to[((h >> 2) * all + place) * 4 + (h & 3)] = from[at];
+      for (let h = 0; h < H; h++, at++) to[((h >> 1) * all + place) * 2 + (h & 1)] = from[at];
     }
   };
 
@@ -228,21 +230,26 @@ export function wasmKernels(network: ConvexNetwork): PriceKernels {
   ): SourceGradient => {
     const widths = widthsOf(source), { H, Hl } = widths, { dense, local } = layoutsOf(widths), padded = padTo(H, 4);
     const ofDense = floats(memory, own.biasGradient);
-    if (H === 0) return { bias: tf.tensor1d(unpackBias(layout, ofDense, P)) };
-    const hidden = new Float32Array(trained * H), from = floats(memory, own.hiddenGradient);
-    for (let row = 0; row < trained; row++) hidden.set(from.subarray(row * padded, row * padded + H), row * H);
-    const D = source.weight!.shape[1], weight = unpackWeight(dense, floats(memory, own.out), H, padded, D);
-    const common = { hidden: tf.tensor2d(hidden, [trained, H]), weight: tf.tensor2d(weight, [H, D]) };
-    if (!local) return { ...common, bias: tf.tensor1d(unpackBias(layout, ofDense, P)) };
+    const ofBias = () => writtenTensor([P], (data) => unpackBias(layout, ofDense, data)) as Tensor1D;
+    if (H === 0) return { bias: ofBias() };
+    const from = floats(memory, own.hiddenGradient), D = source.weight!.shape[1];
+    const hidden = writtenTensor([trained, H], (data) => {
+      for (let row = 0; row < trained; row++) data.set(from.subarray(row * padded, row * padded + H), row * H);
+    }) as Tensor2D;
+    const weight = writtenTensor([H, D], (data) => unpackWeight(dense, floats(memory, own.out), H, padded, data));
+    const common = { hidden, weight: weight as Tensor2D };
+    if (!local) return { ...common, bias: ofBias() };
     const localSize = padTo(Hl, 4), maps = source.local!.weight.shape[1], sums = floats(memory, own.slopesGradient);
-    const ofGoods = unpackGoods(local, floats(memory, own.localGradient), trained, m, Hl, localSize);
-    const ofMaps = sums.subarray(local.maps.length * localSize);
+    const ofGoods = floats(memory, own.localGradient), ofMaps = sums.subarray(local.maps.length * localSize);
     return {
       ...common,
-      bias: tf.tensor1d(unpackLocalBias(local, ofDense, ofMaps, P)),
+      bias: writtenTensor([P], (data) => unpackLocalBias(local, ofDense, ofMaps, data)) as Tensor1D,
       local: {
-        hidden: tf.tensor3d(ofGoods, [trained, m, Hl]),
-        weight: tf.tensor2d(unpackSlopes(local, sums, Hl, localSize, maps), [Hl, maps]),
+        hidden: writtenTensor(
+          [trained, m, Hl],
+          (data) => unpackGoods(local, ofGoods, m, Hl, localSize, data),
+        ) as Tensor3D,
+        weight: writtenTensor([Hl, maps], (data) => unpackSlopes(local, sums, Hl, localSize, data)) as Tensor2D,
       },
     };
   };
@@ -263,16 +270,16 @@ export function wasmKernels(network: ConvexNetwork): PriceKernels {
     types: Float32Array,
     draws: Int32Array,
   ) => {
-    floats(memory, own.points).set(onHost(start.chains));
-    floats(memory, own.squareSlopes).set(onHost(start.squareSlopes));
+    floats(memory, own.points).set(view(start.chains));
+    floats(memory, own.squareSlopes).set(view(start.squareSlopes));
     floats(memory, own.types).set(types);
     new Int32Array(memory, own.draws.address, draws.length).set(draws);
   };
 
   const readChains = (memory: ArrayBufferLike, own: ChainsPlaces, rows: number, C: number): MovedChains => ({
-    chains: tf.tensor3d(floats(memory, own.points).slice(), [rows, C, m]),
-    squareSlopes: tf.tensor2d(floats(memory, own.squareSlopes).slice(), [rows, m]),
-    values: tf.tensor2d(floats(memory, own.values).slice(), [rows, C + 1]),
+    chains: tensorOf(memory, own.points, [rows, C, m]),
+    squareSlopes: tensorOf(memory, own.squareSlopes, [rows, m]),
+    values: tensorOf(memory, own.values, [rows, C + 1]),
   });
 
   const stepOperation = (
@@ -305,16 +312,16 @@ export function wasmKernels(network: ConvexNetwork): PriceKernels {
       perform(
         source,
         pointsOperation("value", source, points, points.size / m),
-        (memory, own) => floats(memory, own.points).set(onHost(points)),
-        (memory, { out }) => tf.tensor2d(floats(memory, out).slice(), [points.shape[0], points.shape[1]]),
+        (memory, own) => floats(memory, own.points).set(view(points)),
+        (memory, { out }) => tensorOf(memory, out, [points.shape[0], points.shape[1]]),
       ),
 
     slope: (source, points) =>
       perform(
         source,
         pointsOperation("slope", source, points, points.size),
-        (memory, own) => floats(memory, own.points).set(onHost(points)),
-        (memory, { out }) => tf.tensor3d(floats(memory, out).slice(), points.shape),
+        (memory, own) => floats(memory, own.points).set(view(points)),
+        (memory, { out }) => tensorOf(memory, out, points.shape),
       ),
 
     gradient(source, points, coefficients): SourceGradient {
@@ -327,8 +334,8 @@ export function wasmKernels(network: ConvexNetwork): PriceKernels {
         };
       };
       return perform(source, { operation: "gradient", ...shape, place }, (memory, own) => {
-        floats(memory, own.points).set(onHost(points));
-        floats(memory, own.coefficients).set(onHost(coefficients));
+        floats(memory, own.points).set(view(points));
+        floats(memory, own.coefficients).set(view(coefficients));
         writeGradient(memory, own, source, rows, WHOLE);
       }, (memory, own) => readGradient(memory, own, source, rows));
     },
@@ -362,19 +369,20 @@ export function wasmKernels(network: ConvexNetwork): PriceKernels {
         writeChains(memory, own, start, types, draws);
         writeGradient(memory, own, source, trained, tile);
       }, (memory, own) => {
-        const profiles = trained / participants, utilities = floats(memory, own.utilities).slice(0, profiles * C);
         return {
           moved: readChains(memory, own, rows, C),
-          utilities: tf.tensor2d(utilities, [profiles, C]),
+          utilities: tensorOf(memory, own.utilities, [trained / participants, C]),
           gradient: readGradient(memory, own, source, trained),
         };
       });
     },
 
-    memory(rows, C, H, Hl = 0) {
+    memory(rows, C, H, Hl = 0, n = LARGEST_TILE) {
       // One memory holds one operation at a time; a training step takes the most, for which 1024 words of draws are plenty.
-      const tile = { tile: LARGEST_TILE, tileRows: LARGEST_TILE };
-      const { common, job } = layOut(stepOperation(rows, C, { H, Hl }, 1024, rows, tile, {}));
+      const tile = tileOf(n, layout.length) ?? { tile: LARGEST_TILE, tileRows: LARGEST_TILE };
+      const { common, job } = layOut(
+        stepOperation(rows, C, { H, Hl }, 1024, rows, tile, { participants: Math.min(n, LARGEST_TILE) }),
+      );
       const total = plan(kernelThreads(), common.job, job);
       return { total, largest: total };
     },

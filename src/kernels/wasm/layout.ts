@@ -77,10 +77,8 @@ export function packWeight(
 }
 
 /** Undoes {@linkcode packBias}. */
-export function unpackBias({ length, source }: PackedLayout, packed: Float32Array, P: number): Float32Array {
-  const out = new Float32Array(P);
+export function unpackBias({ length, source }: PackedLayout, packed: Float32Array, out: Float32Array): void {
   for (let p = 0; p < length; p++) if (source[p] >= 0) out[source[p]] = packed[p];
-  return out;
 }
 
 /** Undoes {@linkcode packWeight}. */
@@ -89,9 +87,9 @@ export function unpackWeight(
   packed: Float32Array,
   H: number,
   padded: number,
-  P: number,
-): Float32Array {
-  const out = new Float32Array(H * P);
+  out: Float32Array,
+): void {
+  const P = out.length / H;
   for (let h = 0; h < H; h++) {
     const row = out.subarray(h * P, (h + 1) * P);
     for (let p = 0, at = h * 8; p < length; at += padded * 8) {
@@ -99,5 +97,4 @@ export function unpackWeight(
       at -= 8;
     }
   }
-  return out;
 }

@@ -81,11 +81,10 @@ export function unpackSlopes(
   packed: Float32Array,
   Hl: number,
   padded: number,
-  count: number,
-): Float32Array {
-  const S = new Float32Array(Hl * count);
+  S: Float32Array,
+): void {
+  const count = S.length / Hl;
   eachSlope(layout, Hl, padded, (at, q, h) => S[h * count + q] = packed[at]);
-  return S;
 }
 
 function eachSlope(
@@ -121,18 +120,16 @@ export function packGoods(
 export function unpackGoods(
   { lanes }: LocalLayout,
   packed: Float32Array,
-  rows: number,
   m: number,
   Hl: number,
   padded: number,
-): Float32Array {
-  const hidden = new Float32Array(rows * m * Hl);
+  hidden: Float32Array,
+): void {
   for (let from = 0, first = 0; from < hidden.length; first += padded * lanes) {
     for (let j = 0; j < m; j++) {
       for (let h = 0, at = first + j; h < Hl; h++, from++, at += lanes) hidden[from] = packed[at];
     }
   }
-  return hidden;
 }
 
 /** The bias' gradient `[P]`, from those of the dense columns and of the maps `[maps, m + 1 padded]`. */
@@ -140,9 +137,8 @@ export function unpackLocalBias(
   { row, dense, quads, maps, columns, lanes }: LocalLayout,
   ofDense: Float32Array,
   ofMaps: Float32Array,
-  P: number,
-): Float32Array {
-  const out = new Float32Array(P);
+  out: Float32Array,
+): void {
   for (let p = 0; p < 4 * quads.length; p++) if (dense.source[p] >= 0) out[dense.source[p]] = ofDense[p];
   maps.forEach((at, k) => {
     if (columns[k] < 0) return;
@@ -151,5 +147,4 @@ export function unpackLocalBias(
       if (raw >= 0) out[raw] = ofMaps[k * lanes + j];
     }
   });
-  return out;
 }

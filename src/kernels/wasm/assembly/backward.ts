@@ -1,8 +1,8 @@
 // Subgradients of f at the points of a tile, after `forward`: the path of winners back to x or to the weights.
 
 import { all, at, each, fma, pad4 } from "./simd";
-import { Job, layerAt } from "./job";
-import { maximaAt, winnersAt } from "./forward";
+import { Job, layerAt, rowBytes } from "./job";
+import { inputsAt, winnersAt } from "./forward";
 
 /** Bytes of the scratch for one point: two vectors of sums over a layer's inputs. */
 export function backwardSize(job: Job): i32 {
@@ -11,6 +11,7 @@ export function backwardSize(job: Job): i32 {
 
 /** out `[vectors, 4]` = sum over g of above_g times the winner's weights, whose addresses are `winners` `[G, 16]`. */
 function winnersSum(winners: usize, above: usize, G: i32, vectors: i32, out: usize): void {
+  if (vectors == 11) return elevenOfSum(winners, above, G, out);
   let from: i32 = 0;
   for (; vectors - from >= 8; from += 8) {
     const shift = from << 4;
@@ -55,6 +56,21 @@ function winnersSum(winners: usize, above: usize, G: i32, vectors: i32, out: usi
   }
 }
 
+/** The same for 11 vectors, as with 32 groups and ten goods, whose sums just fit the registers. */
+function elevenOfSum(winners: usize, above: usize, G: i32, out: usize): void {
+  let s0 = all(0), s1 = s0, s2 = s0, s3 = s0, s4 = s0, s5 = s0, s6 = s0, s7 = s0, s8 = s0, s9 = s0, s10 = s0;
+  for (const end = above + (G << 2); above < end; above += 4, winners += 64) {
+    const p = <usize>load<u32>(winners), a = each(above);
+    s0 = fma(a, at(p), s0), s1 = fma(a, v128.load(p, 16), s1), s2 = fma(a, v128.load(p, 32), s2);
+    s3 = fma(a, v128.load(p, 48), s3), s4 = fma(a, v128.load(p, 64), s4), s5 = fma(a, v128.load(p, 80), s5);
+    s6 = fma(a, v128.load(p, 96), s6), s7 = fma(a, v128.load(p, 112), s7), s8 = fma(a, v128.load(p, 128), s8);
+    s9 = fma(a, v128.load(p, 144), s9), s10 = fma(a, v128.load(p, 160), s10);
+  }
+  v128.store(out, s0), v128.store(out, s1, 16), v128.store(out, s2, 32), v128.store(out, s3, 48);
+  v128.store(out, s4, 64), v128.store(out, s5, 80), v128.store(out, s6, 96), v128.store(out, s7, 112);
+  v128.store(out, s8, 128), v128.store(out, s9, 144), v128.store(out, s10, 160);
+}
+
 /** A subgradient of f in x at point c of the tile `[m + 1 padded]`; what is behind the m-th number means nothing. */
 export function slope(job: Job, w: usize, tile: usize, c: i32, scratch: usize, out: usize): void {
   const G = job.groups, K = job.layers, inputs = pad4(G), free = pad4(job.goods + 1);
@@ -68,6 +84,37 @@ export function slope(job: Job, w: usize, tile: usize, c: i32, scratch: usize, o
       v128.store(out + (j << 2), f32x4.add(at(out + (j << 2)), at(sums + ((below + j) << 2))));
     }
     above = sums;
+  }
+}
+
+/** Adds above_g times `values` `[vectors, 4]` to what lies `shift` bytes behind the weights of each group's winner. */
+function addToWinners(winners: usize, above: usize, G: i32, vectors: i32, values: usize, shift: usize): void {
+  let left = vectors;
+  for (; left >= 8; left -= 8, values += 128, shift += 128) {
+    const v0 = at(values), v1 = v128.load(values, 16), v2 = v128.load(values, 32), v3 = v128.load(values, 48);
+    const v4 = v128.load(values, 64), v5 = v128.load(values, 80), v6 = v128.load(values, 96), v7 = v128.load(values, 112);
+    for (let g: i32 = 0, from = winners; g < G; g++, from += 64) {
+      const p = <usize>load<u32>(from) + shift, s = each(above + (g << 2));
+      v128.store(p, fma(s, v0, at(p))), v128.store(p, fma(s, v1, v128.load(p, 16)), 16);
+      v128.store(p, fma(s, v2, v128.load(p, 32)), 32), v128.store(p, fma(s, v3, v128.load(p, 48)), 48);
+      v128.store(p, fma(s, v4, v128.load(p, 64)), 64), v128.store(p, fma(s, v5, v128.load(p, 80)), 80);
+      v128.store(p, fma(s, v6, v128.load(p, 96)), 96), v128.store(p, fma(s, v7, v128.load(p, 112)), 112);
+    }
+  }
+  for (; left >= 3; left -= 3, values += 48, shift += 48) {
+    const v0 = at(values), v1 = v128.load(values, 16), v2 = v128.load(values, 32);
+    for (let g: i32 = 0, from = winners; g < G; g++, from += 64) {
+      const p = <usize>load<u32>(from) + shift, s = each(above + (g << 2));
+      v128.store(p, fma(s, v0, at(p))), v128.store(p, fma(s, v1, v128.load(p, 16)), 16);
+      v128.store(p, fma(s, v2, v128.load(p, 32)), 32);
+    }
+  }
+  for (; left > 0; left--, values += 16, shift += 16) {
+    const v = at(values);
+    for (let g: i32 = 0, from = winners; g < G; g++, from += 64) {
+      const p = <usize>load<u32>(from) + shift;
+      v128.store(p, fma(each(above + (g << 2)), v, at(p)));
+    }
   }
 }
 
@@ -101,13 +148,7 @@ export function weightGradient(
   for (let k = K - 1; k >= 0; k--) {
     const below = k > 0 ? inputs : 0, vectors = (below + free) >> 2, winners = winnersAt(job, tile, k) + (c << 2);
     input(job, tile, c, k, values);
-    for (let g: i32 = 0; g < G; g++) {
-      const p = <usize>load<u32>(winners + (g << 6)) - w + out, s = each(sums + (g << 2));
-      for (let v: i32 = 0; v < vectors; v++) {
-        const to = p + (v << 4);
-        v128.store(to, fma(s, at(values + (v << 4)), at(to)));
-      }
-    }
+    addToWinners(winners, sums, G, vectors, values, out - w);
     if (k > 0) {
       winnersSum(winners, sums, G, inputs >> 2, values);
       const swap = values;
@@ -118,11 +159,6 @@ export function weightGradient(
 
 /** What layer k of point c is a function of: the maxima of the layer before, if there is one, then (x, 1). */
 function input(job: Job, tile: usize, c: i32, k: i32, out: usize): void {
-  const G = job.groups, m = job.goods, inputs = pad4(G), free = pad4(m + 1);
-  if (k > 0) {
-    let from = maximaAt(job, tile, k - 1) + (c << 2);
-    for (let g: i32 = 0; g < inputs; g++, from += 64, out += 4) store<f32>(out, g < G ? load<f32>(from) : 0);
-  }
-  let from = tile + (c << 2);
-  for (let j: i32 = 0; j < free; j++, from += 64, out += 4) store<f32>(out, j < m ? load<f32>(from) : j == m ? 1 : 0);
+  let from = inputsAt(job, tile, k) + (c << 2);
+  for (const end = out + rowBytes(job, k); out < end; out += 4, from += 64) store<f32>(out, load<f32>(from));
 }

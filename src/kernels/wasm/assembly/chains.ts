@@ -34,7 +34,7 @@ function backAt(job: Job, s: usize): usize {
 function vectorsAt(job: Job, s: usize): usize {
   return backAt(job, s) + backwardSize(job);
 }
-/** Chains, directions and tried points, `[C, m padded]` each. */
+/** Chains, directions and tried points, `[C, m padded]` each. There is room for one more behind the chains. */
 // @ts-ignore: decorator
 @inline
 function chainsAt(job: Job, s: usize): usize {
@@ -59,8 +59,11 @@ export function chainsSize(job: Job): i32 {
   return <i32>drawsAt(job, 0) + (pad4(max(noise, lines)) << 2);
 }
 
-/** Moves the chains of a row, in place, and writes f at the chains and at 0 to `job.values`. */
-export function moveRow(job: Job, w: usize, row: i32, s: usize): void {
+/**
+ * Moves the chains of a row, in place, and writes f at the chains and at 0 to `job.values`. The tiles of these points stay
+ * at `tiles`, unless that is 0.
+ */
+export function moveRow(job: Job, w: usize, row: i32, s: usize, tiles: usize): void {
   const C = job.count, m = job.goods, bytes = chainBytes(job);
   const chains = chainsAt(job, s), vectors = vectorsAt(job, s);
   const stepSize = vectors + bytes, noiseScale = stepSize + bytes, squares = noiseScale + bytes, type = squares + bytes;
@@ -104,7 +107,7 @@ export function moveRow(job: Job, w: usize, row: i32, s: usize): void {
     }
   }
   for (let c: i32 = 0; c < C; c++) memory.copy(points + ((c * m) << 2), chains + c * bytes, m << 2);
-  finalValues(job, w, s, row);
+  finalValues(job, w, s, row, tiles > 0 ? tiles : s, tiles > 0 ? tileSize(job) : 0);
 }
 
 /** One step of equation (13) for all chains. */
@@ -126,7 +129,7 @@ function langevinStep(job: Job, w: usize, s: usize, noise: usize): void {
           const far = magnitude(to), turns = f32x4.mul(f32x4.floor(f32x4.mul(far, halves())), twos());
           to = f32x4.sub(ones(), magnitude(f32x4.sub(ones(), f32x4.sub(far, turns))));
         }
-        v128.store(x + at4, f32x4.min(f32x4.max(to, all(0)), ones()));
+        v128.store(x + at4, f32x4.pmin(f32x4.pmax(to, all(0)), ones()));
         v128.store(squares + at4, fma(u, u, at(squares + at4)));
       }
     }
@@ -156,7 +159,7 @@ function densities(job: Job, w: usize, s: usize, points: usize, count: i32, out:
 function onLine(x: usize, direction: usize, position: f32, m: i32, out: usize): void {
   for (let j: i32 = 0; j < m; j += 4) {
     const to = fma(at(direction + (j << 2)), all(position), at(x + (j << 2)));
-    v128.store(out + (j << 2), f32x4.min(f32x4.max(to, all(0)), ones()));
+    v128.store(out + (j << 2), f32x4.pmin(f32x4.pmax(to, all(0)), ones()));
   }
 }
 
@@ -231,21 +234,45 @@ function moveAlong(
   }
 }
 
-/** f at the chains and at 0. */
-function finalValues(job: Job, w: usize, s: usize, row: i32): void {
-  const C = job.count, bytes = chainBytes(job), f = s + tileSize(job), chains = chainsAt(job, s);
-  const out = job.values + ((row * (C + 1)) << 2);
-  for (let from: i32 = 0; from < C; from += 16) {
-    const now = min(16, C - from);
-    gather(job, chains + from * bytes, now, bytes, s);
-    forward(job, w, s, now);
-    output(job, w, s, f);
+/** Tiles for a row's chains and the zero outcome. */
+// @ts-ignore: decorator
+@inline
+export function tilesOfRow(job: Job): i32 {
+  return (job.count + 16) >> 4;
+}
+
+/**
+ * Where one row of weights serves all rows, the zero outcome's tile, with f behind it, at the end of the first thread's
+ * scratch.
+ */
+export function sharedZero(job: Job): usize {
+  return job.scratch + job.scratchSize - sharedZeroSize(job);
+}
+
+/** Bytes of it. */
+export function sharedZeroSize(job: Job): i32 {
+  return job.hiddenSize > 0 ? 0 : tileSize(job) + 64;
+}
+
+/** Makes that tile, once for all rows. */
+export function makeSharedZero(job: Job): void {
+  const tile = sharedZero(job);
+  memory.fill(tile, 0, job.goods << 6);
+  forward(job, job.shared, tile, 1);
+  output(job, job.shared, tile, tile + tileSize(job));
+}
+
+/** f at the chains and at 0, in that order, by tiles from `tile` on, each `next` bytes behind the one before. */
+function finalValues(job: Job, w: usize, s: usize, row: i32, tile: usize, next: i32): void {
+  const C = job.count, N = job.hiddenSize > 0 ? C + 1 : C; // the zero outcome is there where it is shared
+  const bytes = chainBytes(job), f = s + tileSize(job), points = chainsAt(job, s), out = job.values + ((row * (C + 1)) << 2);
+  memory.fill(points + C * bytes, 0, bytes); // directions are not needed any more
+  for (let from: i32 = 0; from < N; from += 16, tile += next) {
+    const now = min(16, N - from);
+    gather(job, points + from * bytes, now, bytes, tile);
+    forward(job, w, tile, now);
+    output(job, w, tile, f);
     memory.copy(out + (from << 2), f, now << 2);
   }
-  const zero = chains + C * bytes; // directions are not needed any more
-  memory.fill(zero, 0, bytes);
-  gather(job, zero, 1, bytes, s);
-  forward(job, w, s, 1);
-  output(job, w, s, f);
-  store<f32>(out + (C << 2), load<f32>(f));
+  if (N == C) store<f32>(out + (C << 2), load<f32>(sharedZero(job) + tileSize(job)));
 }

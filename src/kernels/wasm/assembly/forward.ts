@@ -1,91 +1,71 @@
 // f at up to 16 points at once, which are the lanes of four vectors.
 //
-// A tile lies in a thread's scratch: coordinates `x` `[m, 16]`; for each layer k the maxima `z` `[G, 16]`, and `won`
-// `[G, 16]`, which tells the winner of each group by the address of its weights. 64 bytes are one row of a tile. Lanes without a point hold whatever was there before.
+// A tile lies in a thread's scratch. Its rows are 64 bytes. First come the layers' inputs, one after the other: for each
+// layer k, and for the output, the maxima `[G padded, 16]` of the layer before, if there is one, then (x, 1)
+// `[m + 1 padded, 16]`, with zeros for padding: in the order of a packed element's weights. Behind them are for each layer
+// the winners `[G, 16]`, by the addresses of their weights. Lanes without a point hold whatever was there before.
 
-import { all, at, each, fma, pad4 } from "./simd";
+import { all, at, choose, each, fma, pad4 } from "./simd";
 import { Job, layerAt, rowBytes } from "./job";
 
-/** Bytes of the tile's coordinates. */
+/** Bytes of the tile's points, (x, 1). */
 // @ts-ignore: decorator
 @inline
-export function coordinatesSize(job: Job): i32 {
+function pointsSize(job: Job): i32 {
   return pad4(job.goods + 1) << 6;
 }
 
 /** Bytes of the maxima or winners of one layer. */
 // @ts-ignore: decorator
 @inline
-export function layerSize(job: Job): i32 {
+function layerSize(job: Job): i32 {
   return pad4(job.groups) << 6;
 }
 
-/** Where layer k's maxima are in a tile. */
+/** Where the inputs of layer k are in a tile; K is the output. */
 // @ts-ignore: decorator
 @inline
-export function maximaAt(job: Job, tile: usize, k: i32): usize {
-  return tile + coordinatesSize(job) + k * layerSize(job);
+export function inputsAt(job: Job, tile: usize, k: i32): usize {
+  return tile + (k > 0 ? pointsSize(job) + (k - 1) * (layerSize(job) + pointsSize(job)) : 0);
 }
 
 /** Where layer k's winners are in a tile. */
 // @ts-ignore: decorator
 @inline
 export function winnersAt(job: Job, tile: usize, k: i32): usize {
-  return tile + coordinatesSize(job) + (job.layers + k) * layerSize(job);
+  return inputsAt(job, tile, job.layers + 1) + k * layerSize(job);
 }
 
 /** Bytes of a tile. */
 export function tileSize(job: Job): i32 {
-  return coordinatesSize(job) + 2 * job.layers * layerSize(job);
+  return <i32>winnersAt(job, 0, job.layers);
 }
 
-/** One layer at 16 points: two elements of a group at a time, 8 sums in registers. */
-function layer16(job: Job, w: usize, k: i32, x: usize, before: usize, z: usize, won: usize): void {
-  const G = job.groups, E = job.groupSize, m = job.goods, bytes = rowBytes(job, k);
-  const inputs = k > 0 ? G : 0, free = k > 0 ? pad4(G) << 2 : 0;
-  for (let g: i32 = 0; g < G; g++) {
-    let best0 = all(0), best1 = all(0), best2 = all(0), best3 = all(0);
-    let won0 = all(0), won1 = all(0), won2 = all(0), won3 = all(0);
+/** One layer at 16 points: two elements of a group at a time, 8 sums in registers. `rows` is a multiple of four. */
+function layer16(job: Job, w: usize, bytes: i32, rows: i32, inputs: usize, z: usize, won: usize): void {
+  const G = job.groups, E = job.groupSize;
+  for (let g: i32 = 0; g < G; g++, w += E * bytes) {
+    let best0 = all(-Infinity), best1 = best0, best2 = best0, best3 = best0;
+    let won0 = all(0), won1 = won0, won2 = won0, won3 = won0;
     for (let e: i32 = 0; e < E; e += 2) {
       // The last element of an odd group competes with itself, and wins as the first.
-      const p = w, q = e + 1 < E ? w + bytes : w;
-      w = q + bytes;
-      let a0 = each(p + free + (m << 2)), a1 = a0, a2 = a0, a3 = a0;
-      let b0 = each(q + free + (m << 2)), b1 = b0, b2 = b0, b3 = b0;
-      for (let i: i32 = 0, from = before; i < inputs; i++, from += 64) {
-        const a = each(p + (i << 2)), b = each(q + (i << 2));
+      const p = w + e * bytes, q = e + 1 < E ? p + bytes : p;
+      let a0 = all(0), a1 = a0, a2 = a0, a3 = a0, b0 = a0, b1 = a0, b2 = a0, b3 = a0;
+      for (let i: i32 = 0, from = inputs; i < rows << 2; i += 4, from += 64) {
+        const a = each(p + i), b = each(q + i);
         const v0 = at(from), v1 = v128.load(from, 16), v2 = v128.load(from, 32), v3 = v128.load(from, 48);
         a0 = fma(a, v0, a0), a1 = fma(a, v1, a1), a2 = fma(a, v2, a2), a3 = fma(a, v3, a3);
         b0 = fma(b, v0, b0), b1 = fma(b, v1, b1), b2 = fma(b, v2, b2), b3 = fma(b, v3, b3);
       }
-      for (let i: i32 = 0, from = x; i < m; i++, from += 64) {
-        const a = each(p + free + (i << 2)), b = each(q + free + (i << 2));
-        const v0 = at(from), v1 = v128.load(from, 16), v2 = v128.load(from, 32), v3 = v128.load(from, 48);
-        a0 = fma(a, v0, a0), a1 = fma(a, v1, a1), a2 = fma(a, v2, a2), a3 = fma(a, v3, a3);
-        b0 = fma(b, v0, b0), b1 = fma(b, v1, b1), b2 = fma(b, v2, b2), b3 = fma(b, v3, b3);
-      }
-      const first = i32x4.splat(<i32>p), second = i32x4.splat(<i32>q);
-      if (e == 0) {
-        best0 = a0, best1 = a1, best2 = a2, best3 = a3;
-        won0 = first, won1 = first, won2 = first, won3 = first;
-      } else {
-        let more = f32x4.gt(a0, best0);
-        best0 = v128.bitselect(a0, best0, more), won0 = v128.bitselect(first, won0, more);
-        more = f32x4.gt(a1, best1);
-        best1 = v128.bitselect(a1, best1, more), won1 = v128.bitselect(first, won1, more);
-        more = f32x4.gt(a2, best2);
-        best2 = v128.bitselect(a2, best2, more), won2 = v128.bitselect(first, won2, more);
-        more = f32x4.gt(a3, best3);
-        best3 = v128.bitselect(a3, best3, more), won3 = v128.bitselect(first, won3, more);
-      }
-      let more = f32x4.gt(b0, best0);
-      best0 = v128.bitselect(b0, best0, more), won0 = v128.bitselect(second, won0, more);
-      more = f32x4.gt(b1, best1);
-      best1 = v128.bitselect(b1, best1, more), won1 = v128.bitselect(second, won1, more);
-      more = f32x4.gt(b2, best2);
-      best2 = v128.bitselect(b2, best2, more), won2 = v128.bitselect(second, won2, more);
-      more = f32x4.gt(b3, best3);
-      best3 = v128.bitselect(b3, best3, more), won3 = v128.bitselect(second, won3, more);
+      let name = i32x4.splat(<i32>p);
+      won0 = choose(name, won0, f32x4.gt(a0, best0)), best0 = f32x4.pmax(best0, a0);
+      won1 = choose(name, won1, f32x4.gt(a1, best1)), best1 = f32x4.pmax(best1, a1);
+      won2 = choose(name, won2, f32x4.gt(a2, best2)), best2 = f32x4.pmax(best2, a2);
+      won3 = choose(name, won3, f32x4.gt(a3, best3)), best3 = f32x4.pmax(best3, a3), name = i32x4.splat(<i32>q);
+      won0 = choose(name, won0, f32x4.gt(b0, best0)), best0 = f32x4.pmax(best0, b0);
+      won1 = choose(name, won1, f32x4.gt(b1, best1)), best1 = f32x4.pmax(best1, b1);
+      won2 = choose(name, won2, f32x4.gt(b2, best2)), best2 = f32x4.pmax(best2, b2);
+      won3 = choose(name, won3, f32x4.gt(b3, best3)), best3 = f32x4.pmax(best3, b3);
     }
     v128.store(z, best0), v128.store(z, best1, 16), v128.store(z, best2, 32), v128.store(z, best3, 48);
     v128.store(won, won0), v128.store(won, won1, 16), v128.store(won, won2, 32), v128.store(won, won3, 48);
@@ -94,46 +74,29 @@ function layer16(job: Job, w: usize, k: i32, x: usize, before: usize, z: usize, 
 }
 
 /** One layer at 8 points: four elements of a group at a time, 8 sums in registers. */
-function layer8(job: Job, w: usize, k: i32, x: usize, before: usize, z: usize, won: usize): void {
-  const G = job.groups, E = job.groupSize, m = job.goods, bytes = rowBytes(job, k);
-  const inputs = k > 0 ? G : 0, free = k > 0 ? pad4(G) << 2 : 0;
-  for (let g: i32 = 0; g < G; g++) {
-    let best0 = all(-Infinity), best1 = all(-Infinity), won0 = all(0), won1 = all(0);
+function layer8(job: Job, w: usize, bytes: i32, rows: i32, groups: i32, inputs: usize, z: usize, won: usize): void {
+  const E = job.groupSize;
+  for (let g: i32 = 0; g < groups; g++, w += E * bytes) {
+    let best0 = all(-Infinity), best1 = best0, won0 = all(0), won1 = won0;
     for (let e: i32 = 0; e < E; e += 4) {
       // Where fewer than four are left, the last one competes with itself.
-      const last = w + (E - 1 - e) * bytes;
-      const p = w, q = min(p + bytes, last), r = min(q + bytes, last), s = min(r + bytes, last);
-      w = s + bytes;
-      let a0 = each(p + free + (m << 2)), a1 = a0, b0 = each(q + free + (m << 2)), b1 = b0;
-      let c0 = each(r + free + (m << 2)), c1 = c0, d0 = each(s + free + (m << 2)), d1 = d0;
-      for (let i: i32 = 0, from = before; i < inputs; i++, from += 64) {
-        const v0 = at(from), v1 = v128.load(from, 16);
-        const a = each(p + (i << 2)), b = each(q + (i << 2)), c = each(r + (i << 2)), d = each(s + (i << 2));
+      const last = w + (E - 1) * bytes;
+      const p = w + e * bytes, q = min(p + bytes, last), r = min(q + bytes, last), s = min(r + bytes, last);
+      let a0 = all(0), a1 = a0, b0 = a0, b1 = a0, c0 = a0, c1 = a0, d0 = a0, d1 = a0;
+      for (let i: i32 = 0, from = inputs; i < rows << 2; i += 4, from += 64) {
+        const v0 = at(from), v1 = v128.load(from, 16), a = each(p + i), b = each(q + i), c = each(r + i), d = each(s + i);
         a0 = fma(a, v0, a0), a1 = fma(a, v1, a1), b0 = fma(b, v0, b0), b1 = fma(b, v1, b1);
         c0 = fma(c, v0, c0), c1 = fma(c, v1, c1), d0 = fma(d, v0, d0), d1 = fma(d, v1, d1);
       }
-      for (let i: i32 = 0, from = x; i < m; i++, from += 64) {
-        const v0 = at(from), v1 = v128.load(from, 16), to = free + (i << 2);
-        const a = each(p + to), b = each(q + to), c = each(r + to), d = each(s + to);
-        a0 = fma(a, v0, a0), a1 = fma(a, v1, a1), b0 = fma(b, v0, b0), b1 = fma(b, v1, b1);
-        c0 = fma(c, v0, c0), c1 = fma(c, v1, c1), d0 = fma(d, v0, d0), d1 = fma(d, v1, d1);
-      }
-      let name = i32x4.splat(<i32>p), more = f32x4.gt(a0, best0);
-      best0 = v128.bitselect(a0, best0, more), won0 = v128.bitselect(name, won0, more);
-      more = f32x4.gt(a1, best1);
-      best1 = v128.bitselect(a1, best1, more), won1 = v128.bitselect(name, won1, more);
-      name = i32x4.splat(<i32>q), more = f32x4.gt(b0, best0);
-      best0 = v128.bitselect(b0, best0, more), won0 = v128.bitselect(name, won0, more);
-      more = f32x4.gt(b1, best1);
-      best1 = v128.bitselect(b1, best1, more), won1 = v128.bitselect(name, won1, more);
-      name = i32x4.splat(<i32>r), more = f32x4.gt(c0, best0);
-      best0 = v128.bitselect(c0, best0, more), won0 = v128.bitselect(name, won0, more);
-      more = f32x4.gt(c1, best1);
-      best1 = v128.bitselect(c1, best1, more), won1 = v128.bitselect(name, won1, more);
-      name = i32x4.splat(<i32>s), more = f32x4.gt(d0, best0);
-      best0 = v128.bitselect(d0, best0, more), won0 = v128.bitselect(name, won0, more);
-      more = f32x4.gt(d1, best1);
-      best1 = v128.bitselect(d1, best1, more), won1 = v128.bitselect(name, won1, more);
+      let name = i32x4.splat(<i32>p);
+      won0 = choose(name, won0, f32x4.gt(a0, best0)), best0 = f32x4.pmax(best0, a0);
+      won1 = choose(name, won1, f32x4.gt(a1, best1)), best1 = f32x4.pmax(best1, a1), name = i32x4.splat(<i32>q);
+      won0 = choose(name, won0, f32x4.gt(b0, best0)), best0 = f32x4.pmax(best0, b0);
+      won1 = choose(name, won1, f32x4.gt(b1, best1)), best1 = f32x4.pmax(best1, b1), name = i32x4.splat(<i32>r);
+      won0 = choose(name, won0, f32x4.gt(c0, best0)), best0 = f32x4.pmax(best0, c0);
+      won1 = choose(name, won1, f32x4.gt(c1, best1)), best1 = f32x4.pmax(best1, c1), name = i32x4.splat(<i32>s);
+      won0 = choose(name, won0, f32x4.gt(d0, best0)), best0 = f32x4.pmax(best0, d0);
+      won1 = choose(name, won1, f32x4.gt(d1, best1)), best1 = f32x4.pmax(best1, d1);
     }
     v128.store(z, best0), v128.store(z, best1, 16);
     v128.store(won, won0), v128.store(won, won1, 16);
@@ -141,35 +104,109 @@ function layer8(job: Job, w: usize, k: i32, x: usize, before: usize, z: usize, w
   }
 }
 
-/** Fills in a tile's maxima and winners at its first `lanes` points, 8 or 16. `w` is a row of packed weights. */
+/**
+ * As layer8 for groups of four, whose number is a multiple of three: six elements at a time, 12 sums in registers, which
+ * is what the multipliers take to be always busy. Of each three groups the first six elements are the first group and
+ * half of the second.
+ */
+function sixes(w: usize, bytes: i32, rows: i32, groups: i32, inputs: usize, z: usize, won: usize): void {
+  let best0 = all(0), best1 = best0, won0 = best0, won1 = best0;
+  for (let block: i32 = 0, blocks = groups / 3 * 2; block < blocks; block++, w += 6 * bytes) {
+    let p = w, p1 = p + bytes, p2 = p1 + bytes, p3 = p2 + bytes, p4 = p3 + bytes, p5 = p4 + bytes;
+    let a0 = all(0), a1 = a0, b0 = a0, b1 = a0, c0 = a0, c1 = a0, d0 = a0, d1 = a0, e0 = a0, e1 = a0, f0 = a0, f1 = a0;
+    for (let from = inputs, end = inputs + (rows << 6); from < end; from += 128) {
+      let v0 = at(from), v1 = v128.load(from, 16), y: v128;
+      y = v128.load32_splat(p, 0), a0 = fma(y, v0, a0), a1 = fma(y, v1, a1);
+      y = v128.load32_splat(p1, 0), b0 = fma(y, v0, b0), b1 = fma(y, v1, b1);
+      y = v128.load32_splat(p2, 0), c0 = fma(y, v0, c0), c1 = fma(y, v1, c1);
+      y = v128.load32_splat(p3, 0), d0 = fma(y, v0, d0), d1 = fma(y, v1, d1);
+      y = v128.load32_splat(p4, 0), e0 = fma(y, v0, e0), e1 = fma(y, v1, e1);
+      y = v128.load32_splat(p5, 0), f0 = fma(y, v0, f0), f1 = fma(y, v1, f1);
+      v0 = v128.load(from, 64), v1 = v128.load(from, 80);
+      y = v128.load32_splat(p, 4), a0 = fma(y, v0, a0), a1 = fma(y, v1, a1);
+      y = v128.load32_splat(p1, 4), b0 = fma(y, v0, b0), b1 = fma(y, v1, b1);
+      y = v128.load32_splat(p2, 4), c0 = fma(y, v0, c0), c1 = fma(y, v1, c1);
+      y = v128.load32_splat(p3, 4), d0 = fma(y, v0, d0), d1 = fma(y, v1, d1);
+      y = v128.load32_splat(p4, 4), e0 = fma(y, v0, e0), e1 = fma(y, v1, e1);
+      y = v128.load32_splat(p5, 4), f0 = fma(y, v0, f0), f1 = fma(y, v1, f1);
+      p += 8, p1 += 8, p2 += 8, p3 += 8, p4 += 8, p5 += 8;
+    }
+    let name = i32x4.splat(<i32>w);
+    const next = i32x4.splat(bytes);
+    if (block & 1) {
+      won0 = choose(name, won0, f32x4.gt(a0, best0)), best0 = f32x4.pmax(best0, a0);
+      won1 = choose(name, won1, f32x4.gt(a1, best1)), best1 = f32x4.pmax(best1, a1), name = i32x4.add(name, next);
+      won0 = choose(name, won0, f32x4.gt(b0, best0)), best0 = f32x4.pmax(best0, b0);
+      won1 = choose(name, won1, f32x4.gt(b1, best1)), best1 = f32x4.pmax(best1, b1), name = i32x4.add(name, next);
+      v128.store(z, best0), v128.store(z, best1, 16), v128.store(won, won0), v128.store(won, won1, 16);
+      best0 = c0, best1 = c1, won0 = name, won1 = name, name = i32x4.add(name, next), z += 64, won += 64;
+      won0 = choose(name, won0, f32x4.gt(d0, best0)), best0 = f32x4.pmax(best0, d0);
+      won1 = choose(name, won1, f32x4.gt(d1, best1)), best1 = f32x4.pmax(best1, d1), name = i32x4.add(name, next);
+      won0 = choose(name, won0, f32x4.gt(e0, best0)), best0 = f32x4.pmax(best0, e0);
+      won1 = choose(name, won1, f32x4.gt(e1, best1)), best1 = f32x4.pmax(best1, e1), name = i32x4.add(name, next);
+      won0 = choose(name, won0, f32x4.gt(f0, best0)), best0 = f32x4.pmax(best0, f0);
+      won1 = choose(name, won1, f32x4.gt(f1, best1)), best1 = f32x4.pmax(best1, f1);
+      v128.store(z, best0), v128.store(z, best1, 16), v128.store(won, won0), v128.store(won, won1, 16);
+      z += 64, won += 64;
+    } else {
+      best0 = a0, best1 = a1, won0 = name, won1 = name, name = i32x4.add(name, next);
+      won0 = choose(name, won0, f32x4.gt(b0, best0)), best0 = f32x4.pmax(best0, b0);
+      won1 = choose(name, won1, f32x4.gt(b1, best1)), best1 = f32x4.pmax(best1, b1), name = i32x4.add(name, next);
+      won0 = choose(name, won0, f32x4.gt(c0, best0)), best0 = f32x4.pmax(best0, c0);
+      won1 = choose(name, won1, f32x4.gt(c1, best1)), best1 = f32x4.pmax(best1, c1), name = i32x4.add(name, next);
+      won0 = choose(name, won0, f32x4.gt(d0, best0)), best0 = f32x4.pmax(best0, d0);
+      won1 = choose(name, won1, f32x4.gt(d1, best1)), best1 = f32x4.pmax(best1, d1), name = i32x4.add(name, next);
+      v128.store(z, best0), v128.store(z, best1, 16), v128.store(won, won0), v128.store(won, won1, 16);
+      best0 = e0, best1 = e1, won0 = name, won1 = name, name = i32x4.add(name, next), z += 64, won += 64;
+      won0 = choose(name, won0, f32x4.gt(f0, best0)), best0 = f32x4.pmax(best0, f0);
+      won1 = choose(name, won1, f32x4.gt(f1, best1)), best1 = f32x4.pmax(best1, f1);
+    }
+  }
+}
+
+/** One layer at 8 points: as much of it as can be by six elements at a time. */
+function eightPoints(job: Job, w: usize, bytes: i32, rows: i32, inputs: usize, z: usize, won: usize): void {
+  const G = job.groups, by6 = job.groupSize == 4 ? G - G % 3 : 0;
+  sixes(w, bytes, rows, by6, inputs, z, won);
+  layer8(job, w + by6 * 4 * bytes, bytes, rows, G - by6, inputs, z + (by6 << 6), won + (by6 << 6));
+}
+
+/**
+ * Fills in a tile's maxima and winners at its first `lanes` points, 8 or 16, which `gather` put there. `w` is a row of
+ * packed weights.
+ */
 export function forward(job: Job, w: usize, tile: usize, lanes: i32): void {
-  for (let k: i32 = 0; k < job.layers; k++) {
-    const layer = w + layerAt(job, k);
-    const before = maximaAt(job, tile, k - 1), z = maximaAt(job, tile, k), won = winnersAt(job, tile, k);
-    if (lanes > 8) layer16(job, layer, k, tile, before, z, won);
-    else layer8(job, layer, k, tile, before, z, won);
+  const G = job.groups, K = job.layers, m = job.goods, size = pointsSize(job), ones = tile + (m << 6);
+  memory.fill(ones, 0, size - (m << 6));
+  for (let lane: i32 = 0; lane < 64; lane += 16) v128.store(ones + lane, all(1));
+  for (let k: i32 = 0; k < K; k++) {
+    const layer = w + layerAt(job, k), bytes = rowBytes(job, k), rows = bytes >> 2;
+    const inputs = inputsAt(job, tile, k), z = inputsAt(job, tile, k + 1), won = winnersAt(job, tile, k);
+    if (lanes <= 8) eightPoints(job, layer, bytes, rows, inputs, z, won);
+    // Four elements at a time, unless that means two more than there are.
+    else if (pad4(job.groupSize) > job.groupSize + 1) layer16(job, layer, bytes, rows, inputs, z, won);
+    else {
+      eightPoints(job, layer, bytes, rows, inputs, z, won);
+      eightPoints(job, layer, bytes, rows, inputs + 32, z + 32, won + 32);
+    }
+    memory.fill(z + (G << 6), 0, layerSize(job) - (G << 6));
+    memory.copy(z + layerSize(job), tile, size);
   }
 }
 
 /** f `[16]` at the points of a tile, after `forward`. */
 export function output(job: Job, w: usize, tile: usize, f: usize): void {
-  const G = job.groups, m = job.goods, K = job.layers;
-  const positive = w + layerAt(job, K), free = positive + (pad4(G) << 2);
-  let f0 = each(free + (m << 2)), f1 = f0, f2 = f0, f3 = f0;
-  for (let i: i32 = 0, from = tile; i < m; i++, from += 64) {
-    const a = each(free + (i << 2));
-    f0 = fma(a, at(from), f0), f1 = fma(a, v128.load(from, 16), f1);
-    f2 = fma(a, v128.load(from, 32), f2), f3 = fma(a, v128.load(from, 48), f3);
-  }
-  for (let g: i32 = 0, from = maximaAt(job, tile, K - 1); g < G; g++, from += 64) {
-    const a = each(positive + (g << 2));
+  const weights = w + layerAt(job, job.layers), end = weights + rowBytes(job, job.layers);
+  let f0 = all(0), f1 = f0, f2 = f0, f3 = f0;
+  for (let from = inputsAt(job, tile, job.layers), p = weights; p < end; p += 4, from += 64) {
+    const a = each(p);
     f0 = fma(a, at(from), f0), f1 = fma(a, v128.load(from, 16), f1);
     f2 = fma(a, v128.load(from, 32), f2), f3 = fma(a, v128.load(from, 48), f3);
   }
   v128.store(f, f0), v128.store(f, f1, 16), v128.store(f, f2, 32), v128.store(f, f3, 48);
 }
 
-/** Puts `count` points, at most 16, into a tile's coordinates. A point begins every `stride` bytes. */
+/** Puts `count` points, at most 16, into a tile. A point begins every `stride` bytes. */
 export function gather(job: Job, points: usize, count: i32, stride: i32, tile: usize): void {
   const m = job.goods;
   for (let c: i32 = 0; c < count; c++, points += stride, tile += 4) {

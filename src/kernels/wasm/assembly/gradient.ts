@@ -7,11 +7,11 @@
 // tasks drawn before them. With a local part a row task also sums over its tile what slopes give, and a last column task
 // adds these sums.
 
-import { at, fma, softplusSlope4, total } from "./simd";
+import { all, at, fma, softplusSlope4, total } from "./simd";
 import { Job } from "./job";
 import { forward, gather, tileSize } from "./forward";
 import { backwardSize, weightGradient } from "./backward";
-import { chainsSize, moveRow } from "./chains";
+import { chainsSize, moveRow, sharedZero, tilesOfRow } from "./chains";
 import { coefficients } from "./objective";
 import {
   addSlopeSums,
@@ -29,10 +29,10 @@ const BLOCK: i32 = 16;
 /** The operation that moves the chains first, and makes the coefficients from them. */
 export const STEP: i32 = 5;
 
-/** Bytes of scratch for one row. */
+/** Bytes of scratch for one row, or in a training step for one profile: its rows' tiles are kept. */
 function rowSize(job: Job): i32 {
-  const size = tileSize(job) + backwardSize(job);
-  return job.operation == STEP ? max(size, chainsSize(job)) : size;
+  if (job.operation != STEP) return tileSize(job) + backwardSize(job);
+  return chainsSize(job) + backwardSize(job) + job.participants * tilesOfRow(job) * tileSize(job);
 }
 
 /** Bytes of scratch, without the weights of a tile. */
@@ -63,8 +63,8 @@ export function gradientTasks(job: Job): i32 {
 
 /** Adds the gradient of a row's sum in its packed weights, before softplus' derivative, to `out`. */
 function rowGradient(job: Job, w: usize, row: i32, scratch: usize, out: usize): void {
-  const m = job.goods, N = job.count, back = scratch + tileSize(job), withZero = job.operation == STEP;
-  let points = job.points + ((row * N * m) << 2), factors = job.coefficients + ((row * (withZero ? N + 1 : N)) << 2);
+  const m = job.goods, N = job.count, back = scratch + tileSize(job);
+  let points = job.points + ((row * N * m) << 2), factors = job.coefficients + ((row * N) << 2);
   for (let from: i32 = 0; from < N; from += 16, points += m << 6) {
     const now = min(16, N - from);
     gather(job, points, now, m << 2, scratch);
@@ -73,11 +73,16 @@ function rowGradient(job: Job, w: usize, row: i32, scratch: usize, out: usize): 
       weightGradient(job, w, scratch, c, load<f32>(factors), back, out);
     }
   }
-  if (!withZero) return;
-  // p = f(x) - f(0): the zero outcome is in every price.
-  for (let j: i32 = 0; j < m; j++) store<f32>(scratch + (j << 6), 0);
-  forward(job, w, scratch, 1);
-  weightGradient(job, w, scratch, 0, load<f32>(factors), back, out);
+}
+
+/** The same in a training step, from the tiles of the chains and the zero outcome, which is in every price f(x) - f(0). */
+function tilesGradient(job: Job, w: usize, row: i32, tiles: usize, scratch: usize, out: usize): void {
+  const C = job.count, N = job.hiddenSize > 0 ? C + 1 : C;
+  let factors = job.coefficients + ((row * (C + 1)) << 2);
+  for (let k: i32 = 0; k < N; k++, factors += 4) {
+    weightGradient(job, w, tiles + (k >> 4) * tileSize(job), k & 15, load<f32>(factors), scratch, out);
+  }
+  if (N == C) weightGradient(job, w, sharedZero(job), 0, load<f32>(factors), scratch, out);
 }
 
 /** Multiplies a gradient in packed weights with softplus' derivative where there is a softplus. */
@@ -88,10 +93,25 @@ function throughSoftplus(job: Job, w: usize, out: usize): void {
   }
 }
 
-/** In a training step: moves the chains of some rows with weights `stride` bytes apart, and makes their coefficients. */
-function moveRows(job: Job, weights: usize, stride: i32, first: i32, last: i32, scratch: usize): void {
-  for (let row = first; row < last; row++) moveRow(job, weights + (row - first) * stride, row, scratch);
-  for (let row = first; row < min(last, job.trained); row += job.participants) coefficients(job, row);
+/**
+ * In a training step: moves the chains of rows from `first` on, profile by profile, and adds their gradients to those at
+ * `out`. The rows' weights, and gradients, are `stride` bytes apart.
+ */
+function stepRows(job: Job, weights: usize, stride: i32, first: i32, last: i32, scratch: usize, out: usize): void {
+  const n = job.participants, back = scratch + chainsSize(job), tiles = back + backwardSize(job);
+  const kept = tilesOfRow(job) * tileSize(job);
+  for (let profile = first; profile < last; profile += n) {
+    const end = min(profile + n, last), trained = profile < job.trained;
+    for (let row = profile; row < end; row++) {
+      moveRow(job, weights + (row - first) * stride, row, scratch, trained ? tiles + (row - profile) * kept : 0);
+    }
+    if (!trained) continue;
+    coefficients(job, profile);
+    for (let row = profile; row < end; row++) {
+      const to = (row - first) * stride;
+      tilesGradient(job, weights + to, row, tiles + (row - profile) * kept, back, out + to);
+    }
+  }
 }
 
 /** One of the tasks where rows have weights of their own. */
@@ -127,7 +147,7 @@ function wait(counter: usize, count: i32): void {
 function movedTile(job: Job, tile: i32, scratch: usize): void {
   const bytes = job.packed << 2, first = tile * job.tileRows, weights = scratch + columnsSize(job);
   makeWeights(job, first, scratch, weights);
-  moveRows(job, weights, bytes, first, min(first + job.tileRows, job.rows), weights + job.tile * bytes);
+  stepRows(job, weights, bytes, first, min(first + job.tileRows, job.rows), weights + job.tile * bytes, 0);
 }
 
 /** Gradients of a tile's rows in their raw weights, into panels, and in their hidden layers. */
@@ -136,11 +156,11 @@ function rowTask(job: Job, tile: i32, panels: usize, slopeSums: usize, scratch: 
   const weights = scratch + columnsSize(job), rest = weights + job.tile * bytes;
   const gradients = rest + rowSize(job), sums = gradients + job.tile * bytes;
   makeWeights(job, first, scratch, weights);
-  if (job.operation == STEP) moveRows(job, weights, bytes, first, min(first + job.tileRows, job.rows), rest);
   memory.fill(gradients, 0, job.tile * bytes);
-  const rows = min(job.tileRows, job.trained - first);
+  const step = job.operation == STEP, rows = min(job.tileRows, job.trained - first);
+  if (step) stepRows(job, weights, bytes, first, min(first + job.tileRows, job.rows), rest, gradients);
   for (let r: i32 = 0; r < rows; r++) {
-    rowGradient(job, weights + r * bytes, first + r, rest, gradients + r * bytes);
+    if (!step) rowGradient(job, weights + r * bytes, first + r, rest, gradients + r * bytes);
     throughSoftplus(job, weights + r * bytes, gradients + r * bytes);
   }
   if (job.localSize > 0) {
@@ -160,85 +180,128 @@ function rowTask(job: Job, tile: i32, panels: usize, slopeSums: usize, scratch: 
   hiddenGradient(job, gradients, sums, rows, job.hiddenGradient + (first * job.hiddenSize << 2));
 }
 
-/** out `[rows, H]` = gradients `[tile, packed]` times the weight's transpose: products of 2 rows with 4 columns at a time. */
+/** out `[rows, H]` = gradients `[tile, packed]` times the weight's transpose: products of 6 rows with 2 columns at a time. */
 function hiddenGradient(job: Job, gradients: usize, sums: usize, rows: i32, out: usize): void {
-  const H = job.hiddenSize, bytes = job.packed << 2, panels = job.dense >> 3;
-  memory.fill(sums, 0, job.tile * H << 4);
+  const H = job.hiddenSize, bytes = job.packed << 2, panels = job.dense >> 3, next = H << 4;
+  memory.fill(sums, 0, job.tile * next);
+  let ahead = job.weight, seen = all(0);
   for (let from: i32 = 0; from < panels; from += BLOCK) {
-    const count = min(BLOCK, panels - from);
-    for (let r: i32 = 0; r < job.tile; r += 2) {
+    const count = min(BLOCK, panels - from), last = job.weight + (min(from + 2 * BLOCK, panels) * H << 5);
+    for (let r: i32 = 0; r < job.tile; r += 6) {
       const row = gradients + r * bytes + (from << 5);
-      for (let h: i32 = 0; h < H; h += 4) {
-        const s = sums + ((r * H + h) << 4), next = s + (H << 4);
-        let s00 = at(s), s01 = v128.load(s, 16), s02 = v128.load(s, 32), s03 = v128.load(s, 48);
-        let s10 = at(next), s11 = v128.load(next, 16), s12 = v128.load(next, 32), s13 = v128.load(next, 48);
-        let p = row, w = job.weight + (from * H + h << 5);
-        for (let q: i32 = 0; q < count; q++, p += 32, w += H << 5) {
-          let a = at(p), b = at(p + bytes), v = at(w);
-          s00 = fma(a, v, s00), s10 = fma(b, v, s10);
-          v = v128.load(w, 32);
-          s01 = fma(a, v, s01), s11 = fma(b, v, s11);
-          v = v128.load(w, 64);
-          s02 = fma(a, v, s02), s12 = fma(b, v, s12);
-          v = v128.load(w, 96);
-          s03 = fma(a, v, s03), s13 = fma(b, v, s13);
-          a = v128.load(p, 16), b = v128.load(p + bytes, 16), v = v128.load(w, 16);
-          s00 = fma(a, v, s00), s10 = fma(b, v, s10);
-          v = v128.load(w, 48);
-          s01 = fma(a, v, s01), s11 = fma(b, v, s11);
-          v = v128.load(w, 80);
-          s02 = fma(a, v, s02), s12 = fma(b, v, s12);
-          v = v128.load(w, 112);
-          s03 = fma(a, v, s03), s13 = fma(b, v, s13);
+      for (let h: i32 = 0; h < H; h += 2) {
+        // The next block is looked at, in order, so that it is in the cache in time.
+        for (const end = min(ahead + (BLOCK << 6), last); ahead < end; ahead += 64) seen = v128.or(seen, at(ahead));
+        const s = sums + ((r * H + h) << 4);
+        let a0 = at(s + 0 * next), a1 = v128.load(s + 0 * next, 16);
+        let b0 = at(s + 1 * next), b1 = v128.load(s + 1 * next, 16);
+        let c0 = at(s + 2 * next), c1 = v128.load(s + 2 * next, 16);
+        let d0 = at(s + 3 * next), d1 = v128.load(s + 3 * next, 16);
+        let e0 = at(s + 4 * next), e1 = v128.load(s + 4 * next, 16);
+        let f0 = at(s + 5 * next), f1 = v128.load(s + 5 * next, 16);
+        let p0 = row, p1 = p0 + bytes, p2 = p1 + bytes, p3 = p2 + bytes, p4 = p3 + bytes, p5 = p4 + bytes;
+        const end = p0 + (count << 5);
+        for (let w = job.weight + (from * H + h << 5); p0 < end; w += H << 5) {
+          let v0 = at(w), v1 = v128.load(w, 32), g: v128;
+          g = at(p0), a0 = fma(g, v0, a0), a1 = fma(g, v1, a1);
+          g = at(p1), b0 = fma(g, v0, b0), b1 = fma(g, v1, b1);
+          g = at(p2), c0 = fma(g, v0, c0), c1 = fma(g, v1, c1);
+          g = at(p3), d0 = fma(g, v0, d0), d1 = fma(g, v1, d1);
+          g = at(p4), e0 = fma(g, v0, e0), e1 = fma(g, v1, e1);
+          g = at(p5), f0 = fma(g, v0, f0), f1 = fma(g, v1, f1);
+          v0 = v128.load(w, 16), v1 = v128.load(w, 48);
+          g = v128.load(p0, 16), a0 = fma(g, v0, a0), a1 = fma(g, v1, a1);
+          g = v128.load(p1, 16), b0 = fma(g, v0, b0), b1 = fma(g, v1, b1);
+          g = v128.load(p2, 16), c0 = fma(g, v0, c0), c1 = fma(g, v1, c1);
+          g = v128.load(p3, 16), d0 = fma(g, v0, d0), d1 = fma(g, v1, d1);
+          g = v128.load(p4, 16), e0 = fma(g, v0, e0), e1 = fma(g, v1, e1);
+          g = v128.load(p5, 16), f0 = fma(g, v0, f0), f1 = fma(g, v1, f1);
+          p0 += 32, p1 += 32, p2 += 32, p3 += 32, p4 += 32, p5 += 32;
         }
-        v128.store(s, s00), v128.store(s, s01, 16), v128.store(s, s02, 32), v128.store(s, s03, 48);
-        v128.store(next, s10), v128.store(next, s11, 16), v128.store(next, s12, 32), v128.store(next, s13, 48);
+        v128.store(s + 0 * next, a0), v128.store(s + 0 * next, a1, 16);
+        v128.store(s + 1 * next, b0), v128.store(s + 1 * next, b1, 16);
+        v128.store(s + 2 * next, c0), v128.store(s + 2 * next, c1, 16);
+        v128.store(s + 3 * next, d0), v128.store(s + 3 * next, d1, 16);
+        v128.store(s + 4 * next, e0), v128.store(s + 4 * next, e1, 16);
+        v128.store(s + 5 * next, f0), v128.store(s + 5 * next, f1, 16);
       }
     }
   }
+  v128.store(out, seen); // for the compiler, which else would not look
   for (let j: i32 = 0; j < rows * H; j++) store<f32>(out + (j << 2), total(at(sums + (j << 4))));
 }
 
 /** Adds hidden^T times some panels to the gradients of weight and bias. */
 function columnTask(job: Job, set: i32, task: i32, rows: i32, panels: usize): void {
   const H = job.hiddenSize, from = task * PANELS, to = min(from + PANELS, job.dense >> 3);
-  const all = trainedTiles(job) * job.tile; // rows of hiddenColumns
+  const all = trainedTiles(job) * job.tile, columns = job.hiddenColumns + (set * job.panelRows << 3), next = all << 3;
   for (let q = from; q < to; q++) {
     const panel = panels + (q * job.panelRows << 5), end = panel + (rows << 5);
     const bias = job.biasGradient + (q << 5);
     let s0 = at(bias), s1 = v128.load(bias, 16);
     for (let p = panel; p < end; p += 32) s0 = f32x4.add(s0, at(p)), s1 = f32x4.add(s1, v128.load(p, 16));
     v128.store(bias, s0), v128.store(bias, s1, 16);
-    for (let h: i32 = 0; h < H; h += 4) {
-      const out = job.out + (q * H + h << 5);
-      let s00 = at(out), s01 = v128.load(out, 16), s10 = v128.load(out, 32), s11 = v128.load(out, 48);
-      let s20 = v128.load(out, 64), s21 = v128.load(out, 80), s30 = v128.load(out, 96), s31 = v128.load(out, 112);
-      let a = job.hiddenColumns + ((h >> 2) * all + set * job.panelRows << 4);
-      // The number of rows is even: two of them a pass.
-      for (let p = panel; p < end; p += 64, a += 32) {
-        let b0 = at(p), b1 = v128.load(p, 16);
-        let v = v128.load32_splat(a);
-        s00 = fma(v, b0, s00), s01 = fma(v, b1, s01);
-        v = v128.load32_splat(a, 4);
-        s10 = fma(v, b0, s10), s11 = fma(v, b1, s11);
-        v = v128.load32_splat(a, 8);
-        s20 = fma(v, b0, s20), s21 = fma(v, b1, s21);
-        v = v128.load32_splat(a, 12);
-        s30 = fma(v, b0, s30), s31 = fma(v, b1, s31);
-        b0 = v128.load(p, 32), b1 = v128.load(p, 48);
-        v = v128.load32_splat(a, 16);
-        s00 = fma(v, b0, s00), s01 = fma(v, b1, s01);
-        v = v128.load32_splat(a, 20);
-        s10 = fma(v, b0, s10), s11 = fma(v, b1, s11);
-        v = v128.load32_splat(a, 24);
-        s20 = fma(v, b0, s20), s21 = fma(v, b1, s21);
-        v = v128.load32_splat(a, 28);
-        s30 = fma(v, b0, s30), s31 = fma(v, b1, s31);
-      }
-      v128.store(out, s00), v128.store(out, s01, 16), v128.store(out, s10, 32), v128.store(out, s11, 48);
-      v128.store(out, s20, 64), v128.store(out, s21, 80), v128.store(out, s30, 96), v128.store(out, s31, 112);
+    // Six columns of hidden at a time, and four where sixes would leave two.
+    for (let h: i32 = 0; h < H;) {
+      const out = job.out + (q * H + h << 5), pairs = columns + (h >> 1) * next, left = H - h;
+      if (left >= 6 && left != 8) sixColumns(panel, end, pairs, next, out), h += 6;
+      else fourColumns(panel, end, pairs, next, out), h += 4;
     }
   }
+}
+
+/** Adds six columns of hidden, which come in pairs, times a panel to `out` `[6, 8]`. */
+function sixColumns(panel: usize, end: usize, a: usize, next: usize, out: usize): void {
+  let s00 = v128.load(out, 0), s01 = v128.load(out, 16);
+  let s10 = v128.load(out, 32), s11 = v128.load(out, 48);
+  let s20 = v128.load(out, 64), s21 = v128.load(out, 80);
+  let s30 = v128.load(out, 96), s31 = v128.load(out, 112);
+  let s40 = v128.load(out, 128), s41 = v128.load(out, 144);
+  let s50 = v128.load(out, 160), s51 = v128.load(out, 176);
+  let b = a + next, c = b + next;
+  // The number of rows is even: two of them a pass.
+  for (let p = panel; p < end; p += 64, a += 16, b += 16, c += 16) {
+    let v0 = at(p), v1 = v128.load(p, 16), y: v128;
+    y = v128.load32_splat(a, 0), s00 = fma(y, v0, s00), s01 = fma(y, v1, s01);
+    y = v128.load32_splat(a, 4), s10 = fma(y, v0, s10), s11 = fma(y, v1, s11);
+    y = v128.load32_splat(b, 0), s20 = fma(y, v0, s20), s21 = fma(y, v1, s21);
+    y = v128.load32_splat(b, 4), s30 = fma(y, v0, s30), s31 = fma(y, v1, s31);
+    y = v128.load32_splat(c, 0), s40 = fma(y, v0, s40), s41 = fma(y, v1, s41);
+    y = v128.load32_splat(c, 4), s50 = fma(y, v0, s50), s51 = fma(y, v1, s51);
+    v0 = v128.load(p, 32), v1 = v128.load(p, 48);
+    y = v128.load32_splat(a, 8), s00 = fma(y, v0, s00), s01 = fma(y, v1, s01);
+    y = v128.load32_splat(a, 12), s10 = fma(y, v0, s10), s11 = fma(y, v1, s11);
+    y = v128.load32_splat(b, 8), s20 = fma(y, v0, s20), s21 = fma(y, v1, s21);
+    y = v128.load32_splat(b, 12), s30 = fma(y, v0, s30), s31 = fma(y, v1, s31);
+    y = v128.load32_splat(c, 8), s40 = fma(y, v0, s40), s41 = fma(y, v1, s41);
+    y = v128.load32_splat(c, 12), s50 = fma(y, v0, s50), s51 = fma(y, v1, s51);
+  }
+  v128.store(out, s00, 0), v128.store(out, s01, 16);
+  v128.store(out, s10, 32), v128.store(out, s11, 48);
+  v128.store(out, s20, 64), v128.store(out, s21, 80);
+  v128.store(out, s30, 96), v128.store(out, s31, 112);
+  v128.store(out, s40, 128), v128.store(out, s41, 144);
+  v128.store(out, s50, 160), v128.store(out, s51, 176);
+}
+
+/** The same for four columns. */
+function fourColumns(panel: usize, end: usize, a: usize, next: usize, out: usize): void {
+  let s20 = v128.load(out, 0), s21 = v128.load(out, 16);
+  let s30 = v128.load(out, 32), s31 = v128.load(out, 48);
+  let s40 = v128.load(out, 64), s41 = v128.load(out, 80);
+  let s50 = v128.load(out, 96), s51 = v128.load(out, 112);
+  let b = a + next;
+  for (let p = panel; p < end; p += 32, a += 8, b += 8) {
+    let v0 = at(p), v1 = v128.load(p, 16), y: v128;
+    y = v128.load32_splat(a, 0), s20 = fma(y, v0, s20), s21 = fma(y, v1, s21);
+    y = v128.load32_splat(a, 4), s30 = fma(y, v0, s30), s31 = fma(y, v1, s31);
+    y = v128.load32_splat(b, 0), s40 = fma(y, v0, s40), s41 = fma(y, v1, s41);
+    y = v128.load32_splat(b, 4), s50 = fma(y, v0, s50), s51 = fma(y, v1, s51);
+  }
+  v128.store(out, s20, 0), v128.store(out, s21, 16);
+  v128.store(out, s30, 32), v128.store(out, s31, 48);
+  v128.store(out, s40, 64), v128.store(out, s41, 80);
+  v128.store(out, s50, 96), v128.store(out, s51, 112);
 }
 
 /** One of the tasks where one row of weights serves all: some rows' gradient, before softplus' derivative. */
@@ -246,8 +309,8 @@ export function sharedGradientTask(job: Job, task: i32, scratch: usize): void {
   const out = job.biasGradient + (task * job.packed << 2), first = task * job.rowsPerTask;
   const last = min(first + job.rowsPerTask, job.rows);
   memory.fill(out, 0, job.packed << 2);
-  if (job.operation == STEP) moveRows(job, job.shared, 0, first, last, scratch);
-  for (let row = first; row < min(last, job.trained); row++) rowGradient(job, job.shared, row, scratch, out);
+  if (job.operation == STEP) return stepRows(job, job.shared, 0, first, last, scratch, out);
+  for (let row = first; row < last; row++) rowGradient(job, job.shared, row, scratch, out);
 }
 
 /** Adds all tasks' gradients into the first one's, in order. */

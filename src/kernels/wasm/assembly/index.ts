@@ -1,7 +1,7 @@
 // Threads draw tasks, each a few rows, until there are none left.
 
 import { Job } from "./job";
-import { chainsSize, moveRow } from "./chains";
+import { chainsSize, makeSharedZero, moveRow, sharedZeroSize } from "./chains";
 import { gradientSize, gradientTask, gradientTasks, sharedGradientTask, STEP, sumShared } from "./gradient";
 import { pricesSize, rowSlopes, rowValues } from "./prices";
 import { beginResponses, planResponses, runResponses } from "./responses";
@@ -18,7 +18,7 @@ export function plan(address: usize): void {
   const job = changetype<Job>(address), own = job.hiddenSize > 0, op = job.operation;
   const gradient = op == GRADIENT || op == STEP;
   const rows = gradient ? gradientSize(job) : op == CHAINS ? chainsSize(job) : pricesSize(job);
-  job.scratchSize = (rows + (own ? columnsSize(job) + (job.tile * job.packed << 2) : 0) + 127) & ~63;
+  job.scratchSize = (rows + (own ? columnsSize(job) + (job.tile * job.packed << 2) : sharedZeroSize(job)) + 127) & ~63;
   const perTask = own ? job.tileRows : job.rowsPerTask;
   job.tasks = gradient && own ? gradientTasks(job) : (job.rows + perTask - 1) / perTask;
 }
@@ -28,7 +28,9 @@ export function begin(address: usize): void {
   if (changetype<Job>(address).operation == RESPONSES) return beginResponses(changetype<ResponsesJob>(address));
   const job = changetype<Job>(address);
   job.next = 0;
-  if (job.hiddenSize == 0) makeSharedWeights(job);
+  if (job.hiddenSize > 0) return;
+  makeSharedWeights(job);
+  if (job.operation == CHAINS || job.operation == STEP) makeSharedZero(job);
 }
 
 /** What each thread does. */
@@ -50,7 +52,7 @@ export function run(address: usize, thread: i32): void {
     if (own) makeWeights(job, first, scratch, weights);
     for (let row = first; row < last; row++) {
       const w = own ? weights + ((row - first) * job.packed << 2) : weights;
-      if (op == CHAINS) moveRow(job, w, row, rest);
+      if (op == CHAINS) moveRow(job, w, row, rest, 0);
       else if (op == SLOPE) rowSlopes(job, w, row, rest);
       else if (op == VALUE) rowValues(job, w, row, rest);
     }

@@ -29,7 +29,7 @@ export class Job {
   packed: i32;
   /** `[R, H]`, and as much behind it as a tile reads beyond. */
   hidden: usize;
-  /** Gradient: the same as `[H / 4, tiles tile, 4]`. */
+  /** Gradient: the same as `[H / 2, tiles tile, 2]`. */
   hiddenColumns: usize;
   /** `[dense / 8, H, 8]`. */
   weight: usize;

@@ -7,6 +7,13 @@ export function fma(a: v128, b: v128, c: v128): v128 {
   return ASC_FEATURE_RELAXED_SIMD ? f32x4.relaxed_madd(a, b, c) : f32x4.add(f32x4.mul(a, b), c);
 }
 
+/** Lanes of a where a comparison held, and of b elsewhere. */
+// @ts-ignore: decorator
+@inline
+export function choose(a: v128, b: v128, held: v128): v128 {
+  return ASC_FEATURE_RELAXED_SIMD ? i32x4.relaxed_laneselect(a, b, held) : v128.bitselect(a, b, held);
+}
+
 /** The four floats at p. */
 // @ts-ignore: decorator
 @inline
@@ -55,7 +62,7 @@ export function prepare(): void {
   store<f32>(TWO, 2);
   store<u32>(SIGN, 0x80000000);
   // Bounds of exp's argument, log2 e, ln 2 in two parts (the first has few bits, so that n times it is exact), polynomial.
-  put(EXP, -87, 88, 1.44269504, -0.693359375), put(EXP + 16, 2.12194440e-4, 1.9875691500e-4, 1.3981999507e-3, 0);
+  put(EXP, -87, 88, 1.44269504, -0.693359375), put(EXP + 16, 2.12194440e-4, 1.9875691500e-4, 1.3981999507e-3, 12582912);
   put(EXP + 32, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1);
   put(LOG, 0.707106781, 7.0376836292e-2, -1.1514610310e-1, 1.1676998740e-1);
   put(LOG + 16, -1.2420140846e-1, 1.4249322787e-1, -1.6668057665e-1, 2.0000714765e-1);
@@ -104,8 +111,9 @@ export function magnitude(x: v128): v128 {
 // @ts-ignore: decorator
 @inline
 export function exp4(x: v128): v128 {
-  x = f32x4.min(f32x4.max(x, each(EXP)), each(EXP + 4));
-  const n = f32x4.nearest(f32x4.mul(x, each(EXP + 8)));
+  x = f32x4.pmin(f32x4.pmax(x, each(EXP)), each(EXP + 4));
+  // Rounded by adding 1.5 2^23, behind which there are no more bits: the lowest ones are those of the integer.
+  const shifted = fma(x, each(EXP + 8), each(EXP + 28)), n = f32x4.sub(shifted, each(EXP + 28));
   const r = fma(n, each(EXP + 16), fma(n, each(EXP + 12), x));
   let p = fma(each(EXP + 20), r, each(EXP + 24));
   p = fma(p, r, each(EXP + 32));
@@ -114,7 +122,7 @@ export function exp4(x: v128): v128 {
   p = fma(p, r, each(EXP + 44));
   p = f32x4.add(fma(p, f32x4.mul(r, r), r), ones());
   // 2^n by its exponent bits: those of 1, and n more.
-  return f32x4.mul(p, i32x4.add(i32x4.shl(i32x4.trunc_sat_f32x4_s(n), 23), ones()));
+  return f32x4.mul(p, i32x4.add(i32x4.shl(shifted, 23), ones()));
 }
 
 /** log(x), for normal x > 0. */
@@ -150,7 +158,7 @@ export function softplus4(x: v128): v128 {
   p = fma(p, q, each(SOFTPLUS + 16));
   p = fma(p, q, each(SOFTPLUS + 20));
   p = fma(p, q, each(SOFTPLUS + 24));
-  return fma(p, s, f32x4.max(x, f32x4.splat(0)));
+  return fma(p, s, f32x4.pmax(x, f32x4.splat(0)));
 }
 
 /** The derivative of softplus where its value is w: 1 - exp(-w). */
@@ -182,7 +190,8 @@ export function boxMuller(out: usize): void {
   const u = f32x4.add(unit(v128.load(out)), each(NORMAL)); // (0, 1]
   const radius = f32x4.sqrt(f32x4.mul(log4(u), each(NORMAL + 28)));
   // The angle as quarter turns and what is left, within an eighth of a turn.
-  const turns = f32x4.mul(unit(v128.load(out, 16)), each(NORMAL + 4)), quarter = f32x4.nearest(turns);
+  const turns = f32x4.mul(unit(v128.load(out, 16)), each(NORMAL + 4));
+  const j = f32x4.add(turns, each(EXP + 28)), quarter = f32x4.sub(j, each(EXP + 28)); // rounded as in exp4
   const r = f32x4.mul(f32x4.sub(turns, quarter), each(NORMAL + 8)), z = f32x4.mul(r, r);
   let s = fma(each(NORMAL + 16), z, each(NORMAL + 20));
   s = fma(s, z, each(NORMAL + 24));
@@ -191,7 +200,7 @@ export function boxMuller(out: usize): void {
   c = fma(c, z, each(NORMAL + 40));
   c = fma(c, f32x4.mul(z, z), fma(z, each(NORMAL + 12), ones()));
   // Odd quarters exchange sine and cosine; the signs follow from the quarter's two lowest bits.
-  const j = i32x4.trunc_sat_f32x4_s(quarter), swap = i32x4.shr_s(i32x4.shl(j, 31), 31);
+  const swap = i32x4.shr_s(i32x4.shl(j, 31), 31);
   const sineSign = v128.and(i32x4.shl(j, 30), each(SIGN)), cosineSign = v128.xor(sineSign, v128.and(swap, each(SIGN)));
   const cosine = v128.xor(v128.bitselect(s, c, swap), cosineSign);
   const sine = v128.xor(v128.bitselect(c, s, swap), sineSign);
