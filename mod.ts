@@ -11,14 +11,16 @@
  * ```ts
  * import { evaluate, settingProblem, train } from "@tedi/toolkit";
  *
- * const problem = settingProblem("U_{1,2}^{0,0}");
- * const { mechanism } = await train(problem, { iterations: 300 });
- * const { revenue, standardError } = await evaluate(problem, mechanism);
- * console.log(`${revenue} +- ${standardError}`);
+ * const problem = settingProblem("U_{1,2}^{0,0}"); // two goods, one buyer
+ * const { mechanism } = await train(problem, { iterations: 60 }); // 500 unless given
+ * const { revenue, standardError } = await evaluate(problem, mechanism, { profiles: 10_000 });
+ * console.log(`${revenue.toFixed(2)} +- ${standardError.toFixed(2)}`);
  * ```
  *
  * @module
  */
+import { drawResultsWith } from "./src/display.ts";
+
 export { VERSION } from "./src/version.ts";
 export { InvalidInputError, MachineError } from "./src/errors.ts";
 export type { Scalar, Tensor, Tensor1D, Tensor2D, Tensor3D, Tensor4D, Tensorflow } from "./src/deps/tfjs.ts";
@@ -151,6 +153,8 @@ export { measureRegret, type Regret, type RegretOptions } from "./src/baselines/
 export { type RegretNetMetrics, type RegretNetOptions, trainRegretNet } from "./src/baselines/regret_net_training.ts";
 export { type Discrete, type DiscreteData } from "./src/baselines/discrete.ts";
 export { type DiscreteOptions, trainDiscrete } from "./src/baselines/discrete_training.ts";
+
+drawResultsWith(async () => (await import("./src/report/notebook.ts")).drawing);
 
 if (import.meta.main) {
   const { main } = await import("./src/cli/main.ts");

@@ -17,10 +17,11 @@ const ROOMS = [
   "io",
   "experiments",
   "report",
+  "playground",
   "cli",
 ];
 /** Files beside the rooms, which every room may use. */
-const SHARED_FILES = ["errors.ts", "version.ts"];
+const SHARED_FILES = ["display.ts", "errors.ts", "version.ts"];
 
 /** A source file: its path from the root, such as `src/io/atomic.ts`, and its lines. */
 interface Source {

@@ -41,6 +41,15 @@ const CHUNK = 4096;
  *
  * @throws {InvalidInputError} where the principal's utility is not that of reproducible goods, or `profiles` is not a
  * positive integer.
+ *
+ * @example
+ * ```ts
+ * import { bundle, settingProblem } from "@tedi/toolkit";
+ * import { assertAlmostEquals } from "@std/assert";
+ *
+ * const { price } = bundle(settingProblem("U-1-2"));
+ * assertAlmostEquals(price, Math.sqrt(2 / 3), 0.02);
+ * ```
  */
 export function bundle(problem: MechanismProblem, options: BundleOptions = {}): BundleAuction {
   const { profiles = 100_000, seed = 0 } = options, action = "make the bundle auction";

@@ -48,6 +48,14 @@ export function defaultDiscrete(problem: MechanismProblem): DiscreteOptions {
  * @param settings What differs from {@linkcode defaultDiscrete}.
  * @throws {InvalidInputError} for an option out of its range, before any work.
  * @throws {MachineError} if the objective or a gradient is not finite.
+ *
+ * @example
+ * ```ts
+ * import { trainDiscrete } from "@tedi/toolkit";
+ *
+ * const { mechanism } = await trainDiscrete("U-1-2", { iterations: 3 });
+ * const { payments } = await mechanism.run([[[0.9, 0.2]]]);
+ * ```
  */
 export async function trainDiscrete(
   problem: MechanismProblem | string,

@@ -38,6 +38,14 @@ export function defaultGemNet(problem: MechanismProblem): GemNetOptions {
  * @param settings What differs from {@linkcode defaultGemNet}.
  * @throws {InvalidInputError} for an option out of its range, before any work.
  * @throws {MachineError} if the objective or a gradient is not finite.
+ *
+ * @example
+ * ```ts
+ * import { trainGemNet } from "@tedi/toolkit";
+ *
+ * const { mechanism } = await trainGemNet("U-2-2", { iterations: 3 });
+ * const { payments } = await mechanism.run([[[0.9, 0.2], [0.4, 0.6]]]);
+ * ```
  */
 export async function trainGemNet(
   problem: MechanismProblem | string,

@@ -42,6 +42,14 @@ export function defaultLotteryAma(problem: MechanismProblem): LotteryAmaOptions 
  * @param settings What differs from {@linkcode defaultLotteryAma}.
  * @throws {InvalidInputError} for an option out of its range, before any work.
  * @throws {MachineError} if the objective or a gradient is not finite.
+ *
+ * @example
+ * ```ts
+ * import { trainLotteryAma } from "@tedi/toolkit";
+ *
+ * const { mechanism } = await trainLotteryAma("U-2-2", { iterations: 3 });
+ * const { payments } = await mechanism.run([[[0.9, 0.2], [0.4, 0.6]]]);
+ * ```
  */
 export async function trainLotteryAma(
   problem: MechanismProblem | string,

@@ -47,6 +47,16 @@ export function defaultMenuNet(problem: MechanismProblem): MenuNetOptions {
  * @param settings What differs from {@linkcode defaultMenuNet}.
  * @throws {InvalidInputError} for more than one participant or an option out of its range, before any work.
  * @throws {MachineError} if the objective or a gradient is not finite.
+ *
+ * @example
+ * ```ts
+ * import { evaluate, settingProblem, trainMenuNet } from "@tedi/toolkit";
+ * import { assert } from "@std/assert";
+ *
+ * const problem = settingProblem("U-1-2"), { mechanism } = await trainMenuNet(problem, { iterations: 60 });
+ * const { revenue } = await evaluate(problem, mechanism, { profiles: 10_000 });
+ * assert(revenue > 0.45);
+ * ```
  */
 export async function trainMenuNet(
   problem: MechanismProblem | string,

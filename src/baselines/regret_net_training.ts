@@ -84,6 +84,14 @@ export function defaultRegretNet(problem: MechanismProblem): RegretNetOptions {
  * @param settings What differs from {@linkcode defaultRegretNet}.
  * @throws {InvalidInputError} for an option out of its range, before any work.
  * @throws {MachineError} if the objective or a gradient is not finite.
+ *
+ * @example
+ * ```ts
+ * import { trainRegretNet } from "@tedi/toolkit";
+ *
+ * const { mechanism } = await trainRegretNet("U-1-2", { iterations: 3 });
+ * const { payments } = await mechanism.run([[[0.9, 0.2]]]);
+ * ```
  */
 export async function trainRegretNet(
   problem: MechanismProblem | string,

@@ -26,6 +26,15 @@ import { sellCorrelatedGood } from "./correlated_good.ts";
  *
  * @throws {InvalidInputError} where the type distribution is not one of the paper's or the principal's utility is not
  * that of reproducible goods.
+ *
+ * @example
+ * ```ts
+ * import { separable, settingProblem } from "@tedi/toolkit";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const { outcomes, payments } = await separable(settingProblem("U-1-2")).run([[[0.75, 0.25]]]);
+ * assertEquals([...outcomes, ...payments], [1, 0, 0.5]); // each good costs 1/2
+ * ```
  */
 export function separable(problem: MechanismProblem): Mechanism {
   const { distribution, participants, goods, productionCost, duplicationCost } = paperAuction(

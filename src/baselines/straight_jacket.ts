@@ -69,6 +69,16 @@ export function straightJacketPrices(goods: number): Float64Array {
  *
  * @throws {InvalidInputError} where the problem is not a setting of uniform types without costs, or has more than 50
  * goods.
+ *
+ * @example
+ * ```ts
+ * import { settingProblem, straightJacket } from "@tedi/toolkit";
+ * import { assertAlmostEquals } from "@std/assert";
+ *
+ * const { prices, revenue } = straightJacket(settingProblem("U-1-2"));
+ * assertAlmostEquals(revenue, (12 + 2 * Math.SQRT2) / 27);
+ * assertAlmostEquals(prices[2], (4 - Math.SQRT2) / 3); // both goods; one good costs 2/3
+ * ```
  */
 export function straightJacket(problem: MechanismProblem): StraightJacketAuction {
   const action = "make the straight-jacket auction";

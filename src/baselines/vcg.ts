@@ -31,6 +31,16 @@ import { goodByGood, goodsAuction, sellByScore } from "./auction.ts";
  *   wherever a good is produced, unless it is handed out once only.
  *
  * @throws {InvalidInputError} where the principal's utility is not that of reproducible goods.
+ *
+ * @example
+ * ```ts
+ * import { settingProblem, vcg } from "@tedi/toolkit";
+ * import { assertEquals } from "@std/assert";
+ *
+ * // One good that costs 1, if anybody gets it: they pay what the others leave of the cost.
+ * const { outcomes, payments } = await vcg(settingProblem("U_{2,1}^{1,0}")).run([[[0.75], [0.5]]]);
+ * assertEquals([...outcomes, ...payments], [1, 1, 0.5, 0.25]);
+ * ```
  */
 export function vcg(problem: MechanismProblem): Mechanism {
   const { participants, goods, productionCost, duplicationCost } = goodsAuction("make the VCG auction", problem);

@@ -28,12 +28,14 @@ export interface OptionGroup {
   readonly options: readonly Option[];
 }
 
-/** An argument without a name, such as `RUN_FOLDER`. All are required. */
+/** An argument without a name, such as `RUN_FOLDER`. */
 export interface Positional {
   readonly name: string;
   readonly help: string;
   /** Of the last one: whether there may be several. */
   readonly repeats?: boolean;
+  /** Of the last one: whether it may be left out. */
+  readonly optional?: boolean;
 }
 
 /** A command line to show, and what it does. */

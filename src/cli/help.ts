@@ -35,7 +35,8 @@ export function commandHelp(command: Command, width: number): string {
 }
 
 /** An argument as the usage line has it. */
-function placeOf({ name, repeats }: Positional): string {
+function placeOf({ name, repeats, optional }: Positional): string {
+  if (optional) return `[${name}]`;
   return repeats ? `${name} [${name}...]` : name;
 }
 

@@ -33,6 +33,10 @@ export const commands: Readonly<Record<string, Entry>> = {
     summary: "a page of charts about one training run or several",
     load: async () => (await import("./commands/report.ts")).reportCommand,
   },
+  playground: {
+    summary: "a page on which a mechanism runs in a browser",
+    load: async () => (await import("./commands/playground.ts")).playgroundCommand,
+  },
   run: {
     summary: "reported types in, outcomes and payments out",
     load: async () => (await import("./commands/run.ts")).runCommand,

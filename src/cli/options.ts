@@ -12,7 +12,7 @@ import type { Option, Positional, Values } from "./command.ts";
 export interface Parsed<O extends Option> {
   /** The options that were given. */
   readonly values: Values<O>;
-  /** The other arguments: one for each that the command has, or more where the last one repeats. */
+  /** The other arguments: one for each that the command has, unless the last one repeats or may be left out. */
   readonly positionals: readonly string[];
 }
 
@@ -122,7 +122,7 @@ function requirePositionals(command: string, expected: readonly Positional[], gi
       `Cannot run tedi ${command}: there is no place for the argument ${extra}; tedi ${command} --help says how`,
     );
   }
-  if (given.length < expected.length) {
+  if (given.length < expected.length && !expected[given.length].optional) {
     const { name } = expected[given.length];
     throw new InvalidInputError(
       `Cannot run tedi ${command}: the argument ${name} is missing; tedi ${command} --help says how`,

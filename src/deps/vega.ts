@@ -33,16 +33,21 @@ interface VegaLite {
   compile(spec: unknown, options: { logger: Logger }): { readonly spec: unknown };
 }
 
+/** Loads both, which takes a second. */
+export async function loadVega(): Promise<[Vega, VegaLite]> {
+  return await Promise.all([
+    import("npm:vega@6.4.0") as Promise<unknown> as Promise<Vega>,
+    import("npm:vega-lite@6.5.0") as Promise<unknown> as Promise<VegaLite>,
+  ]);
+}
+
 /**
  * Draws a chart, as the text of an SVG file. Nothing is read from files or the network.
  *
  * @throws {Error} if the specification is wrong, or names anything outside of it.
  */
 export async function chartSvg(spec: VegaLiteSpec): Promise<string> {
-  const [vega, vegaLite] = await Promise.all([
-    import("npm:vega@6.4.0") as Promise<unknown> as Promise<Vega>,
-    import("npm:vega-lite@6.5.0") as Promise<unknown> as Promise<VegaLite>,
-  ]);
+  const [vega, vegaLite] = await loadVega();
   const wrong: string[] = [];
   const refuse = (uri: string) => {
     wrong.push(`it names ${uri}, which is outside of it`);

@@ -31,6 +31,17 @@ export async function writeFileAtomic(path: string, content: Uint8Array | string
 }
 
 /**
+ * As {@link writeFileAtomic}; folders on the way are made as needed.
+ *
+ * @throws {MachineError} naming what cannot be made or written, and the cause.
+ */
+export async function writeInto(path: string, content: Uint8Array | string): Promise<void> {
+  const { folder } = splitPath(path);
+  if (folder !== "") await attempt(`make ${folder}`, () => Deno.mkdir(folder, { recursive: true }));
+  await writeFileAtomic(path, content);
+}
+
+/**
  * Flushes a folder's entries (new names, renames) to the disk where the system can; elsewhere does nothing.
  *
  * @throws nothing.

@@ -108,6 +108,19 @@ export async function saveMechanism(path: string, mechanism: MenuMechanismData):
  * @param problem If given, the mechanism must be one for this problem.
  * @throws {InvalidInputError} if the file is damaged, not a mechanism, or one for another problem.
  * @throws {MachineError} if it cannot be read.
+ *
+ * @example
+ * ```ts
+ * import { loadMechanism, saveMechanism, settingProblem, train } from "@tedi/toolkit";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const problem = settingProblem("U-1-2"), { mechanism } = await train(problem, { iterations: 5 });
+ * const path = await Deno.makeTempFile({ suffix: ".safetensors" });
+ * await saveMechanism(path, mechanism);
+ * const again = await loadMechanism(path, problem), types = [[[0.9, 0.8]]];
+ * assertEquals(await again.run(types), await mechanism.run(types));
+ * await Deno.remove(path);
+ * ```
  */
 export async function loadMechanism(path: string, problem?: MechanismProblem): Promise<MenuMechanism> {
   const bytes = await attempt(`read mechanism ${path}`, () => readRegularFile(path));

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { type Row, showing, type Summary } from "../display.ts";
 import { InvalidInputError, requireInteger, requireNumber, show } from "../errors.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { deriveKey, randomKey } from "../random/key.ts";
@@ -14,6 +15,7 @@ import { searchCost, searchMisreports } from "./audit/misreports.ts";
 import { observed } from "./audit/observed.ts";
 import { checkPrices, type PricedMechanism } from "./audit/prices.ts";
 import { checkBackends, checkExact } from "./audit/responses.ts";
+import { CHECK_WORDS } from "./audit/words.ts";
 import { evaluate } from "./evaluate.ts";
 import { type Mechanism, requireMechanismFor } from "./mechanism.ts";
 import type { MenuMechanism } from "./menu_mechanism.ts";
@@ -94,11 +96,22 @@ const NORMAL_QUANTILE = 1.959963984540054;
  *
  * @example
  * ```ts
- * import { audit, settingProblem, vcg } from "@tedi/toolkit";
+ * import { audit, type Mechanism, settingProblem } from "@tedi/toolkit";
+ * import { assertEquals } from "@std/assert";
  *
- * const problem = settingProblem("U-1-2");
- * const report = await audit(problem, vcg(problem));
- * console.log(report.passed, report.checks[0].worst, report.checks[0].witness);
+ * // Whoever bids above 0 gets the good, and pays the bid: a lie pays.
+ * const payYourBid: Mechanism = {
+ *   participants: 1,
+ *   goods: 1,
+ *   run: (types) => {
+ *     const payments = Float64Array.from(types as Float32Array), nothing = payments.map(() => 0);
+ *     const outcomes = payments.map((bid) => bid > 0 ? 1 : 0);
+ *     return Promise.resolve({ profiles: payments.length, outcomes, payments, utilities: nothing, gaps: nothing });
+ *   },
+ * };
+ * const sizes = { profiles: 20, misreports: 50, revenueProfiles: 100 };
+ * const { passed, checks } = await audit(settingProblem("U-1-1"), payYourBid, sizes);
+ * assertEquals([passed, checks[0].name, checks[0].passed], [false, "incentiveCompatibility", false]);
  * ```
  *
  * @param mechanism Any mechanism; the more it has of a menu mechanism (`prices`, `rules`), the more is checked.
@@ -159,7 +172,7 @@ export async function audit(
 
   const found = AUDIT_CHECKS.map((name) => tallies[name].check(remarks[name]));
   const checks = found.filter(({ cases }) => cases > 0);
-  return {
+  const report: AuditReport = {
     passed: checks.every(({ passed }) => passed),
     checks,
     skipped: found.filter((one) => !checks.includes(one)).map(({ name }) => ({ name, reason: REASONS[name] ?? "" })),
@@ -170,6 +183,24 @@ export async function audit(
       profiles: revenueProfiles,
     },
     options: sizes,
+  };
+  return showing(report, () => summaryOf(problem, report));
+}
+
+/** A report in words. */
+function summaryOf({ name }: MechanismProblem, { passed, checks, skipped, revenue }: AuditReport): Summary {
+  const failed = checks.filter((check) => !check.passed).length, [low, high] = revenue.interval;
+  return {
+    title: `${name}: ${passed ? `all ${checks.length} checks passed` : `${failed} of ${checks.length} checks failed`}`,
+    rows: [
+      ...checks.map(({ name, passed, worst, bound, cases }): Row => {
+        const [title, violation] = CHECK_WORDS[name], most = bound > 0 && bound < 1e-3 ? bound.toExponential() : bound;
+        const amount = `${worst === 0 ? 0 : worst.toExponential(1)} of ${most}`;
+        return [title, `${passed ? "passed" : "FAILED"}, ${amount}`, `${violation}; ${cases} cases`];
+      }),
+      ...skipped.map(({ name, reason }): Row => [CHECK_WORDS[name][0], "not checked", reason]),
+      ["revenue", revenue.mean.toFixed(4), `95% confidence: ${low.toFixed(4)} to ${high.toFixed(4)}`],
+    ],
   };
 }
 

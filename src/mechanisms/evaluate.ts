@@ -4,8 +4,10 @@
  * @module
  */
 import { tf } from "../deps/tfjs.ts";
+import { type Row, showing, type Summary } from "../display.ts";
 import { requireInteger } from "../errors.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
+import { yardsticks } from "../problems/yardsticks.ts";
 import { deriveKey, randomKey } from "../random/key.ts";
 import { ensureDevice } from "../runtime/device.ts";
 import { letEventsIn } from "../runtime/event_loop.ts";
@@ -50,6 +52,16 @@ const CHUNK = 4096;
  * Evaluates a mechanism on fresh type profiles from F, with best responses that are certified.
  *
  * @throws {InvalidInputError} where the mechanism is not for n and m of the problem, or `profiles` is below 2.
+ *
+ * @example
+ * ```ts
+ * import { evaluate, separable, settingProblem } from "@tedi/toolkit";
+ * import { assert } from "@std/assert";
+ *
+ * const problem = settingProblem("U-1-2");
+ * const { revenue, standardError } = await evaluate(problem, separable(problem), { profiles: 10_000 });
+ * assert(Math.abs(revenue - 0.5) < 5 * standardError); // each good at 1/2
+ * ```
  */
 export async function evaluate(
   problem: MechanismProblem,
@@ -87,12 +99,39 @@ export async function evaluate(
   }
   const revenue = sum / profiles;
   const variance = Math.max(0, squares / profiles - revenue ** 2) * profiles / (profiles - 1);
-  return {
+  const evaluation: Evaluation = {
     revenue,
     standardError: Math.sqrt(variance / profiles),
     profiles,
     participantsUtility: utility / profiles,
     allocated: allocated / (profiles * n * m),
     worstGap,
+  };
+  return showing(evaluation, () => summaryOf(problem, evaluation));
+}
+
+/** An evaluation in words, beside what is known about the problem. */
+function summaryOf(problem: MechanismProblem, evaluation: Evaluation): Summary {
+  const { revenue, standardError, profiles, participantsUtility, allocated, worstGap } = evaluation;
+  const { optimum, separable, paper } = yardsticks(problem);
+  const share = (value: number) => value > 0 ? `revenue is ${(revenue / value * 100).toFixed(1)}% of it` : "";
+  const known = { "known optimum": optimum?.value, "item-wise optimum": separable, "TEDI in the paper": paper };
+  return {
+    title: problem.name,
+    rows: [
+      [
+        "revenue",
+        `${revenue.toFixed(4)} \u00b1 ${standardError.toFixed(4)}`,
+        `mean and standard error, ${profiles} profiles`,
+      ],
+      ...Object.entries(known).flatMap(([name, value]): Row[] =>
+        value === undefined ? [] : [[name, value.toFixed(4), share(value)]]
+      ),
+      ["participants' utility", participantsUtility.toFixed(4), "of all together, mean"],
+      ["allocated", `${(allocated * 100).toFixed(1)}%`, "of what all participants could get, mean"],
+      Number.isFinite(worstGap)
+        ? ["largest gap", worstGap.toExponential(1), "certified: nobody gains more by lying"]
+        : ["largest gap", "not known", "best responses were searched for"],
+    ],
   };
 }

@@ -67,6 +67,18 @@ export interface ExactBestResponses {
  * @param weights Raw weights `[P]`.
  * @throws {InvalidInputError} unless the sizes are positive integers, with P finite weights.
  * @throws {MachineError} where HiGHS refuses them, as it does above 1e15.
+ *
+ * @example
+ * ```ts
+ * import { exactBestResponses, partialGroupMax, randomKey } from "@tedi/toolkit";
+ * import { assert } from "@std/assert";
+ *
+ * const size = { goods: 2, layers: 2, groups: 8, groupSize: 4 };
+ * const program = await exactBestResponses(size, partialGroupMax(size).initialWeights(randomKey(0)));
+ * const { outcome, payment, utility } = program.solve([0.9, 0.2]);
+ * assert(Math.abs(outcome[0] * 0.9 + outcome[1] * 0.2 - payment - utility) < 1e-9);
+ * program.dispose();
+ * ```
  */
 export async function exactBestResponses(
   size: PartialGroupMaxSize,

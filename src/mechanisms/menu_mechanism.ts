@@ -7,8 +7,10 @@
  *
  * @module
  */
+import { showing, type Summary } from "../display.ts";
 import { InvalidInputError, requireInteger } from "../errors.ts";
 import type { ContextShape } from "../networks/context.ts";
+import { NETWORK_KINDS } from "../networks/kinds.ts";
 import { type BestResponseOptions, defaultBestResponse } from "../kernels/best_responses/best_response.ts";
 import { bestResponses } from "../kernels/best_responses/select.ts";
 import { type HostWeightSource, sourceFunctions } from "../networks/parameterized_affine.ts";
@@ -75,7 +77,7 @@ export function menuMechanism(
     }
   };
 
-  return {
+  const mechanism: MenuMechanism = {
     ...data,
     rules,
     participants: n,
@@ -114,6 +116,22 @@ export function menuMechanism(
       });
       return prices;
     },
+  };
+  return showing(mechanism, () => summaryOf(mechanism), { kind: "mechanism", subject: mechanism });
+}
+
+/** A mechanism in words. */
+function summaryOf({ problem, participants, goods, network, parameters }: MenuMechanism): Summary {
+  const numbers = Object.values(parameters).reduce((sum, { data }) => sum + data.length, 0);
+  const { kind = NETWORK_KINDS[0], layers, groups, groupSize, context = "dense", hidden } = network;
+  const reads = participants > 1 ? `, a ${context} context of width ${hidden.join(", ")}` : "";
+  return {
+    title: `Mechanism for ${problem}`,
+    rows: [
+      ["participants", String(participants)],
+      ["goods", String(goods)],
+      ["network", kind, `${layers} layers of ${groups} groups of ${groupSize}${reads}; ${numbers} parameters`],
+    ],
   };
 }
 

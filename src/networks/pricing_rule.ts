@@ -67,6 +67,20 @@ export interface PricingRules {
  * Pricing rules by a Partial GroupMax Network, or one of another kind.
  *
  * @throws {InvalidInputError} unless the kind is known and all sizes are positive integers.
+ *
+ * @example
+ * ```ts
+ * import { menuMechanism, pricingRules, randomKey } from "@tedi/toolkit";
+ * import { assert } from "@std/assert";
+ *
+ * // Whatever the parameters are, the mechanism is truthful and individually rational.
+ * const shape = { participants: 2, goods: 3, exchangeable: true };
+ * const network = { layers: 2, groups: 8, groupSize: 4, hidden: [16] };
+ * const parameters = pricingRules(shape, network).initialParameters(randomKey(0));
+ * const mechanism = menuMechanism({ problem: "mine", shape, network, parameters });
+ * const { utilities } = await mechanism.run([[[0.9, 0.1, 0.5], [0.2, 0.8, 0.4]]]);
+ * assert(utilities.every((utility) => utility >= 0));
+ * ```
  */
 export function pricingRules(shape: ContextShape, size: NetworkSize): PricingRules {
   const { kind = "groupmax", hidden, layers, groups, groupSize } = size;

@@ -41,7 +41,11 @@ const HELD_OUT_EVERY = 5;
  *
  * @example
  * ```ts
- * const problem = await empiricalProblem({ file: "bids.csv", participants: 3, goods: 2, productionCost: 1 });
+ * import { empiricalProblem } from "@tedi/toolkit";
+ *
+ * // Or { file: "bids.csv" }; three participants, each with the values of a line.
+ * const text = "theory,systems\n" + "0.9,0.1\n0.2,0.7\n".repeat(20);
+ * const problem = await empiricalProblem({ text, participants: 3, goods: 2, productionCost: 1 });
  * ```
  *
  * @throws {InvalidInputError} where the file is missing or not UTF-8, has fewer than 10 rows, or a row is not as

@@ -32,6 +32,8 @@ export interface ReproducibleGoods extends PrincipalUtility {
  *
  * @example
  * ```ts
+ * import { reproducibleGoods } from "@tedi/toolkit";
+ *
  * const u0 = reproducibleGoods({ productionCost: 1, duplicationCost: 0.5 });
  * ```
  *

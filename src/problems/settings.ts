@@ -112,7 +112,11 @@ export function distributionOf(letter: DistributionLetter, participants: number,
  *
  * @example
  * ```ts
- * const problem = settingProblem("U_{3,10}^{1,0}");
+ * import { settingProblem } from "@tedi/toolkit";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const problem = settingProblem("U_{3,10}^{1,0}"); // the same as U-3-10-cp1-cd0
+ * assertEquals([problem.participants, problem.goods], [3, 10]);
  * ```
  *
  * @throws {InvalidInputError} as {@linkcode parseSetting} does.

@@ -65,6 +65,8 @@ export interface ProblemDefinition extends GoodsCosts {
  *
  * @example
  * ```ts
+ * import { defineProblem } from "@tedi/toolkit";
+ *
  * const problem = defineProblem({
  *   participants: 2,
  *   goods: 3,

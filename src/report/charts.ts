@@ -5,7 +5,7 @@
  */
 import { chartSvg, type VegaLiteSpec } from "../deps/vega.ts";
 import { yardsticks } from "../problems/yardsticks.ts";
-import { type ContextView, type Grid, LEVEL, type Metrics, type ReportedRun } from "./data.ts";
+import { type ContextView, type Grid, LEVEL, type Metrics, type ReportedRun, type StartedRun } from "./data.ts";
 
 /** A chart that is drawn. */
 export interface Chart {
@@ -22,9 +22,16 @@ export interface Chart {
 export const INK = "#24292f", FAINT = "#d0d7de", PAPER = "#ffffff";
 /** Colours of runs: told apart by people who see colours differently, on light and on dark paper. */
 const COLOURS = ["#3b82c4", "#d9822b", "#2a9d8f", "#c2528b", "#8a6fd1", "#a08a2c", "#cf4f43", "#5f8f3a"];
-const WIDTH = 300, HEIGHT = 190;
+/** The width of a chart with its axes, and the height without: side by side, charts have one scale. */
+const WIDTH = 360, HEIGHT = 190;
+/** The side of a square of values. */
+const SQUARE = 280;
 /** Points of a curve, at most. */
 const POINTS = 240;
+/** The share of a run whose leap at the beginning may be cut. */
+const SETTLED = 0.03;
+/** Pixels of a line of words at a rule, and of a letter in it. */
+const LINE_HEIGHT = 24, LETTER_WIDTH = 7;
 /** Bars of a histogram. */
 const BINS = 30;
 /** How far a cell of a map reaches under the next ones, so that no paper shows between them. */
@@ -32,11 +39,15 @@ const OVERLAP = 0.15;
 /** Levels of colour in a map of a grid. */
 const LEVELS = 48;
 
+/** The frame of a square of values. */
+const SQUARE_FRAME = { width: SQUARE, height: SQUARE, autosize: { type: "pad" } };
+
 /** The specification that all charts share. */
 function frame(spec: VegaLiteSpec): VegaLiteSpec {
   return {
     width: WIDTH,
     height: HEIGHT,
+    autosize: { type: "fit-x", contains: "padding" },
     background: PAPER,
     padding: 8,
     ...spec,
@@ -44,6 +55,7 @@ function frame(spec: VegaLiteSpec): VegaLiteSpec {
       font: "system-ui, sans-serif",
       aria: false,
       view: { stroke: FAINT },
+      axisY: { minExtent: 40 }, // plots below each other begin below each other
       axis: {
         labelFontSize: 12,
         titleFontSize: 12,
@@ -64,7 +76,7 @@ function frame(spec: VegaLiteSpec): VegaLiteSpec {
         labelLimit: 260,
         titleLimit: 300,
         orient: "bottom",
-        gradientLength: WIDTH - 20,
+        gradientLength: SQUARE,
         gradientThickness: 10,
       },
       text: { color: INK, fontSize: 12 },
@@ -122,11 +134,14 @@ const CURVES: readonly { field: Curve; title: string; caption: string; log?: boo
   },
 ];
 
+/** What curves of training need of a run. */
+export type TrainedRun = Pick<StartedRun, "name" | "problem" | "metrics">;
+
 /** The curves of training, those of all runs in one chart each. */
-export async function trainingCharts(runs: readonly ReportedRun[]): Promise<Chart[]> {
+export async function trainingCharts(runs: readonly TrainedRun[]): Promise<Chart[]> {
   const charts: Chart[] = [], colour = runColours(runs);
   for (const { field, title, caption, log = false, smooth } of CURVES) {
-    const values: { run: string; iteration: number; value: number }[] = [], ends: string[] = [];
+    const values: Point[] = [], ends: string[] = [];
     for (const { name: run, metrics } of runs) {
       const points = thinned(metrics, field, smooth).filter(({ value }) => !log || value > 0);
       for (const point of points) values.push({ run, ...point });
@@ -135,17 +150,32 @@ export async function trainingCharts(runs: readonly ReportedRun[]): Promise<Char
     }
     if (values.length === 0) continue;
     const line = field === "softRevenue" ? revenueLine(runs) : field === "relativeChainLag" ? LAG_LINE : undefined;
-    const scale = log ? { type: "log" } : { zero: field === "milliseconds", nice: true };
+    const shown = field === "softRevenue" ? settled(values) : values;
+    const place = line && freePlace(line, values, shown);
+    const bounds = [...shown.map(({ value }) => value), ...place ? [place.edge, line!.value] : []];
+    const room = log ? 1.1 : 1, domain = [Math.min(...bounds) / room, Math.max(...bounds) * room];
+    const scale = log
+      ? { type: "log", domain, nice: false }
+      : field === "milliseconds"
+      ? { zero: true }
+      : domain[0] < domain[1]
+      ? { domain, nice: true }
+      : { zero: false };
+    const axis = log ? { values: logTicks(domain[0], domain[1]) } : { tickCount: 5 };
     const layer: VegaLiteSpec[] = [{
       data: { values },
       mark: { type: "line", strokeWidth: 1.8, clip: true, point: values.length <= 3 },
       encoding: {
-        x: { field: "iteration", type: "quantitative", title: "iteration", axis: { tickCount: 5, grid: false } },
-        y: { field: "value", type: "quantitative", title, scale, axis: { tickCount: 5 } },
+        x: {
+          ...{ field: "iteration", type: "quantitative", title: "iteration" },
+          axis: { tickCount: 5, tickMinStep: 1, grid: false },
+        },
+        y: { field: "value", type: "quantitative", title, scale, axis },
         color: { field: "run", type: "nominal", title: null, ...colour },
       },
     }];
-    if (line) {
+    if (line && place) {
+      const { left, below } = place;
       layer.push({
         data: { values: [{ value: line.value }] },
         mark: { type: "rule", strokeDash: [5, 4], color: INK },
@@ -153,13 +183,16 @@ export async function trainingCharts(runs: readonly ReportedRun[]): Promise<Char
       }, {
         data: { values: [{ value: line.value, words: line.words }] },
         encoding: {
-          x: { value: WIDTH - 4 },
+          x: { value: left ? 0 : "width" },
           y: { field: "value", type: "quantitative" },
           text: { field: "words", type: "nominal" },
         },
         // Paper behind the words, so that they can be read over curves.
         layer: [{ stroke: PAPER, strokeWidth: 4, strokeJoin: "round" }, {}].map((more) => ({
-          mark: { type: "text", align: "right", baseline: "bottom", dy: -4, color: INK, ...more },
+          mark: {
+            ...{ type: "text", align: left ? "left" : "right", dx: left ? 4 : -4, color: INK },
+            ...{ baseline: below ? "top" : "bottom", dy: below ? 5 : -4, ...more },
+          },
         })),
       });
     }
@@ -173,7 +206,7 @@ export async function trainingCharts(runs: readonly ReportedRun[]): Promise<Char
 const LAG_LINE = { value: 1, words: "stationary: below this" };
 
 /** What the soft revenue is held against, where all runs have the same problem. */
-function revenueLine(runs: readonly ReportedRun[]): { value: number; words: string } | undefined {
+function revenueLine(runs: readonly TrainedRun[]): { value: number; words: string } | undefined {
   const [{ problem }] = runs;
   if (runs.some((run) => run.problem.name !== problem.name)) return undefined;
   const { optimum, separable } = yardsticks(problem);
@@ -181,8 +214,59 @@ function revenueLine(runs: readonly ReportedRun[]): { value: number; words: stri
   return separable === undefined ? undefined : { value: separable, words: `item-wise optimum ${short(separable)}` };
 }
 
+/** A point of a curve. */
+interface Point {
+  readonly run: string;
+  readonly iteration: number;
+  readonly value: number;
+}
+
+/** Points without those of the beginning, whose leap would leave no room for what comes after it. */
+function settled(points: readonly Point[]): readonly Point[] {
+  const last = Math.max(...points.map(({ iteration }) => iteration));
+  const later = points.filter(({ iteration }) => iteration >= SETTLED * last);
+  return later.length >= 10 ? later : points;
+}
+
+/** Where words at a line hide the fewest pieces of curves, and how far they reach from the line. */
+function freePlace(
+  { value, words }: { readonly value: number; readonly words: string },
+  points: readonly Point[],
+  shown: readonly Point[],
+) {
+  const values = shown.map((point) => point.value), last = Math.max(...points.map(({ iteration }) => iteration));
+  const height = (Math.max(value, ...values) - Math.min(value, ...values) || 1) * LINE_HEIGHT / HEIGHT;
+  const width = words.length * LETTER_WIDTH / SQUARE * last;
+  const places = [[false, false], [false, true], [true, true], [true, false]].map(([left, below]) => {
+    const edge = below ? value - height : value + height, [low, high] = [Math.min(value, edge), Math.max(value, edge)];
+    const hidden = points.filter((one, k) => {
+      const next = points[k + 1]?.run === one.run ? points[k + 1] : one;
+      return (left ? one.iteration <= width : next.iteration >= last - width) &&
+        Math.max(one.value, next.value) >= low && Math.min(one.value, next.value) <= high;
+    });
+    return { left, below, edge, hidden: hidden.length };
+  });
+  return places.reduce((best, one) => one.hidden < best.hidden ? one : best);
+}
+
+/** What a logarithmic axis names: powers of ten; 1, 2, 5, 10, ..., or all digits where these are too few. */
+export function logTicks(low: number, high: number): number[] {
+  let ticks: number[] = [];
+  for (const digits of [[1], [1, 2, 5], [1, 2, 3, 4, 5, 6, 7, 8, 9]]) {
+    ticks = [];
+    for (let power = Math.floor(Math.log10(low)); power <= Math.log10(high); power++) {
+      for (const tick of digits.map((digit) => Number(`${digit}e${power}`))) {
+        const room = HEIGHT * Math.log(tick / (ticks.at(-1) ?? 0)) / Math.log(high / low);
+        if (tick >= low && tick <= high && room >= LINE_HEIGHT) ticks.push(tick);
+      }
+    }
+    if (ticks.length > 2) break;
+  }
+  return ticks.length > 0 ? ticks : [Number(Math.sqrt(low * high).toPrecision(2))];
+}
+
 /** A scale of colours for runs, and its legend where there is more than one. */
-function runColours(runs: readonly ReportedRun[]): VegaLiteSpec {
+function runColours(runs: readonly TrainedRun[]): VegaLiteSpec {
   const domain = runs.map(({ name }) => name), range = domain.map((_, k) => COLOURS[k % COLOURS.length]);
   return { scale: { domain, range }, legend: runs.length > 1 ? { columns: 1 } : null };
 }
@@ -218,13 +302,12 @@ export interface ChartGroup {
 export async function mechanismCharts(run: ReportedRun, prefix: string): Promise<ChartGroup[]> {
   const { mechanism: view, problem } = run, { goods: m, participants: n } = problem;
   const groups: ChartGroup[] = [], charts: Chart[] = [];
-  const scales = { price: span(view.contexts, "prices"), payment: span(view.contexts, "payments") };
   for (const context of view.contexts) {
     groups.push({
       title: context.others === undefined
         ? "Prices, and what they lead to"
         : `Where the others value every good at ${context.others}`,
-      charts: m > 1 ? await contextMaps(prefix, context, m, scales) : await contextCurves(prefix, context),
+      charts: await contextCharts(prefix, context, m, view.contexts),
       row: m > 1,
     });
   }
@@ -236,6 +319,25 @@ export async function mechanismCharts(run: ReportedRun, prefix: string): Promise
     await histogram(`${prefix}-utilities`, "utility", `What ${who} are left with`, view.utilities, COLOURS[2]),
   );
   return [...groups, { title: "On held-out profiles", charts }];
+}
+
+/**
+ * The charts of one context.
+ *
+ * @param m How many goods there are.
+ * @param contexts Those that share scales of colours.
+ */
+export async function contextCharts(
+  prefix: string,
+  context: ContextView,
+  m: number,
+  contexts: readonly ContextView[] = [context],
+): Promise<Chart[]> {
+  if (m === 1) return await contextCurves(prefix, context);
+  return await contextMaps(prefix, context, m, {
+    price: span(contexts, "prices"),
+    payment: span(contexts, "payments"),
+  });
 }
 
 /** A scale of colours, of nothing to the largest value in all contexts. */
@@ -329,8 +431,7 @@ async function map(
     `${at(1, 0)} at (1, 0), ${at(0, 1)} at (0, 1), ${at(1, 1)} at (1, 1).`;
   const scale = { domain: [0, 1], nice: false }, axis = { tickCount: 5, grid: false };
   const chart = await draw(name, caption, alt, {
-    height: WIDTH - 20,
-    width: WIDTH - 20,
+    ...SQUARE_FRAME,
     data: { values: cells },
     mark: { type: "rect", stroke: null },
     encoding: {
@@ -418,8 +519,7 @@ async function outcomesChart(prefix: string, { mechanism: { outcomes }, problem:
     }% ` +
       `of participants, is (${most.x}, ${most.y}) for ${short(most.price)}.`,
     {
-      height: WIDTH - 20,
-      width: WIDTH - 20,
+      ...SQUARE_FRAME,
       data: { values: outcomes },
       mark: { type: "circle", opacity: 0.85 },
       encoding: {

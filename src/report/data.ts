@@ -22,8 +22,8 @@ export interface Metrics {
   readonly milliseconds?: number;
 }
 
-/** A training run, as a report shows it. */
-export interface ReportedRun {
+/** A training run, which may be under way. */
+export interface StartedRun {
   /** What it is called; no two runs of a report share it. */
   readonly name: string;
   readonly problem: MechanismProblem;
@@ -37,10 +37,14 @@ export interface ReportedRun {
   readonly device: string;
   /** Everything that training depends on, by name. */
   readonly options: Readonly<Record<string, string>>;
-  /** The metrics of all iterations, in order. */
+  /** The metrics of all iterations so far, in order. */
   readonly metrics: readonly Metrics[];
   /** Seconds of training, where recorded. */
   readonly seconds?: number;
+}
+
+/** A training run that is done, as a report shows it. */
+export interface ReportedRun extends StartedRun {
   readonly evaluation: Evaluation;
   readonly mechanism: MechanismView;
   readonly audit?: AuditReport;
@@ -203,7 +207,7 @@ export async function viewMechanism(
 }
 
 /** Prices, allocations and payments of the first participant, where all others value every good at `others`. */
-async function viewContext(mechanism: MenuMechanism, others?: number): Promise<ContextView> {
+export async function viewContext(mechanism: MenuMechanism, others?: number): Promise<ContextView> {
   const { participants: n, goods: m } = mechanism, rows = m > 1 ? SIDE : 1, count = rows * SIDE;
   const at = (k: number) => [k % SIDE / (SIDE - 1), Math.floor(k / SIDE) / (SIDE - 1)];
   const grid = (values: (k: number) => number): Grid => ({

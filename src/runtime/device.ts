@@ -40,8 +40,10 @@ export interface DeviceOptions {
  *
  * @example
  * ```ts
- * const device = await openDevice({ backend: "auto" });
- * console.log(device.reason); // "wasm: no WebGPU adapter was found"
+ * import { openDevice } from "@tedi/toolkit";
+ *
+ * const device = await openDevice({ backend: "wasm" });
+ * console.log(device.reason); // "wasm: it was asked for"
  * device.close();
  * ```
  */

@@ -2,11 +2,11 @@
  * Worker threads that run one WASM module over one shared memory.
  *
  * The caller's thread does its share of the work, so that a single thread needs no worker at all, and waits for the
- * others without giving way to the event loop: a call is as synchronous as any other WASM call.
+ * others without giving way to the event loop: a call is as synchronous as any other WASM call. In a browser it is the
+ * only thread.
  *
  * @module
  */
-import { Worker } from "node:worker_threads";
 import { MachineError, requireInteger } from "../errors.ts";
 
 /** What a module that threads run must export. Addresses are in the shared memory. */
@@ -74,11 +74,18 @@ for (let seen = 0;;) {
 }
 `;
 
+/** The module of worker threads, asked for in this way because a browser has none and cannot load what names it. */
+const workerThreads = globalThis.process?.getBuiltinModule?.("node:worker_threads");
+
 let wanted: number | undefined;
 let patience = PATIENCE;
 
-/** How many threads the next {@linkcode openThreads} will have: one for each logical core unless it was set. */
+/**
+ * How many threads the next {@linkcode openThreads} will have: one for each logical core unless it was set, and one alone
+ * in a browser.
+ */
 export function threadCount(): number {
+  if (!workerThreads) return 1;
   return wanted ?? Math.max(1, navigator.hardwareConcurrency ?? 1);
 }
 
@@ -107,12 +114,12 @@ export function openThreads<Exports extends ThreadedExports>(
   module: WebAssembly.Module,
   count: number = threadCount(),
 ): Threads<Exports> {
-  const memory = new WebAssembly.Memory({ initial: 1, maximum: MOST_PAGES, shared: true });
+  const memory = sharedMemory();
   const exports = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Exports;
   const words = new Int32Array(memory.buffer, 0, 256);
   const workers = Array.from(
     { length: count - 1 },
-    (_, k) => new Worker(WORKER, { eval: true, workerData: { code: module, memory, thread: k + 1 } }),
+    (_, k) => new workerThreads!.Worker(WORKER, { eval: true, workerData: { code: module, memory, thread: k + 1 } }),
   );
   const ready = Promise.all(workers.map((worker) =>
     new Promise<void>((resolve, reject) => {
@@ -187,6 +194,26 @@ export function openThreads<Exports extends ThreadedExports>(
       close("alone");
     },
   };
+}
+
+/** Memory for threads, which may grow as far as this machine lets it: some browsers reserve all of it at once. */
+function sharedMemory(): WebAssembly.Memory {
+  for (let maximum = MOST_PAGES;; maximum /= 4) {
+    try {
+      return new WebAssembly.Memory({ initial: 1, maximum, shared: true });
+    } catch (error) {
+      if (maximum < 1024) throw error;
+    }
+  }
+}
+
+/** Whether there is memory for threads, which some browsers keep from pages. */
+export function hasSharedMemory(): boolean {
+  try {
+    return new WebAssembly.Memory({ initial: 0, maximum: 1, shared: true }).buffer.byteLength === 0;
+  } catch {
+    return false;
+  }
 }
 
 /**

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { type Row, showing, type Summary } from "../display.ts";
 import { InvalidInputError, MachineError, requireInteger, show } from "../errors.ts";
 import { openKernels } from "../kernels/select.ts";
 import { type MenuMechanism, menuMechanism } from "../mechanisms/menu_mechanism.ts";
@@ -54,6 +55,8 @@ export interface TrainingResult {
   readonly iterations: number;
   /** The last iteration's metrics; undefined where none was run. */
   readonly metrics?: IterationMetrics;
+  /** The metrics of all iterations that were run, in order; those before the checkpoint that it went on from are not. */
+  readonly history: readonly IterationMetrics[];
   /** The device it ended on: another one than it began on, if that was lost. It is open. */
   readonly device: Device;
 }
@@ -71,8 +74,14 @@ const MAX_LOSSES = 3;
  *
  * @example
  * ```ts
- * const { mechanism } = await train("U-1-2", { iterations: 500 });
- * const { outcomes, payments } = await mechanism.run([[[0.9, 0.2]]]);
+ * import { train } from "@tedi/toolkit";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const { mechanism, history } = await train("U-1-2", { iterations: 20, seed: 1 }, {
+ *   onIteration: ({ iteration, softRevenue }) => iteration % 10 === 0 && console.log(iteration, softRevenue),
+ * });
+ * const { outcomes, payments } = await mechanism.run([[[0.9, 0.2]]]); // one profile, one participant, two goods
+ * assertEquals([history.length, outcomes.length, payments.length], [20, 2, 1]);
  * ```
  */
 export async function train(
@@ -102,17 +111,18 @@ export async function train(
   let losses = 0;
   const begin = () => saved ? restoreState(task, rules, options, saved) : initialState(task, rules, options);
   let state: TrainingState = begin();
-  let metrics: IterationMetrics | undefined;
+  let history: IterationMetrics[] = [];
   try {
     for (;;) {
       try {
         while (state.iteration < options.iterations && !signal?.aborted) {
           const next = await iterate(task, rules, kernels, options, state);
           disposeState(state, next.state);
-          ({ state, metrics } = next);
+          state = next.state;
           device.check();
-          requireFinite(metrics);
-          hooks.onIteration?.(metrics);
+          requireFinite(next.metrics);
+          history.push(next.metrics);
+          hooks.onIteration?.(next.metrics);
           await letEventsIn();
           if (state.iteration % checkpointEvery === 0 && state.iteration < options.iterations) {
             saved = await saveState(state);
@@ -128,7 +138,9 @@ export async function train(
           network: options.network,
           parameters: averageOf(saved),
         });
-        return { mechanism, options, iterations: state.iteration, metrics, device };
+        const { iteration: iterations } = state;
+        const result = { mechanism, options, iterations, metrics: history.at(-1), history, device };
+        return showing(result, () => summaryOf(task, result), { kind: "training", subject: { problem: task, result } });
       } catch (error) {
         const loss = await lossOf(device);
         if (!loss) throw error;
@@ -139,12 +151,36 @@ export async function train(
         kernels = await openKernels(rules.network);
         disposeState(state);
         state = begin();
+        history = history.filter(({ iteration }) => iteration <= state.iteration);
         await hooks.onDeviceLost?.(loss, state.iteration);
       }
     }
   } finally {
     disposeState(state);
   }
+}
+
+/** A training in words. */
+function summaryOf(problem: MechanismProblem, { iterations, metrics, options, device }: TrainingResult): Summary {
+  const rows: Row[] = [[
+    "iterations",
+    String(iterations),
+    `of ${options.iterations}, seed ${options.seed}`,
+  ]];
+  if (metrics) {
+    rows.push([
+      "soft revenue",
+      metrics.softRevenue.toFixed(4),
+      "may exceed what the mechanism earns: evaluate() tells",
+    ]);
+    rows.push([
+      "chain lag",
+      metrics.relativeChainLag.toFixed(2),
+      "in units of m / beta; stationary chains are below 1",
+    ]);
+    rows.push(["beta", metrics.beta.toFixed(0)]);
+  }
+  return { title: `Training for ${problem.name}`, rows: [...rows, ["device", device.backend, device.adapter]] };
 }
 
 /**

@@ -9,11 +9,12 @@ const small = smallRun(FOLDER);
 const QUICK = "--profiles 10 --misreports 20 --exact 5 --test-profiles 200 --backend wasm".split(" ");
 
 Deno.test("audit passes a trained mechanism: a table for people", async () => {
-  const { code, stdout, stderr } = await tedi(["audit", await small(), ...QUICK]);
+  const run = await small(), { code, stdout, stderr } = await tedi(["audit", run, ...QUICK]);
   assertEquals([code, stderr.includes("error")], [0, false], stderr);
   assertEquals(stdout.match(/^ {2}passed/gm)?.length, AUDIT_CHECKS.length, stdout);
   assertStringIncludes(stdout, "U_{1,2}^{0,0}, 1 participant, 2 goods");
   assertStringIncludes(stdout, "95% confidence");
+  assertStringIncludes(stderr, `Next: tedi report ${run}\n      tedi playground ${run}\n`);
   assertStringIncludes(stdout, `All ${AUDIT_CHECKS.length} checks passed.`);
 });
 

@@ -1,10 +1,10 @@
-/** The least permissions that README names for each command: it works with these, and not with one of them less. */
+/** The least permissions that docs/permissions.md names for each command: it works with these, and not with one of them less. */
 import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
 import { SMALL, testFolder } from "./tedi.ts";
 
 const FOLDER = testFolder();
 const ROOT = new URL("../../", import.meta.url);
-const README = Deno.readTextFileSync(new URL("README.md", ROOT));
+const PAGE = Deno.readTextFileSync(new URL("docs/permissions.md", ROOT));
 
 /** Files of the folder, in which commands run. */
 Deno.mkdirSync(`${FOLDER}/secret`);
@@ -16,7 +16,7 @@ Deno.writeTextFileSync(
 
 let npm: Promise<string> | undefined;
 
-/** Where the packages are, as README says. */
+/** Where the packages are, as the page says. */
 function npmFolder(): Promise<string> {
   return npm ??= (async () => {
     const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).output();
@@ -48,7 +48,7 @@ function written(folder: string): Map<string, number> {
 }
 
 interface Case {
-  /** The permissions, as in README. */
+  /** The permissions, as on the page. */
   readonly permissions: readonly string[];
   readonly args: readonly string[];
   /** The folder that it may write to. */
@@ -66,9 +66,20 @@ const cases: readonly Case[] = [
     args: ["train", ...SMALL, "--quiet", "--out", "RUN"],
     writes: "RUN",
   },
+  {
+    permissions: ["--allow-read=$NPM,RUN", "--allow-write=RUN", "--allow-net=127.0.0.1"],
+    args: ["train", ...SMALL, "--quiet", "--force", "--watch", "--out", "RUN"],
+    writes: "RUN",
+  },
   { permissions: ["--allow-read=$NPM,RUN"], args: ["evaluate", "RUN", "--profiles", "50", "--backend", "wasm"] },
   { permissions: ["--allow-read=$NPM,RUN"], args: AUDIT.split(" ") },
+  {
+    permissions: ["--allow-read=$NPM,RUN", "--allow-write=RUN"],
+    args: "report RUN --test-profiles 50 --backend wasm --quiet".split(" "),
+    writes: "RUN",
+  },
   { permissions: ["--allow-read=RUN,types.csv"], args: ["run", "RUN", "--types", "types.csv"] },
+  { permissions: ["--allow-read=RUN", "--allow-write=RUN"], args: ["playground", "RUN"], writes: "RUN" },
   { permissions: ["--allow-read=$NPM,OUT", "--allow-write=OUT"], args: TABLE.split(" "), writes: "OUT" },
 ];
 
@@ -76,10 +87,10 @@ Deno.test("each command works with its least permissions, and writes where it ma
   for (const { permissions, args, writes } of cases) {
     await t.step([args[0], ...permissions].join(" "), async () => {
       const row = permissions.length === 0 ? "none" : `\`${permissions.join(" ").replace("types.csv", "TYPES")}\``;
-      const line = README.split("\n").find((line) =>
+      const line = PAGE.split("\n").find((line) =>
         line.startsWith("|") && line.includes(`\`${args[0]}\``) && line.includes(row)
       );
-      assert(line, `README has no row for ${args[0]} with ${row}`);
+      assert(line, `the page has no row for ${args[0]} with ${row}`);
       const before = written(FOLDER);
       const { code, stdout, stderr } = await sandboxed(permissions, args);
       assertEquals(code, 0, stderr);
@@ -130,8 +141,7 @@ Deno.test("figures are drawn with the permissions of figure1, which trains for t
   );
   Deno.removeSync(`${FOLDER}/OUT`, { recursive: true });
   const permissions = ["--allow-read=$NPM,OUT", "--allow-write=OUT"];
-  const line = README.split("\n").find((line) => line.includes(`| \`${permissions.join(" ")}\``));
-  assert(line?.includes("`figure1`"), "README has these permissions for figure1");
+  assertStringIncludes(PAGE.replace(/ +/g, " "), `\`figure1\` | \`${permissions.join(" ")}\``);
   const { code, stderr } = await sandboxed(permissions, [], `file://${script}`);
   assertEquals(code, 0, stderr);
   assertEquals([...Deno.readDirSync(`${FOLDER}/OUT`)].map(({ name }) => name).sort(), ["panelA.svg", "panelB.svg"]);

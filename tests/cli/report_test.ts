@@ -21,6 +21,7 @@ Deno.test("report writes a page to the run folder, with the revenue that trainin
   const run = await small();
   const { code, stdout, stderr } = await tedi(["report", run, ...QUICK]);
   assertEquals([code, stdout], [0, `${run}/report.html\n`], stderr);
+  assertStringIncludes(stderr, `Next: tedi audit ${run}\n      tedi playground ${run}\n`);
   const html = await Deno.readTextFile(`${run}/report.html`);
   const again = jsonLines((await tedi(["evaluate", run, "--profiles", "200", "--json", "--quiet"])).stdout)[0];
   assertStringIncludes(html, `<strong>${(again.revenue as number).toFixed(4)}</strong>`);

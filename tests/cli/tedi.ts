@@ -50,6 +50,26 @@ export function jsonLines(text: string): Record<string, unknown>[] {
   return text.split("\n").slice(0, -1).map((line) => JSON.parse(line));
 }
 
+/** The first of the JSON lines that a process writes, as soon as it is there, and the others once it has ended. */
+export async function firstEvent(
+  child: Deno.ChildProcess,
+): Promise<{ event: Record<string, unknown>; rest: Promise<Record<string, unknown>[]>; stderr: Promise<string> }> {
+  const stderr = new Response(child.stderr).text(),
+    reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  let text = "";
+  for (;;) {
+    const { value, done } = await reader.read();
+    if (done) throw new Error(`it ended without a line: ${await stderr}`);
+    text += value;
+    if (text.includes("\n")) break;
+  }
+  const rest = (async () => {
+    for (let part = await reader.read(); !part.done; part = await reader.read()) text += part.value;
+    return jsonLines(text).slice(1);
+  })();
+  return { event: jsonLines(text.slice(0, text.indexOf("\n") + 1))[0], rest, stderr };
+}
+
 /** The metrics of a run folder without what is measured in seconds. */
 export async function metricsOf(folder: string): Promise<Record<string, unknown>[]> {
   const lines = jsonLines(await Deno.readTextFile(`${folder}/metrics.jsonl`));

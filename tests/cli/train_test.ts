@@ -28,7 +28,9 @@ Deno.test("train says for people what was learned, and where it is", async () =>
   for (const text of ["U_{1,2}^{0,0}, 1 participant, 2 goods", "known optimum      0.5492", "straight-jacket"]) {
     assertStringIncludes(stdout, text);
   }
-  assertStringIncludes(stdout, "Next: tedi evaluate runs/U-1-2-cp0-cd0-seed0");
+  const run = "runs/U-1-2-cp0-cd0-seed0",
+    next = [`Next: tedi report ${run}\n`, `tedi audit ${run}\n`, `tedi playground ${run}\n`, `tedi run ${run} `];
+  for (const text of [...next, "(tedi is deno run -A file:///"]) assertStringIncludes(stderr, text);
   assertStringIncludes(stderr, "Run folder: runs/U-1-2-cp0-cd0-seed0");
 });
 

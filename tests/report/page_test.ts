@@ -3,7 +3,8 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { AUDIT_CHECKS } from "../../src/mechanisms/audit/check.ts";
 import { CHECK_WORDS } from "../../src/mechanisms/audit/words.ts";
 import type { AuditReport } from "../../src/mechanisms/audit.ts";
-import { escape, makeReport } from "../../src/report/page.ts";
+import { escapeMarkup } from "../../src/display.ts";
+import { makeReport } from "../../src/report/page.ts";
 import { madeUpRun } from "./runs.ts";
 
 const HOSTILE = `<script>alert("1")</script><img src=x onerror='x'>&amp;"'</style>`;
@@ -66,7 +67,7 @@ Deno.test("what is known about a problem is on its page", async () => {
 });
 
 Deno.test("texts of others are escaped wherever they come", async () => {
-  assertEquals(escape(`<&>"'`), "&#60;&#38;&#62;&#34;&#39;");
+  assertEquals(escapeMarkup(`<&>"'`), "&#60;&#38;&#62;&#34;&#39;");
   const run = await madeUpRun("U-1-2");
   const texts = {
     ...{ name: HOSTILE, command: HOSTILE, commandRemark: HOSTILE, device: HOSTILE, version: HOSTILE },

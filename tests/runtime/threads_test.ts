@@ -14,6 +14,7 @@ import { wasmKernels } from "../../src/kernels/wasm/kernels.ts";
 import { kernelThreads } from "../../src/kernels/wasm/module.ts";
 import { openDevice } from "../../src/runtime/device.ts";
 import {
+  hasSharedMemory,
   HEAP,
   openThreads,
   setThreadCount,
@@ -202,6 +203,32 @@ Deno.test("more memory than addresses reach is a MachineError, and what there wa
     assertEquals(message, `Cannot compute: WASM needs ${size} of memory, which this machine does not give it`);
   }
   assertEquals(runSquares(threads, 0).squares, SQUARES);
+});
+
+Deno.test("where 4 GiB cannot be reserved, memory grows less far; where none can be shared, that is known", async () => {
+  const { Memory } = WebAssembly, module = await squaresModule();
+  const most = (pages: number) => {
+    WebAssembly.Memory = class extends Memory {
+      constructor(size: WebAssembly.MemoryDescriptor) {
+        if (size.shared && size.maximum! > pages) throw new RangeError("could not allocate memory");
+        super(size);
+      }
+    };
+  };
+  try {
+    most(5000);
+    const threads = openThreads(module, 2);
+    assertEquals(runSquares(threads, 0).squares, SQUARES);
+    assertEquals(threads.memory(4096 * 65536).byteLength, 4096 * 65536);
+    assertThrows(() => threads.memory(4097 * 65536), MachineError, "257 MiB");
+    threads.close();
+    assertEquals(hasSharedMemory(), true);
+    most(0);
+    assertEquals(hasSharedMemory(), false);
+    assertThrows(() => openThreads(module, 1), RangeError);
+  } finally {
+    WebAssembly.Memory = Memory;
+  }
 });
 
 Deno.test("a count that is no positive integer is refused, and the count stays", () => {

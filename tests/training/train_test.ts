@@ -106,6 +106,7 @@ forEachDevice("a run that was stopped and resumed gives the same bits", async (d
     assertEquals([begun.iterations, begun.result.iterations], [[2, 3], 3]);
     const resumed = await record(setting, {}, { device, resume: begun.last });
     assertEquals([...begun.metrics, ...resumed.metrics], whole.metrics);
+    assertEquals([...begun.result.history, ...resumed.result.history], [...whole.result.history]);
     assertSameCheckpoint(resumed.last, whole.last);
     assertEquals(bits(resumed.result.mechanism.parameters), bits(whole.result.mechanism.parameters));
   }
@@ -172,6 +173,7 @@ Deno.test({
       assertEquals(losses.map(([, iteration]) => iteration), [from]);
       assert(losses[0][0].length > 0, "a loss has a message");
       assertEquals(run.metrics.map(({ iteration }) => iteration), iterations);
+      assertEquals(run.result.history, undisturbed.result.history);
       assertSameCheckpoint(run.last, undisturbed.last);
       assertEquals(bits(run.result.mechanism.parameters), bits(undisturbed.result.mechanism.parameters));
       assertEquals(tf.memory().numTensors, before);

@@ -11,6 +11,7 @@ import { reportAudit } from "../audit_report.ts";
 import type { Command, Option } from "../command.ts";
 import { chosenDevice, deviceOptions } from "../device_options.ts";
 import { findMechanism, mechanismArgument } from "../mechanism_argument.ts";
+import { aboutRun, sayNext, shellLine } from "../next_steps.ts";
 import { parseCommandLine } from "../options.ts";
 import { openOutput } from "../output.ts";
 import { chosenProblem, problemOptions } from "../problem_options.ts";
@@ -134,6 +135,10 @@ export const auditCommand: Command = {
       const report = await audit(problem, mechanism, { ...sizes, bounds, onProgress });
       progress.end();
       reportAudit(problem, report, (performance.now() - start) / 1000, output);
+      sayNext(output, [
+        ...folder === undefined ? [] : [aboutRun("report", folder, problem)],
+        shellLine(["tedi", "playground", positionals[0]]),
+      ]);
       return report.passed ? 0 : 1;
     } finally {
       progress.end();

@@ -10,6 +10,7 @@ import type { Command, Option } from "../command.ts";
 import { chosenDevice, deviceOptions } from "../device_options.ts";
 import { evaluateShown, reportEvaluation } from "../evaluation_report.ts";
 import { findMechanism, mechanismArgument } from "../mechanism_argument.ts";
+import { aboutRun, sayNext, shellLine } from "../next_steps.ts";
 import { parseCommandLine } from "../options.ts";
 import { openOutput } from "../output.ts";
 import { chosenProblem, problemOptions } from "../problem_options.ts";
@@ -72,6 +73,12 @@ export const evaluateCommand: Command = {
     try {
       const { evaluation, seconds } = await evaluateShown(problem, mechanism, test, output);
       reportEvaluation(problem, evaluation, { device, profileSeed: test.seed, seconds }, output);
+      sayNext(
+        output,
+        folder === undefined
+          ? [shellLine(["tedi", "playground", file])]
+          : [aboutRun("audit", folder, problem), aboutRun("report", folder, problem)],
+      );
     } finally {
       device.close();
     }

@@ -4,7 +4,7 @@
  * @module
  */
 import { InvalidInputError, show } from "../../errors.ts";
-import { attempt, writeFileAtomic } from "../../io/atomic.ts";
+import { writeInto } from "../../io/atomic.ts";
 import { loadMechanism } from "../../io/mechanism_file.ts";
 import { audit } from "../../mechanisms/audit.ts";
 import { TEST_PROFILES } from "../../mechanisms/evaluate.ts";
@@ -15,11 +15,12 @@ import type { Command, Option, Positional } from "../command.ts";
 import { chosenDevice, deviceOptions } from "../device_options.ts";
 import { evaluateShown } from "../evaluation_report.ts";
 import { findMechanism } from "../mechanism_argument.ts";
+import { aboutRun, sayNext, shellLine } from "../next_steps.ts";
 import { parseCommandLine } from "../options.ts";
 import { openOutput, type Output } from "../output.ts";
 import { chosenProblem, problemOptions } from "../problem_options.ts";
-import { readConfig, type RunConfig } from "../run_config.ts";
-import { optionTexts, trainingArguments } from "../training_options.ts";
+import { readConfig } from "../run_config.ts";
+import { startedRun } from "../started_run.ts";
 
 const runArgument: Positional = {
   name: "RUN",
@@ -83,17 +84,11 @@ export const reportCommand: Command = {
     const device = await chosenDevice(values), runs: ReportedRun[] = [];
     try {
       for (const [k, { problem, config, mechanism, recorded }] of found.entries()) {
-        const { args, beyond } = trainingArguments(problem, config.training), { seed } = config.training;
+        const { seed } = config.training;
         const profiles = values["test-profiles"] ?? TEST_PROFILES;
         const { evaluation } = await evaluateShown(problem, mechanism, { profiles, seed }, output);
-        const { backend, adapter } = config.device;
         runs.push({
-          ...{ name: names[k], problem, version: config.version, evaluation, ...recorded },
-          command: commandLine(config, args),
-          ...beyond.length > 0 &&
-            { commandRemark: `The command line has no options for what else is different: ${beyond.join(", ")}.` },
-          device: `${backend} (${adapter})`,
-          options: optionTexts(config.training),
+          ...{ ...startedRun(names[k], problem, config), ...recorded, evaluation },
           mechanism: await viewMechanism(problem, mechanism, { seed, profiles }),
           ...values.audit && { audit: await auditShown(problem, mechanism, output) },
         });
@@ -119,6 +114,10 @@ export const reportCommand: Command = {
     output.text(out);
     const failed = runs.filter((run) => run.audit?.passed === false);
     for (const { name } of failed) output.warn(`the audit of ${name} broke a bound; tedi audit says where`);
+    if (found.length === 1) {
+      const [{ folder, problem }] = found;
+      sayNext(output, [aboutRun("audit", folder, problem), shellLine(["tedi", "playground", folder])]);
+    }
     return failed.length > 0 ? 1 : 0;
   },
 };
@@ -152,26 +151,4 @@ function distinctNames(paths: readonly string[]): string[] {
     if (new Set(names).size === names.length) return names;
   }
   return parts.map((each, k) => `${each.at(-1) ?? "run"} (${k + 1})`);
-}
-
-/** The command line that does a run again. */
-function commandLine({ problem: { source }, device }: RunConfig, args: readonly string[]): string {
-  const words = ["tedi", "train"];
-  if (source.kind === "setting") words.push("--setting", source.setting);
-  else if (source.kind === "module") words.push("--problem", source.module);
-  else if (source.kind === "empirical") {
-    words.push("--types", source.file, "--participants", String(source.participants), "--goods", String(source.goods));
-    if (source.productionCost > 0) words.push("--production-cost", String(source.productionCost));
-    if (source.duplicationCost > 0) words.push("--duplication-cost", String(source.duplicationCost));
-  }
-  words.push(...args, "--backend", device.backend);
-  if (device.backend === "webgpu" && device.software) words.push("--allow-software");
-  return words.map((word) => /^[\w./:=,+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`).join(" ");
-}
-
-/** Writes a file; folders are made as needed. */
-async function writeInto(path: string, content: string): Promise<void> {
-  const folder = path.replace(/[^/\\]*$/, "");
-  if (folder !== "") await attempt(`make ${folder}`, () => Deno.mkdir(folder, { recursive: true }));
-  await attempt(`write ${path}`, () => writeFileAtomic(path, content));
 }

@@ -18,12 +18,14 @@ import type { Command, Option, Values } from "../command.ts";
 import { deviceOptions, requestedDevice } from "../device_options.ts";
 import { evaluateShown, reportEvaluation } from "../evaluation_report.ts";
 import { INTERRUPTED, listenToInterrupts } from "../interrupt.ts";
+import { aboutRun, sayNext, shellLine } from "../next_steps.ts";
 import { parseCommandLine } from "../options.ts";
 import { openOutput, type Output } from "../output.ts";
 import { chosenProblem, DEFAULT_SETTING, describeSource, problemOptions, problemSlug } from "../problem_options.ts";
 import { checkConfig, configPath, type RunConfig } from "../run_config.ts";
 import { reportPlan } from "../plan_report.ts";
 import { recordTraining } from "../training_record.ts";
+import { openWatch, type Watch, watchOptions } from "../watch.ts";
 import {
   chosenTraining,
   methodOptions,
@@ -60,6 +62,7 @@ const runOptions = [
     help: "New type profiles to measure the revenue on at the end",
     default: String(TEST_PROFILES),
   },
+  ...watchOptions,
   { name: "dry-run", kind: "flag", help: "Only tell what training would take: parameters, memory, work" },
   { name: "json", kind: "flag", help: "Write JSON lines to stdout: start, iteration, checkpoint, result" },
   { name: "quiet", kind: "flag", help: "No logs and no progress on stderr" },
@@ -90,6 +93,7 @@ export const trainCommand: Command = {
   examples: [
     { line: "tedi train --setting U-1-2", help: "sell 2 goods to 1 buyer, in runs/U-1-2-cp0-cd0-seed0" },
     { line: "tedi train --setting U-1-2 --resume", help: "go on after Ctrl-C" },
+    { line: "tedi train --setting U-3-2-cp1-cd0 --watch", help: "look on in a browser" },
     { line: "tedi train --types bids.csv --participants 3 --goods 2 --out runs/bids", help: "learn from data" },
     { line: "tedi train --problem ./my_problem.ts --json > log.jsonl", help: "a problem of your own, for a program" },
   ],
@@ -97,11 +101,19 @@ export const trainCommand: Command = {
     const { values } = parseCommandLine("train", options, [], args);
     const output = openOutput(values);
     if (values["dry-run"]) return await dryRun(values, output);
-    const run = await prepare(values, output);
+    const watch = await openWatch(values, output);
     try {
-      return await work(run, values, output);
+      const run = await prepare(values, output);
+      try {
+        return await work(run, values, output, watch);
+      } catch (error) {
+        watch?.stage({ words: `tedi train failed: ${(error as Error).message}`, over: true });
+        throw error;
+      } finally {
+        run.folder.close();
+      }
     } finally {
-      run.folder.close();
+      await watch?.end();
     }
   },
 };
@@ -162,13 +174,14 @@ async function prepare(values: TrainValues, output: Output): Promise<PreparedRun
 }
 
 /** Trains and evaluates; gives the exit code. */
-async function work(run: PreparedRun, values: TrainValues, output: Output): Promise<number> {
+async function work(run: PreparedRun, values: TrainValues, output: Output, watch?: Watch): Promise<number> {
   const { problem, training, folder } = run;
   output.log(`Run folder: ${folder.path}${values.out === undefined ? " (--out FOLDER for another)" : ""}`);
   const device = await openDevice(wantedDevice(values, run.before));
   const interrupt = listenToInterrupts(() => output.log("Stopping after this iteration; Ctrl-C again to stop at once"));
   try {
-    await writeConfig(run, values, device, output);
+    const config = await writeConfig(run, values, device, output, watch?.address);
+    watch?.begin(folder.path, problem, config);
     const record = await recordTraining({ ...run, name: problem.name, output });
     const result = await train(problem, training, {
       ...record.hooks,
@@ -179,17 +192,23 @@ async function work(run: PreparedRun, values: TrainValues, output: Output): Prom
     const trainingSeconds = record.seconds();
     if (result.iterations < training.iterations) {
       output.event("interrupted", { iteration: result.iterations, out: folder.path });
-      output.log(`Stopped after iteration ${result.iterations} of ${training.iterations}, with a checkpoint`);
-      output.log(`Go on with: tedi train --resume --out ${folder.path}${codeOption(problem)}`);
+      const stopped = `Stopped after iteration ${result.iterations} of ${training.iterations}, with a checkpoint`;
+      const next = aboutRun("train --resume --out", folder.path, problem);
+      watch?.stage({ words: `${stopped}. Go on with:`, next: [next], over: true });
+      output.log(stopped);
+      output.log(`Go on with: ${next}`);
       return INTERRUPTED;
     }
     await folder.writeMechanism(await encodeMechanism(result.mechanism));
     interrupt.end(); // From here on Ctrl-C ends the process as usual: all is kept.
     if (interrupt.signal.aborted) {
-      output.log(`Training is done; measure its revenue with: tedi evaluate ${folder.path}${codeOption(problem)}`);
+      const next = aboutRun("evaluate", folder.path, problem);
+      watch?.stage({ words: "Training is done. Measure its revenue with:", next: [next], over: true });
+      output.log(`Training is done; measure its revenue with: ${next}`);
       return INTERRUPTED;
     }
     const test = { profiles: values["test-profiles"] ?? TEST_PROFILES, seed: training.seed };
+    watch?.stage({ words: `Training is done. Its revenue is being measured on ${test.profiles} type profiles.` });
     const { evaluation, seconds } = await evaluateShown(problem, result.mechanism, test, output);
     const { iterations } = result;
     reportEvaluation(problem, evaluation, {
@@ -198,11 +217,18 @@ async function work(run: PreparedRun, values: TrainValues, output: Output): Prom
       seconds: trainingSeconds,
       training: { iterations, out: folder.path, evaluationSeconds: seconds },
     }, output);
-    output.text(
-      `\nNext: tedi evaluate ${folder.path} --seed ${test.seed + 1}${
-        codeOption(problem)
-      }\n      tedi run ${folder.path} --types FILE.csv`,
-    );
+    const report = await watch?.report(result.mechanism, evaluation, {
+      words: `Training is done, and this page is ${folder.path}/report.html. Check what it promises with:`,
+      next: [aboutRun("audit", folder.path, problem)],
+      over: true,
+    });
+    if (report) output.log(`Report: ${report}`);
+    sayNext(output, [
+      aboutRun("report", folder.path, problem),
+      aboutRun("audit", folder.path, problem),
+      shellLine(["tedi", "playground", folder.path]),
+      shellLine(["tedi", "run", folder.path, "--types", "FILE.csv"]),
+    ]);
     return 0;
   } finally {
     interrupt.end();
@@ -217,19 +243,24 @@ function wantedDevice(values: TrainValues, before?: RunConfig): DeviceOptions {
   return { backend, allowSoftware: software || values["allow-software"], threads: values.threads };
 }
 
-/** Records what the run is, or compares its device with the recorded one. */
-async function writeConfig(run: PreparedRun, values: TrainValues, device: Device, output: Output): Promise<void> {
+/** Records what the run is, or compares its device with the recorded one; gives what is recorded. */
+async function writeConfig(
+  run: PreparedRun,
+  values: TrainValues,
+  device: Device,
+  output: Output,
+  watch?: string,
+): Promise<RunConfig> {
   const { problem, training, folder, before, done } = run;
   const { backend, adapter, software, reason } = device;
-  if (before === undefined) {
-    const config: RunConfig = {
-      version: VERSION,
-      problem: { name: problem.name, source: problem.source },
-      training,
-      device: { requested: requestedDevice(values).backend, backend, adapter, software },
-    };
-    await folder.writeConfig({ ...config });
-  } else if (done < training.iterations && (before.device.backend !== backend || before.device.adapter !== adapter)) {
+  const config: RunConfig = before ?? {
+    version: VERSION,
+    problem: { name: problem.name, source: problem.source },
+    training,
+    device: { requested: requestedDevice(values).backend, backend, adapter, software },
+  };
+  if (before === undefined) await folder.writeConfig({ ...config });
+  else if (done < training.iterations && (before.device.backend !== backend || before.device.adapter !== adapter)) {
     const was = `${before.device.backend} (${before.device.adapter})`;
     output.warn(`the run was begun on ${was}, this is ${backend} (${adapter}): its bits will differ`);
   }
@@ -244,12 +275,10 @@ async function writeConfig(run: PreparedRun, values: TrainValues, device: Device
     adapter,
     reason,
     out: folder.path,
+    ...watch !== undefined && { watch },
     version: VERSION,
   });
   output.log(`Device: ${reason}`);
-}
-
-/** What the next command has to be told where the problem is code, which no folder is trusted with. */
-function codeOption({ source }: MechanismProblem): string {
-  return source.kind === "module" ? ` ${describeSource(source)}` : "";
+  if (watch !== undefined) output.log(`Watch: ${watch}`);
+  return config;
 }

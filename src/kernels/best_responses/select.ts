@@ -18,6 +18,18 @@ import { wasmBestResponses } from "./wasm.ts";
  * Where it has no `hidden`, its one row serves all types. Where f need not be convex, they are what a search finds.
  *
  * @param perRow T, types in a row.
+ *
+ * @example
+ * ```ts
+ * import { bestResponses, pricingRules, randomKey } from "@tedi/toolkit";
+ * import { assert } from "@std/assert";
+ *
+ * const shape = { participants: 2, goods: 3, exchangeable: false }, types = Float32Array.of(0.9, 0.1, 0.5, 0.2, 0.8, 0.4);
+ * const rules = pricingRules(shape, { layers: 2, groups: 8, groupSize: 4, hidden: [16] });
+ * const source = rules.hostSource(rules.initialParameters(randomKey(0)), types); // a row for each participant
+ * const { payments, gaps } = bestResponses(rules.network, source, types, 1);
+ * assert(payments.length === 2 && gaps.every((gap) => gap < 1e-6));
+ * ```
  */
 export function bestResponses(
   network: ConvexNetwork,

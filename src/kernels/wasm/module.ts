@@ -3,7 +3,13 @@
  *
  * @module
  */
-import { openThreads, threadCount, type ThreadedExports, type Threads } from "../../runtime/threads.ts";
+import {
+  hasSharedMemory,
+  openThreads,
+  threadCount,
+  type ThreadedExports,
+  type Threads,
+} from "../../runtime/threads.ts";
 import { PLAIN, RELAXED } from "./binary.ts";
 
 /** What the module exports; see assembly/index.ts. */
@@ -22,10 +28,12 @@ let forced: KernelBuild | undefined;
 /** The builds that this machine takes, the better one first. */
 let supported: readonly KernelBuild[] | undefined;
 
-/** The build for this machine, or undefined where it has no SIMD at all. */
+/** The build for this machine, or undefined where it has no SIMD, or no shared memory. */
 export function kernelBuild(): KernelBuild | undefined {
   if (forced) return forced;
-  supported ??= (["relaxed", "plain"] as const).filter((build) => WebAssembly.validate(bytes(build)));
+  supported ??= (["relaxed", "plain"] as const).filter((build) =>
+    hasSharedMemory() && WebAssembly.validate(bytes(build))
+  );
   return supported[0];
 }
 

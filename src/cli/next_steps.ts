@@ -1,0 +1,29 @@
+/**
+ * Commands that lead on from a command that is done.
+ *
+ * @module
+ */
+import type { MechanismProblem } from "../problems/problem.ts";
+import type { Output } from "./output.ts";
+
+/** Words as one types them into a shell. */
+export function shellLine(words: readonly string[]): string {
+  return words.map((word) => /^[\w./:=,+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`).join(" ");
+}
+
+/** A command, with options before its run; where its problem is code, which no folder is trusted with, the command is told it again. */
+export function aboutRun(command: string, run: string, { source }: MechanismProblem): string {
+  return shellLine([
+    "tedi",
+    ...command.split(" "),
+    run,
+    ...source.kind === "module" ? ["--problem", source.module] : [],
+  ]);
+}
+
+/** Says on stderr what may come next, to people. */
+export function sayNext(output: Output, commands: readonly string[]): void {
+  if (output.json) return;
+  output.log(["", `Next: ${commands[0]}`, ...commands.slice(1).map((command) => `      ${command}`)].join("\n"));
+  output.log(`      (tedi is deno run -A ${Deno.mainModule})`);
+}

@@ -1,0 +1,42 @@
+/**
+ * What a configuration tells of a run, as pages show it.
+ *
+ * @module
+ */
+import type { MechanismProblem } from "../problems/problem.ts";
+import type { StartedRun } from "../report/data.ts";
+import { shellLine } from "./next_steps.ts";
+import type { RunConfig } from "./run_config.ts";
+import { optionTexts, trainingArguments } from "./training_options.ts";
+
+/** A run as its configuration says, without its metrics. */
+export function startedRun(
+  name: string,
+  problem: MechanismProblem,
+  config: RunConfig,
+): Omit<StartedRun, "metrics" | "seconds"> {
+  const { args, beyond } = trainingArguments(problem, config.training), { backend, adapter } = config.device;
+  return {
+    ...{ name, problem, version: config.version },
+    command: commandLine(config, args),
+    ...beyond.length > 0 &&
+      { commandRemark: `The command line has no options for what else is different: ${beyond.join(", ")}.` },
+    device: `${backend} (${adapter})`,
+    options: optionTexts(config.training),
+  };
+}
+
+/** The command line that does a run again. */
+function commandLine({ problem: { source }, device }: RunConfig, args: readonly string[]): string {
+  const words = ["tedi", "train"];
+  if (source.kind === "setting") words.push("--setting", source.setting);
+  else if (source.kind === "module") words.push("--problem", source.module);
+  else if (source.kind === "empirical") {
+    words.push("--types", source.file, "--participants", String(source.participants), "--goods", String(source.goods));
+    if (source.productionCost > 0) words.push("--production-cost", String(source.productionCost));
+    if (source.duplicationCost > 0) words.push("--duplication-cost", String(source.duplicationCost));
+  }
+  words.push(...args, "--backend", device.backend);
+  if (device.backend === "webgpu" && device.software) words.push("--allow-software");
+  return shellLine(words);
+}

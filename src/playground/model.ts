@@ -1,0 +1,164 @@
+/**
+ * What the playground shows of a mechanism, as numbers: what a type profile leads to, and the choice that one
+ * participant has. Nothing here knows of a page.
+ *
+ * @module
+ */
+import { bestResponses } from "../kernels/best_responses/select.ts";
+import type { MenuMechanism } from "../mechanisms/menu_mechanism.ts";
+import { type HostWeightSource, sourceFunctions } from "../networks/parameterized_affine.ts";
+import { parseSetting, type Setting } from "../problems/settings.ts";
+
+/** What becomes of a type profile. */
+export interface Outcome {
+  /** x `[n, m]`. */
+  readonly outcomes: Float64Array;
+  /** p `[n]`. */
+  readonly payments: Float64Array;
+  /** `[n]`, of truthful participants. */
+  readonly utilities: Float64Array;
+  /** What anybody could still gain by a lie, at most: `[n]`. */
+  readonly gaps: Float64Array;
+}
+
+/** The setting that a mechanism was trained for, where its problem is one of the paper's form; else undefined. */
+export function settingOfMechanism({ problem, participants, goods }: MenuMechanism): Setting | undefined {
+  try {
+    const setting = parseSetting(problem);
+    return setting.participants === participants && setting.goods === goods ? setting : undefined;
+  } catch {
+    return undefined; // a problem with a name of its own
+  }
+}
+
+/** What the principal pays to make and hand out goods: sum_j (c^p max_i x_ij + c^d sum_i x_ij). */
+export function costOf(setting: Setting, outcomes: Float64Array): number {
+  const { participants: n, goods: m, productionCost, duplicationCost } = setting;
+  let cost = 0;
+  for (let j = 0; j < m; j++) {
+    let most = 0;
+    for (let i = 0; i < n; i++) {
+      most = Math.max(most, outcomes[i * m + j]);
+      cost += duplicationCost * outcomes[i * m + j];
+    }
+    cost += productionCost * most;
+  }
+  return cost;
+}
+
+/** What one participant may choose while the others' types stay as they are. */
+export interface Choice {
+  /** The price of an outcome `[m]`. */
+  price(outcome: Float64Array): number;
+  /**
+   * What the participant gets and pays for each of T reported types `[T, m]`, and the utility that leaves it with,
+   * valued by its true type.
+   */
+  report(types: Float32Array): { outcomes: Float64Array; payments: Float64Array; utilities: Float64Array };
+}
+
+/**
+ * The choice of a participant of a type profile.
+ *
+ * @param types `[n, m]`.
+ */
+export function choiceOf(mechanism: MenuMechanism, types: Float32Array, participant: number): Choice {
+  const { participants: n, goods: m, rules, parameters } = mechanism;
+  const source = sourceRow(rules.hostSource(parameters, types), n, participant);
+  const own = types.slice(participant * m, (participant + 1) * m);
+  const f = sourceFunctions(rules.network, source)(0), gradient = new Float64Array(m);
+  const atZero = f(new Float64Array(m), gradient);
+  return {
+    price: (outcome) => f(outcome, gradient) - atZero,
+    report(reported) {
+      const count = reported.length / m;
+      const { outcomes, payments } = bestResponses(rules.network, source, reported, count);
+      const utilities = payments.map((payment, k) => {
+        let utility = -payment;
+        for (let j = 0; j < m; j++) utility += own[j] * outcomes[k * m + j];
+        return utility;
+      });
+      return { outcomes, payments, utilities };
+    },
+  };
+}
+
+/** What happens to a participant who reports another type for one good. */
+export interface Sweep {
+  /** The reports for the good, from 0 to 1; the true type is one of them. */
+  readonly reports: Float64Array;
+  /** Which report is the true type. */
+  readonly truth: number;
+  /** What it gets of the good, for each report. */
+  readonly received: Float64Array;
+  /** What it gets of the other goods, on average; undefined where there are none. */
+  readonly others?: Float64Array;
+  /** What it pays. */
+  readonly payments: Float64Array;
+  /** Its utility, by its true type. */
+  readonly utilities: Float64Array;
+}
+
+/** Reports in a sweep, beside the true type. */
+const REPORTS = 101;
+
+/** Lets a participant report every type for a good, and the true types for all others. */
+export function sweepReports(choice: Choice, own: Float32Array, good: number): Sweep {
+  const m = own.length, true_ = own[good];
+  const grid = Array.from({ length: REPORTS }, (_, k) => Math.fround(k / (REPORTS - 1)));
+  const reports = Float64Array.from(new Set([...grid, true_])).sort();
+  const types = new Float32Array(reports.length * m);
+  reports.forEach((report, k) => {
+    types.set(own, k * m);
+    types[k * m + good] = report;
+  });
+  const { outcomes, payments, utilities } = choice.report(types);
+  const received = reports.map((_, k) => outcomes[k * m + good]);
+  const others = reports.map((_, k) => {
+    let sum = 0;
+    for (let j = 0; j < m; j++) if (j !== good) sum += outcomes[k * m + j];
+    return sum / (m - 1);
+  });
+  return { reports, truth: reports.indexOf(true_), received, ...m > 1 && { others }, payments, utilities };
+}
+
+/** Prices, and what a participant keeps, on a grid of outcomes of two goods: `[size, size]`, the first good along rows. */
+export interface Surface {
+  readonly size: number;
+  readonly prices: Float64Array;
+  readonly utilities: Float64Array;
+}
+
+/** Prices and utilities where two goods vary, and the participant gets of all others what it chooses anyway. */
+export function surfaceOf(
+  choice: Choice,
+  own: Float32Array,
+  chosen: Float64Array,
+  [first, second]: readonly [number, number],
+  size: number,
+): Surface {
+  const prices = new Float64Array(size * size), utilities = new Float64Array(size * size), x = chosen.slice();
+  for (let k = 0; k < size * size; k++) {
+    x[first] = k % size / (size - 1);
+    x[second] = Math.floor(k / size) / (size - 1);
+    prices[k] = choice.price(x);
+    utilities[k] = x.reduce((sum, part, j) => sum + own[j] * part, -prices[k]);
+  }
+  return { size, prices, utilities };
+}
+
+/** Prices and utilities along the outcomes of the one good that there is, from 0 to 1. */
+export function curveOf(choice: Choice, own: number, size: number): Omit<Surface, "size"> & { outcomes: Float64Array } {
+  const outcomes = Float64Array.from({ length: size }, (_, k) => k / (size - 1));
+  const prices = outcomes.map((x) => choice.price(Float64Array.of(x)));
+  return { outcomes, prices, utilities: outcomes.map((x, k) => own * x - prices[k]) };
+}
+
+/** One row of a source that has `rows` of them. */
+function sourceRow(source: HostWeightSource, rows: number, row: number): HostWeightSource {
+  const { hidden, local } = source;
+  if (!hidden) return source;
+  const part = <Numbers extends Float32Array | Float64Array>(all: Numbers): Numbers =>
+    all.subarray(row * all.length / rows, (row + 1) * all.length / rows) as Numbers;
+  return { ...source, hidden: part(hidden), ...local && { local: { ...local, hidden: part(local.hidden) } } };
+}
