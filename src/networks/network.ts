@@ -32,10 +32,10 @@ export interface ConvexNetwork {
   readonly embedding?: GroupMaxEmbedding;
   /** False where f need not be convex in x, so that best responses are searched for, without a certificate. */
   readonly convex?: false;
-  /** Lower bounds `[P]` of raw weights within which f never falls as x grows; undefined where there are none such. */
-  readonly nondecreasing?: Float32Array;
   /** About how many numbers a value of f at one point takes on the device, where that is known. */
   readonly activations?: number;
+  /** Lower bounds `[P]` of raw weights within which f never falls as x grows, where there are such. */
+  nondecreasing?(): Float32Array;
   /** Starting raw weights `[P]`; on request within the bounds of `nondecreasing`. */
   initialWeights(key: RandomKey, nondecreasing?: boolean): Float32Array;
   /** f `[R, N]` with raw weights `[R, P]` at `points` `[R, N, m]`: N points a row. Differentiable in the weights. */

@@ -82,12 +82,6 @@ export function partialGroupMax(size: PartialGroupMaxSize): ConvexNetwork {
   const freeAt = (k: number, e: number) => positive + (k * E + e) * affine;
   const positiveAt = (k: number, e: number) => ((k - 1) * E + e) * square;
 
-  // Sums with weights of at least 0, and maxima of them, never fall as x grows where no slope is negative.
-  const nondecreasing = new Float32Array(weightCount).fill(-LARGEST_FLOAT);
-  for (let at = positive; at < weightCount; at += affine) {
-    nondecreasing.fill(0, at, Math.min(at + m * G, weightCount - 1));
-  }
-
   /** The matrices of R functions, ready for matMul. */
   const matrices = (weights: Tensor2D) => {
     const rows = weights.shape[0];
@@ -110,7 +104,13 @@ export function partialGroupMax(size: PartialGroupMaxSize): ConvexNetwork {
     goods: m,
     weightCount,
     groupMax: size,
-    nondecreasing,
+
+    nondecreasing(): Float32Array {
+      // Sums with weights of at least 0, and maxima of them, never fall as x grows where no slope is negative.
+      const bounds = new Float32Array(weightCount).fill(-LARGEST_FLOAT);
+      for (let at = positive; at < weightCount; at += affine) bounds.fill(0, at, Math.min(at + m * G, weightCount - 1));
+      return bounds;
+    },
 
     initialWeights(key: RandomKey, withinBounds = false): Float32Array {
       const weights = new Float32Array(weightCount);
@@ -123,7 +123,7 @@ export function partialGroupMax(size: PartialGroupMaxSize): ConvexNetwork {
         const isOffset = (j - positive) % affine >= m * G;
         const drawn = noise[j - positive];
         if (isOffset) weights[j] = 0.25 * drawn;
-        else weights[j] = 0.5 * (withinBounds ? Math.abs(drawn) : drawn) / Math.sqrt(m);
+        else weights[j] = (withinBounds ? 0.25 * Math.abs(drawn) : 0.5 * drawn) / Math.sqrt(m);
       }
       // The last residual connection makes up what all goods together should cost. Where they cost too much, and it must not
       // be negative, the last layer is scaled down.

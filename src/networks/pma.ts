@@ -54,6 +54,7 @@ export function parameterizedMaxAffine(size: ParameterizedMaxAffineSize): Convex
   // Where there are no fused kernels, all pieces are one product, and not one each as for an element of many groups.
   return {
     ...network,
+    nondecreasing: undefined,
     value(weights: Tensor2D, points: Tensor3D): Tensor2D {
       const { scale, affine, residual } = matrices(weights), inputs = withOne(points);
       const most = tf.max(tf.matMul(inputs, affine), 2, true);

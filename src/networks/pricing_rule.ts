@@ -54,7 +54,7 @@ export interface PricingRules {
    * outcome, so that every mechanism has such prices, too. But soft choices reward prices that fall towards what
    * everybody takes, and then no smaller bundle is ever tried. (With contexts bounds made training slower, and are left out.)
    */
-  readonly lowerBounds: Readonly<Record<string, Float32Array>>;
+  lowerBounds(): Readonly<Record<string, Float32Array>>;
   /** Starting parameters, within their bounds. */
   initialParameters(key: RandomKey): Record<string, HostTensor>;
   /** Where the raw weights `[B n, P]` for type profiles `[B, n, m]` come from. The caller disposes of its hidden layers. */
@@ -89,14 +89,16 @@ export function pricingRules(shape: ContextShape, size: NetworkSize): PricingRul
   const symmetric = size.context === "symmetric" && shape.participants > 1
     ? symmetricContext(shape, hidden, network)
     : undefined;
-  const bounds = shape.participants === 1 ? network.nondecreasing : undefined;
+  const bounded = shape.participants === 1 && network.nondecreasing !== undefined;
   return {
     shape,
     network,
-    lowerBounds: bounds ? { "output.bias": bounds } : {},
     parameterShapes: symmetric?.shapes ?? parameterizedAffineShapes(affine),
+    lowerBounds(): Record<string, Float32Array> {
+      return bounded ? { "output.bias": network.nondecreasing!() } : {};
+    },
     initialParameters(key: RandomKey): Record<string, HostTensor> {
-      const bias = network.initialWeights(deriveKey(key, 0), bounds !== undefined);
+      const bias = network.initialWeights(deriveKey(key, 0), bounded);
       if (symmetric) return symmetric.initial(bias, deriveKey(key, 1));
       return initialParameterizedAffine(affine, bias, deriveKey(key, 1));
     },

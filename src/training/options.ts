@@ -53,7 +53,8 @@ export function defaultHidden(context: ContextKind): readonly number[] {
  * With a density of types the best prices for soft choices are of the order of 1 / beta from the best ones. With atoms they
  * are further away: to sell a good to participants of value 1, the price 1 - d that maximises
  * (1 - d) (1 - 1 / (beta d)) has d = 1 / sqrt(beta). So beta ends higher there, and as nobody is almost indifferent
- * by chance, the learning rate need not fall with it.
+ * by chance, the learning rate need not fall with it. Otherwise it falls from beta = 600 / m on: a step moves the price of a
+ * bundle m times as far as that of a good.
  */
 export function defaultTraining(problem: MechanismProblem): TrainingOptions {
   const { participants: n, goods: m } = problem;
@@ -81,7 +82,7 @@ export function defaultTraining(problem: MechanismProblem): TrainingOptions {
     largestLag: 1.3,
     learningRate: 3e-3,
     finalLearningRate: 0.05,
-    learningRateBeta: atoms ? ATOMS_BETA : 60,
+    learningRateBeta: atoms ? ATOMS_BETA : 600 / m,
     beta1: 0.9,
     beta2: 0.99,
     epsilon: 1e-6,

@@ -111,7 +111,7 @@ Deno.test("with starting weights all goods together cost 0.4 each", () => {
 
 Deno.test("within its bounds f never falls as x grows, and starting weights are within them", () => {
   for (const [goods, layers] of [[1, 2], [2, 1], [3, 2], [10, 3]]) {
-    const network = partialGroupMax({ goods, layers, groups: 6, groupSize: 3 }), bounds = network.nondecreasing!;
+    const network = partialGroupMax({ goods, layers, groups: 6, groupSize: 3 }), bounds = network.nondecreasing!();
     assertEquals(bounds.filter((bound) => bound === 0).length, (layers * 6 * 3 + 1) * goods);
     const gradient = new Float64Array(goods);
     for (let seed = 0; seed < 20; seed++) {

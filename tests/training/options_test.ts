@@ -118,7 +118,7 @@ Deno.test("contexts are symmetric where participants are exchangeable, and goods
 Deno.test("beta ends higher where types have atoms, and the learning rate stays", () => {
   const options = (name: string) => defaultTraining(settingProblem(name));
   for (
-    const [name, finalBeta, learningRateBeta] of [["U-1-2", 600, 60], ["C-3-2", 600, 60], ["B-3-2", 20_000, 20_000]]
+    const [name, finalBeta, learningRateBeta] of [["U-1-2", 600, 300], ["C-3-10", 600, 60], ["B-3-2", 20_000, 20_000]]
   ) {
     const chosen = options(name as string);
     assertEquals([chosen.finalBeta, chosen.learningRateBeta], [finalBeta, learningRateBeta], name as string);

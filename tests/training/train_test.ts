@@ -312,7 +312,7 @@ Deno.test("it learns to sell two goods to one buyer, from below the item-wise op
     profiles: 128,
     chains: 8,
     learningRate: 0.01,
-    network: { layers: 2, groups: 4, groupSize: 2, hidden: [] },
+    network: { layers: 2, groups: 8, groupSize: 4, hidden: [] },
   };
   const start = await train(problem, settings, { device, signal: AbortSignal.abort() });
   const end = await train(problem, settings, { device });
