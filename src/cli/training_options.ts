@@ -185,8 +185,8 @@ function plain(value: unknown): string {
   return Array.isArray(value) ? value.join(",") : typeof value === "string" ? value : show(value);
 }
 
-/** Problems that differ in what the defaults depend on: n and m. */
-const SAMPLES = ["U-1-2", "U-1-10", "U-3-2", "U-3-10"];
+/** Problems that differ in what the defaults depend on: n, m and whether types have atoms. */
+const SAMPLES = ["U-1-2", "U-1-10", "U-3-2", "U-3-10", "B-3-10"];
 
 /** The options with their defaults, for the help text. */
 export function withDefaults(options: readonly Option[]): readonly Option[] {

@@ -49,14 +49,12 @@ export interface PricingRules {
   /** Names and shapes of the parameters. */
   readonly parameterShapes: Readonly<Record<string, readonly number[]>>;
   /**
-   * Lower bounds of parameters by name, one for each element of their last dimension. With one participant they keep prices
-   * from falling as the outcome grows. Nothing is lost: a participant whose types are at least 0 would take the larger
-   * outcome, so that every mechanism has such prices, too. But soft choices reward prices that fall towards what
-   * everybody takes, and then no smaller bundle is ever tried. (With contexts bounds made training slower, and are left out.)
+   * Lower bounds of parameters by name, one for each element of their last dimension, within which prices never fall as the
+   * outcome grows. None where there is a context.
    */
   lowerBounds(): Readonly<Record<string, Float32Array>>;
-  /** Starting parameters, within their bounds. */
-  initialParameters(key: RandomKey): Record<string, HostTensor>;
+  /** Starting parameters; on request within their bounds. */
+  initialParameters(key: RandomKey, withinBounds?: boolean): Record<string, HostTensor>;
   /** Where the raw weights `[B n, P]` for type profiles `[B, n, m]` come from. The caller disposes of its hidden layers. */
   source(parameters: Parameters, types: Float32Array): WeightSource;
   /** The same on the host, which is what the parameters of a trained mechanism mean: it is the same on every machine. */
@@ -85,20 +83,20 @@ export interface PricingRules {
 export function pricingRules(shape: ContextShape, size: NetworkSize): PricingRules {
   const { kind = "groupmax", hidden, layers, groups, groupSize } = size;
   const network = networkOfKind(kind, { goods: shape.goods, layers, groups, groupSize });
+  const boundable = shape.participants === 1 && network.nondecreasing !== undefined;
   const affine: ParameterizedAffineSize = { context: contextSize(shape), hidden, outputs: network.weightCount };
   const symmetric = size.context === "symmetric" && shape.participants > 1
     ? symmetricContext(shape, hidden, network)
     : undefined;
-  const bounded = shape.participants === 1 && network.nondecreasing !== undefined;
   return {
     shape,
     network,
     parameterShapes: symmetric?.shapes ?? parameterizedAffineShapes(affine),
     lowerBounds(): Record<string, Float32Array> {
-      return bounded ? { "output.bias": network.nondecreasing!() } : {};
+      return boundable ? { "output.bias": network.nondecreasing!() } : {};
     },
-    initialParameters(key: RandomKey): Record<string, HostTensor> {
-      const bias = network.initialWeights(deriveKey(key, 0), bounded);
+    initialParameters(key: RandomKey, withinBounds = false): Record<string, HostTensor> {
+      const bias = network.initialWeights(deriveKey(key, 0), withinBounds && boundable);
       if (symmetric) return symmetric.initial(bias, deriveKey(key, 1));
       return initialParameterizedAffine(affine, bias, deriveKey(key, 1));
     },

@@ -81,7 +81,15 @@ export async function iterate(
     const { lag, relative } = await chainLag(rules, onHost, types, moved, measured, beta);
     const { next, average, norm } = tidy(() => {
       const gradients = parameterGradient(rules, parameters, types.subarray(0, trained * m), gradient);
-      const next = adamStep(parameters, gradients, state.adam, iteration, learningRate, options, rules.lowerBounds());
+      const next = adamStep(
+        parameters,
+        gradients,
+        state.adam,
+        iteration,
+        learningRate,
+        options,
+        options.nondecreasing ? rules.lowerBounds() : {},
+      );
       // Early averages would remember the start: the decay grows to its value.
       const decay = Math.min(options.averaging, (1 + iteration) / (10 + iteration));
       return { next, average: averageParameters(state.average, next.parameters, decay), norm: next.norm };

@@ -31,6 +31,12 @@ export interface TrainingOptions extends ScheduleOptions, AdamOptions, Omit<Move
   readonly warmUp: number;
   /** beta does not grow while the lag is above this many m / beta. */
   readonly largestLag: number;
+  /**
+   * With one participant, keep prices from falling as the outcome grows. Nothing is lost by it: whoever has types of at least
+   * 0 takes the larger outcome, so that every mechanism has such prices, too. But soft choices reward prices that fall
+   * towards what everybody takes, and then no smaller bundle is ever tried.
+   */
+  readonly nondecreasing: boolean;
   /** Decay of the moving average of parameters that becomes the mechanism. */
   readonly averaging: number;
   /** The seed of all random numbers. */
@@ -87,6 +93,8 @@ export function defaultTraining(problem: MechanismProblem): TrainingOptions {
     beta2: 0.99,
     epsilon: 1e-6,
     clipNorm: 1,
+    // With atoms everybody takes exactly what is worth something, and the bounds only slow training down.
+    nondecreasing: n === 1 && !atoms,
     averaging: 0.99,
     seed: 0,
   };
@@ -155,6 +163,11 @@ export function checkTraining(options: TrainingOptions): void {
     ] as const
   ) {
     requirePositive(what, name, options[name]);
+  }
+  if (typeof options.nondecreasing !== "boolean") {
+    throw new InvalidInputError(
+      `Cannot ${what}: nondecreasing must be true or false, got ${show(options.nondecreasing)}`,
+    );
   }
   oneOf(what, "wall", options.wall, walls);
   oneOf(what, "stepRule", options.stepRule, stepRules);

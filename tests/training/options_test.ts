@@ -89,6 +89,7 @@ const bad: [setting: Record<string, unknown>, thing: string, rule: string, got: 
   [{ wall: "bounce" }, "wall", "one of reflect, project", '"bounce"'],
   [{ stepRule: "toString" }, "stepRule", "one of adapted, constant", '"toString"'],
   [{ estimator: undefined }, "estimator", "one of coordinate, paired", "undefined"],
+  [{ nondecreasing: 1 }, "nondecreasing", "true or false", "1"],
   [{ seed: -1 }, "seed", "an integer from 0 to 2^53 - 1", "-1"],
   [{ seed: 0.5 }, "seed", "an integer from 0 to 2^53 - 1", "0.5"],
   [{ seed: "1" }, "seed", "an integer from 0 to 2^53 - 1", '"1"'],
@@ -121,6 +122,7 @@ Deno.test("beta ends higher where types have atoms, and the learning rate stays"
     const [name, finalBeta, learningRateBeta] of [["U-1-2", 600, 300], ["C-3-10", 600, 60], ["B-3-2", 20_000, 20_000]]
   ) {
     const chosen = options(name as string);
+    assertEquals(chosen.nondecreasing, name === "U-1-2");
     assertEquals([chosen.finalBeta, chosen.learningRateBeta], [finalBeta, learningRateBeta], name as string);
   }
 });
