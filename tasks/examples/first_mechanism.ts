@@ -2,7 +2,7 @@
 import { evaluate, settingProblem, train } from "../../mod.ts";
 
 const problem = settingProblem("U_{1,2}^{0,0}"); // values uniform on [0, 1], no costs
-const { mechanism } = await train(problem, { iterations: Number(Deno.args[0] ?? 200) });
+const { mechanism } = await train(problem, { iterations: Number(Deno.args[0] ?? 300) });
 const { revenue, standardError } = await evaluate(problem, mechanism, { profiles: 20_000 });
 const { outcomes, payments } = await mechanism.run([[[0.9, 0.2]]]); // one profile, one buyer, two goods
 console.log(`revenue ${revenue.toFixed(4)} +- ${standardError.toFixed(4)}, at best 0.5492`);
