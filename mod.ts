@@ -118,7 +118,7 @@ export { type AdamOptions } from "./src/training/adam.ts";
 export { type Estimator } from "./src/kernels/estimator.ts";
 export { type IterationMetrics } from "./src/training/iteration.ts";
 export { defaultTraining, type TrainingOptions } from "./src/training/options.ts";
-export { type ScheduleOptions } from "./src/training/schedules.ts";
+export type { BetaSchedule, CosineSchedule, ScheduleOptions } from "./src/training/schedules.ts";
 export { type TrainingPlan } from "./src/training/plan.ts";
 export {
   type Checkpoint,

@@ -8,7 +8,7 @@ import type { MechanismProblem } from "../problems/problem.ts";
 import { randomKey } from "../random/key.ts";
 import type { AdamOptions } from "../training/adam.ts";
 import { defaultTraining } from "../training/options.ts";
-import type { ScheduleOptions } from "../training/schedules.ts";
+import type { BetaSchedule } from "../training/schedules.ts";
 
 /** What every learning baseline can be told. */
 export interface BaselineOptions extends AdamOptions {
@@ -27,7 +27,7 @@ export interface BaselineOptions extends AdamOptions {
 }
 
 /** What baselines can be told that offer finitely many options and soften choices among them in training. */
-export interface MenuOptions extends BaselineOptions, ScheduleOptions {
+export interface MenuOptions extends BaselineOptions, BetaSchedule {
   /** K, how many options there are besides the null option. */
   readonly menuSize: number;
 }
@@ -58,8 +58,7 @@ const FINAL_BETA = 150;
 /** As {@linkcode alignedDefaults}, with a schedule of the inverse temperature, aligned, too, but for its end. */
 export function alignedMenuDefaults(problem: MechanismProblem, menuSize: number): MenuOptions {
   const { initialBeta, betaGrowth } = defaultTraining(problem);
-  const schedule = { initialBeta, finalBeta: FINAL_BETA, betaGrowth, learningRateBeta: FINAL_BETA };
-  return { ...alignedDefaults(problem), ...schedule, menuSize };
+  return { ...alignedDefaults(problem), initialBeta, finalBeta: FINAL_BETA, betaGrowth, menuSize };
 }
 
 /** Options that are shares, those of them that must be below 1, and options that must be above 0. */

@@ -15,7 +15,7 @@ import { type Device, ensureDevice } from "../runtime/device.ts";
 import { letEventsIn } from "../runtime/event_loop.ts";
 import { downloadAll, tidy, uploadAll } from "../runtime/tensors.ts";
 import { adamStep, averageParameters, initAdam, mapParameters } from "../training/adam.ts";
-import { learningRateAt, type ScheduleOptions } from "../training/schedules.ts";
+import { cosineRateAt } from "../training/schedules.ts";
 import type { BaselineOptions } from "./baseline_options.ts";
 
 export * from "./baseline_options.ts";
@@ -118,14 +118,13 @@ export async function descend<Metrics extends BaselineMetrics = BaselineMetrics>
 ): Promise<{ parameters: HostParameters; iterations: number; metrics?: Metrics }> {
   const { device, onIteration, signal } = hooks;
   if (!device) await ensureDevice();
-  const schedule: ScheduleOptions = { initialBeta: 1, finalBeta: 1, betaGrowth: 1, learningRateBeta: 1, ...options };
   let parameters: Parameters = uploadAll(initial);
   let average = mapParameters(parameters, (tensor) => tf.clone(tensor)), adam = initAdam(parameters);
   let iteration = 0, metrics: Metrics | undefined;
   const owned = () => [parameters, average, adam.first, adam.second] as unknown as Tensor[];
   try {
     while (iteration < options.iterations && !signal?.aborted) {
-      const learningRate = learningRateAt(iteration, 1, schedule);
+      const learningRate = cosineRateAt(iteration, options);
       const { gradients, measured } = await measure(parameters, iteration);
       const before = owned();
       const { next, mean } = tidy(() => {

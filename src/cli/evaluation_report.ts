@@ -8,7 +8,7 @@ import { TIE_BREAK } from "../kernels/best_responses/best_response.ts";
 import { evaluate, type Evaluation } from "../mechanisms/evaluate.ts";
 import type { Mechanism } from "../mechanisms/mechanism.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
-import { yardsticks } from "../problems/yardsticks.ts";
+import { shareInWords, yardsticks } from "../problems/yardsticks.ts";
 import { helpWidth, wrap } from "./help.ts";
 import { colour, type Output } from "./output.ts";
 import { duration } from "./progress.ts";
@@ -90,8 +90,7 @@ function resultText(
   const { participants: n, goods: m } = problem;
   const { revenue, standardError, profiles, worstGap } = evaluation;
   const value = (number: number): string => number.toFixed(4);
-  const share = (number: number): string =>
-    number > 0 ? `revenue is ${(revenue / number * 100).toFixed(1)}% of it` : "";
+  const share = (number: number): string => shareInWords(number, revenue);
   const rows: (readonly [string, string, string?])[] = [
     ["revenue", `${value(revenue)} +- ${value(standardError)}`, `mean and standard error, ${profiles} test profiles`],
   ];

@@ -144,3 +144,13 @@ export function suggest(given: string, names: readonly string[], dashes = ""): s
   const most = Math.min(given.length - 1, Math.max(2, given.length / 3));
   return near && near.distance <= most ? `; did you mean ${dashes}${near.name}?` : "";
 }
+
+/**
+ * Fails unless the value of --out, if there is one, is the name of an HTML page.
+ *
+ * @throws {InvalidInputError} naming the option, the rule and the value.
+ */
+export function requireHtmlName(action: string, out: string | undefined): void {
+  if (out === undefined || /\.html?$/i.test(out)) return;
+  throw new InvalidInputError(`Cannot ${action}: --out must end with .html, got ${show(out)}`);
+}

@@ -7,7 +7,7 @@ import { tf } from "../deps/tfjs.ts";
 import { type Row, showing, type Summary } from "../display.ts";
 import { requireInteger } from "../errors.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
-import { yardsticks } from "../problems/yardsticks.ts";
+import { shareInWords, yardsticks } from "../problems/yardsticks.ts";
 import { deriveKey, randomKey } from "../random/key.ts";
 import { ensureDevice } from "../runtime/device.ts";
 import { letEventsIn } from "../runtime/event_loop.ts";
@@ -114,7 +114,6 @@ export async function evaluate(
 function summaryOf(problem: MechanismProblem, evaluation: Evaluation): Summary {
   const { revenue, standardError, profiles, participantsUtility, allocated, worstGap } = evaluation;
   const { optimum, separable, paper } = yardsticks(problem);
-  const share = (value: number) => value > 0 ? `revenue is ${(revenue / value * 100).toFixed(1)}% of it` : "";
   const known = { "known optimum": optimum?.value, "item-wise optimum": separable, "TEDI in the paper": paper };
   return {
     title: problem.name,
@@ -125,7 +124,7 @@ function summaryOf(problem: MechanismProblem, evaluation: Evaluation): Summary {
         `mean and standard error, ${profiles} profiles`,
       ],
       ...Object.entries(known).flatMap(([name, value]): Row[] =>
-        value === undefined ? [] : [[name, value.toFixed(4), share(value)]]
+        value === undefined ? [] : [[name, value.toFixed(4), shareInWords(value, revenue)]]
       ),
       ["participants' utility", participantsUtility.toFixed(4), "of all together, mean"],
       ["allocated", `${(allocated * 100).toFixed(1)}%`, "of what all participants could get, mean"],

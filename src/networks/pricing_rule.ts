@@ -88,12 +88,13 @@ export function pricingRules(shape: ContextShape, size: NetworkSize): PricingRul
   const symmetric = size.context === "symmetric" && shape.participants > 1
     ? symmetricContext(shape, hidden, network)
     : undefined;
+  let bounds: Record<string, Float32Array> | undefined;
   return {
     shape,
     network,
     parameterShapes: symmetric?.shapes ?? parameterizedAffineShapes(affine),
     lowerBounds(): Record<string, Float32Array> {
-      return boundable ? { "output.bias": network.nondecreasing!() } : {};
+      return bounds ??= boundable ? { "output.bias": network.nondecreasing!() } : {};
     },
     initialParameters(key: RandomKey, withinBounds = false): Record<string, HostTensor> {
       const bias = network.initialWeights(deriveKey(key, 0), withinBounds && boundable);

@@ -24,3 +24,14 @@ export function yardsticks(problem: MechanismProblem): Yardsticks {
     paper: tableOneSettings.find(({ setting }) => setting === problem.name)?.tedi,
   };
 }
+
+/** `revenue` as a share of a yardstick, for people; nothing where the yardstick is not above 0. */
+export function percentOf(yardstick: number, revenue: number): string {
+  return yardstick > 0 ? `${(revenue / yardstick * 100).toFixed(1)}%` : "";
+}
+
+/** The same as words to add to the yardstick. */
+export function shareInWords(yardstick: number, revenue: number): string {
+  const percent = percentOf(yardstick, revenue);
+  return percent && `revenue is ${percent} of it`;
+}

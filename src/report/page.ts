@@ -6,7 +6,7 @@
 import { escapeMarkup } from "../display.ts";
 import { CHECK_WORDS } from "../mechanisms/audit/words.ts";
 import type { AuditReport } from "../mechanisms/audit.ts";
-import { yardsticks } from "../problems/yardsticks.ts";
+import { percentOf, yardsticks } from "../problems/yardsticks.ts";
 import { VERSION } from "../version.ts";
 import { type Chart, mechanismCharts, short, slug, trainingCharts } from "./charts.ts";
 import type { ReportedRun } from "./data.ts";
@@ -89,7 +89,7 @@ function comparison(runs: readonly ReportedRun[]): string {
       problem.name,
       `${revenue.toFixed(4)}\u00a0\u00b1\u00a0${standardError.toFixed(4)}`,
       best === undefined ? "" : `${best.toFixed(4)}, ${optimum ? "known optimum" : "item-wise optimum"}`,
-      best === undefined || best <= 0 ? "" : `${(revenue / best * 100).toFixed(1)}%`,
+      best === undefined ? "" : percentOf(best, revenue),
       String(metrics.at(-1)?.iteration ?? ""),
       seconds === undefined ? "" : duration(seconds),
       Number.isFinite(worstGap) ? short(worstGap) : "not known",

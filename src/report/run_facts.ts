@@ -5,7 +5,7 @@
  */
 import { escapeMarkup } from "../display.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
-import { yardsticks } from "../problems/yardsticks.ts";
+import { shareInWords, yardsticks } from "../problems/yardsticks.ts";
 import { VERSION } from "../version.ts";
 import type { Chart } from "./charts.ts";
 import type { StartedRun } from "./data.ts";
@@ -18,10 +18,8 @@ export type Fact = [name: string, text: string];
 export function knownValues(problem: MechanismProblem, revenue?: number): Fact[] {
   const { optimum, separable, paper } = yardsticks(problem), facts: Fact[] = [];
   const add = (name: string, value: number, words: string) => {
-    const share = revenue !== undefined && value > 0
-      ? `; the revenue is ${(revenue / value * 100).toFixed(1)}% of it`
-      : "";
-    facts.push([name, `${value.toFixed(4)}, ${words}${share}`]);
+    const share = revenue === undefined ? "" : shareInWords(value, revenue);
+    facts.push([name, `${value.toFixed(4)}, ${words}${share && `; the ${share}`}`]);
   };
   if (optimum) add("Known optimum", optimum.value, optimum.name);
   if (separable !== undefined) add("Item-wise optimum", separable, "the best that sells each good by itself");

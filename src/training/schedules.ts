@@ -4,8 +4,8 @@
  * @module
  */
 
-/** What the schedules depend on. */
-export interface ScheduleOptions {
+/** What the schedule of beta depends on. */
+export interface BetaSchedule {
   /** T, the number of iterations. */
   readonly iterations: number;
   /** beta at the start. */
@@ -14,19 +14,36 @@ export interface ScheduleOptions {
   readonly finalBeta: number;
   /** Share of the iterations over which beta grows. */
   readonly betaGrowth: number;
+}
+
+/** What a cosine of the learning rate depends on. */
+export interface CosineSchedule {
+  /** T, the number of iterations. */
+  readonly iterations: number;
   /** The learning rate at the start. */
   readonly learningRate: number;
   /** The learning rate at the end, as a share of the one at the start. */
   readonly finalLearningRate: number;
+}
+
+/** What TEDI's schedules depend on. */
+export interface ScheduleOptions extends BetaSchedule, CosineSchedule {
   /** While beta is above this, the learning rate is lower by the square root of their ratio. */
   readonly learningRateBeta: number;
 }
 
 /** beta after `growth` iterations in which it grew: geometric from the initial to the final value. */
-export function betaAt(growth: number, options: ScheduleOptions): number {
+export function betaAt(growth: number, options: BetaSchedule): number {
   const { initialBeta, finalBeta, iterations, betaGrowth } = options;
   const share = Math.min(1, growth / Math.max(1, betaGrowth * iterations));
   return initialBeta * (finalBeta / initialBeta) ** share;
+}
+
+/** Half a cosine in iteration `iteration` (from 0), from the learning rate down to its final share. */
+export function cosineRateAt(iteration: number, options: CosineSchedule): number {
+  const { learningRate, finalLearningRate, iterations } = options;
+  const cosine = 0.5 * (1 + Math.cos(Math.PI * Math.min(1, iteration / iterations)));
+  return learningRate * (finalLearningRate + (1 - finalLearningRate) * cosine);
 }
 
 /**
@@ -37,8 +54,5 @@ export function betaAt(growth: number, options: ScheduleOptions): number {
  * are indifferent within 1 / beta, so the steps must become shorter with it.
  */
 export function learningRateAt(iteration: number, beta: number, options: ScheduleOptions): number {
-  const { learningRate, finalLearningRate, learningRateBeta, iterations } = options;
-  const cosine = 0.5 * (1 + Math.cos(Math.PI * Math.min(1, iteration / iterations)));
-  const shorter = Math.min(1, Math.sqrt(learningRateBeta / beta));
-  return learningRate * shorter * (finalLearningRate + (1 - finalLearningRate) * cosine);
+  return Math.min(1, Math.sqrt(options.learningRateBeta / beta)) * cosineRateAt(iteration, options);
 }

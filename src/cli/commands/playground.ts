@@ -3,14 +3,13 @@
  *
  * @module
  */
-import { InvalidInputError, show } from "../../errors.ts";
 import { attempt, writeInto } from "../../io/atomic.ts";
 import { decodeMechanism } from "../../io/mechanism_file.ts";
 import { readRegularFile } from "../../io/read.ts";
 import { playgroundPage } from "../../playground/page.ts";
 import type { Command, Option, Positional } from "../command.ts";
 import { findMechanism, mechanismArgument } from "../mechanism_argument.ts";
-import { parseCommandLine } from "../options.ts";
+import { parseCommandLine, requireHtmlName } from "../options.ts";
 import { openOutput } from "../output.ts";
 
 const argument: Positional = {
@@ -45,9 +44,7 @@ export const playgroundCommand: Command = {
   ],
   async run(args) {
     const { values, positionals: [given] } = parseCommandLine("playground", options, [argument], args);
-    if (values.out !== undefined && !/\.html?$/i.test(values.out)) {
-      throw new InvalidInputError(`Cannot make a playground: --out must end with .html, got ${show(values.out)}`);
-    }
+    requireHtmlName("make a playground", values.out);
     const found = given === undefined ? undefined : await findMechanism(given);
     const mechanism = found && await readMechanism(found.file);
     const folder = found?.folder ? `${found.folder}/` : found?.file.replace(/[^/\\]*$/, "") ?? "";

@@ -16,7 +16,7 @@ import { chosenDevice, deviceOptions } from "../device_options.ts";
 import { evaluateShown } from "../evaluation_report.ts";
 import { findMechanism } from "../mechanism_argument.ts";
 import { aboutRun, sayNext, shellLine } from "../next_steps.ts";
-import { parseCommandLine } from "../options.ts";
+import { parseCommandLine, requireHtmlName } from "../options.ts";
 import { openOutput, type Output } from "../output.ts";
 import { chosenProblem, problemOptions } from "../problem_options.ts";
 import { readConfig } from "../run_config.ts";
@@ -74,9 +74,7 @@ export const reportCommand: Command = {
   async run(args) {
     const { values, positionals } = parseCommandLine("report", options, [runArgument], args);
     const output = openOutput(values), chosen = await chosenProblem("report", values);
-    if (values.out !== undefined && !/\.html?$/i.test(values.out)) {
-      throw new InvalidInputError(`Cannot make a report: --out must end with .html, got ${show(values.out)}`);
-    }
+    requireHtmlName("make a report", values.out);
     // All that can be wrong is found before any work begins.
     const names = distinctNames(positionals), found = [];
     for (const run of positionals) found.push(await findRun(run, chosen));
