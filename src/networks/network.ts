@@ -4,6 +4,7 @@
  * @module
  */
 import type { Tensor, Tensor2D, Tensor3D } from "../deps/tfjs.ts";
+import type { Cycles } from "./exchangeable_goods.ts";
 import type { GroupMaxEmbedding } from "./embedding.ts";
 import type { PartialGroupMaxSize } from "./partial_groupmax.ts";
 import type { RandomKey } from "../random/key.ts";
@@ -36,8 +37,8 @@ export interface ConvexNetwork {
   readonly activations?: number;
   /** Lower bounds `[P]` of raw weights within which f never falls as x grows, where there are such. */
   nondecreasing?(): Float32Array;
-  /** Starting raw weights `[P]`; on request within the bounds of `nondecreasing`. */
-  initialWeights(key: RandomKey, nondecreasing?: boolean): Float32Array;
+  /** Starting raw weights `[P]`; on request within the bounds of `nondecreasing`, and with the same values in cycles. */
+  initialWeights(key: RandomKey, nondecreasing?: boolean, shared?: Cycles): Float32Array;
   /** f `[R, N]` with raw weights `[R, P]` at `points` `[R, N, m]`: N points a row. Differentiable in the weights. */
   value(weights: Tensor2D, points: Tensor3D): Tensor2D;
   /**

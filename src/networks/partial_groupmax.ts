@@ -16,6 +16,7 @@ import { type Tensor2D, type Tensor3D, tf } from "../deps/tfjs.ts";
 import { requireInteger } from "../errors.ts";
 import { deriveKey, type RandomKey } from "../random/key.ts";
 import { normals } from "../random/numbers.ts";
+import { copyFirst, type Cycles } from "./exchangeable_goods.ts";
 import type { ConvexNetwork, HostFunction, PointGradient } from "./network.ts";
 import { inverseSoftplus, softplus } from "./softplus.ts";
 
@@ -112,7 +113,7 @@ export function partialGroupMax(size: PartialGroupMaxSize): ConvexNetwork {
       return bounds;
     },
 
-    initialWeights(key: RandomKey, withinBounds = false): Float32Array {
+    initialWeights(key: RandomKey, withinBounds = false, shared?: Cycles): Float32Array {
       const weights = new Float32Array(weightCount);
       // Positive weights are log-normal around 1 / fan-in, so that each layer averages the one before.
       const spread = normals(deriveKey(key, 0), positive);
@@ -125,6 +126,7 @@ export function partialGroupMax(size: PartialGroupMaxSize): ConvexNetwork {
         if (isOffset) weights[j] = 0.25 * drawn;
         else weights[j] = (withinBounds ? 0.25 * Math.abs(drawn) : 0.5 * drawn) / Math.sqrt(m);
       }
+      if (shared) copyFirst(weights, shared);
       // The last residual connection makes up what all goods together should cost. Where they cost too much, and it must not
       // be negative, the last layer is scaled down.
       const f = this.bindOnHost(weights), all = new Float64Array(m).fill(1), gradient = new Float64Array(m);

@@ -7,6 +7,7 @@ import { deriveKey, type RandomKey } from "../random/key.ts";
 import type { HostTensor } from "../runtime/host_tensor.ts";
 import { type ContextKind, type ContextShape, contextSize } from "./context.ts";
 import { denseContextSource, hostDenseContextSource } from "./dense_context.ts";
+import { copyFirst, type Cycles, sharedWeights } from "./exchangeable_goods.ts";
 import { type NetworkKind, networkOfKind } from "./kinds.ts";
 import type { ConvexNetwork, Parameters } from "./network.ts";
 import {
@@ -53,8 +54,16 @@ export interface PricingRules {
    * outcome grows. None where there is a context.
    */
   lowerBounds(): Readonly<Record<string, Float32Array>>;
-  /** Starting parameters; on request within their bounds. */
-  initialParameters(key: RandomKey, withinBounds?: boolean): Record<string, HostTensor>;
+  /**
+   * Which parameters have the same values where goods are exchangeable, by name, among the elements of their last
+   * dimension. None where the context is dense, or the network is not a Partial GroupMax Network.
+   */
+  sharedParameters(): Readonly<Record<string, Cycles>>;
+  /** Starting parameters; on request within their bounds, and shared by goods. */
+  initialParameters(
+    key: RandomKey,
+    request?: { readonly withinBounds?: boolean; readonly shared?: boolean },
+  ): Record<string, HostTensor>;
   /** Where the raw weights `[B n, P]` for type profiles `[B, n, m]` come from. The caller disposes of its hidden layers. */
   source(parameters: Parameters, types: Float32Array): WeightSource;
   /** The same on the host, which is what the parameters of a trained mechanism mean: it is the same on every machine. */
@@ -88,6 +97,7 @@ export function pricingRules(shape: ContextShape, size: NetworkSize): PricingRul
   const symmetric = size.context === "symmetric" && shape.participants > 1
     ? symmetricContext(shape, hidden, network)
     : undefined;
+  let cycles: Record<string, Cycles> | undefined;
   let bounds: Record<string, Float32Array> | undefined;
   return {
     shape,
@@ -96,10 +106,20 @@ export function pricingRules(shape: ContextShape, size: NetworkSize): PricingRul
     lowerBounds(): Record<string, Float32Array> {
       return bounds ??= boundable ? { "output.bias": network.nondecreasing!() } : {};
     },
-    initialParameters(key: RandomKey, withinBounds = false): Record<string, HostTensor> {
-      const bias = network.initialWeights(deriveKey(key, 0), withinBounds && boundable);
-      if (symmetric) return symmetric.initial(bias, deriveKey(key, 1));
-      return initialParameterizedAffine(affine, bias, deriveKey(key, 1));
+    sharedParameters(): Readonly<Record<string, Cycles>> {
+      if (cycles || !network.groupMax || (shape.participants > 1 && !symmetric)) return cycles ??= {};
+      const { raw, maps, others } = sharedWeights(network.groupMax);
+      cycles = { "output.bias": raw };
+      return cycles = symmetric ? { ...cycles, "output.weight": others, "output.slopes": maps } : cycles;
+    },
+    initialParameters(key: RandomKey, { withinBounds = false, shared = false } = {}): Record<string, HostTensor> {
+      const alike = shared ? this.sharedParameters() : {};
+      const bias = network.initialWeights(deriveKey(key, 0), withinBounds && boundable, alike["output.bias"]);
+      const initial = symmetric
+        ? symmetric.initial(bias, deriveKey(key, 1))
+        : initialParameterizedAffine(affine, bias, deriveKey(key, 1));
+      for (const [name, one] of Object.entries(alike)) copyFirst(initial[name].data as Float32Array, one);
+      return initial;
     },
     source(parameters: Parameters, types: Float32Array): WeightSource {
       if (symmetric) return symmetric.source(parameters, types);

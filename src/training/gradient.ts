@@ -5,8 +5,11 @@
  */
 import { type Tensor, tf } from "../deps/tfjs.ts";
 import type { SourceGradient } from "../kernels/kernels.ts";
+import { type Cycles, meanOfCycles } from "../networks/exchangeable_goods.ts";
 import type { Parameters } from "../networks/network.ts";
 import type { PricingRules } from "../networks/pricing_rule.ts";
+import { view, writtenTensor } from "../runtime/tensors.ts";
+import { mapParameters } from "./adam.ts";
 
 /**
  * The gradient in the parameters.
@@ -32,4 +35,21 @@ export function parameterGradient(
     ...(local ? { "output.slopes": local.weight } : {}),
     "output.bias": bias,
   };
+}
+
+/**
+ * The gradient among parameters that have the same values in `cycles`: the mean over each cycle, for all of its members
+ * to the last bit.
+ */
+export function sharedGradient(gradients: Parameters, cycles: Readonly<Record<string, Cycles>>): Parameters {
+  return mapParameters(gradients, (gradient, name) => {
+    const one = cycles[name];
+    if (!one) return gradient;
+    if (tf.getBackend() === "wasm") {
+      return writtenTensor(gradient.shape, (to) => meanOfCycles(view(gradient), to, one));
+    }
+    const width = gradient.shape.at(-1)!, rows = tf.reshape(gradient, [gradient.size / width, width]);
+    const members = tf.gather(rows, tf.tensor1d(one.members, "int32"), 1);
+    return tf.reshape(tf.mean(tf.reshape(members, [rows.shape[0], one.length, width]), 1), gradient.shape);
+  });
 }

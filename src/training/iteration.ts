@@ -12,7 +12,7 @@ import { deriveKey, randomKey } from "../random/key.ts";
 import { downloadAll, tidy, viewAll } from "../runtime/tensors.ts";
 import { adamStep, averageParameters } from "./adam.ts";
 import { refreshChains } from "./chains.ts";
-import { parameterGradient } from "./gradient.ts";
+import { parameterGradient, sharedGradient } from "./gradient.ts";
 import { chainLag } from "./lag.ts";
 import { freshProfiles, type TrainingOptions } from "./options.ts";
 import { betaAt, learningRateAt } from "./schedules.ts";
@@ -80,7 +80,8 @@ export async function iterate(
     const measured = Array.from({ length: profiles }, (_, k) => Math.floor((k + 0.5) * options.profiles / profiles));
     const { lag, relative } = await chainLag(rules, onHost, types, moved, measured, beta);
     const { next, average, norm } = tidy(() => {
-      const gradients = parameterGradient(rules, parameters, types.subarray(0, trained * m), gradient);
+      const each = parameterGradient(rules, parameters, types.subarray(0, trained * m), gradient);
+      const gradients = options.symmetricGoods ? sharedGradient(each, rules.sharedParameters()) : each;
       const next = adamStep(
         parameters,
         gradients,

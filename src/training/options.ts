@@ -7,6 +7,7 @@ import { InvalidInputError, requireInteger, requireNumber, requirePositive, show
 import { NETWORK_KINDS, type NetworkKind, SYMMETRIC_KINDS } from "../networks/kinds.ts";
 import { type ContextKind, contextKinds } from "../networks/context.ts";
 import type { NetworkSize } from "../networks/pricing_rule.ts";
+import { isReproducibleGoods } from "../problems/principal_utility.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { randomKey } from "../random/key.ts";
 import { walls } from "../sampling/box.ts";
@@ -37,6 +38,11 @@ export interface TrainingOptions extends ScheduleOptions, AdamOptions, Omit<Move
    * towards what everybody takes, and then no smaller bundle is ever tried.
    */
   readonly nondecreasing: boolean;
+  /**
+   * Keep prices the same function of all goods, by weights that they share: see networks/exchangeable_goods.ts. For goods
+   * that are exchangeable, in types and in the principal's utility.
+   */
+  readonly symmetricGoods: boolean;
   /** Decay of the moving average of parameters that becomes the mechanism. */
   readonly averaging: number;
   /** The seed of all random numbers. */
@@ -95,6 +101,7 @@ export function defaultTraining(problem: MechanismProblem): TrainingOptions {
     clipNorm: 1,
     // With atoms everybody takes exactly what is worth something, and the bounds only slow training down.
     nondecreasing: n === 1 && !atoms,
+    symmetricGoods: (exchangeableGoods ?? false) && isReproducibleGoods(problem.principalUtility),
     averaging: 0.99,
     seed: 0,
   };
@@ -164,10 +171,10 @@ export function checkTraining(options: TrainingOptions): void {
   ) {
     requirePositive(what, name, options[name]);
   }
-  if (typeof options.nondecreasing !== "boolean") {
-    throw new InvalidInputError(
-      `Cannot ${what}: nondecreasing must be true or false, got ${show(options.nondecreasing)}`,
-    );
+  for (const name of ["nondecreasing", "symmetricGoods"] as const) {
+    if (typeof options[name] !== "boolean") {
+      throw new InvalidInputError(`Cannot ${what}: ${name} must be true or false, got ${show(options[name])}`);
+    }
   }
   oneOf(what, "wall", options.wall, walls);
   oneOf(what, "stepRule", options.stepRule, stepRules);

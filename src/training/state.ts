@@ -48,7 +48,10 @@ export interface TrainingState {
 export function initialState(problem: MechanismProblem, rules: PricingRules, options: TrainingOptions): TrainingState {
   const key = randomKey(options.seed);
   const { chains: C } = options, profiles = carriedProfiles(options), rows = profiles * problem.participants;
-  const initial = rules.initialParameters(deriveKey(key, STREAMS.parameters), options.nondecreasing);
+  const initial = rules.initialParameters(deriveKey(key, STREAMS.parameters), {
+    withinBounds: options.nondecreasing,
+    shared: options.symmetricGoods,
+  });
   const parameters = uploadAll(initial);
   const shape: [number, number, number] = [rows, C, problem.goods];
   return {

@@ -1,5 +1,5 @@
 /** Defaults that are allowed, and everything that is not. */
-import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { tf } from "../../src/deps/tfjs.ts";
 import { InvalidInputError } from "../../src/errors.ts";
 import type { MechanismProblem } from "../../src/problems/problem.ts";
@@ -90,6 +90,7 @@ const bad: [setting: Record<string, unknown>, thing: string, rule: string, got: 
   [{ stepRule: "toString" }, "stepRule", "one of adapted, constant", '"toString"'],
   [{ estimator: undefined }, "estimator", "one of coordinate, paired", "undefined"],
   [{ nondecreasing: 1 }, "nondecreasing", "true or false", "1"],
+  [{ symmetricGoods: "no" }, "symmetricGoods", "true or false", '"no"'],
   [{ seed: -1 }, "seed", "an integer from 0 to 2^53 - 1", "-1"],
   [{ seed: 0.5 }, "seed", "an integer from 0 to 2^53 - 1", "0.5"],
   [{ seed: "1" }, "seed", "an integer from 0 to 2^53 - 1", '"1"'],
@@ -114,6 +115,21 @@ Deno.test("contexts are symmetric where participants are exchangeable, and goods
   assertEquals(context(defineProblem({ participants, goods, distribution: "U" })), "symmetric");
   assertEquals(context(defineProblem({ participants, goods, distribution: "U", exchangeable: false })), undefined);
   assertEquals(context(defineProblem({ participants, goods, sampleTypes, exchangeable: true })), undefined);
+});
+
+Deno.test("goods share weights where types and the principal's utility are the same for all", () => {
+  const shares = (problem: MechanismProblem) => defaultTraining(problem).symmetricGoods;
+  for (const name of ["U-1-2", "U-3-10", "B-3-2", "C-2-5"]) assert(shares(settingProblem(name)), name);
+  const participants = 2, goods = 2, sampleTypes = () => [0.5, 0.5, 0.5, 0.5];
+  assert(!shares(defineProblem({ participants, goods, sampleTypes, exchangeable: true })));
+  const own = defineProblem({
+    participants,
+    goods,
+    distribution: "U",
+    principalUtility: (_tf, _x, payments) => payments,
+  });
+  assert(!shares(own));
+  assert(!shares({ ...settingProblem("U-2-2"), principalUtility: own.principalUtility })); // goods may differ in it
 });
 
 Deno.test("beta ends higher where types have atoms, and the learning rate stays", () => {

@@ -1,9 +1,11 @@
 /** Training: what it repeats bit for bit, what it survives, and that it learns. */
-import { assert, assertAlmostEquals, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertNotEquals, assertRejects, equal } from "@std/assert";
 import { tf } from "../../src/deps/tfjs.ts";
 import type { WebGPUBackend } from "../../src/deps/tfjs_webgpu.ts";
 import { InvalidInputError, MachineError } from "../../src/errors.ts";
 import { evaluate } from "../../src/mechanisms/evaluate.ts";
+import { copyFirst } from "../../src/networks/exchangeable_goods.ts";
+import { pricingRules } from "../../src/networks/pricing_rule.ts";
 import { empiricalProblem } from "../../src/problems/empirical.ts";
 import type { MechanismProblem } from "../../src/problems/problem.ts";
 import { settingProblem } from "../../src/problems/settings.ts";
@@ -343,6 +345,24 @@ Deno.test("each iteration replaces the oldest share of the profiles", async () =
         const known = new Set(old);
         assert(rows(now, carried - fresh, carried).every((type) => !known.has(type)), "new profiles are new");
       }
+    }
+  }
+});
+
+forEachDevice("weights that goods share stay the same to the last bit, and only those", async () => {
+  const network = { layers: 2, groups: 4, groupSize: 2, hidden: [8] };
+  for (const [name, context] of [["U-1-3", undefined], ["U-3-2", "symmetric"]] as const) {
+    const size = { ...network, ...(context ? { context } : {}) };
+    for (const symmetricGoods of [true, false]) {
+      const { mechanism } = await train(name, { ...SMALL, network: size, symmetricGoods });
+      const shared = Object.entries(pricingRules(mechanism.shape, size).sharedParameters());
+      assertEquals(shared.length, context ? 3 : 1);
+      const same = shared.map(([name, cycles]) => {
+        const data = Float32Array.from(mechanism.parameters[name].data), copied = data.slice();
+        copyFirst(copied, cycles);
+        return equal(copied, data);
+      });
+      assertEquals(same, shared.map(() => symmetricGoods));
     }
   }
 });
