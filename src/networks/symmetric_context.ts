@@ -9,7 +9,8 @@
  *
  * where k are the other participants, and types are mapped from [0, 1] to [-1, 1]. The positive raw weights and all
  * offsets come from hidden_0, slopes in good j from hidden_j: see {@linkcode "./local_weights.ts"}. The bias of every raw
- * weight is its own, so that goods differ from the start: with one for all goods f would be a function of sums over goods.
+ * weight is its own, or that of a cycle ({@linkcode "./exchangeable_goods.ts"}): with one for all goods f would be a
+ * function of sums over goods.
  *
  * @module
  */
