@@ -18,16 +18,12 @@ export type BudgetName = typeof BUDGETS[number];
 /** Work relative to the standard budget, for all methods alike. */
 export const budgetScale: Readonly<Record<BudgetName, number>> = { quick: 0.1, standard: 1, paper: 5 };
 
-/**
- * Iterations of TEDI and its ablations: 4000 with the standard budget, fewer where n m > 30, as each takes longer. 2000 for
- * one participant, whose prices depend on nothing: the longer choices are soft, the more prices are made for soft choices.
- */
+/** Iterations of TEDI and its ablations: 2000 with the standard budget, fewer where n m > 60, as each takes longer. */
 export function tediIterations(
   { participants, goods }: MechanismProblem,
   budget: BudgetName,
 ): Pick<TrainingOptions, "iterations"> {
-  const standard = participants === 1 ? 2000 : 4000 * Math.min(1, 30 / (participants * goods));
-  return { iterations: Math.round(standard * budgetScale[budget]) };
+  return { iterations: Math.round(2000 * Math.min(1, 60 / (participants * goods)) * budgetScale[budget]) };
 }
 
 /** Iterations of the learning baselines with the standard budget. */

@@ -60,7 +60,8 @@ export function defaultHidden(context: ContextKind): readonly number[] {
 /**
  * The default settings for a problem, one rule of n, m and the distribution: more than 4 goods get 32 groups instead of 8;
  * more than one participant, whose weights differ from profile to profile, gets fewer profiles at a time and more
- * iterations. Where participants are exchangeable, and goods, too, the context is symmetric.
+ * iterations. Where participants are exchangeable, and goods, too, the context is symmetric. More than 4
+ * goods share weights if they are exchangeable, and need more of them where there is a context: groups of 8 instead of 4.
  *
  * With a density of types the best prices for soft choices are of the order of 1 / beta from the best ones. With atoms they
  * are further away: to sell a good to participants of value 1, the price 1 - d that maximises
@@ -74,8 +75,10 @@ export function defaultTraining(problem: MechanismProblem): TrainingOptions {
   const context: ContextKind = n > 1 && exchangeable && exchangeableGoods ? "symmetric" : "dense";
   // The dense context is what sizes without one have: it stays out of configurations and files.
   const symmetric = context === "symmetric" ? { context } : {};
+  const symmetricGoods = !small && (exchangeableGoods ?? false) && isReproducibleGoods(problem.principalUtility);
+  const groupSize = symmetricGoods && n > 1 ? 8 : 4;
   return {
-    network: { layers: 2, groups: small ? 8 : 32, groupSize: 4, hidden: defaultHidden(context), ...symmetric },
+    network: { layers: 2, groups: small ? 8 : 32, groupSize, hidden: defaultHidden(context), ...symmetric },
     iterations: n === 1 ? 500 : 800,
     profiles: n === 1 ? 256 : 128,
     chains: 16,
@@ -101,7 +104,7 @@ export function defaultTraining(problem: MechanismProblem): TrainingOptions {
     clipNorm: 1,
     // With atoms everybody takes exactly what is worth something, and the bounds only slow training down.
     nondecreasing: n === 1 && !atoms,
-    symmetricGoods: (exchangeableGoods ?? false) && isReproducibleGoods(problem.principalUtility),
+    symmetricGoods,
     averaging: 0.99,
     seed: 0,
   };

@@ -117,10 +117,12 @@ Deno.test("contexts are symmetric where participants are exchangeable, and goods
   assertEquals(context(defineProblem({ participants, goods, sampleTypes, exchangeable: true })), undefined);
 });
 
-Deno.test("goods share weights where types and the principal's utility are the same for all", () => {
+Deno.test("more than 4 goods share weights where types and the principal's utility are the same for all", () => {
   const shares = (problem: MechanismProblem) => defaultTraining(problem).symmetricGoods;
-  for (const name of ["U-1-2", "U-3-10", "B-3-2", "C-2-5"]) assert(shares(settingProblem(name)), name);
-  const participants = 2, goods = 2, sampleTypes = () => [0.5, 0.5, 0.5, 0.5];
+  for (const name of ["U-1-10", "U-3-10", "B-3-6", "C-2-5"]) assert(shares(settingProblem(name)), name);
+  for (const name of ["U-1-2", "B-3-4"]) assert(!shares(settingProblem(name)), name);
+  const participants = 1, goods = 5, sampleTypes = () => Array(5).fill(0.5);
+  assert(shares(defineProblem({ participants, goods, distribution: "U" })));
   assert(!shares(defineProblem({ participants, goods, sampleTypes, exchangeable: true })));
   const own = defineProblem({
     participants,
@@ -129,7 +131,12 @@ Deno.test("goods share weights where types and the principal's utility are the s
     principalUtility: (_tf, _x, payments) => payments,
   });
   assert(!shares(own));
-  assert(!shares({ ...settingProblem("U-2-2"), principalUtility: own.principalUtility })); // goods may differ in it
+  assert(!shares({ ...settingProblem("U-2-5"), principalUtility: own.principalUtility })); // goods may differ in it
+});
+
+Deno.test("groups are larger where weights are shared and there is a context", () => {
+  const groupSize = (name: string) => defaultTraining(settingProblem(name)).network.groupSize;
+  assertEquals(["U-1-2", "U-3-2", "U-1-10", "U-3-10"].map(groupSize), [4, 4, 4, 8]);
 });
 
 Deno.test("beta ends higher where types have atoms, and the learning rate stays", () => {
