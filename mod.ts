@@ -67,6 +67,7 @@ export { type EmpiricalOptions, empiricalProblem } from "./src/problems/empirica
 export { defineProblem, moduleProblem, type ProblemDefinition, type RandomStream } from "./src/problems/user_module.ts";
 
 export type { ContextKind, ContextShape } from "./src/networks/context.ts";
+export type { Cycles } from "./src/networks/exchangeable_goods.ts";
 export type { HostLocalWeights, LocalWeights } from "./src/networks/local_weights.ts";
 export type { ConvexNetwork, HostFunction, Parameters, PointGradient } from "./src/networks/network.ts";
 export { partialGroupMax, type PartialGroupMaxSize } from "./src/networks/partial_groupmax.ts";
