@@ -8,18 +8,12 @@ import type { MechanismProblem } from "../problems/problem.ts";
 import { randomKey } from "../random/key.ts";
 import type { AdamOptions } from "../training/adam.ts";
 import { defaultTraining } from "../training/options.ts";
-import type { BetaSchedule } from "../training/schedules.ts";
+import type { BetaSchedule, CosineSchedule } from "../training/schedules.ts";
 
 /** What every learning baseline can be told. */
-export interface BaselineOptions extends AdamOptions {
-  /** Steps on the parameters. */
-  readonly iterations: number;
+export interface BaselineOptions extends AdamOptions, CosineSchedule {
   /** B, type profiles in each iteration. */
   readonly profiles: number;
-  /** The learning rate at the start. */
-  readonly learningRate: number;
-  /** The learning rate at the end, as a share of the one at the start; half a cosine in between. */
-  readonly finalLearningRate: number;
   /** Decay of the moving average of parameters that becomes the mechanism. */
   readonly averaging: number;
   /** The seed of all random numbers. */

@@ -11,6 +11,7 @@
  *
  * @module
  */
+import { slopeAt } from "./local_weights.ts";
 import type { PartialGroupMaxSize } from "./partial_groupmax.ts";
 
 /** Which of W numbers have one value: they are in cycles of a permutation. */
@@ -37,20 +38,22 @@ export function sharedWeights({ goods: m, layers: K, groups: G, groupSize: E }: 
   while (m % d !== 0) d--;
   const good = (j: number) => j === m ? m : (j + m / d) % m; // place m is the offset's
   const group = (g: number) => g < G - G % d ? g - g % d + (g + 1) % d : g;
-  const square = G * G, affine = (m + 1) * G, inner = K * E * G;
-  const positive = (K - 1) * E * square + G, last = positive + K * E * affine;
-  const weight = (at: number) => {
-    if (at < positive - G) return at - at % square + group(Math.floor(at % square / G)) * G + group(at % G);
-    if (at < positive) return positive - G + group(at - (positive - G));
-    if (at >= last) return last + good(at - last);
-    const place = (at - positive) % affine;
-    return at - place + good(Math.floor(place / G)) * G + group(place % G);
+  const square = G * G, positive = (K - 1) * E * square + G, maps = K * E * G + 1;
+  const map = (q: number) => q === maps - 1 ? q : q - q % G + group(q % G);
+  const positiveWeight = (at: number) => {
+    if (at >= positive - G) return positive - G + group(at - (positive - G));
+    return at - at % square + group(Math.floor(at % square / G)) * G + group(at % G);
   };
-  const map = (q: number) => q === inner ? q : q - q % G + group(q % G);
+  const raw = Int32Array.from({ length: positive + maps * (m + 1) }, (_, at) => at < positive ? positiveWeight(at) : 0);
+  for (let q = 0; q < maps; q++) {
+    for (let j = 0; j <= m; j++) {
+      raw[slopeAt(positive, q, j, m, G, maps)] = slopeAt(positive, map(q), good(j), m, G, maps);
+    }
+  }
   return {
-    raw: cycles(last + m + 1, d, weight),
-    maps: cycles(inner + 1, d, map),
-    others: cycles(positive + inner + 1, d, (at) => at < positive ? weight(at) : positive + map(at - positive)),
+    raw: cycles(raw.length, d, (at) => raw[at]),
+    maps: cycles(maps, d, map),
+    others: cycles(positive + maps, d, (at) => at < positive ? positiveWeight(at) : positive + map(at - positive)),
   };
 }
 

@@ -107,18 +107,20 @@ export function pricingRules(shape: ContextShape, size: NetworkSize): PricingRul
       return bounds ??= boundable ? { "output.bias": network.nondecreasing!() } : {};
     },
     sharedParameters(): Readonly<Record<string, Cycles>> {
-      if (cycles || !network.groupMax || (shape.participants > 1 && !symmetric)) return cycles ??= {};
-      const { raw, maps, others } = sharedWeights(network.groupMax);
-      cycles = { "output.bias": raw };
-      return cycles = symmetric ? { ...cycles, "output.weight": others, "output.slopes": maps } : cycles;
+      if (!network.groupMax || (shape.participants > 1 && !symmetric)) return {};
+      if (!cycles) {
+        const { raw, maps, others } = sharedWeights(network.groupMax);
+        cycles = { "output.bias": raw, ...(symmetric ? { "output.weight": others, "output.slopes": maps } : {}) };
+      }
+      return cycles;
     },
     initialParameters(key: RandomKey, { withinBounds = false, shared = false } = {}): Record<string, HostTensor> {
-      const alike = shared ? this.sharedParameters() : {};
-      const bias = network.initialWeights(deriveKey(key, 0), withinBounds && boundable, alike["output.bias"]);
+      const { "output.bias": ofBias, ...ofContext } = shared ? this.sharedParameters() : {};
+      const bias = network.initialWeights(deriveKey(key, 0), withinBounds && boundable, ofBias);
       const initial = symmetric
         ? symmetric.initial(bias, deriveKey(key, 1))
         : initialParameterizedAffine(affine, bias, deriveKey(key, 1));
-      for (const [name, one] of Object.entries(alike)) copyFirst(initial[name].data as Float32Array, one);
+      for (const [name, one] of Object.entries(ofContext)) copyFirst(initial[name].data as Float32Array, one);
       return initial;
     },
     source(parameters: Parameters, types: Float32Array): WeightSource {
