@@ -24,10 +24,9 @@ export interface GemNetOptions extends MenuOptions {
   readonly hidden: readonly number[];
 }
 
-/** The default options for a problem: those of TEDI; with more than 4 goods a larger menu, learned at a higher rate. */
+/** The default options for a problem: those of TEDI, and a larger menu with more than 4 goods. */
 export function defaultGemNet(problem: MechanismProblem): GemNetOptions {
-  const options = { ...alignedMenuDefaults(problem, problem.goods <= 4 ? 64 : 256), hidden: [64] };
-  return problem.goods <= 4 ? options : { ...options, learningRate: 0.01 };
+  return { ...alignedMenuDefaults(problem, problem.goods <= 4 ? 64 : 256), hidden: [64] };
 }
 
 /**

@@ -26,6 +26,14 @@ export function tediIterations(
   return { iterations: Math.round(2000 * Math.min(1, 60 / (participants * goods)) * budgetScale[budget]) };
 }
 
+/**
+ * How often TEDI and its ablations are trained from anew, to keep what earns the most on validation profiles: where there is
+ * one participant, and training takes minutes.
+ */
+export function tediStarts({ participants }: MechanismProblem, budget: BudgetName): number {
+  return participants === 1 ? { quick: 1, standard: 3, paper: 5 }[budget] : 1;
+}
+
 /** Iterations of the learning baselines with the standard budget. */
 export function baselineIterations(_problem: MechanismProblem, budget: BudgetName): number {
   return Math.round(4000 * budgetScale[budget]);

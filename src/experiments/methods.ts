@@ -20,7 +20,8 @@ import type { MechanismProblem } from "../problems/problem.ts";
 import { settingOf } from "../problems/settings.ts";
 import { defaultTraining, networkForKind } from "../training/options.ts";
 import { planTraining, train } from "../training/train.ts";
-import { baselineIterations, tediIterations } from "./budgets.ts";
+import { bestStart } from "./best_start.ts";
+import { baselineIterations, tediIterations, tediStarts } from "./budgets.ts";
 import type { ExperimentMethod, MethodWork } from "./run_cells.ts";
 
 const always = () => true;
@@ -35,15 +36,19 @@ function tedi(name: string, kind?: NetworkKind): ExperimentMethod {
     async run(problem, { budget, seed, device, signal, onProgress }) {
       const defaults = defaultTraining(problem), { iterations } = tediIterations(problem, budget);
       const network = kind ? networkForKind(defaults.network, kind) : defaults.network;
-      const options = { ...defaults, iterations, seed, network };
-      const { flop } = await planTraining(problem, options, device);
-      const trained = await train(problem, options, {
-        device,
-        signal,
-        onIteration: ({ iteration, softRevenue }) => onProgress?.(iteration, iterations, softRevenue.toFixed(4)),
-      });
-      requireAll(name, trained.iterations, iterations, signal);
-      return { mechanism: trained.mechanism, teraflop: flop.total * iterations / 1e12 };
+      const options = { ...defaults, iterations, network, seed }, starts = tediStarts(problem, budget);
+      const { flop } = await planTraining(problem, options, device), all = starts * iterations;
+      const mechanism = await bestStart(problem, starts, seed, async (seed, start) => {
+        const trained = await train(problem, { ...options, seed }, {
+          device,
+          signal,
+          onIteration: ({ iteration, softRevenue }) =>
+            onProgress?.(start * iterations + iteration, all, softRevenue.toFixed(4)),
+        });
+        requireAll(name, trained.iterations, iterations, signal);
+        return trained.mechanism;
+      }, signal);
+      return { mechanism, teraflop: flop.total * all / 1e12 };
     },
   };
 }

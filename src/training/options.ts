@@ -61,7 +61,9 @@ export function defaultHidden(context: ContextKind): readonly number[] {
  * The default settings for a problem, one rule of n, m and the distribution: more than 4 goods get 32 groups instead of 8;
  * more than one participant, whose weights differ from profile to profile, gets fewer profiles at a time and more
  * iterations. Where participants are exchangeable, and goods, too, the context is symmetric. More than 4
- * goods share weights if they are exchangeable, and need more of them where there is a context: groups of 8 instead of 4.
+ * goods share weights if they are exchangeable, and need more of them: groups of 8 instead of 4, and of 16 for one participant,
+ * where the prices of bundles by size are all that there is to learn. Fitted to those of the straight-jacket auction for 10
+ * goods, between bundles, too, networks with groups of 4, 10 and 20 are off by 0.085, 0.061 and 0.047.
  *
  * With a density of types the best prices for soft choices are of the order of 1 / beta from the best ones. With atoms they
  * are further away: to sell a good to participants of value 1, the price 1 - d that maximises
@@ -76,7 +78,7 @@ export function defaultTraining(problem: MechanismProblem): TrainingOptions {
   // The dense context is what sizes without one have: it stays out of configurations and files.
   const symmetric = context === "symmetric" ? { context } : {};
   const symmetricGoods = !small && (exchangeableGoods ?? false) && isReproducibleGoods(problem.principalUtility);
-  const groupSize = symmetricGoods && n > 1 ? 8 : 4;
+  const groupSize = !symmetricGoods ? 4 : n > 1 ? 8 : 16;
   return {
     network: { layers: 2, groups: small ? 8 : 32, groupSize, hidden: defaultHidden(context), ...symmetric },
     iterations: n === 1 ? 500 : 800,

@@ -134,9 +134,9 @@ Deno.test("more than 4 goods share weights where types and the principal's utili
   assert(!shares({ ...settingProblem("U-2-5"), principalUtility: own.principalUtility })); // goods may differ in it
 });
 
-Deno.test("groups are larger where weights are shared and there is a context", () => {
+Deno.test("groups are larger where weights are shared, most of all for one participant", () => {
   const groupSize = (name: string) => defaultTraining(settingProblem(name)).network.groupSize;
-  assertEquals(["U-1-2", "U-3-2", "U-1-10", "U-3-10"].map(groupSize), [4, 4, 4, 8]);
+  assertEquals(["U-1-2", "U-3-2", "U-1-10", "U-3-10"].map(groupSize), [4, 4, 16, 8]);
 });
 
 Deno.test("beta ends higher where types have atoms, and the learning rate stays", () => {
