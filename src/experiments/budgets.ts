@@ -4,7 +4,6 @@
  * @module
  */
 import type { MechanismProblem } from "../problems/problem.ts";
-import type { TrainingOptions } from "../training/options.ts";
 
 /**
  * `quick`: minutes for a column, to see that it works; `standard`: at most about 20 minutes for TEDI in a column on two
@@ -18,12 +17,9 @@ export type BudgetName = typeof BUDGETS[number];
 /** Work relative to the standard budget, for all methods alike. */
 export const budgetScale: Readonly<Record<BudgetName, number>> = { quick: 0.1, standard: 1, paper: 5 };
 
-/** Iterations of TEDI and its ablations: 2000 with the standard budget, fewer where n m > 60, as each takes longer. */
-export function tediIterations(
-  { participants, goods }: MechanismProblem,
-  budget: BudgetName,
-): Pick<TrainingOptions, "iterations"> {
-  return { iterations: Math.round(2000 * Math.min(1, 60 / (participants * goods)) * budgetScale[budget]) };
+/** Iterations of TEDI and its ablations: 2000 with the standard budget. */
+export function tediIterations(budget: BudgetName): number {
+  return Math.round(2000 * budgetScale[budget]);
 }
 
 /**
@@ -34,7 +30,7 @@ export function tediStarts({ participants }: MechanismProblem, budget: BudgetNam
   return participants === 1 ? { quick: 1, standard: 3, paper: 5 }[budget] : 1;
 }
 
-/** Iterations of the learning baselines with the standard budget. */
-export function baselineIterations(_problem: MechanismProblem, budget: BudgetName): number {
+/** Iterations of the learning baselines: 4000 with the standard budget. */
+export function baselineIterations(budget: BudgetName): number {
   return Math.round(4000 * budgetScale[budget]);
 }

@@ -34,7 +34,7 @@ function tedi(name: string, kind?: NetworkKind): ExperimentMethod {
     name,
     applies: always,
     async run(problem, { budget, seed, device, signal, onProgress }) {
-      const defaults = defaultTraining(problem), { iterations } = tediIterations(problem, budget);
+      const defaults = defaultTraining(problem), iterations = tediIterations(budget);
       const network = kind ? networkForKind(defaults.network, kind) : defaults.network;
       const options = { ...defaults, iterations, network, seed }, starts = tediStarts(problem, budget);
       const { flop } = await planTraining(problem, options, device), all = starts * iterations;
@@ -75,7 +75,7 @@ function learned<M extends Mechanism>(
     name,
     applies,
     async run(problem, { budget, seed, device, signal, onProgress }) {
-      const iterations = baselineIterations(problem, budget);
+      const iterations = baselineIterations(budget);
       const trained = await trainer(problem, { iterations, seed }, {
         device,
         signal,
