@@ -31,13 +31,9 @@ import { initialMenu, meanTypes } from "./menu_net_training.ts";
 /** Everything that decides the outcome of training MD-LotteryAMA, besides the problem and the backend. */
 export type LotteryAmaOptions = MenuOptions;
 
-/**
- * The default options for a problem: those of TEDI, with a higher learning rate, 1024 outcomes, and a softer start, since the
- * welfare of all differs by more between outcomes than one participant's utility. Without it two of four starts on
- * C_{3,10}^{1,0} ended where everybody is sold to or nobody, at 1.23 to 1.26.
- */
+/** The default options for a problem: those of TEDI, with a higher learning rate, and 1024 outcomes. */
 export function defaultLotteryAma(problem: MechanismProblem): LotteryAmaOptions {
-  return { ...alignedMenuDefaults(problem, 1024), learningRate: 0.02, initialBeta: 5 };
+  return { ...alignedMenuDefaults(problem, 1024), learningRate: 0.02 };
 }
 
 /**
@@ -88,7 +84,7 @@ const INITIAL_RESERVE = 0.3;
  * Parameters to start from: each participant's outcomes are those of a menu of its own, so that everything for some
  * participants and nothing for others is among them; equal weights; and boosts of what the principal gets if units sell at
  * a reserve. Boosts of costs alone start as VCG, which loses much where costs are shared: on U_{3,20}^{1,0} it earned
- * -3.85 after 400 iterations, by all of this 2.95. One menu over all n m goods sold to everybody or nobody on C_{3,10}^{1,0},
+ * -3.85 after 400 iterations, with the reserve 1.25. One menu over all n m goods sold to everybody or nobody on C_{3,10}^{1,0},
  * for 1.28; by participant it earns up to 1.63.
  */
 async function initialLotteryAma(problem: MechanismProblem, menuSize: number, key: RandomKey): Promise<HostParameters> {
