@@ -7,7 +7,8 @@ import { parseArgs } from "@std/cli";
 import { requireInteger } from "../src/errors.ts";
 import { bestResponses } from "../src/kernels/best_responses/select.ts";
 import { exactBestResponses } from "../src/mechanisms/linear_program.ts";
-import { partialGroupMax, type PartialGroupMaxSize } from "../src/networks/partial_groupmax.ts";
+import type { PartialGroupMaxSize } from "../src/networks/partial_groupmax.ts";
+import { groupMaxNetwork } from "../src/networks/symmetric_groupmax.ts";
 import { deriveKey, type RandomKey, randomKey } from "../src/random/key.ts";
 import { normals, uniforms } from "../src/random/numbers.ts";
 
@@ -34,16 +35,20 @@ export interface Certified {
   readonly fastSeconds: number;
 }
 
-/** A case with m from 1 to 12, K from 1 to 3, odd G up to 15 and E from 1 to 5, near a starting point or far from it. */
+/**
+ * A case with m from 1 to 12, K from 1 to 3, odd G up to 15 and E from 1 to 5, near a starting point or far from it; every
+ * fourth network is symmetric.
+ */
 export function randomCase(key: RandomKey): RandomCase {
-  const draw = uniforms(deriveKey(key, 0), 5), pick = (k: number, count: number) => Math.floor(count * draw[k]);
+  const draw = uniforms(deriveKey(key, 0), 6), pick = (k: number, count: number) => Math.floor(count * draw[k]);
   const size = {
     goods: 1 + pick(0, 12),
     layers: 1 + pick(1, 3),
     groups: 1 + 2 * pick(2, 8),
     groupSize: 1 + pick(3, 5),
+    ...(pick(5, 4) === 0 ? { topSums: true as const } : {}),
   };
-  const network = partialGroupMax(size), noise = normals(deriveKey(key, 1), network.weightCount);
+  const network = groupMaxNetwork(size), noise = normals(deriveKey(key, 1), network.weightCount);
   const spread = [0.1, 0.3, 1][pick(4, 3)];
   const weights = network.initialWeights(deriveKey(key, 2)).map((weight, j) => weight + spread * noise[j]);
   return { size, weights, type: uniforms(deriveKey(key, 3), size.goods) };
@@ -51,7 +56,7 @@ export function randomCase(key: RandomKey): RandomCase {
 
 /** Solves a case both ways. */
 export async function certify({ size, weights, type }: RandomCase): Promise<Certified> {
-  const start = performance.now(), fast = bestResponses(partialGroupMax(size), { bias: weights }, type, 1);
+  const start = performance.now(), fast = bestResponses(groupMaxNetwork(size), { bias: weights }, type, 1);
   const fastSeconds = (performance.now() - start) / 1000;
   const responses = await exactBestResponses(size, weights);
   try {

@@ -30,6 +30,7 @@ export interface MenuOptions extends BaselineOptions, BetaSchedule {
 export function alignedDefaults(problem: MechanismProblem): BaselineOptions {
   const { iterations, profiles, learningRate, finalLearningRate, averaging, seed, ...training } = defaultTraining(
     problem,
+    "groupmax", // what the paper's TEDI has, whatever ours has
   );
   const { beta1, beta2, epsilon, clipNorm } = training;
   return {
@@ -51,7 +52,7 @@ const FINAL_BETA = 150;
 
 /** As {@linkcode alignedDefaults}, with a schedule of the inverse temperature, aligned, too, but for its end. */
 export function alignedMenuDefaults(problem: MechanismProblem, menuSize: number): MenuOptions {
-  const { initialBeta, betaGrowth } = defaultTraining(problem);
+  const { initialBeta, betaGrowth } = defaultTraining(problem, "groupmax");
   return { ...alignedDefaults(problem), initialBeta, finalBeta: FINAL_BETA, betaGrowth, menuSize };
 }
 

@@ -13,7 +13,7 @@ import { initialParameterizedAffine, rawWeights } from "../networks/parameterize
 import type { HostParameters, NetworkSize } from "../networks/pricing_rule.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { deriveKey, type RandomKey, randomKey } from "../random/key.ts";
-import { checkTraining, defaultTraining } from "../training/options.ts";
+import { checkTraining, defaultNetwork, defaultTraining } from "../training/options.ts";
 import { STREAMS } from "../training/state.ts";
 import {
   alignedMenuDefaults,
@@ -38,7 +38,7 @@ export interface DiscreteOptions extends MenuOptions {
 export function defaultDiscrete(problem: MechanismProblem): DiscreteOptions {
   const { participants: n, goods: m } = problem, few = m <= 4;
   const menuSize = n === 1 ? (few ? 128 : 1024) : few ? 64 : 256;
-  return { ...alignedMenuDefaults(problem, menuSize), network: defaultTraining(problem).network };
+  return { ...alignedMenuDefaults(problem, menuSize), network: defaultNetwork(problem, "groupmax") };
 }
 
 /**
@@ -65,7 +65,7 @@ export async function trainDiscrete(
   const task = problemOf(problem), { participants, goods } = task;
   const options = settleOptions("train TEDI-Discrete", defaultDiscrete(task), settings), key = randomKey(options.seed);
   const { network, menuSize } = options;
-  checkTraining({ ...defaultTraining(task), network });
+  checkTraining({ ...defaultTraining(task, "groupmax"), network });
   const shape: ContextShape = { participants, goods, exchangeable: task.distribution.exchangeable };
   const networks = discreteNetworks(shape, network, menuSize);
   const initial = initialDiscrete(task, networks, menuSize, deriveKey(key, STREAMS.parameters));

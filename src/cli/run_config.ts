@@ -7,6 +7,7 @@ import { loadZod, type Schema, type Zod } from "../deps/zod.ts";
 import { InvalidInputError, show } from "../errors.ts";
 import { readTextIfThere } from "../io/read.ts";
 import { loadProblem } from "../problems/load.ts";
+import { contextKinds } from "../networks/context.ts";
 import { NETWORK_KINDS } from "../networks/kinds.ts";
 import type { MechanismProblem, ProblemSource } from "../problems/problem.ts";
 import { BACKENDS, type Device } from "../runtime/device.ts";
@@ -123,8 +124,12 @@ function problemSchema(z: Zod): Schema<Pick<RunConfig, "problem">> {
 
 function configSchema(z: Zod, problem: MechanismProblem): Schema<RunConfig> {
   const { network, ...others } = defaultTraining(problem);
-  // The kind of the network is there only where it is not the default.
-  const ofNetwork = { ...fieldsLike(z, network), kind: z.enum(NETWORK_KINDS).optional() };
+  // The kind of the network, and of its context, are there only where they are not what others have.
+  const ofNetwork = {
+    ...fieldsLike(z, network),
+    kind: z.enum(NETWORK_KINDS).optional(),
+    context: z.enum(contextKinds).optional(),
+  };
   const config = z.strictObject({
     version: z.string(),
     problem: z.unknown(), // has been checked

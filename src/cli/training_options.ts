@@ -14,8 +14,8 @@ import { stepRules } from "../sampling/move_chains.ts";
 import {
   checkTraining,
   defaultHidden,
+  defaultKind,
   defaultTraining,
-  networkForKind,
   type TrainingOptions,
 } from "../training/options.ts";
 import type { Option, Values } from "./command.ts";
@@ -35,7 +35,9 @@ export const networkOptions = [
     name: "network",
     kind: "choice",
     choices: NETWORK_KINDS,
-    help: "The network behind prices: Partial GroupMax, or one of the ablation studies, about as large as that one",
+    help:
+      "The network behind prices: Partial GroupMax; symmetric, the same prices whichever the goods (n = 1); or one of " +
+      "the ablation studies, about as large as Partial GroupMax",
   },
   { name: "layers", kind: "integer", placeholder: "K", help: "Layers of the convex network" },
   { name: "groups", kind: "integer", placeholder: "G", help: "Groups in a layer" },
@@ -111,13 +113,11 @@ function valueIn(options: TrainingOptions, name: string): unknown {
  * @throws {InvalidInputError} naming what is out of its range.
  */
 export function chosenTraining(problem: MechanismProblem, values: TrainingValues): TrainingOptions {
-  const defaults = defaultTraining(problem);
   const top: Record<string, unknown> = {}, network: Record<string, unknown> = {};
   for (const [name, value] of given(values)) (ofNetwork.has(name) ? network : top)[field(name)] = value;
-  const { kind = DEFAULT_KIND, ...sizes } = network;
+  const { kind, ...sizes } = network, defaults = defaultTraining(problem, kind as NetworkKind | undefined);
   if (sizes.context !== undefined) sizes.hidden ??= defaultHidden(sizes.context as ContextKind);
-  const own = kind === DEFAULT_KIND ? defaults.network : networkForKind(defaults.network, kind as NetworkKind);
-  const options: TrainingOptions = { ...defaults, ...top, network: { ...own, ...sizes } };
+  const options: TrainingOptions = { ...defaults, ...top, network: { ...defaults.network, ...sizes } };
   checkTraining(options);
   return options;
 }
@@ -149,9 +149,11 @@ export function trainingArguments(
   problem: MechanismProblem,
   options: TrainingOptions,
 ): { readonly args: readonly string[]; readonly beyond: readonly string[] } {
-  const defaults = defaultTraining(problem), values: Record<string, unknown> = {};
-  // Where the kind or the context differs, so do the defaults of the network's size: all of it is said.
-  const whole = ["network", "context"].some((name) => plain(valueIn(options, name)) !== plain(valueIn(defaults, name)));
+  const { kind = DEFAULT_KIND } = options.network, values: Record<string, unknown> = {};
+  if (kind !== defaultKind(problem)) values.network = kind;
+  const defaults = defaultTraining(problem, kind);
+  // Where the context differs, so do the defaults of the network's size: all of it is said.
+  const whole = plain(valueIn(options, "context")) !== plain(valueIn(defaults, "context"));
   for (const { name } of trainingOptions) {
     const value = valueIn(options, name), differs = plain(value) !== plain(valueIn(defaults, name));
     const said = differs || whole && ofNetwork.has(name) && name !== "network" && name !== "context";

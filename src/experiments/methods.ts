@@ -18,7 +18,7 @@ import type { Mechanism } from "../mechanisms/mechanism.ts";
 import type { NetworkKind } from "../networks/kinds.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { settingOf } from "../problems/settings.ts";
-import { defaultTraining, networkForKind } from "../training/options.ts";
+import { defaultTraining } from "../training/options.ts";
 import { planTraining, train } from "../training/train.ts";
 import { bestStart } from "./best_start.ts";
 import { baselineIterations, tediIterations, tediStarts } from "./budgets.ts";
@@ -34,9 +34,8 @@ function tedi(name: string, kind?: NetworkKind): ExperimentMethod {
     name,
     applies: always,
     async run(problem, { budget, seed, device, signal, onProgress }) {
-      const defaults = defaultTraining(problem), iterations = tediIterations(budget);
-      const network = kind ? networkForKind(defaults.network, kind) : defaults.network;
-      const options = { ...defaults, iterations, network, seed }, starts = tediStarts(problem, budget);
+      const iterations = tediIterations(budget);
+      const options = { ...defaultTraining(problem, kind), iterations, seed }, starts = tediStarts(problem, budget);
       const { flop } = await planTraining(problem, options, device), all = starts * iterations;
       const mechanism = await bestStart(problem, starts, seed, async (seed, start) => {
         const trained = await train(problem, { ...options, seed }, {

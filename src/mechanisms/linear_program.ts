@@ -58,7 +58,8 @@ export interface ExactBestResponses {
 }
 
 /**
- * Prepares exact best responses to the pricing rule of a Partial GroupMax Network. The caller disposes of it.
+ * Prepares exact best responses to the pricing rule of a Partial GroupMax Network, of goods or of the sums of the largest
+ * coordinates. The caller disposes of it.
  *
  * Ties are broken for the principal in a second stage. Payments are convex in x, but among outcomes of the same utility
  * u they are <t, x> - u, so that the highest payment is where <t, x> is largest: a linear program again, with the first

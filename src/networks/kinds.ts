@@ -11,9 +11,10 @@ import type { ConvexNetwork } from "./network.ts";
 import { partialGroupMax, type PartialGroupMaxSize } from "./partial_groupmax.ts";
 import { partialInputConvex } from "./picnn.ts";
 import { parameterizedMaxAffine } from "./pma.ts";
+import { symmetricGroupMax } from "./symmetric_groupmax.ts";
 
 /** The kinds of networks, the default first. */
-export const NETWORK_KINDS = ["groupmax", "picnn", "pma", "mlp"] as const;
+export const NETWORK_KINDS = ["groupmax", "symmetric", "picnn", "pma", "mlp"] as const;
 
 /** A kind of network. */
 export type NetworkKind = typeof NETWORK_KINDS[number];
@@ -24,6 +25,7 @@ export const SYMMETRIC_KINDS: readonly NetworkKind[] = ["groupmax", "pma"];
 /**
  * A network of a kind, about as large as the Partial GroupMax Network of the given size (K, G, E):
  *
+ * - `symmetric`: that network of the sums of the largest coordinates of x, for goods whose places do not matter;
  * - `picnn`, `mlp`: K layers, as wide as they can be without having more weights than that network;
  * - `pma`: K G E affine functions of x, as many as that network has.
  *
@@ -35,6 +37,8 @@ export function networkOfKind(kind: NetworkKind, size: PartialGroupMaxSize): Con
   switch (kind) {
     case "groupmax":
       return groupMax;
+    case "symmetric":
+      return symmetricGroupMax(size);
     case "pma":
       return parameterizedMaxAffine({ goods, pieces: layers * groups * groupSize });
     case "picnn": {

@@ -35,6 +35,8 @@ export interface ConvexNetwork {
   readonly convex?: false;
   /** About how many numbers a value of f at one point takes on the device, where that is known. */
   readonly activations?: number;
+  /** Raw weights below these `[P]` count as these, where there are such. */
+  readonly leastWeights?: Float32Array;
   /** Lower bounds `[P]` of raw weights within which f never falls as x grows, where there are such. */
   nondecreasing?(): Float32Array;
   /** Starting raw weights `[P]`; on request within the bounds of `nondecreasing`, and with the same values in cycles. */
@@ -53,3 +55,11 @@ export interface ConvexNetwork {
 
 /** Named parameter tensors. */
 export type Parameters = Readonly<Record<string, Tensor>>;
+
+/** Raw weights `[P]` as they count: those below a network's least weights are these. */
+export function atLeast<Data extends Float32Array | Float64Array>(
+  { leastWeights }: ConvexNetwork,
+  weights: Data,
+): Data {
+  return leastWeights ? weights.map((weight, at) => Math.max(weight, leastWeights[at])) as Data : weights;
+}

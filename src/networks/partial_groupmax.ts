@@ -13,7 +13,7 @@
  * @module
  */
 import { type Tensor2D, type Tensor3D, tf } from "../deps/tfjs.ts";
-import { requireInteger } from "../errors.ts";
+import { InvalidInputError, requireInteger } from "../errors.ts";
 import { deriveKey, type RandomKey } from "../random/key.ts";
 import { normals } from "../random/numbers.ts";
 import { copyFirst, type Cycles } from "./exchangeable_goods.ts";
@@ -30,6 +30,8 @@ export interface PartialGroupMaxSize {
   readonly groups: number;
   /** E, the number of elements in a group. */
   readonly groupSize: number;
+  /** Whether f is a function of the sums of the largest coordinates of x, instead of x: see {@linkcode "./symmetric_groupmax.ts"}. */
+  readonly topSums?: true;
 }
 
 /** The affine maps into one GroupMax layer, one for each element of a group: from the layer before, and from (x, 1). */
@@ -63,18 +65,43 @@ function forward(layers: readonly Layer[], points: Tensor3D) {
 /** What a good costs at the start when all are bought: low enough to sell, as selling nothing is a saddle point. */
 export const INITIAL_PRICE = 0.4;
 
+/**
+ * Makes all goods together cost what they should at the start: the last residual connection makes up the difference. Where
+ * they cost too much, and it must not be negative, the last layer is scaled down.
+ *
+ * @param f What the weights are now, with a residual connection of 0. All goods cost m times its equal slopes.
+ */
+export function setInitialPrice(
+  weights: Float32Array,
+  { goods: m, layers: K, groups: G, groupSize: E }: PartialGroupMaxSize,
+  f: HostFunction,
+  withinBounds: boolean,
+): void {
+  const all = new Float64Array(m).fill(1), gradient = new Float64Array(m), last = weights.length - m - 1;
+  const price = f(all, gradient) - f(all.fill(0), gradient);
+  const rest = INITIAL_PRICE - price / m, tooMuch = withinBounds && rest < 0, output = (K - 1) * E * G * G;
+  weights.fill(tooMuch ? 0 : rest, last, last + m);
+  for (let j = output; tooMuch && j < output + G; j++) {
+    weights[j] = inverseSoftplus(softplus(weights[j]) * INITIAL_PRICE * m / price);
+  }
+}
+
 /** The largest finite 32-bit float; GPUs need not know infinities. */
-const LARGEST_FLOAT = 3.4e38;
+export const LARGEST_FLOAT = 3.4e38;
 
 /**
  * A Partial GroupMax Network as a family of functions of its raw weights.
  *
- * @throws {InvalidInputError} unless all sizes are positive integers.
+ * @throws {InvalidInputError} unless all sizes are positive integers, and it is to be one of goods.
  */
 export function partialGroupMax(size: PartialGroupMaxSize): ConvexNetwork {
   const { goods: m, layers: K, groups: G, groupSize: E } = size;
-  for (const [name, value] of Object.entries(size)) {
-    requireInteger("make a Partial GroupMax Network", name, value, 1);
+  const action = "make a Partial GroupMax Network";
+  for (const name of ["goods", "layers", "groups", "groupSize"] as const) requireInteger(action, name, size[name], 1);
+  if (size.topSums) {
+    throw new InvalidInputError(
+      `Cannot ${action}: topSums must be left out, got true: symmetricGroupMax makes such networks`,
+    );
   }
   const square = G * G, affine = (m + 1) * G;
   const positive = (K - 1) * E * square + G;
@@ -127,15 +154,7 @@ export function partialGroupMax(size: PartialGroupMaxSize): ConvexNetwork {
         else weights[j] = (withinBounds ? 0.25 * Math.abs(drawn) : 0.5 * drawn) / Math.sqrt(m);
       }
       if (shared) copyFirst(weights, shared);
-      // The last residual connection makes up what all goods together should cost. Where they cost too much, and it must not
-      // be negative, the last layer is scaled down.
-      const f = this.bindOnHost(weights), all = new Float64Array(m).fill(1), gradient = new Float64Array(m);
-      const price = f(all, gradient) - f(all.fill(0), gradient);
-      const rest = INITIAL_PRICE - price / m, tooMuch = withinBounds && rest < 0;
-      weights.fill(tooMuch ? 0 : rest, freeAt(K, 0), freeAt(K, 0) + m);
-      for (let j = positiveAt(K, 0); tooMuch && j < positive; j++) {
-        weights[j] = inverseSoftplus(softplus(weights[j]) * INITIAL_PRICE * m / price);
-      }
+      setInitialPrice(weights, size, this.bindOnHost(weights), withinBounds);
       return weights;
     },
 

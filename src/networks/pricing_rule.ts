@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { InvalidInputError } from "../errors.ts";
 import { deriveKey, type RandomKey } from "../random/key.ts";
 import type { HostTensor } from "../runtime/host_tensor.ts";
 import { type ContextKind, type ContextShape, contextSize } from "./context.ts";
@@ -50,13 +51,13 @@ export interface PricingRules {
   /** Names and shapes of the parameters. */
   readonly parameterShapes: Readonly<Record<string, readonly number[]>>;
   /**
-   * Lower bounds of parameters by name, one for each element of their last dimension, within which prices never fall as the
-   * outcome grows. None where there is a context.
+   * Lower bounds of parameters by name, one for each element of their last dimension: those below which raw weights do not
+   * count, and on request those within which prices never fall as the outcome grows. None where there is a context.
    */
-  lowerBounds(): Readonly<Record<string, Float32Array>>;
+  lowerBounds(nondecreasing: boolean): Readonly<Record<string, Float32Array>>;
   /**
    * Which parameters have the same values where goods are exchangeable, by name, among the elements of their last
-   * dimension. None where the context is dense, or the network is not a Partial GroupMax Network.
+   * dimension. None where the context is dense, or the network is not a Partial GroupMax Network, or symmetric by itself.
    */
   sharedParameters(): Readonly<Record<string, Cycles>>;
   /** Starting parameters; on request within their bounds, and shared by goods. */
@@ -73,7 +74,8 @@ export interface PricingRules {
 /**
  * Pricing rules by a Partial GroupMax Network, or one of another kind.
  *
- * @throws {InvalidInputError} unless the kind is known and all sizes are positive integers.
+ * @throws {InvalidInputError} unless the kind is known, and for one participant if it is symmetric, and all sizes are
+ * positive integers.
  *
  * @example
  * ```ts
@@ -91,23 +93,30 @@ export interface PricingRules {
  */
 export function pricingRules(shape: ContextShape, size: NetworkSize): PricingRules {
   const { kind = "groupmax", hidden, layers, groups, groupSize } = size;
+  if (kind === "symmetric" && shape.participants > 1) {
+    throw new InvalidInputError(
+      `Cannot make pricing rules: network.kind must not be symmetric for ${shape.participants} participants: ` +
+        `the others' types tell goods apart`,
+    );
+  }
   const network = networkOfKind(kind, { goods: shape.goods, layers, groups, groupSize });
-  const boundable = shape.participants === 1 && network.nondecreasing !== undefined;
+  const single = shape.participants === 1, boundable = single && network.nondecreasing !== undefined;
   const affine: ParameterizedAffineSize = { context: contextSize(shape), hidden, outputs: network.weightCount };
   const symmetric = size.context === "symmetric" && shape.participants > 1
     ? symmetricContext(shape, hidden, network)
     : undefined;
   let cycles: Record<string, Cycles> | undefined;
-  let bounds: Record<string, Float32Array> | undefined;
+  let nondecreasing: Float32Array | undefined;
   return {
     shape,
     network,
     parameterShapes: symmetric?.shapes ?? parameterizedAffineShapes(affine),
-    lowerBounds(): Record<string, Float32Array> {
-      return bounds ??= boundable ? { "output.bias": network.nondecreasing!() } : {};
+    lowerBounds(all: boolean): Record<string, Float32Array> {
+      const bounds = all && boundable ? nondecreasing ??= network.nondecreasing!() : network.leastWeights;
+      return single && bounds ? { "output.bias": bounds } : {};
     },
     sharedParameters(): Readonly<Record<string, Cycles>> {
-      if (!network.groupMax || (shape.participants > 1 && !symmetric)) return {};
+      if (!network.groupMax || network.groupMax.topSums || (shape.participants > 1 && !symmetric)) return {};
       if (!cycles) {
         const { raw, maps, others } = sharedWeights(network.groupMax);
         cycles = { "output.bias": raw, ...(symmetric ? { "output.weight": others, "output.slopes": maps } : {}) };

@@ -89,7 +89,7 @@ export async function iterate(
         iteration,
         learningRate,
         options,
-        options.nondecreasing ? rules.lowerBounds() : {},
+        rules.lowerBounds(options.nondecreasing),
       );
       // Early averages would remember the start: the decay grows to its value.
       const decay = Math.min(options.averaging, (1 + iteration) / (10 + iteration));

@@ -7,6 +7,7 @@ import { type Row, showing, type Summary } from "../display.ts";
 import { InvalidInputError, MachineError, requireInteger, show } from "../errors.ts";
 import { openKernels } from "../kernels/select.ts";
 import { type MenuMechanism, menuMechanism } from "../mechanisms/menu_mechanism.ts";
+import { NETWORK_KINDS } from "../networks/kinds.ts";
 import { type PricingRules, pricingRules } from "../networks/pricing_rule.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { settingProblem } from "../problems/settings.ts";
@@ -90,7 +91,7 @@ export async function train(
   hooks: TrainingHooks = {},
 ): Promise<TrainingResult> {
   const task = typeof problem === "string" ? settingProblem(problem) : problem;
-  const defaults = defaultTraining(task);
+  const { network } = settings, defaults = defaultTraining(task, network && (network.kind ?? NETWORK_KINDS[0]));
   for (const name of Object.keys(settings)) {
     if (!Object.hasOwn(defaults, name)) {
       throw new InvalidInputError(

@@ -44,7 +44,7 @@ Deno.test("the default network stays out of a configuration, also where it is as
 Deno.test("an unknown network is refused, on the command line and in a configuration", async () => {
   const { code, stderr } = await tedi(["train", "--network", "large"]);
   assertEquals(code, 2);
-  assertStringIncludes(stderr, "one of groupmax, picnn, pma, mlp");
+  assertStringIncludes(stderr, "one of groupmax, symmetric, picnn, pma, mlp");
   const out = `${FOLDER}/default`, path = `${out}/config.json`, config = JSON.parse(Deno.readTextFileSync(path));
   config.training.network.kind = "large";
   Deno.writeTextFileSync(path, JSON.stringify(config));

@@ -51,10 +51,10 @@ async function feed<T>(
 }
 
 function mechanismOf(kind: typeof NETWORK_KINDS[number]): MenuMechanism {
-  const shape = { participants: 2, goods: 2, exchangeable: true };
+  const participants = kind === "symmetric" ? 1 : 2, shape = { participants, goods: 2, exchangeable: true };
   const network = { layers: 2, groups: 3, groupSize: 2, hidden: [4], kind };
   return menuMechanism({
-    problem: "U_{2,2}^{0,0}",
+    problem: `U_{${participants},2}^{0,0}`,
     shape,
     network,
     parameters: pricingRules(shape, network).initialParameters(randomKey(1)),

@@ -9,12 +9,11 @@ import { pricingRules } from "../../src/networks/pricing_rule.ts";
 import { randomKey } from "../../src/random/key.ts";
 import { uniforms } from "../../src/random/numbers.ts";
 
-const SHAPE = { participants: 2, goods: 2, exchangeable: true };
-
 function mechanismOf(kind?: NetworkKind) {
   const size = { layers: 2, groups: 3, groupSize: 2, hidden: [4] }, network = kind ? { ...size, kind } : size;
-  const parameters = pricingRules(SHAPE, network).initialParameters(randomKey(1));
-  return menuMechanism({ problem: "kind", shape: SHAPE, network, parameters });
+  const shape = { participants: kind === "symmetric" ? 1 : 2, goods: 2, exchangeable: true };
+  const parameters = pricingRules(shape, network).initialParameters(randomKey(1));
+  return menuMechanism({ problem: "kind", shape, network, parameters });
 }
 
 Deno.test("mechanisms of every kind come back from their bytes, and do the same", async () => {
@@ -35,8 +34,19 @@ Deno.test("a file of the default network does not name a kind, and one that name
     const network = JSON.stringify({ ...JSON.parse(metadata.network), kind });
     const bytes = await encodeChecked(tensors, { ...metadata, network });
     const { message } = await assertRejects(() => decodeMechanism(bytes, "x.tedi"), InvalidInputError);
-    assert(message.includes("the network's kind must be one of groupmax, picnn, pma, mlp, got"), message);
+    assert(message.includes("the network's kind must be one of groupmax, symmetric, picnn, pma, mlp, got"), message);
   }
+});
+
+Deno.test("a symmetric network with a context is refused", async () => {
+  const { tensors, metadata } = await decodeChecked(await encodeMechanism(mechanismOf()), "x.tedi");
+  const network = JSON.stringify({ ...JSON.parse(metadata.network), kind: "symmetric" });
+  const bytes = await encodeChecked(tensors, { ...metadata, network });
+  await assertRejects(
+    () => decodeMechanism(bytes, "x.tedi"),
+    InvalidInputError,
+    "network.kind must not be symmetric for 2 participants",
+  );
 });
 
 Deno.test("parameters of one kind are refused for another", async () => {
@@ -50,7 +60,7 @@ Deno.test("parameters of one kind are refused for another", async () => {
 
 Deno.test("sizes that are forged for another kind are refused at once", async () => {
   const { tensors, metadata } = await decodeChecked(await encodeMechanism(mechanismOf()), "x.tedi");
-  for (const kind of NETWORK_KINDS) {
+  for (const kind of NETWORK_KINDS.filter((kind) => kind !== "symmetric")) {
     for (const large of [{ layers: 1e6 }, { groups: 1e6 }, { layers: 1e6, groups: 1e6, groupSize: 1e6 }]) {
       const network = JSON.stringify({ ...JSON.parse(metadata.network), ...large, kind });
       const bytes = await encodeChecked(tensors, { ...metadata, network }), before = Deno.memoryUsage();

@@ -9,6 +9,7 @@ import type { PriceKernels } from "../../src/kernels/kernels.ts";
 import type { ConvexNetwork } from "../../src/networks/network.ts";
 import { hostRawWeights, type WeightSource } from "../../src/networks/parameterized_affine.ts";
 import { partialGroupMax, type PartialGroupMaxSize } from "../../src/networks/partial_groupmax.ts";
+import { groupMaxNetwork } from "../../src/networks/symmetric_groupmax.ts";
 import { deriveKey, type RandomKey, randomKey } from "../../src/random/key.ts";
 import { normals, uniforms } from "../../src/random/numbers.ts";
 import type { Chains, MoveOptions } from "../../src/sampling/move_chains.ts";
@@ -98,17 +99,25 @@ const FIXED: readonly KernelCase[] = [
   { goods: 100, layers: 1, groups: 16, groupSize: 4, rows: 3, hidden: 5, local: 4, points: 9, chains: 8 },
   { goods: 1, layers: 1, groups: 1, groupSize: 1, rows: 1, hidden: 1, local: 1, points: 1, chains: 1 },
   { goods: 7, layers: 3, groups: 9, groupSize: 5, rows: 13, hidden: 3, local: 20, points: 3, chains: 5 },
-].map(({ rows, hidden, local = 0, points, chains, ...size }, seed) => ({
-  name: describe(size, rows, hidden, local, chains, MOVE),
-  size,
-  rows,
-  hidden,
-  local,
-  points,
-  chains,
-  move: MOVE,
-  seed: 1000 + seed,
-}));
+].map(fixedCase);
+
+/** The same of symmetric networks. */
+const SYMMETRIC: readonly KernelCase[] = [
+  { goods: 10, layers: 2, groups: 8, groupSize: 4, rows: 40, hidden: 0, points: 17, chains: 16 },
+  { goods: 30, layers: 1, groups: 3, groupSize: 5, rows: 7, hidden: 0, points: 9, chains: 7 },
+  { goods: 1, layers: 1, groups: 1, groupSize: 1, rows: 1, hidden: 0, points: 1, chains: 1 },
+].map((shape, seed) => fixedCase({ ...shape, topSums: true }, 100 + seed));
+
+/** A shape as a case; `seed` is its own among the fixed ones. */
+function fixedCase(
+  { rows, hidden, local = 0, points, chains, ...size }:
+    & PartialGroupMaxSize
+    & Omit<KernelCase, "name" | "size" | "move" | "seed">,
+  seed: number,
+): KernelCase {
+  const name = describe(size, rows, hidden, local, chains, MOVE);
+  return { name, size, rows, hidden, local, points, chains, move: MOVE, seed: 1000 + seed };
+}
 
 function describe(
   size: PartialGroupMaxSize,
@@ -121,7 +130,9 @@ function describe(
   const { goods: m, layers: K, groups: G, groupSize: E } = size;
   const { steps: S, lineMoveEvery, wall, stepRule, beta } = move;
   const ofGoods = local > 0 ? ` Hl=${local}` : "";
-  return `m=${m} K=${K} G=${G} E=${E} R=${R} H=${H}${ofGoods} C=${C} S=${S}/${lineMoveEvery} ${wall} ${stepRule} beta=${beta}`;
+  return `${
+    size.topSums ? "symmetric " : ""
+  }m=${m} K=${K} G=${G} E=${E} R=${R} H=${H}${ofGoods} C=${C} S=${S}/${lineMoveEvery} ${wall} ${stepRule} beta=${beta}`;
 }
 
 /** A random shape whose work is at most a few tens of millions of multiply-adds. */
@@ -161,16 +172,17 @@ function randomCase(seed: number, withLocal: boolean): KernelCase {
   }
 }
 
-/** The cases, fixed shapes first. */
+/** The cases, fixed shapes first, symmetric networks last. */
 export const kernelCases: readonly KernelCase[] = [
   ...FIXED,
   ...Array.from({ length: 18 }, (_, k) => randomCase(k + 1, false)),
   ...Array.from({ length: 18 }, (_, k) => randomCase(k + 101, true)),
+  ...SYMMETRIC,
 ];
 
 /** The network of a case. */
 export function caseNetwork({ size }: KernelCase): ConvexNetwork {
-  return partialGroupMax(size);
+  return groupMaxNetwork(size);
 }
 
 /** The numbers of a case. Weights are like training's: initial ones, some noise, and a small effect of the context. */

@@ -50,7 +50,7 @@ Deno.test("WASM kernels give the same bits on any number of threads", async () =
       },
       ...{ chains: 2, move: { ...kernelCases[0].move, steps: 1, lineMoveEvery: 0 }, seed: 6 },
     };
-    for (const one of [...kernelCases.slice(0, 8), many, { ...many, local: 6 }]) {
+    for (const one of [...kernelCases.slice(0, 8), ...kernelCases.slice(-3), many, { ...many, local: 6 }]) {
       const results = [];
       for (const threads of [1, 2, 3, 7]) {
         setThreadCount(threads);

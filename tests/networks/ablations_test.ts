@@ -172,6 +172,6 @@ Deno.test("sizes must be positive integers, and kinds must be known", () => {
   assertThrows(
     () => networkOfKind("large" as NetworkKind, { goods: 2, layers: 2, groups: 2, groupSize: 2 }),
     InvalidInputError,
-    'network.kind must be one of groupmax, picnn, pma, mlp, got "large"',
+    'network.kind must be one of groupmax, symmetric, picnn, pma, mlp, got "large"',
   );
 });

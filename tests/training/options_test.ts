@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { tf } from "../../src/deps/tfjs.ts";
 import { InvalidInputError } from "../../src/errors.ts";
+import type { NetworkKind } from "../../src/networks/kinds.ts";
 import type { MechanismProblem } from "../../src/problems/problem.ts";
 import { settingProblem, tableOneSettings } from "../../src/problems/settings.ts";
 import { defineProblem } from "../../src/problems/user_module.ts";
@@ -135,8 +136,27 @@ Deno.test("more than 4 goods share weights where types and the principal's utili
 });
 
 Deno.test("groups are larger where weights are shared, most of all for one participant", () => {
-  const groupSize = (name: string) => defaultTraining(settingProblem(name)).network.groupSize;
+  const groupSize = (name: string) => defaultTraining(settingProblem(name), "groupmax").network.groupSize;
   assertEquals(["U-1-2", "U-3-2", "U-1-10", "U-3-10"].map(groupSize), [4, 4, 16, 8]);
+});
+
+Deno.test("one participant's network is symmetric where more than 4 goods are exchangeable and types have a density", () => {
+  const kind = (problem: MechanismProblem) => defaultTraining(problem).network.kind ?? "groupmax";
+  assertEquals(
+    ["U-1-2", "U-1-5", "U-1-10", "B-1-10", "U-2-10", "C-3-10"].map((name) => kind(settingProblem(name))),
+    ["groupmax", "symmetric", "symmetric", "groupmax", "groupmax", "groupmax"],
+  );
+  const sampleTypes = () => Array(5).fill(0.5);
+  assertEquals(kind(defineProblem({ participants: 1, goods: 5, sampleTypes })), "groupmax"); // goods may differ
+});
+
+Deno.test("defaults go with the kind of network that is asked for", () => {
+  const problem = settingProblem("U-1-10");
+  const symmetric = defaultTraining(problem), other = defaultTraining(problem, "groupmax");
+  assertEquals([symmetric.initialBeta, symmetric.lineMoveEvery, symmetric.profiles], [200, 5, 512]);
+  assertEquals([other.initialBeta, other.lineMoveEvery, other.profiles], [20, 10, 256]);
+  const contextOf = (kind: NetworkKind) => defaultTraining(settingProblem("U-3-10"), kind).network.context;
+  assertEquals([contextOf("pma"), contextOf("picnn")], ["symmetric", undefined]);
 });
 
 Deno.test("beta ends higher where types have atoms, and the learning rate stays", () => {

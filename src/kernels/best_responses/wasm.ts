@@ -6,7 +6,7 @@
  *
  * @module
  */
-import type { ConvexNetwork } from "../../networks/network.ts";
+import { atLeast, type ConvexNetwork } from "../../networks/network.ts";
 import { hostSizes, type HostWeightSource } from "../../networks/parameterized_affine.ts";
 import { HEAP } from "../../runtime/threads.ts";
 import { Arena } from "../wasm/arena.ts";
@@ -33,7 +33,7 @@ const FIELDS = [
   ...["operation", "next", "tasks", "rows", "tolerance", "toleranceHigh", "perRow", "goods", "layers", "groups"],
   ...["groupSize", "hiddenSize", "packed", "rowsPerTask", "maxEvaluations", "cuts", "hidden", "weight", "bias"],
   ...["positive", "shared", "types", "out", "scratch", "scratchSize"],
-  ...["localSize", "quads", "quadsAt", "maps", "mapsAt", "slopes", "lastOffset", "lastAt", "localHidden"],
+  ...["localSize", "quads", "quadsAt", "maps", "mapsAt", "slopes", "lastOffset", "lastAt", "localHidden", "topSums"],
 ] as const;
 
 /**
@@ -49,7 +49,7 @@ export function wasmBestResponses(
   options: BestResponseOptions = defaultBestResponse,
   mostCuts: number = CUTS,
 ): BestResponses {
-  const { goods: m, layers, groups, groupSize } = network.groupMax!;
+  const { goods: m, layers, groups, groupSize, topSums } = network.groupMax!;
   const count = types.length / m, rows = count / perRow, found = emptyBestResponses(count, m);
   if (count === 0) return found;
   const { H, D } = hostSizes(source), Hl = source.local?.width ?? 0, layout = lanesLayout(network.groupMax!);
@@ -72,7 +72,7 @@ export function wasmBestResponses(
     ...{ cuts: Math.max(1, Math.min(Math.max(mostCuts, m + 3), options.maxEvaluations)), positive: positive.address },
     ...{ localSize: Hl, quads: local?.quads.length ?? 0, maps: local?.maps.length ?? 0, lastAt: local?.last ?? 0 },
     ...{ quadsAt: quadsAt.address, mapsAt: mapsAt.address, slopes: slopes.address, lastOffset: lastOffset.address },
-    ...{ localHidden: localHidden.address },
+    ...{ localHidden: localHidden.address, topSums: topSums ? 1 : 0 },
     ...{ shared: shared.address, types: typesPlace.address, out: out.address },
   };
   const put = (memory: ArrayBufferLike): Int32Array => {
@@ -87,7 +87,7 @@ export function wasmBestResponses(
   const memory = threads.memory(scratch + threads.count * job.scratchSize);
 
   new Uint8Array(memory, positive.address, layout.positive.length).set(layout.positive);
-  packBias(layout, source.bias, new Float32Array(memory, bias.address, layout.length));
+  packBias(layout, atLeast(network, source.bias), new Float32Array(memory, bias.address, layout.length));
   if (H > 0) packWeight(dense, source.weight!, H, H, new Float32Array(memory, weight.address, dense.length * H));
   if (local) {
     new Int32Array(memory, quadsAt.address, local.quads.length).set(local.quads);

@@ -19,7 +19,7 @@ export const FIELDS: readonly string[] = `
   panels panelRows counters tile tileRows rowsPerTask scratch scratchSize
   types squareSlopes draws blocks wall constantStep stepScale beta
   trained participants paired productionCost duplicationCost utilities
-  dense localSize maps mapsAt quadsAt denseBias localHidden slopes localGradient slopesGradient slopeSums
+  dense localSize maps mapsAt quadsAt denseBias localHidden slopes localGradient slopesGradient slopeSums topSums
 `.trim().split(/\s+/);
 
 /** Those that are 32-bit floats; the others are integers. */

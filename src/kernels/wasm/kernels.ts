@@ -6,7 +6,7 @@
  * @module
  */
 import type { Tensor, Tensor1D, Tensor2D, Tensor3D } from "../../deps/tfjs.ts";
-import type { ConvexNetwork } from "../../networks/network.ts";
+import { atLeast, type ConvexNetwork } from "../../networks/network.ts";
 import type { WeightSource } from "../../networks/parameterized_affine.ts";
 import { isReproducibleGoods } from "../../problems/principal_utility.ts";
 import { view, writtenTensor } from "../../runtime/tensors.ts";
@@ -77,7 +77,7 @@ function widthsOf({ hidden, local }: WeightSource): Widths {
 
 /** Fused WASM kernels for a Partial GroupMax Network, with tensors of TensorFlow.js' WASM backend. */
 export function wasmKernels(network: ConvexNetwork): PriceKernels {
-  const { goods: m, layers, groups, groupSize } = network.groupMax!;
+  const { goods: m, layers, groups, groupSize, topSums } = network.groupMax!;
   const layout = packedLayout(network.groupMax!), P = network.weightCount;
   let madeLocal: LocalLayout | undefined;
   /** How a row and the dense weight are kept; `local` says the rest, where there is a local part. */
@@ -117,6 +117,7 @@ export function wasmKernels(network: ConvexNetwork): PriceKernels {
         rowsPerTask: rowsPerTask(rows),
         scratch: arena.end,
         trained: rows,
+        topSums: topSums ? 1 : 0,
         ...WHOLE,
       },
       ...fields,
@@ -144,7 +145,7 @@ export function wasmKernels(network: ConvexNetwork): PriceKernels {
     const threads = kernelThreads(), { common, own, job } = layOut(operation), at = common.job.address;
     const memory = threads.memory(plan(threads, common.job, job)), { row: layout, dense, local } = layoutsOf(operation);
     new Uint8Array(memory, common.positive.address, layout.positive.length).set(layout.positive);
-    packBias(layout, view(source.bias), floats(memory, common.bias));
+    packBias(layout, atLeast(network, view(source.bias)), floats(memory, common.bias));
     if (source.hidden) {
       const { rows, H } = operation, padded = padTo(H, 4);
       const from = view(source.hidden), to = floats(memory, common.hidden).fill(0);
@@ -230,7 +231,12 @@ export function wasmKernels(network: ConvexNetwork): PriceKernels {
   ): SourceGradient => {
     const widths = widthsOf(source), { H, Hl } = widths, { dense, local } = layoutsOf(widths), padded = padTo(H, 4);
     const ofDense = floats(memory, own.biasGradient);
-    const ofBias = () => writtenTensor([P], (data) => unpackBias(layout, ofDense, data)) as Tensor1D;
+    const ofBias = () =>
+      writtenTensor([P], (data) => {
+        unpackBias(layout, ofDense, data);
+        const least = network.leastWeights, bias = view(source.bias);
+        for (let p = 0; least && p < P; p++) if (bias[p] < least[p]) data[p] = 0;
+      }) as Tensor1D;
     if (H === 0) return { bias: ofBias() };
     const from = floats(memory, own.hiddenGradient), D = source.weight!.shape[1];
     const hidden = writtenTensor([trained, H], (data) => {

@@ -9,7 +9,8 @@
  *   f(x) >= <s, x> + c   with   s = A_K + sum lambda_kge A_kge   and   c = b_K + sum lambda_kge b_kge,   for all x,
  *
  * and <t, x> - f(x) + f(0) <= sum_j max(0, t_j - s_j) - c + f(0) on the box [0, 1]^m. With the dual values of an optimum
- * as multipliers this is the maximum itself: strong duality.
+ * as multipliers this is the maximum itself: strong duality. Where x is kept in order, x_1 >= ... >= x_m, the box is the
+ * simplex of the corners (1, ..., 1, 0, ..., 0), and the bound is max_k sum_{j <= k} (t_j - s_j) - c + f(0), k = 0..m.
  *
  * @module
  */
@@ -55,9 +56,17 @@ export function supportBelow(maps: AffineMaps, multipliers: Float64Array): Suppo
 
 const share = (multiplier: number): number => multiplier > 0 ? multiplier : 0;
 
-/** No utility <t, x> - f(x) + f(0) on the box is above this. */
-export function utilityBound({ slope, constant }: Support, type: ArrayLike<number>, atZero: number): number {
-  let bound = atZero - constant;
-  for (let j = 0; j < slope.length; j++) bound += Math.max(0, type[j] - slope[j]);
-  return bound;
+/** No utility <t, x> - f(x) + f(0) on the box, or on the part of it where x is in order, is above this. */
+export function utilityBound(
+  { slope, constant }: Support,
+  type: ArrayLike<number>,
+  atZero: number,
+  inOrder = false,
+): number {
+  let bound = 0, sum = 0;
+  for (let j = 0; j < slope.length; j++) {
+    sum += inOrder ? type[j] - slope[j] : Math.max(0, type[j] - slope[j]);
+    bound = Math.max(bound, sum);
+  }
+  return bound + atZero - constant;
 }

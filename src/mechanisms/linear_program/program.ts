@@ -9,10 +9,15 @@
  * W >= 0 and costs grow with z, so that some solution has every z_kg at the largest of its elements: the program is
  * exact. It has m + K G columns and K G E + 1 rows; the last row is free until ties are broken.
  *
+ * Where f is symmetric, x in the order of the type is as good as any (rearrangement inequality), and where x_1 >= ... >= x_m
+ * the sums of its largest coordinates are linear in x: the affine maps are written in x, and m - 1 more rows, before the last,
+ * keep x in order.
+ *
  * @module
  */
 import type { HighsBasis, HighsModelData } from "../../deps/highs.ts";
 import type { PartialGroupMaxSize } from "../../networks/partial_groupmax.ts";
+import { sumScale } from "../../networks/symmetric_groupmax.ts";
 import { softplus } from "../../networks/softplus.ts";
 
 /** The affine maps of one f, in 64-bit floats; element r = (k E + e) G + g is element e of group g in layer k. */
@@ -51,15 +56,29 @@ export function affineMaps(size: PartialGroupMaxSize, raw: Float32Array | Float6
     for (let g = 0; g < G; g++) offset[map * G + g] = raw[at++];
   }
   const outFree = Float64Array.from({ length: m }, () => raw[at++]);
+  if (size.topSums) { for (const slopes of [free, outFree]) slopesInOrder(slopes, m); }
   return { size, positive, free, offset, outPositive, outFree, outOffset: raw[at] };
+}
+
+/** Makes slopes `[maps, m]` in the sums of the largest coordinates slopes in x_1 >= ... >= x_m, in place. */
+function slopesInOrder(slopes: Float64Array, m: number): void {
+  const scale = sumScale(m);
+  for (let at = slopes.length - 1; at >= 0; at--) {
+    slopes[at] = scale * slopes[at] + (at % m < m - 1 ? slopes[at + 1] : 0);
+  }
+}
+
+/** How many rows keep x in order. */
+function orderRows({ goods, topSums }: PartialGroupMaxSize): number {
+  return topSums ? goods - 1 : 0;
 }
 
 /** The program for a type of zeros; {@linkcode typeCosts} has the costs of x for another. */
 export function linearProgram({ size, positive, free, offset, outPositive, outFree }: AffineMaps): HighsModelData {
   const { goods: m, layers: K, groups: G, groupSize: E } = size;
-  const numCols = m + K * G, elements = K * E * G, numRows = elements + 1;
+  const numCols = m + K * G, elements = K * E * G, ordered = orderRows(size), numRows = elements + ordered + 1;
   const perRow = (k: number) => 1 + m + (k > 0 ? G : 0);
-  const stored = E * G * (perRow(0) + (K - 1) * perRow(1)) + m + G;
+  const stored = E * G * (perRow(0) + (K - 1) * perRow(1)) + 2 * ordered + m + G;
   const starts = new Int32Array(numRows + 1), indices = new Int32Array(stored), values = new Float64Array(stored);
   let at = 0;
   const put = (column: number, value: number) => (indices[at] = column, values[at++] = value);
@@ -70,6 +89,7 @@ export function linearProgram({ size, positive, free, offset, outPositive, outFr
     put(m + k * G + r % G, 1);
     starts[r + 1] = at;
   }
+  for (let j = 0; j < ordered; j++) put(j, 1), put(j + 1, -1), starts[elements + j + 1] = at;
   for (let j = 0; j < m; j++) put(j, -outFree[j]);
   for (let g = 0; g < G; g++) put(numCols - G + g, -outPositive[g]);
   starts[numRows] = at;
@@ -78,6 +98,7 @@ export function linearProgram({ size, positive, free, offset, outPositive, outFr
   colCost.set(outFree), colCost.set(outPositive, numCols - G);
   const rowLower = new Float64Array(numRows).fill(-Infinity);
   rowLower.set(offset);
+  rowLower.fill(0, elements, elements + ordered);
   return {
     ...{ numCols, numRows, colCost, colLower: colLower.fill(0, 0, m) },
     ...{ colUpper: new Float64Array(numCols).fill(Infinity).fill(1, 0, m), rowLower },
@@ -86,10 +107,11 @@ export function linearProgram({ size, positive, free, offset, outPositive, outFr
   };
 }
 
-/** The basis of a corner x of the box: every z_kg is held by the element that is largest there. It is feasible. */
+/** The basis of a corner x of the box, in order where that matters: every z_kg is held by the element that is largest there. It is feasible. */
 export function cornerBasis({ size, positive, free, offset }: AffineMaps, corner: ArrayLike<number>): HighsBasis {
   const { goods: m, layers: K, groups: G, groupSize: E } = size;
-  const colStatus = new Int32Array(m + K * G).fill(BASIC), rowStatus = new Int32Array(K * E * G + 1).fill(BASIC);
+  const colStatus = new Int32Array(m + K * G).fill(BASIC),
+    rowStatus = new Int32Array(K * E * G + orderRows(size) + 1).fill(BASIC);
   for (let j = 0; j < m; j++) colStatus[j] = corner[j] > 0 ? AT_UPPER : AT_LOWER;
   let below = new Float64Array(G);
   for (let k = 0; k < K; k++) {

@@ -5,7 +5,9 @@
  */
 import { type Highs, HIGHS_OPTIMAL, type HighsBasis, type HighsModel, loadHighs } from "../../deps/highs.ts";
 import { InvalidInputError, MachineError, requireNumber } from "../../errors.ts";
-import { partialGroupMax, type PartialGroupMaxSize } from "../../networks/partial_groupmax.ts";
+import { atLeast } from "../../networks/network.ts";
+import type { PartialGroupMaxSize } from "../../networks/partial_groupmax.ts";
+import { groupMaxNetwork, sortGoods } from "../../networks/symmetric_groupmax.ts";
 import {
   EQUAL_UTILITY,
   type ExactBestResponse,
@@ -25,7 +27,7 @@ export async function prepareResponses(
   size: PartialGroupMaxSize,
   weights: Float32Array | Float64Array,
 ): Promise<ExactBestResponses> {
-  const network = partialGroupMax(size), { goods: m } = size;
+  const network = groupMaxNetwork(size), { goods: m, topSums: symmetric = false } = size;
   if (weights.length !== network.weightCount || !weights.every(Number.isFinite)) {
     throw new InvalidInputError(
       `Cannot solve best responses: weights must be ${network.weightCount} finite numbers, got ${weights.length}` +
@@ -33,8 +35,8 @@ export async function prepareResponses(
     );
   }
   const f = network.bindOnHost(weights), gradient = new Float64Array(m), atZero = f(new Float64Array(m), gradient);
-  const maps = affineMaps(size, weights), program = linearProgram(maps);
-  const columns = program.numCols, elements = program.numRows - 1;
+  const maps = affineMaps(size, atLeast(network, weights)), program = linearProgram(maps);
+  const columns = program.numCols, lastRow = program.numRows - 1;
   const zeroOutcome = cornerBasis(maps, new Float64Array(m));
   const model = openModel(await loadHighs());
   attempt(() => model.passModel(program), () => model.dispose());
@@ -57,26 +59,35 @@ export async function prepareResponses(
 
   return {
     solve(type: ArrayLike<number>, { warm = zeroOutcome }: ExactOptions = {}): ExactBestResponse {
-      const start = performance.now(), t = Float64Array.from(type);
-      if (t.length !== m) {
-        throw new InvalidInputError(`Cannot solve a best response: a type must be ${m} numbers, got ${t.length}`);
+      const start = performance.now();
+      if (type.length !== m) {
+        throw new InvalidInputError(`Cannot solve a best response: a type must be ${m} numbers, got ${type.length}`);
       }
-      t.forEach((value, j) => requireNumber("solve a best response", `type[${j}]`, value, -1e6, 1e6));
+      for (let j = 0; j < m; j++) requireNumber("solve a best response", `type[${j}]`, type[j], -1e6, 1e6);
+      // Goods in the order of the program: its place k is good order[k].
+      const order = Int32Array.from({ length: m }, (_, j) => j);
+      if (symmetric) sortGoods(type, order);
+      const t = Float64Array.from(order, (good) => type[good]);
+      const asReported = (outcome: Float64Array) => {
+        const goods = new Float64Array(m);
+        order.forEach((good, k) => goods[good] = outcome[k]);
+        return goods;
+      };
       const valued = (outcome: Float64Array) => {
         const payment = f(outcome, gradient) - atZero;
         return { outcome, payment, utility: outcome.reduce((sum, x, j) => sum + x * t[j], -payment) };
       };
 
       // First stage: the highest utility. The last row is free.
-      model.changeRowBounds(elements, -Infinity, Infinity);
+      model.changeRowBounds(lastRow, -Infinity, Infinity);
       const first = optimum(warm, program.colCost.map((cost, j) => j < m ? cost - t[j] : cost));
-      const basis = model.getBasis(), bound = utilityBound(supportBelow(maps, first.rowDual), t, atZero);
+      const basis = model.getBasis(), bound = utilityBound(supportBelow(maps, first.rowDual), t, atZero, symmetric);
       let best = valued(first.outcome);
       if (best.utility < 0) best = valued(new Float64Array(m));
 
       // Second stage: the highest and the least payment with that utility. The last row is u(x) + b_K - f(0).
-      for (let j = 0; j < m; j++) model.changeCoefficient(elements, j, t[j] - maps.outFree[j]);
-      model.changeRowBounds(elements, best.utility - SECOND_STAGE_LOSS + maps.outOffset - atZero, Infinity);
+      for (let j = 0; j < m; j++) model.changeCoefficient(lastRow, j, t[j] - maps.outFree[j]);
+      model.changeRowBounds(lastRow, best.utility - SECOND_STAGE_LOSS + maps.outOffset - atZero, Infinity);
       const least = best.utility - EQUAL_UTILITY;
       const [highest, lowest] = [-1, 1].map((sign) => {
         const costs = new Float64Array(columns);
@@ -91,7 +102,8 @@ export async function prepareResponses(
       const leastPayment = Math.min(best.payment, lowest.payment);
       const utility = Math.max(0, chosen.utility);
       return {
-        ...{ outcome: chosen.outcome, payment: chosen.payment, utility, bound, gap: Math.max(0, bound - utility) },
+        ...{ outcome: asReported(chosen.outcome), payment: chosen.payment, utility, bound },
+        gap: Math.max(0, bound - utility),
         ...{ tied: chosen.payment - leastPayment > DIFFERENT_PAYMENT, leastPayment, basis },
         seconds: (performance.now() - start) / 1000,
       };

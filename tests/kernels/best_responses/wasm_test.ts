@@ -7,6 +7,7 @@ import { forceKernelBuild, type KernelBuild } from "../../../src/kernels/wasm/mo
 import type { ConvexNetwork } from "../../../src/networks/network.ts";
 import { type HostWeightSource, sourceFunctions } from "../../../src/networks/parameterized_affine.ts";
 import { partialGroupMax, type PartialGroupMaxSize } from "../../../src/networks/partial_groupmax.ts";
+import { groupMaxNetwork } from "../../../src/networks/symmetric_groupmax.ts";
 import { deriveKey, randomKey } from "../../../src/random/key.ts";
 import { normals, uniforms } from "../../../src/random/numbers.ts";
 import { setThreadCount } from "../../../src/runtime/threads.ts";
@@ -16,6 +17,17 @@ const GAP = 1e-6;
 
 /** One shape of everything: m, K, G, E, H (0 without a context), R, T, and Hl of a local part. */
 type Case = readonly [m: number, K: number, G: number, E: number, H: number, R: number, T: number, Hl?: number];
+
+/** Cases without a context of symmetric networks. */
+const SYMMETRIC: readonly Case[] = [[1, 1, 1, 1, 0, 9, 1], [10, 2, 8, 4, 0, 30, 1], [7, 3, 5, 3, 0, 6, 2], [
+  30,
+  1,
+  9,
+  2,
+  0,
+  5,
+  1,
+]];
 
 const CASES: readonly Case[] = [
   ...[[1, 1, 1, 1, 0, 9, 1], [2, 2, 8, 4, 0, 30, 1], [3, 1, 9, 3, 0, 10, 2], [10, 2, 32, 4, 0, 11, 1]] as Case[],
@@ -32,8 +44,8 @@ interface Inputs {
   readonly perRow: number;
 }
 
-function inputs([goods, layers, groups, groupSize, H, R, T, width = 0]: Case): Inputs {
-  const network = partialGroupMax({ goods, layers, groups, groupSize }), P = network.weightCount;
+function inputs([goods, layers, groups, groupSize, H, R, T, width = 0]: Case, topSums?: true): Inputs {
+  const network = groupMaxNetwork({ goods, layers, groups, groupSize, topSums }), P = network.weightCount;
   const key = deriveKey(randomKey(51), goods, layers, groups, groupSize, H), noise = normals(deriveKey(key, 0), P);
   const bias = network.initialWeights(deriveKey(key, 1)).map((weight, j) => weight + 0.3 * noise[j]);
   const types = Float64Array.from(uniforms(deriveKey(key, 2), R * T * goods), (t) => 1.1 * t - 0.05);
@@ -94,11 +106,12 @@ function assertClose(a: Float64Array, b: Float64Array, tolerance: number, name: 
 }
 
 for (const build of ["relaxed", "plain"] as KernelBuild[]) {
-  for (const one of CASES) {
-    const name = `${build}, [m, K, G, E, H, R, T] = [${one}]`;
+  for (const [k, one] of [...CASES, ...SYMMETRIC].entries()) {
+    const topSums = k < CASES.length ? undefined : true;
+    const name = `${build}, ${topSums ? "symmetric, " : ""}[m, K, G, E, H, R, T] = [${one}]`;
     Deno.test(`WASM best responses are those of plain code: ${name}`, () => {
       withBuild(build, () => {
-        const given = inputs(one), { network, source, types, perRow } = given;
+        const given = inputs(one, topSums), { network, source, types, perRow } = given;
         const found = wasmBestResponses(network, source, types, perRow);
         const expected = referenceBestResponses(network, source, types, perRow);
         assertClose(found.utilities, expected.utilities, 1e-9, name);

@@ -3,6 +3,7 @@
 import { all, at, each, fma, pad4 } from "./simd";
 import { Job, layerAt, rowBytes } from "./job";
 import { inputsAt, winnersAt } from "./forward";
+import { slopeInGoods } from "./top_sums";
 
 /** Bytes of the scratch for one point: two vectors of sums over a layer's inputs. */
 export function backwardSize(job: Job): i32 {
@@ -71,8 +72,11 @@ function elevenOfSum(winners: usize, above: usize, G: i32, out: usize): void {
   v128.store(out, s8, 128), v128.store(out, s9, 144), v128.store(out, s10, 160);
 }
 
-/** A subgradient of f in x at point c of the tile `[m + 1 padded]`; what is behind the m-th number means nothing. */
-export function slope(job: Job, w: usize, tile: usize, c: i32, scratch: usize, out: usize): void {
+/**
+ * A subgradient of f in x at point c of the tile `[m + 1 padded]`; what is behind the m-th number means nothing. The point
+ * itself is at `point`.
+ */
+export function slope(job: Job, w: usize, tile: usize, c: i32, point: usize, scratch: usize, out: usize): void {
   const G = job.groups, K = job.layers, inputs = pad4(G), free = pad4(job.goods + 1);
   const sums0 = scratch, sums1 = sums0 + ((inputs + free) << 2);
   let above = w + layerAt(job, K);
@@ -85,6 +89,7 @@ export function slope(job: Job, w: usize, tile: usize, c: i32, scratch: usize, o
     }
     above = sums;
   }
+  if (job.topSums) slopeInGoods<f32>(point, job.goods, out, scratch);
 }
 
 /** Adds above_g times `values` `[vectors, 4]` to what lies `shift` bytes behind the weights of each group's winner. */

@@ -120,8 +120,9 @@ function langevinStep(job: Job, w: usize, s: usize, noise: usize): void {
     gather(job, chains + from * bytes, now, bytes, s);
     forward(job, w, s, now);
     for (let c: i32 = 0; c < now; c++) {
-      slope(job, w, s, c, back, gradient);
-      const x = chains + (from + c) * bytes, z = noise + (((from + c) * m) << 2);
+      const x = chains + (from + c) * bytes;
+      slope(job, w, s, c, x, back, gradient);
+      const z = noise + (((from + c) * m) << 2);
       for (let j: i32 = 0; j < m; j += 4) {
         const at4 = j << 2, u = f32x4.sub(at(type + at4), at(gradient + at4));
         let to = fma(at(z + at4), at(noiseScale + at4), fma(u, at(stepSize + at4), at(x + at4)));

@@ -10,6 +10,7 @@
 import { both, dot2, fma2, pad2, total2 } from "./double";
 import { pad4 } from "./simd";
 import { ResponsesJob } from "./responses_job";
+import { slopeInGoods, topSums } from "./top_sums";
 
 /** Bytes of the inputs of one layer, padded to an even number of floats. */
 // @ts-ignore: decorator
@@ -122,7 +123,9 @@ export function evaluate(job: ResponsesJob, w: usize, point: usize, gradient: us
   const m = job.goods, G = job.groups, K = job.layers, stride = inputBytes(job), hidden = (m + 1) << 3;
   let inputs = s, weights = w;
   for (let k: i32 = 0; k <= K; k++, inputs += stride) {
-    memory.copy(inputs, point, m << 3);
+    if (!job.topSums) memory.copy(inputs, point, m << 3);
+    else if (k == 0) topSums<f64>(point, m, inputs, 8);
+    else memory.copy(inputs, s, m << 3);
     store<f64>(inputs + (m << 3), 1);
     if (k == K) break;
     layer(job, weights, k, inputs, inputs + stride + hidden, winnersAt(job, s, k));
@@ -148,5 +151,6 @@ export function evaluate(job: ResponsesJob, w: usize, point: usize, gradient: us
   for (let i: i32 = 0; i < m; i++) {
     store<f64>(gradient + (i << 3), load<f64>(free + (i << 3)) + total2(v128.load(slopes + (i << 4))));
   }
+  if (job.topSums) slopeInGoods<f64>(point, m, gradient, slopes);
   return f;
 }

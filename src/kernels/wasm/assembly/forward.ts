@@ -7,6 +7,7 @@
 
 import { all, at, choose, each, fma, pad4 } from "./simd";
 import { Job, layerAt, rowBytes } from "./job";
+import { topSums } from "./top_sums";
 
 /** Bytes of the tile's points, (x, 1). */
 // @ts-ignore: decorator
@@ -206,9 +207,13 @@ export function output(job: Job, w: usize, tile: usize, f: usize): void {
   v128.store(f, f0), v128.store(f, f1, 16), v128.store(f, f2, 32), v128.store(f, f3, 48);
 }
 
-/** Puts `count` points, at most 16, into a tile. A point begins every `stride` bytes. */
+/** Puts `count` points, at most 16, into a tile: what f is a function of. A point begins every `stride` bytes. */
 export function gather(job: Job, points: usize, count: i32, stride: i32, tile: usize): void {
   const m = job.goods;
+  if (job.topSums) {
+    for (let c: i32 = 0; c < count; c++) topSums<f32>(points + c * stride, m, tile + (c << 2), 64);
+    return;
+  }
   for (let c: i32 = 0; c < count; c++, points += stride, tile += 4) {
     for (let j: i32 = 0; j < m; j++) store<f32>(tile + (j << 6), load<f32>(points + (j << 2)));
   }

@@ -117,6 +117,8 @@ export class Job {
   slopesGradient: usize;
   /** Gradient: two buffers of such sums for the tiles of a set. */
   slopeSums: usize;
+  /** 1 where f is a function of the sums of its point's largest coordinates: see top_sums.ts. */
+  topSums: i32;
 }
 
 /** Bytes of one element of a group in layer k: weights from the layer before, if there is one, then from (x, 1). */

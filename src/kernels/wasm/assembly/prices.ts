@@ -32,7 +32,7 @@ export function rowSlopes(job: Job, w: usize, row: i32, scratch: usize): void {
     gather(job, points, now, m << 2, scratch);
     forward(job, w, scratch, now);
     for (let c: i32 = 0; c < now; c++, to += m << 2) {
-      slope(job, w, scratch, c, back, out);
+      slope(job, w, scratch, c, points + ((c * m) << 2), back, out);
       memory.copy(to, out, m << 2);
     }
   }

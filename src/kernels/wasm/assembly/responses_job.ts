@@ -69,4 +69,6 @@ export class ResponsesJob {
   lastAt: i32;
   /** `[R, m, Hl]`, 64-bit. */
   localHidden: usize;
+  /** 1 where f is a function of the sums of its point's largest coordinates: see top_sums.ts. */
+  topSums: i32;
 }
