@@ -29,7 +29,7 @@ const WEBGPU_GROUP = 32;
 export function kernelName(network: ConvexNetwork): KernelName {
   const size = (network.embedding?.network ?? network).groupMax;
   if (!size) return "reference";
-  if (tf.getBackend() === "webgpu") return size.groupSize <= WEBGPU_GROUP && !size.topSums ? "webgpu" : "reference";
+  if (tf.getBackend() === "webgpu") return size.groupSize <= WEBGPU_GROUP ? "webgpu" : "reference";
   return tf.getBackend() === "wasm" && kernelBuild() ? "wasm" : "reference";
 }
 

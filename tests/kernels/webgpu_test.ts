@@ -36,7 +36,23 @@ const few: KernelCase = {
   name: "few weights",
 };
 const fewShared: KernelCase = { ...few, hidden: 0, name: "few weights, shared" };
-const cases = [byContext, shared, manyGoods, manyWeights, tiny, ...kernelCases.slice(16, 18), few, fewShared];
+/** Symmetric networks, with workgroup memory and, as `few`, with little to be compiled. */
+const symmetric: readonly KernelCase[] = [
+  kernelCases.at(-3)!,
+  { ...fewShared, size: { ...few.size, topSums: true }, name: "few weights, symmetric" },
+  kernelCases.at(-1)!,
+];
+const cases = [
+  byContext,
+  shared,
+  manyGoods,
+  manyWeights,
+  tiny,
+  ...kernelCases.slice(16, 18),
+  few,
+  fewShared,
+  ...symmetric,
+];
 /** With a local part: sources that are written as dense ones. */
 const localCases = [kernelCases[6], kernelCases[8], { ...few, local: 5, name: "few weights, local part" }];
 

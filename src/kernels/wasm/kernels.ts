@@ -6,12 +6,13 @@
  * @module
  */
 import type { Tensor, Tensor1D, Tensor2D, Tensor3D } from "../../deps/tfjs.ts";
-import { atLeast, type ConvexNetwork } from "../../networks/network.ts";
+import type { ConvexNetwork } from "../../networks/network.ts";
 import type { WeightSource } from "../../networks/parameterized_affine.ts";
 import { isReproducibleGoods } from "../../problems/principal_utility.ts";
 import { view, writtenTensor } from "../../runtime/tensors.ts";
 import { HEAP, type Threads } from "../../runtime/threads.ts";
 import type { Chains } from "../../sampling/move_chains.ts";
+import { boundedKernels } from "../bounded.ts";
 import type { MovedChains, PriceKernels, SourceGradient } from "../kernels.ts";
 import { composedStep, type TrainingStep } from "../training_step.ts";
 import { Arena, type Place } from "./arena.ts";
@@ -145,7 +146,7 @@ export function wasmKernels(network: ConvexNetwork): PriceKernels {
     const threads = kernelThreads(), { common, own, job } = layOut(operation), at = common.job.address;
     const memory = threads.memory(plan(threads, common.job, job)), { row: layout, dense, local } = layoutsOf(operation);
     new Uint8Array(memory, common.positive.address, layout.positive.length).set(layout.positive);
-    packBias(layout, atLeast(network, view(source.bias)), floats(memory, common.bias));
+    packBias(layout, view(source.bias), floats(memory, common.bias));
     if (source.hidden) {
       const { rows, H } = operation, padded = padTo(H, 4);
       const from = view(source.hidden), to = floats(memory, common.hidden).fill(0);
@@ -231,12 +232,7 @@ export function wasmKernels(network: ConvexNetwork): PriceKernels {
   ): SourceGradient => {
     const widths = widthsOf(source), { H, Hl } = widths, { dense, local } = layoutsOf(widths), padded = padTo(H, 4);
     const ofDense = floats(memory, own.biasGradient);
-    const ofBias = () =>
-      writtenTensor([P], (data) => {
-        unpackBias(layout, ofDense, data);
-        const least = network.leastWeights, bias = view(source.bias);
-        for (let p = 0; least && p < P; p++) if (bias[p] < least[p]) data[p] = 0;
-      }) as Tensor1D;
+    const ofBias = () => writtenTensor([P], (data) => unpackBias(layout, ofDense, data)) as Tensor1D;
     if (H === 0) return { bias: ofBias() };
     const from = floats(memory, own.hiddenGradient), D = source.weight!.shape[1];
     const hidden = writtenTensor([trained, H], (data) => {
@@ -393,5 +389,5 @@ export function wasmKernels(network: ConvexNetwork): PriceKernels {
       return { total, largest: total };
     },
   };
-  return kernels;
+  return network.leastWeights ? boundedKernels(network.leastWeights, kernels) : kernels;
 }

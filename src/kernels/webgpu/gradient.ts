@@ -9,6 +9,7 @@ import { placeMemory, regions, weightLayout, type WorkgroupLimits } from "./layo
 import { activation, forwardCode, type NetworkCode, roundsOfNetwork, winnersRow } from "./network.ts";
 import { blockTiles, loadPointsCode, type PointShader } from "./points.ts";
 import { memoryBuffers, memoryCode, memoryNames } from "./shader.ts";
+import { topSumsRegions } from "./top_sums.ts";
 
 /** Most elements of a group whose gradients a thread has in registers. */
 const ELEMENTS = 4;
@@ -24,7 +25,14 @@ export function gradientShader(
 ): PointShader & { readonly rounds: number } {
   const { goods: m, layers: K, groups: G, groupSize: E } = size;
   const plan = (T: number) => {
-    const lanes = regions({ points: T * m, one: 1, coefficients: T, activations: K * T * G, above: 2 * T * G });
+    const lanes = regions({
+      points: T * m,
+      one: 1,
+      coefficients: T,
+      activations: K * T * G,
+      above: 2 * T * G,
+      ...topSumsRegions({ size, tiles: T }),
+    });
     const memory = placeMemory(size, { lanes: lanes.total, words: K * T * G }, Math.max(T * G, G * (m + 1)), limits);
     return { lanes, memory };
   };
@@ -38,7 +46,9 @@ export function gradientShader(
     kept: K,
     sums: 0,
     winners: 0,
+    topSums: size.topSums && at,
   };
+  const inputs = size.topSums ? at.topSums : at.points;
   const { lane, word, weight, barrier } = memoryNames(memory);
   const raw = weightLayout(size), { weights } = memory;
   const above = (k: string) => `(${at.above}u + (${k}) % 2u * ${T * G}u)`;
@@ -54,7 +64,7 @@ export function gradientShader(
         let r = item / ${G}u % rows;
         let first = item / (${G}u * rows) * ${width}u;
         // The inputs of the layer are x, 1 and x_k.
-        var input = ${at.points}u + r;
+        var input = ${inputs}u + r;
         var apart = ${m}u;
         var elements = ${(m + 1) * G}u;
         var to = ${raw.free(0, 0)}u + (k * ${E}u + first) * elements + r * ${G}u + g;
@@ -137,7 +147,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
       var apart = ${G}u;
       var to = ${raw.outPositive}u + item;
       if (item >= ${G}u) {
-        input = ${at.points}u + item - ${G}u;
+        input = ${inputs}u + item - ${G}u;
         apart = ${m}u;
         to = ${raw.outFree}u + item - ${G}u;
       }

@@ -10,6 +10,7 @@
 import type { Tensor2D, Tensor3D } from "../../deps/tfjs.ts";
 import type { ConvexNetwork } from "../../networks/network.ts";
 import type { WeightSource } from "../../networks/parameterized_affine.ts";
+import { boundedKernels } from "../bounded.ts";
 import { withDenseSources } from "../dense_source.ts";
 import type { MovedChains, PriceKernels } from "../kernels.ts";
 import { composedStep } from "../training_step.ts";
@@ -228,5 +229,6 @@ export function webgpuKernels(network: ConvexNetwork, options: WebgpuKernelOptio
       return { total: 2 * chunk + 3 * ofChains + 2 * 4 * P * H, largest: Math.max(chunk, ofChains, 4 * P * H) };
     },
   };
-  return withDenseSources(kernels, m);
+  const { leastWeights } = network;
+  return leastWeights ? boundedKernels(leastWeights, kernels) : withDenseSources(kernels, m);
 }

@@ -9,6 +9,7 @@
 import type { PartialGroupMaxSize } from "../../networks/partial_groupmax.ts";
 import type { Memory } from "./layout.ts";
 import { memoryNames, roundsOf, unrolled } from "./shader.ts";
+import { slopeInGoodsCode, type TopSums, topSumsCode } from "./top_sums.ts";
 
 /** Parts in which sums over groups and goods are made, for more threads to share in them. */
 export const PARTS = 8;
@@ -25,6 +26,8 @@ export interface NetworkCode {
   readonly kept: number;
   /** Where sums begin in `lanes`: `[PARTS, T]`. */
   readonly sums: number;
+  /** Where sums of points, and ranks in them, begin in `lanes`, for a network of sums of the largest coordinates. */
+  readonly topSums?: TopSums;
   /** Where winners begin in `words`; undefined where nobody asks for them. */
   readonly winners?: number;
 }
@@ -76,12 +79,14 @@ export function forwardCode(code: NetworkCode): string {
     }
     }`;
   }
-  return `fn forward(pointsAt: u32, tiles: u32) {
+  const { topSums } = code, inputs = topSums ? `${topSums.topSums}u` : "pointsAt";
+  return `${topSums ? topSumsCode(code, topSums) : ""}fn forward(pointsAt: u32, tiles: u32) {
+  ${topSums ? "makeTopSums(pointsAt, tiles);" : ""}
   for (var k = 0u; k < ${K}u; k++) {
     for (var item = thread; item < tiles * ${G}u; item += THREADS) {
       let tile = item / ${G}u;
       let g = item % ${G}u;
-      let x = pointsAt + tile * ${m}u;
+      let x = ${inputs} + tile * ${m}u;
       let below = ${activation(code, `k + ${code.kept - 1}u`)} + tile * ${G}u;
       let free = ${free.first} + g;
       // With values of their own: without, naga zeroes a loop's variables in its first round only.
@@ -108,7 +113,9 @@ export function forwardCode(code: NetworkCode): string {
 export function valueCode(code: NetworkCode, type?: (i: string) => string): string {
   const { size: { goods: m, layers: K, groups: G }, memory: { weights }, tiles: T, sums } = code;
   const { weight, lane, barrier } = memoryNames(code.memory);
-  const outFree = weight(`(${weights.outFree}u + i)`), slope = type ? `(${outFree} - worth * ${type("i")})` : outFree;
+  const outFree = weight(`(${weights.outFree}u + i)`), point = lane(`(pointsAt + tile * ${m}u + i)`);
+  const input = code.topSums ? lane(`(${code.topSums.topSums}u + tile * ${m}u + i)`) : point;
+  const added = type ? `${outFree} * ${input} - worth * ${type("i")} * ${point}` : `${outFree} * ${input}`;
   return `
 fn sumValue(pointsAt: u32, tiles: u32, worth: f32) {
   for (var item = thread; item < tiles * ${PARTS}u; item += THREADS) {
@@ -120,7 +127,7 @@ fn sumValue(pointsAt: u32, tiles: u32, worth: f32) {
     lane(`(${activation(code, `${K - 1}u`)} + tile * ${G}u + g)`)
   };
     }
-    for (var i = part; i < ${m}u; i += ${PARTS}u) { sum += ${slope} * ${lane(`(pointsAt + tile * ${m}u + i)`)}; }
+    for (var i = part; i < ${m}u; i += ${PARTS}u) { sum += ${added}; }
     ${lane(`(${sums}u + part * ${T}u + tile)`)} = sum;
   }
   ${barrier}
@@ -207,24 +214,24 @@ export function slopeCode(code: NetworkCode, slopesAt: number, parts: number): s
     if (k == 0u) { break; }
   }
 }
-fn slope(tile: u32, i: u32) -> vec4<f32> {
+fn ${code.topSums ? "slopeInSums" : "slope"}(tile: u32, i: u32) -> vec4<f32> {
   var sum = vec4<f32>(${weight(`(${weights.outFree}u + i)`)});
   for (var part = 0u; part < ${parts}u; part++) {
     sum += ${lane(`(${slopesAt}u + (part * ${T}u + tile) * ${m}u + i)`)};
   }
   return sum;
 }
-`;
+${code.topSums ? slopeInGoodsCode(code, code.topSums) : ""}`;
 }
 
 /** About how many loop rounds a thread takes for `forward` and for `slopes` on all tiles. */
 export function roundsOfNetwork({ size, memory, tiles }: NetworkCode): { forward: number; slopes: number } {
   const { goods: m, layers: K, groups: G, groupSize: E } = size;
   const share = (items: number) => Math.ceil(items / memory.threads);
-  const blocks = Math.ceil(E / ELEMENTS);
+  const blocks = Math.ceil(E / ELEMENTS), ofSums = size.topSums ? share(tiles * m) * (1 + m) : 0;
   return {
-    forward: K * share(tiles * G) * (1 + blocks * (roundsOf(m) + roundsOf(G))) + share(tiles * PARTS) *
+    forward: 2 * ofSums + K * share(tiles * G) * (1 + blocks * (roundsOf(m) + roundsOf(G))) + share(tiles * PARTS) *
         (1 + Math.ceil(G / PARTS) + Math.ceil(m / PARTS)),
-    slopes: K * share(tiles * (G + 8 * m)) * (1 + roundsOf(G)),
+    slopes: 8 * ofSums + K * share(tiles * (G + 8 * m)) * (1 + roundsOf(G)),
   };
 }
