@@ -71,6 +71,7 @@ export type { Cycles } from "./src/networks/exchangeable_goods.ts";
 export type { HostLocalWeights, LocalWeights } from "./src/networks/local_weights.ts";
 export type { ConvexNetwork, HostFunction, Parameters, PointGradient } from "./src/networks/network.ts";
 export { partialGroupMax, type PartialGroupMaxSize } from "./src/networks/partial_groupmax.ts";
+export { symmetricGroupMax } from "./src/networks/symmetric_groupmax.ts";
 export type { HostWeightSource, WeightSource } from "./src/networks/parameterized_affine.ts";
 export { type EmbeddedBlock, type GroupMaxEmbedding } from "./src/networks/embedding.ts";
 export { NETWORK_KINDS, type NetworkKind } from "./src/networks/kinds.ts";

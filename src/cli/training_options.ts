@@ -188,7 +188,7 @@ function plain(value: unknown): string {
 }
 
 /** Problems that differ in what the defaults depend on: n, m and whether types have atoms. */
-const SAMPLES = ["U-1-2", "U-1-10", "U-3-2", "U-3-10", "B-3-10"];
+const SAMPLES = ["U-1-2", "U-1-10", "B-1-10", "U-3-2", "U-3-10", "B-3-10"];
 
 /** The options with their defaults, for the help text. */
 export function withDefaults(options: readonly Option[]): readonly Option[] {

@@ -140,10 +140,10 @@ Deno.test("groups are larger where weights are shared, most of all for one parti
   assertEquals(["U-1-2", "U-3-2", "U-1-10", "U-3-10"].map(groupSize), [4, 4, 16, 8]);
 });
 
-Deno.test("one participant's network is symmetric where more than 4 goods are exchangeable and types have a density", () => {
+Deno.test("one participant's network is symmetric where more than 2 goods are exchangeable and types have a density", () => {
   const kind = (problem: MechanismProblem) => defaultTraining(problem).network.kind ?? "groupmax";
   assertEquals(
-    ["U-1-2", "U-1-5", "U-1-10", "B-1-10", "U-2-10", "C-3-10"].map((name) => kind(settingProblem(name))),
+    ["U-1-2", "U-1-3", "U-1-10", "B-1-10", "U-2-10", "C-3-10"].map((name) => kind(settingProblem(name))),
     ["groupmax", "symmetric", "symmetric", "groupmax", "groupmax", "groupmax"],
   );
   const sampleTypes = () => Array(5).fill(0.5);
@@ -153,8 +153,13 @@ Deno.test("one participant's network is symmetric where more than 4 goods are ex
 Deno.test("defaults go with the kind of network that is asked for", () => {
   const problem = settingProblem("U-1-10");
   const symmetric = defaultTraining(problem), other = defaultTraining(problem, "groupmax");
-  assertEquals([symmetric.initialBeta, symmetric.lineMoveEvery, symmetric.profiles], [200, 5, 512]);
-  assertEquals([other.initialBeta, other.lineMoveEvery, other.profiles], [20, 10, 256]);
+  const chosen = ({ initialBeta, steps, lineMoveEvery, profiles }: TrainingOptions) => [
+    initialBeta,
+    steps,
+    lineMoveEvery,
+    profiles,
+  ];
+  assertEquals([symmetric, other].map(chosen), [[200, 20, 5, 512], [20, 10, 10, 256]]);
   const contextOf = (kind: NetworkKind) => defaultTraining(settingProblem("U-3-10"), kind).network.context;
   assertEquals([contextOf("pma"), contextOf("picnn")], ["symmetric", undefined]);
 });

@@ -5,9 +5,10 @@
 // @ts-ignore: decorator
 @inline
 function bytes<T>(): i32 {
-  return sizeof<T>() == 8 ? 8 : 4;
+  return <i32>sizeof<T>();
 }
 
+/** What sums are multiplied by. */
 // @ts-ignore: decorator
 @inline
 function sumScale<T>(m: i32): T {
