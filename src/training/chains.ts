@@ -36,7 +36,7 @@ export function refreshChains(
   const count = freshProfiles(options) * n, first = types.length / m - count;
   const fresh = types.subarray(first * m);
   return tf.tidy(() => {
-    const start = startAtBestResponses(rules, parameters, fresh, options.chains, beta, key);
+    const start = startAtBestResponses(rules, parameters, fresh, options, beta, key);
     // Chains start near kinks of u, where the slope at one point says nothing: it is averaged over the chains.
     const slopes = tf.sub(
       tf.tensor(tileTypes(fresh, m, options.chains), start.shape),
@@ -49,38 +49,30 @@ export function refreshChains(
   });
 }
 
-/** Best responses taken for each new row; chains share them. */
-const STARTS = 4;
-/**
- * Scale of the noise in units of 1 / beta. On a mechanism for U_{1,10}^{0,0} with bundles at beta = 150 chains started with 1.5
- * have the variance of payments of chains that ran 100 times as long within 10%; with 1 it is 15% short, with 0 25%.
- */
-const START_NOISE = 1.5;
-
 /**
  * Where new chains start, `[rows, C, m]`: at best responses of the participant to types that are perturbed by logistic
- * noise of scale 1.5 / beta, so that a participant who is almost indifferent starts on all sides (perturb and maximise,
+ * noise of scale startNoise / beta, so that a participant who is almost indifferent starts on all sides (perturb and maximise,
  * Papandreou and Yuille, ICCV 2011), and within 1 / beta of them, since they lie on kinks of u, where a slope says nothing.
  */
 function startAtBestResponses(
   rules: PricingRules,
   parameters: () => HostTensors,
   types: Float32Array,
-  C: number,
+  { chains: C, starts, startNoise }: TrainingOptions,
   beta: number,
   key: RandomKey,
 ): Tensor3D {
   const m = rules.shape.goods, rows = types.length / m;
-  const far = uniforms(deriveKey(key, 1), rows * STARTS * m);
+  const far = uniforms(deriveKey(key, 1), rows * starts * m);
   const perturbed = Float64Array.from(far, (uniform, at) => {
-    const j = at % m, row = Math.floor(at / (STARTS * m)), u = uniform + 2 ** -25; // in (0, 1)
-    return types[row * m + j] + START_NOISE * Math.log(u / (1 - u)) / beta;
+    const j = at % m, row = Math.floor(at / (starts * m)), u = uniform + 2 ** -25; // in (0, 1)
+    return types[row * m + j] + startNoise * Math.log(u / (1 - u)) / beta;
   });
-  const { outcomes } = bestResponses(rules.network, rules.hostSource(parameters(), types), perturbed, STARTS);
+  const { outcomes } = bestResponses(rules.network, rules.hostSource(parameters(), types), perturbed, starts);
   const start = uniforms(deriveKey(key, 0), rows * C * m);
   for (let row = 0; row < rows; row++) {
     for (let c = 0; c < C; c++) {
-      const at = (row * C + c) * m, from = (row * STARTS + c % STARTS) * m;
+      const at = (row * C + c) * m, from = (row * starts + c % starts) * m;
       for (let j = 0; j < m; j++) {
         const x = Math.abs(outcomes[from + j] + (2 * start[at + j] - 1) / beta);
         start[at + j] = x > 1 ? Math.max(0, 2 - x) : x;

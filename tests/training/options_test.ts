@@ -32,6 +32,8 @@ const bad: [setting: Record<string, unknown>, thing: string, rule: string, got: 
   [{ iterations: 2 ** 53 }, "iterations", POSITIVE, "9007199254740992"],
   [{ chains: 1 }, "chains", "an integer of at least 2", "1"],
   [{ chains: 2.5 }, "chains", "an integer of at least 2", "2.5"],
+  [{ starts: 0 }, "starts", POSITIVE, "0"],
+  [{ startNoise: 0 }, "startNoise", ABOVE, "0"],
   [{ warmUp: -1 }, "warmUp", "a non-negative integer", "-1"],
   [{ warmUp: true }, "warmUp", "a non-negative integer", "true"],
   [{ lineMoveEvery: -1 }, "lineMoveEvery", "a non-negative integer", "-1"],
@@ -153,13 +155,11 @@ Deno.test("one participant's network is symmetric where more than 2 goods are ex
 Deno.test("defaults go with the kind of network that is asked for", () => {
   const problem = settingProblem("U-1-10");
   const symmetric = defaultTraining(problem), other = defaultTraining(problem, "groupmax");
-  const chosen = ({ initialBeta, steps, lineMoveEvery, profiles }: TrainingOptions) => [
-    initialBeta,
-    steps,
-    lineMoveEvery,
-    profiles,
+  const chosen = ({ initialBeta, steps, lineMoveEvery, starts, profiles }: TrainingOptions) => [
+    ...[initialBeta, steps, lineMoveEvery],
+    ...[starts, profiles],
   ];
-  assertEquals([symmetric, other].map(chosen), [[200, 20, 5, 512], [20, 10, 10, 256]]);
+  assertEquals([symmetric, other].map(chosen), [[200, 20, 2, 16, 512], [20, 10, 10, 4, 256]]);
   const contextOf = (kind: NetworkKind) => defaultTraining(settingProblem("U-3-10"), kind).network.context;
   assertEquals([contextOf("pma"), contextOf("picnn")], ["symmetric", undefined]);
 });
