@@ -30,7 +30,7 @@ export interface MenuOptions extends BaselineOptions, BetaSchedule {
 export function alignedDefaults(problem: MechanismProblem): BaselineOptions {
   const { iterations, profiles, learningRate, finalLearningRate, averaging, seed, ...training } = defaultTraining(
     problem,
-    "groupmax", // what the paper's TEDI has, whatever ours has
+    "groupmax", // the paper's TEDI has such a network
   );
   const { beta1, beta2, epsilon, clipNorm } = training;
   return {

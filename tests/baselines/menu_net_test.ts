@@ -62,7 +62,9 @@ Deno.test("the same seed gives MenuNet the same bits, and a user's u0 the same a
 });
 
 Deno.test("MenuNet's options are those of TEDI where both have them, and are checked", async () => {
-  const problem = settingProblem("U-1-10"), aligned = defaultTraining(problem), options = defaultMenuNet(problem);
+  const problem = settingProblem("U-1-10"),
+    aligned = defaultTraining(problem, "groupmax"),
+    options = defaultMenuNet(problem);
   for (const name of ["iterations", "profiles", "initialBeta", "betaGrowth"] as const) {
     assertEquals(options[name], aligned[name]);
   }
