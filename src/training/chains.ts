@@ -51,8 +51,9 @@ export function refreshChains(
 
 /**
  * Where new chains start, `[rows, C, m]`: at best responses of the participant to types that are perturbed by logistic
- * noise of scale startNoise / beta, so that a participant who is almost indifferent starts on all sides (perturb and maximise,
- * Papandreou and Yuille, ICCV 2011), and within 1 / beta of them, since they lie on kinks of u, where a slope says nothing.
+ * noise of scale startNoise / beta, so that a participant who is almost indifferent starts on all sides (perturb and
+ * maximise, Papandreou and Yuille, ICCV 2011), and within 1 / beta of them, since they lie on kinks of u, where a slope says
+ * nothing.
  */
 function startAtBestResponses(
   rules: PricingRules,

@@ -70,14 +70,7 @@ Deno.test("f is symmetric and convex, and its gradient supports it, for random w
       const f = network.bindOnHost(normals(key, network.weightCount)), gradient = new Float64Array(m);
       const a = Float64Array.from(u.subarray(0, m)), b = Float64Array.from(u.subarray(m, 2 * m)), share = u[2 * m];
       const between = a.map((value, i) => share * value + (1 - share) * b[i]);
-      if (k % 4 === 0 && m > 1) {
-        between[1] =
-          between[0] =
-          a[0] =
-          a[1] =
-          b[0] =
-            b[1]; // equal coordinates
-      }
+      if (k % 4 === 0 && m > 1) { for (const x of [a, b, between]) x.fill(b[1], 0, 2); } // equal coordinates
       const chord = share * f(a, gradient) + (1 - share) * f(b, gradient), value = f(between, gradient);
       assert(value <= chord + 1e-9 * (1 + Math.abs(chord)), `not convex: ${value} above ${chord}`);
       let support = value;

@@ -107,11 +107,14 @@ export function linearProgram({ size, positive, free, offset, outPositive, outFr
   };
 }
 
-/** The basis of a corner x of the box, in order where that matters: every z_kg is held by the element that is largest there. It is feasible. */
+/**
+ * The basis of a corner x of the box, in order where that matters: every z_kg is held by the element that is largest there.
+ * It is feasible.
+ */
 export function cornerBasis({ size, positive, free, offset }: AffineMaps, corner: ArrayLike<number>): HighsBasis {
   const { goods: m, layers: K, groups: G, groupSize: E } = size;
-  const colStatus = new Int32Array(m + K * G).fill(BASIC),
-    rowStatus = new Int32Array(K * E * G + orderRows(size) + 1).fill(BASIC);
+  const colStatus = new Int32Array(m + K * G).fill(BASIC), rows = K * E * G + orderRows(size) + 1;
+  const rowStatus = new Int32Array(rows).fill(BASIC);
   for (let j = 0; j < m; j++) colStatus[j] = corner[j] > 0 ? AT_UPPER : AT_LOWER;
   let below = new Float64Array(G);
   for (let k = 0; k < K; k++) {
