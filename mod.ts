@@ -67,17 +67,17 @@ export { type EmpiricalOptions, empiricalProblem } from "./src/problems/empirica
 export { defineProblem, moduleProblem, type ProblemDefinition, type RandomStream } from "./src/problems/user_module.ts";
 
 export type { ContextKind, ContextShape } from "./src/networks/context.ts";
-export type { Cycles } from "./src/networks/exchangeable_goods.ts";
-export type { HostLocalWeights, LocalWeights } from "./src/networks/local_weights.ts";
-export type { ConvexNetwork, HostFunction, Parameters, PointGradient } from "./src/networks/network.ts";
+export type { TiedWeights } from "./src/networks/tied_weights.ts";
+export type { HostPerGoodSlopes, PerGoodSlopes } from "./src/networks/per_good_slopes.ts";
+export type { ConvexNetwork, HostFunction, Parameters, PointSlope } from "./src/networks/network.ts";
 export { partialGroupMax, type PartialGroupMaxSize } from "./src/networks/partial_groupmax.ts";
 export { symmetricGroupMax } from "./src/networks/symmetric_groupmax.ts";
-export type { HostWeightSource, WeightSource } from "./src/networks/parameterized_affine.ts";
+export type { HostHypernetworkOutput, HypernetworkOutput } from "./src/networks/parameterized_affine.ts";
 export { type EmbeddedBlock, type GroupMaxEmbedding } from "./src/networks/embedding.ts";
 export { NETWORK_KINDS, type NetworkKind } from "./src/networks/kinds.ts";
 export { type HostParameters, type NetworkSize, type PricingRules, pricingRules } from "./src/networks/pricing_rule.ts";
 
-export { type Wall } from "./src/sampling/box.ts";
+export { type Boundary } from "./src/sampling/boundary.ts";
 export { adaptedStepSize, langevin, type LangevinOptions } from "./src/sampling/langevin.ts";
 export { lineMove } from "./src/sampling/line_moves.ts";
 export { type Chains, moveChains, type MoveOptions, type StepRule } from "./src/sampling/move_chains.ts";
@@ -90,7 +90,7 @@ export {
 } from "./src/kernels/best_responses/best_response.ts";
 export { bestResponses } from "./src/kernels/best_responses/select.ts";
 export { type BestResponses } from "./src/kernels/best_responses/reference.ts";
-export type { KernelMemory, MovedChains, PriceKernels, SourceGradient } from "./src/kernels/kernels.ts";
+export type { HypernetworkGradient, KernelMemory, MovedChains, PriceKernels } from "./src/kernels/kernels.ts";
 export { type KernelName, KERNELS, openKernels, priceKernels } from "./src/kernels/select.ts";
 export { type LossGradient, type Objective, type TrainingStep } from "./src/kernels/training_step.ts";
 export type { Mechanism, MechanismResult, TypeProfiles } from "./src/mechanisms/mechanism.ts";

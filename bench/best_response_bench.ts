@@ -14,7 +14,7 @@ for (const goods of [2, 10, 30]) {
     const network = partialGroupMax({ goods, layers: 2, groups: goods > 4 ? 32 : 8, groupSize: 4 });
     const key = randomKey(goods), P = network.weightCount, noise = normals(deriveKey(key, 0), P);
     const bias = network.initialWeights(key).map((weight, j) => weight + 0.3 * noise[j]);
-    const source = withContext
+    const hypernetwork = withContext
       ? {
         hidden: Float64Array.from(normals(deriveKey(key, 1), ROWS * WIDTH), (z) => Math.max(0, z)),
         weight: normals(deriveKey(key, 2), WIDTH * P).map((z) => z / WIDTH),
@@ -23,10 +23,10 @@ for (const goods of [2, 10, 30]) {
       : { bias };
     const types = uniforms(deriveKey(key, 3), ROWS * goods), group = `m = ${goods}, ${withContext ? "n = 3" : "n = 1"}`;
     Deno.bench({ name: `WASM on all threads, ${group}`, group, baseline: true }, () => {
-      wasmBestResponses(network, source, types, 1);
+      wasmBestResponses(network, hypernetwork, types, 1);
     });
     Deno.bench({ name: `plain code, ${group}`, group }, () => {
-      referenceBestResponses(network, source, types, 1);
+      referenceBestResponses(network, hypernetwork, types, 1);
     });
   }
 }

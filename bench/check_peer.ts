@@ -37,14 +37,14 @@ for (const size of flags.sizes.split(",")) {
       Object.keys(rules.parameterShapes).map((name) => [name, checkpoint.tensors[`parameters.${name}`]]),
     ),
   );
-  const types = checkpoint.tensors.types.data as Float32Array, source = rules.source(parameters, types);
+  const types = checkpoint.tensors.types.data as Float32Array, hypernetwork = rules.hypernetwork(parameters, types);
   const chains = tf.tensor3d(checkpoint.tensors.chains.data as Float32Array, [rows, C, goods]);
-  const values = kernels.value(source, tf.concat([chains, tf.zeros([rows, 1, goods])], 1) as Tensor3D);
+  const values = kernels.value(hypernetwork, tf.concat([chains, tf.zeros([rows, 1, goods])], 1) as Tensor3D);
   const { principalUtility: utility } = problem,
     objective = { utility, participants, trained: rows, estimator: options.estimator };
   const { utilities, gradient } = lossGradient(
     kernels,
-    source,
+    hypernetwork,
     types,
     { chains, values },
     options.initialBeta,

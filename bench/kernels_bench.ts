@@ -5,7 +5,7 @@
  */
 import { type Tensor, type Tensor2D, type Tensor3D, tf } from "../src/deps/tfjs.ts";
 import { openKernels, priceKernels } from "../src/kernels/select.ts";
-import type { WeightSource } from "../src/networks/parameterized_affine.ts";
+import type { HypernetworkOutput } from "../src/networks/parameterized_affine.ts";
 import { partialGroupMax } from "../src/networks/partial_groupmax.ts";
 import { deriveKey, randomKey } from "../src/random/key.ts";
 import { normals, uniforms } from "../src/random/numbers.ts";
@@ -16,7 +16,15 @@ await openDevice({ backend: "wasm" });
 
 const ROWS = 384, C = 16, H = 64, key = randomKey(1);
 const MOVE: MoveOptions = {
-  ...{ beta: 80, steps: 10, lineMoveEvery: 10, wall: "reflect", stepRule: "adapted", stepScale: 0.3, largestStep: 0.2 },
+  ...{
+    beta: 80,
+    steps: 10,
+    lineMoveEvery: 10,
+    boundary: "reflect",
+    stepRule: "adapted",
+    stepScale: 0.3,
+    largestStep: 0.2,
+  },
 };
 
 for (const [goods, groups] of [[2, 8], [10, 32], [30, 32]]) {
@@ -30,25 +38,25 @@ for (const [goods, groups] of [[2, 8], [10, 32], [30, 32]]) {
   const coefficients = tf.tensor2d(scaled(3, ROWS * C, 1), [ROWS, C]) as Tensor2D;
   const squareSlopes = tf.fill([ROWS, goods], 0.1) as Tensor2D, types = uniforms(deriveKey(key, 4), ROWS * goods);
   const maps = 8 * groups + 1, W = 32, D = P - goods * maps;
-  const local = {
+  const perGood = {
     hidden: tf.tensor3d(scaled(5, ROWS * goods * W, 1), [ROWS, goods, W]),
     weight: tf.tensor2d(scaled(6, W * maps, 0.02), [W, maps]),
     groups,
   };
   const ofAll = { hidden: tf.slice(hidden, [0, 0], [ROWS, W]), weight: tf.slice(weight, [0, 0], [W, D]) };
-  const sources: Record<string, WeightSource> = {
+  const sources: Record<string, HypernetworkOutput> = {
     "own weights": { hidden, weight, bias },
-    "symmetric context": { ...ofAll, bias, local },
+    "symmetric context": { ...ofAll, bias, perGood },
     "one row of weights": { bias },
   };
-  for (const [which, source] of Object.entries(sources)) {
+  for (const [which, hypernetwork] of Object.entries(sources)) {
     for (const name of ["wasm", "reference"] as const) {
       const kernels = priceKernels(network, name);
       const operations: Record<string, () => object> = {
-        value: () => kernels.value(source, chains),
-        slope: () => kernels.slope(source, chains),
-        gradient: () => kernels.gradient(source, chains, coefficients),
-        moveChains: () => kernels.moveChains(source, types, { chains, squareSlopes }, MOVE, key),
+        value: () => kernels.value(hypernetwork, chains),
+        slope: () => kernels.slope(hypernetwork, chains),
+        gradient: () => kernels.gradient(hypernetwork, chains, coefficients),
+        moveChains: () => kernels.moveChains(hypernetwork, types, { chains, squareSlopes }, MOVE, key),
       };
       for (const [operation, run] of Object.entries(operations)) {
         Deno.bench({

@@ -21,8 +21,8 @@ const parameters = Object.fromEntries(
     return [name, { shape, data: Float32Array.from(data, (value, j) => value + scale * noise[j]) }];
   }),
 );
-const types = uniforms(deriveKey(key, 2), rows * GOODS), source = rules.hostSource(parameters, types);
-const weights = Array.from({ length: rows }, (_, row) => hostRawWeights(source, row));
+const types = uniforms(deriveKey(key, 2), rows * GOODS), hypernetwork = rules.hostHypernetwork(parameters, types);
+const weights = Array.from({ length: rows }, (_, row) => hostRawWeights(hypernetwork, row));
 const functions = weights.map((raw) => rules.network.bindOnHost(raw));
 const type = (row: number) => types.subarray(row * GOODS, (row + 1) * GOODS);
 
@@ -59,5 +59,5 @@ Deno.bench({ name: `cutting planes: ${each}`, group: each, baseline: true }, () 
   bestResponse(functions[row], type(row));
 });
 Deno.bench({ name: `cutting planes in WASM on all threads, ${rows} at once`, group: each }, () => {
-  wasmBestResponses(rules.network, source, types, 1);
+  wasmBestResponses(rules.network, hypernetwork, types, 1);
 });

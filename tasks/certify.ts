@@ -46,7 +46,7 @@ export function randomCase(key: RandomKey): RandomCase {
     layers: 1 + pick(1, 3),
     groups: 1 + 2 * pick(2, 8),
     groupSize: 1 + pick(3, 5),
-    ...(pick(5, 4) === 0 ? { topSums: true as const } : {}),
+    ...(pick(5, 4) === 0 ? { sumsOfLargest: true as const } : {}),
   };
   const network = groupMaxNetwork(size), noise = normals(deriveKey(key, 1), network.weightCount);
   const spread = [0.1, 0.3, 1][pick(4, 3)];

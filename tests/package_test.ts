@@ -21,7 +21,7 @@ const ROOMS = [
   "cli",
 ];
 /** Files beside the rooms, which every room may use. */
-const SHARED_FILES = ["display.ts", "errors.ts", "version.ts"];
+const SHARED_FILES = ["display.ts", "errors.ts", "former_names.ts", "version.ts"];
 
 /** A source file: its path from the root, such as `src/io/atomic.ts`, and its lines. */
 interface Source {

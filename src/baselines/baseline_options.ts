@@ -28,7 +28,7 @@ export interface MenuOptions extends BaselineOptions, BetaSchedule {
 
 /** The defaults that section 4.2.1 aligns with those of TEDI (batch size, iterations), and its optimiser. */
 export function alignedDefaults(problem: MechanismProblem): BaselineOptions {
-  const { iterations, profiles, learningRate, finalLearningRate, averaging, seed, ...training } = defaultTraining(
+  const { iterations, profiles, learningRate, finalLearningRateRatio, averaging, seed, ...training } = defaultTraining(
     problem,
     "groupmax", // the paper's TEDI has such a network
   );
@@ -37,7 +37,7 @@ export function alignedDefaults(problem: MechanismProblem): BaselineOptions {
     iterations,
     profiles,
     learningRate,
-    finalLearningRate,
+    finalLearningRateRatio,
     beta1,
     beta2,
     epsilon,
@@ -52,12 +52,12 @@ const FINAL_BETA = 150;
 
 /** As {@linkcode alignedDefaults}, with a schedule of the inverse temperature, aligned, too, but for its end. */
 export function alignedMenuDefaults(problem: MechanismProblem, menuSize: number): MenuOptions {
-  const { initialBeta, betaGrowth } = defaultTraining(problem, "groupmax");
-  return { ...alignedDefaults(problem), initialBeta, finalBeta: FINAL_BETA, betaGrowth, menuSize };
+  const { initialBeta, betaGrowthRatio } = defaultTraining(problem, "groupmax");
+  return { ...alignedDefaults(problem), initialBeta, finalBeta: FINAL_BETA, betaGrowthRatio, menuSize };
 }
 
 /** Options that are shares, those of them that must be below 1, and options that must be above 0. */
-const SHARES = ["finalLearningRate", "betaGrowth", "averaging", "beta1", "beta2"];
+const SHARES = ["finalLearningRateRatio", "betaGrowthRatio", "averaging", "beta1", "beta2"];
 const BELOW_ONE = ["averaging", "beta1", "beta2"];
 const POSITIVE = ["learningRate", "epsilon", "clipNorm", "initialBeta", "finalBeta"];
 const COUNTS = ["iterations", "profiles", "menuSize"];

@@ -12,12 +12,12 @@
  */
 import { requireInteger } from "../errors.ts";
 import { type ContextShape, contextSize } from "../networks/context.ts";
-import { hostDenseContextSource } from "../networks/dense_context.ts";
+import { hostDenseHypernetwork } from "../networks/dense_context.ts";
 import {
+  hostFunctions,
   hostRawWeights,
   parameterizedAffineShapes,
   type ParameterizedAffineSize,
-  sourceFunctions,
 } from "../networks/parameterized_affine.ts";
 import { type HostParameters, type NetworkSize, type PricingRules, pricingRules } from "../networks/pricing_rule.ts";
 import { checkParameters } from "./baseline_training.ts";
@@ -96,10 +96,10 @@ export function discrete(data: DiscreteData): Discrete {
 
   /** The menus of the rows of some types; one for all where there is no context. */
   const menusOf = (types: Float32Array): (row: number) => HostMenu => {
-    const source = hostDenseContextSource(ofOutcomes, shape, types);
-    const functions = sourceFunctions(rules.network, rules.hostSource(ofPrices, types));
+    const hypernetwork = hostDenseHypernetwork(ofOutcomes, shape, types);
+    const functions = hostFunctions(rules.network, rules.hostHypernetwork(ofPrices, types));
     const menuOf = (row: number): HostMenu => {
-      const outcomes = hostRawWeights(source, row).map(sigmoid), gradient = new Float64Array(m);
+      const outcomes = hostRawWeights(hypernetwork, row).map(sigmoid), gradient = new Float64Array(m);
       const f = functions(row), atZero = f(new Float64Array(m), gradient);
       const prices = Float64Array.from({ length: K }, (_, k) => {
         return f(outcomes.subarray(k * m, (k + 1) * m), gradient) - atZero;

@@ -7,7 +7,7 @@
  */
 import { type Scalar, type Tensor2D, type Tensor3D, tf } from "../deps/tfjs.ts";
 import type { ContextShape } from "../networks/context.ts";
-import { denseContextSource } from "../networks/dense_context.ts";
+import { denseHypernetwork } from "../networks/dense_context.ts";
 import type { Parameters } from "../networks/network.ts";
 import { initialParameterizedAffine, rawWeights } from "../networks/parameterized_affine.ts";
 import type { HostParameters, NetworkSize } from "../networks/pricing_rule.ts";
@@ -107,8 +107,8 @@ function offers(
   types: Float32Array,
 ): OfferedMenus {
   const { shape, network } = rules, { goods: m } = shape, K = size.outputs / m;
-  const raw = rawWeights(denseContextSource(ofPart("outcomes", parameters), shape, types)), own = raw.shape[0];
+  const raw = rawWeights(denseHypernetwork(ofPart("outcomes", parameters), shape, types)), own = raw.shape[0];
   const outcomes = tf.concat([tf.sigmoid(tf.reshape(raw, [own, K, m])), tf.zeros([own, 1, m])], 1) as Tensor3D;
-  const f = network.value(rawWeights(rules.source(ofPart("prices", parameters), types)), outcomes);
+  const f = network.value(rawWeights(rules.hypernetwork(ofPart("prices", parameters), types)), outcomes);
   return forRows({ outcomes, prices: tf.sub(f, tf.slice(f, [0, K], [own, 1])) as Tensor2D }, types.length / m);
 }

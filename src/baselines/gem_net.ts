@@ -10,7 +10,7 @@
  */
 import { requireInteger } from "../errors.ts";
 import { type ContextShape, contextSize } from "../networks/context.ts";
-import { hostDenseContextSource } from "../networks/dense_context.ts";
+import { hostDenseHypernetwork } from "../networks/dense_context.ts";
 import {
   hostRawWeights,
   parameterizedAffineShapes,
@@ -62,9 +62,9 @@ export function gemNet(data: GemNetData): GemNet {
   return {
     ...data,
     ...ownMenus(n, m, CHUNK, (types) => {
-      const source = hostDenseContextSource(parameters, shape, types);
+      const hypernetwork = hostDenseHypernetwork(parameters, shape, types);
       return (row) => {
-        const raw = hostRawWeights(source, row);
+        const raw = hostRawWeights(hypernetwork, row);
         return { outcomes: raw.subarray(0, K * m).map(sigmoid), prices: raw.subarray(K * m) };
       };
     }),

@@ -5,7 +5,7 @@
  */
 import { type Scalar, type Tensor2D, type Tensor3D, tf } from "../deps/tfjs.ts";
 import type { ContextShape } from "../networks/context.ts";
-import { denseContextSource } from "../networks/dense_context.ts";
+import { denseHypernetwork } from "../networks/dense_context.ts";
 import type { Parameters } from "../networks/network.ts";
 import { initialParameterizedAffine, rawWeights } from "../networks/parameterized_affine.ts";
 import type { HostParameters } from "../networks/pricing_rule.ts";
@@ -91,8 +91,10 @@ export function menusObjective(
  * Outcomes `[R, K + 1, m]` and prices `[R, K + 1]` on offer to each participant of each profile; the last is nothing.
  */
 export function offeredMenus(shape: ContextShape, parameters: Parameters, types: Float32Array): OfferedMenus {
-  const { goods: m } = shape, source = denseContextSource(parameters, shape, types), K = source.bias.size / (m + 1);
-  const raw = rawWeights(source), last = raw.shape[0];
+  const { goods: m } = shape,
+    hypernetwork = denseHypernetwork(parameters, shape, types),
+    K = hypernetwork.bias.size / (m + 1);
+  const raw = rawWeights(hypernetwork), last = raw.shape[0];
   const first = tf.sigmoid(tf.reshape(tf.slice(raw, [0, 0], [-1, K * m]), [-1, K, m]));
   const outcomes = tf.concat([first, tf.zeros([last, 1, m])], 1) as Tensor3D;
   const prices = tf.concat([tf.slice(raw, [0, K * m], [-1, K]), tf.zeros([last, 1])], 1) as Tensor2D;

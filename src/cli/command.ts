@@ -8,12 +8,16 @@
 export interface Option {
   /** The name without dashes. */
   readonly name: string;
+  /** A name that it had before, which is still read. */
+  readonly formerly?: string;
   /** What its value is; a flag has none. */
   readonly kind: "flag" | "text" | "integer" | "number" | "integers" | "choice";
   /** The value's name in the help text. Choices show themselves. */
   readonly placeholder?: string;
   /** The values of a choice. */
   readonly choices?: readonly string[];
+  /** Names that choices had before, which are still read, and their names now. */
+  readonly formerChoices?: Readonly<Record<string, string>>;
   /** The least number that is all right, where the command line itself has to say so. */
   readonly least?: number;
   /** The default, for the help text. */

@@ -8,7 +8,7 @@ import { TIE_BREAK } from "../kernels/best_responses/best_response.ts";
 import { evaluate, type Evaluation } from "../mechanisms/evaluate.ts";
 import type { Mechanism } from "../mechanisms/mechanism.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
-import { shareInWords, yardsticks } from "../problems/yardsticks.ts";
+import { referenceMechanisms, shareInWords } from "../problems/reference_mechanisms.ts";
 import { helpWidth, wrap } from "./help.ts";
 import { colour, type Output } from "./output.ts";
 import { duration } from "./progress.ts";
@@ -56,7 +56,7 @@ function resultObject(
   evaluation: Evaluation,
   { device, profileSeed, seconds, training }: ReportContext,
 ): Record<string, unknown> {
-  const { optimum, separable, paper } = yardsticks(problem);
+  const { optimum, separable, paper } = referenceMechanisms(problem);
   const { revenue, standardError, profiles, worstGap, participantsUtility, allocated } = evaluation;
   return {
     setting: problem.name,
@@ -86,7 +86,7 @@ function resultText(
   evaluation: Evaluation,
   { device, seconds, training }: ReportContext,
 ): string {
-  const { optimum, separable, paper } = yardsticks(problem);
+  const { optimum, separable, paper } = referenceMechanisms(problem);
   const { participants: n, goods: m } = problem;
   const { revenue, standardError, profiles, worstGap } = evaluation;
   const value = (number: number): string => number.toFixed(4);

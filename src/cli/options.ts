@@ -36,7 +36,7 @@ export function parseCommandLine<O extends Option>(
   const valued = options.filter(({ kind }) => kind !== "flag").map(({ name }) => name);
   const known = [...flags, ...valued];
 
-  const parsed = parseArgs(joinValues(action, args, flags, valued), {
+  const parsed = parseArgs(joinValues(action, underPresentNames(args, options), flags, valued), {
     string: [...valued, "_"],
     boolean: flags,
     unknown: (argument, key) => {
@@ -57,6 +57,16 @@ export function parseCommandLine<O extends Option>(
   }
   requirePositionals(command, positionals, parsed._);
   return { values: values as Values<O>, positionals: parsed._ };
+}
+
+/** Arguments with options under the names that they have now. */
+function underPresentNames(args: readonly string[], options: readonly Option[]): string[] {
+  const names = new Map(options.map(({ name, formerly }) => [`--${formerly}`, `--${name}`]));
+  const end = args.indexOf("--");
+  return args.map((argument, k) => {
+    const name = argument.split("=", 1)[0];
+    return end >= 0 && k > end || !names.has(name) ? argument : names.get(name)! + argument.slice(name.length);
+  });
 }
 
 /** `--name value` as `--name=value`, so that a value may be negative, empty or `-`; fails where one is missing. */
@@ -106,9 +116,12 @@ function readValue(action: string, option: Option, text: string): unknown {
       if (!parts.every((part) => INTEGER.test(part))) fail("integers with commas between them, such as 64,64");
       return parts.map(Number);
     }
-    case "choice":
-      if (!option.choices!.includes(text)) fail(`one of ${option.choices!.join(", ")}`);
-      return text;
+    case "choice": {
+      const { choices, formerChoices = {} } = option,
+        choice = Object.hasOwn(formerChoices, text) ? formerChoices[text] : text;
+      if (!choices!.includes(choice)) fail(`one of ${choices!.join(", ")}`);
+      return choice;
+    }
     default:
       if (text === "") fail("a text that is not empty");
       return text;

@@ -5,6 +5,7 @@
  */
 import { loadZod, type Schema, type Zod } from "../deps/zod.ts";
 import { InvalidInputError, show } from "../errors.ts";
+import { underPresentNames } from "../former_names.ts";
 import { readTextIfThere } from "../io/read.ts";
 import { loadProblem } from "../problems/load.ts";
 import { contextKinds } from "../networks/context.ts";
@@ -78,7 +79,9 @@ export async function checkConfig(value: unknown, path: string, chosen?: Mechani
   if (problem.name !== name) {
     throw new InvalidInputError(`Cannot read ${path}: its problem must be ${name} still, got ${problem.name}`);
   }
-  const config = parse(configSchema(z, problem), value, path);
+  const { training, ...others } = value as { training?: unknown };
+  const present = { ...others, training: underPresentNames(training) };
+  const config = parse(configSchema(z, problem), present, path);
   try {
     checkTraining(config.training);
   } catch (error) {

@@ -8,7 +8,7 @@ import { NETWORK_KINDS, type NetworkKind } from "../networks/kinds.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { type ContextKind, contextKinds } from "../networks/context.ts";
 import { settingProblem } from "../problems/settings.ts";
-import { walls } from "../sampling/box.ts";
+import { boundaries } from "../sampling/boundary.ts";
 import { estimators } from "../kernels/estimator.ts";
 import { stepRules } from "../sampling/move_chains.ts";
 import {
@@ -48,7 +48,13 @@ export const networkOptions = [
     placeholder: "64,64",
     help: "Widths of the network that reads the others' types (n > 1)",
   },
-  { name: "context", kind: "choice", choices: contextKinds, help: "How it reads them: as a vector, or as a set" },
+  {
+    name: "context",
+    kind: "choice",
+    choices: contextKinds,
+    formerChoices: { symmetric: "set" },
+    help: "How it reads them: as a vector, or as a set",
+  },
 ] as const satisfies readonly Option[];
 
 /** The options that change how training goes. */
@@ -69,7 +75,13 @@ export const methodOptions = [
     help: "Share of the profiles replaced in each iteration; 0 keeps the paper's fixed set",
   },
   { name: "estimator", kind: "choice", choices: estimators, help: "How the covariance is estimated" },
-  { name: "wall", kind: "choice", choices: walls, help: "What chains do at the walls of the box" },
+  {
+    name: "boundary",
+    formerly: "wall",
+    kind: "choice",
+    choices: boundaries,
+    help: "What chains do at the boundary of the box",
+  },
   { name: "step-rule", kind: "choice", choices: stepRules, help: "How Langevin steps are sized" },
   { name: "step-scale", kind: "number", placeholder: "X", help: "How long Langevin steps are, by the step rule" },
   { name: "warm-up", kind: "integer", placeholder: "N", help: "Iterations that new chains only warm up for" },

@@ -4,6 +4,7 @@
  * @module
  */
 import { InvalidInputError, show } from "../errors.ts";
+import { contextName } from "../former_names.ts";
 import { type MenuMechanism, menuMechanism, type MenuMechanismData } from "../mechanisms/menu_mechanism.ts";
 import { NETWORK_KINDS, type NetworkKind } from "../networks/kinds.ts";
 import { type ContextKind, contextKinds } from "../networks/context.ts";
@@ -50,7 +51,8 @@ export async function decodeMechanism(
     return fail(`metadata ${name}`, "a JSON object", metadata[name]);
   };
   const { participants, goods, exchangeable } = json("shape");
-  const { kind, layers, groups, groupSize, hidden, context } = json("network");
+  const { kind, layers, groups, groupSize, hidden, context: written } = json("network");
+  const context = contextName(written);
   for (const [name, value] of Object.entries({ participants, goods, layers, groups, groupSize })) {
     if (!Number.isSafeInteger(value) || (value as number) < 1 || (value as number) > LARGEST) {
       fail(name, `an integer from 1 to ${LARGEST}`, value);

@@ -13,12 +13,15 @@ import type { PriceKernels } from "./kernels.ts";
  */
 export function boundedKernels(leastWeights: Float32Array, kernels: PriceKernels): PriceKernels {
   return adaptedKernels(kernels, {
-    into: (source) => ({ ...source, bias: tf.maximum(source.bias, tf.tensor1d(leastWeights)) as Tensor1D }),
-    back: (source, gradient) => ({
+    into: (hypernetwork) => ({
+      ...hypernetwork,
+      bias: tf.maximum(hypernetwork.bias, tf.tensor1d(leastWeights)) as Tensor1D,
+    }),
+    back: (hypernetwork, gradient) => ({
       ...gradient,
       bias: tf.mul(
         gradient.bias,
-        tf.cast(tf.greaterEqual(source.bias, tf.tensor1d(leastWeights)), "float32"),
+        tf.cast(tf.greaterEqual(hypernetwork.bias, tf.tensor1d(leastWeights)), "float32"),
       ) as Tensor1D,
     }),
     memory: kernels.memory,

@@ -11,7 +11,7 @@ import type { PriceKernels } from "./kernels.ts";
 /** The kernels of an embedded network, by those of the Partial GroupMax Network that it is. */
 export function embeddedKernels(embedding: GroupMaxEmbedding, kernels: PriceKernels): PriceKernels {
   return adaptedKernels(kernels, {
-    into: (source) => embedSource(embedding, source),
+    into: (hypernetwork) => embedSource(embedding, hypernetwork),
     back: (_, { hidden, weight, bias }) => ({
       hidden,
       weight: weight && extractWeights(embedding, weight),

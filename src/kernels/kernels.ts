@@ -3,27 +3,27 @@
  * (`reference.ts`), fused WASM and fused WGSL. Raw weights, P numbers a row, are the large tensor: the fused
  * implementations make them a few rows at a time.
  *
- * In all operations a {@linkcode WeightSource} with `hidden` `[R, H]` has one row of raw weights for each row of points;
+ * In all operations a {@linkcode HypernetworkOutput} with `hidden` `[R, H]` has one row of raw weights for each row of points;
  * without `hidden` the one row of raw weights, `bias`, serves all.
  *
  * @module
  */
 import type { Tensor1D, Tensor2D, Tensor3D } from "../deps/tfjs.ts";
-import type { WeightSource } from "../networks/parameterized_affine.ts";
+import type { HypernetworkOutput } from "../networks/parameterized_affine.ts";
 import type { RandomKey } from "../random/key.ts";
 import type { Chains, MoveOptions } from "../sampling/move_chains.ts";
 import type { Objective, TrainingStep } from "./training_step.ts";
 
 /** The gradient in what raw weights are made from. */
-export interface SourceGradient {
-  /** `[R, H]`; undefined where the source has none. */
+export interface HypernetworkGradient {
+  /** `[R, H]`; undefined where the hypernetwork has none. */
   readonly hidden?: Tensor2D;
-  /** `[H, P]`, or `[H, D]` with a local part; undefined where the source has none. */
+  /** `[H, P]`, or `[H, D]` with slopes per good; undefined where the hypernetwork has none. */
   readonly weight?: Tensor2D;
   /** `[P]`. */
   readonly bias: Tensor1D;
-  /** Of a local part: in the goods' hidden layers `[R, m, Hl]`, and in S `[Hl, K E G + 1]`. */
-  readonly local?: { readonly hidden: Tensor3D; readonly weight: Tensor2D };
+  /** Of slopes per good: in the goods' hidden layers `[R, m, Hl]`, and in S `[Hl, K E G + 1]`. */
+  readonly perGood?: { readonly hidden: Tensor3D; readonly weight: Tensor2D };
 }
 
 /** Device memory, in bytes. */
@@ -40,17 +40,17 @@ export interface MovedChains extends Chains {
   readonly values: Tensor2D;
 }
 
-/** f of a convex network with raw weights from a source: its values, its gradients, and chains on it. */
+/** f of a convex network with raw weights from a hypernetwork: its values, its gradients, and chains on it. */
 export interface PriceKernels {
   /** f `[R, N]` at `points` `[R, N, m]` in [0, 1]. */
-  value(source: WeightSource, points: Tensor3D): Tensor2D;
+  value(hypernetwork: HypernetworkOutput, points: Tensor3D): Tensor2D;
   /** A subgradient of f in x at `points` `[R, N, m]`. */
-  slope(source: WeightSource, points: Tensor3D): Tensor3D;
-  /** The gradient of `sum(coefficients f)` in the source, for `coefficients` `[R, N]`. */
-  gradient(source: WeightSource, points: Tensor3D, coefficients: Tensor2D): SourceGradient;
+  slope(hypernetwork: HypernetworkOutput, points: Tensor3D): Tensor3D;
+  /** The gradient of `sum(coefficients f)` in the hypernetwork, for `coefficients` `[R, N]`. */
+  gradient(hypernetwork: HypernetworkOutput, points: Tensor3D, coefficients: Tensor2D): HypernetworkGradient;
   /** Moves chains: see {@linkcode "../sampling/move_chains.ts"}. `types` are the rows' `[R, m]`. */
   moveChains(
-    source: WeightSource,
+    hypernetwork: HypernetworkOutput,
     types: Float32Array,
     start: Chains,
     options: MoveOptions,
@@ -58,7 +58,7 @@ export interface PriceKernels {
   ): MovedChains;
   /** Moves chains, and takes the gradient of the loss from them: see {@linkcode "./training_step.ts"}. */
   trainingStep(
-    source: WeightSource,
+    hypernetwork: HypernetworkOutput,
     types: Float32Array,
     start: Chains,
     options: MoveOptions,
@@ -69,10 +69,10 @@ export interface PriceKernels {
    * What training with R rows of C chains takes at its peak, besides the tensors it is given.
    *
    * @param hiddenSize H.
-   * @param localSize Hl; 0 where sources have no local part.
+   * @param perGoodSize Hl; 0 where sources have no perGood part.
    * @param participants n, which rows of a profile come together; the most that there can be unless given.
    */
-  memory(rows: number, chains: number, hiddenSize: number, localSize?: number, participants?: number): KernelMemory;
+  memory(rows: number, chains: number, hiddenSize: number, perGoodSize?: number, participants?: number): KernelMemory;
   /**
    * Waits until what was computed has been validated, where it is.
    *

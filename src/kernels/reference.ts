@@ -6,9 +6,9 @@
  */
 import { type Tensor, type Tensor1D, type Tensor2D, type Tensor3D, tf } from "../deps/tfjs.ts";
 import type { ConvexNetwork } from "../networks/network.ts";
-import { rawWeights, type WeightSource } from "../networks/parameterized_affine.ts";
+import { type HypernetworkOutput, rawWeights } from "../networks/parameterized_affine.ts";
 import { moveChains } from "../sampling/move_chains.ts";
-import type { PriceKernels, SourceGradient } from "./kernels.ts";
+import type { HypernetworkGradient, PriceKernels } from "./kernels.ts";
 import { composedStep } from "./training_step.ts";
 
 /** Plain TensorFlow.js kernels for any network. The raw weights `[R, P]` of all rows are in memory at once. */
@@ -18,42 +18,45 @@ export function referenceKernels(network: ConvexNetwork): PriceKernels {
     const rows = weights.shape[0], m = points.shape[2];
     return tf.reshape(points, [rows, points.size / rows / m, m]);
   };
-  const value = (source: WeightSource, points: Tensor3D): Tensor2D =>
+  const value = (hypernetwork: HypernetworkOutput, points: Tensor3D): Tensor2D =>
     tf.tidy(() => {
-      const weights = rawWeights(source);
+      const weights = rawWeights(hypernetwork);
       return tf.reshape(network.value(weights, shaped(points, weights)), [points.shape[0], points.shape[1]]);
     });
   const kernels: PriceKernels = {
     value,
-    slope: (source, points) =>
+    slope: (hypernetwork, points) =>
       tf.tidy(() => {
-        const weights = rawWeights(source);
-        return tf.reshape(network.gradient(weights)(shaped(points, weights)), points.shape);
+        const weights = rawWeights(hypernetwork);
+        return tf.reshape(network.slope(weights)(shaped(points, weights)), points.shape);
       }),
-    gradient(source, points, coefficients): SourceGradient {
-      const { hidden, weight, bias, local } = source;
-      const total = (source: WeightSource) => tf.sum(tf.mul(coefficients, value(source, points)));
+    gradient(hypernetwork, points, coefficients): HypernetworkGradient {
+      const { hidden, weight, bias, perGood } = hypernetwork;
+      const total = (hypernetwork: HypernetworkOutput) => tf.sum(tf.mul(coefficients, value(hypernetwork, points)));
       if (!hidden) {
         return { bias: tf.tidy(() => tf.grad((bias) => total({ bias: bias as Tensor1D }))(bias)) as Tensor1D };
       }
-      const sourceOf = ([hidden, weight, bias, ...ofGoods]: Tensor[]) => ({
+      const outputOf = ([hidden, weight, bias, ...ofGoods]: Tensor[]) => ({
         ...{ hidden: hidden as Tensor2D, weight: weight as Tensor2D, bias: bias as Tensor1D },
-        local: local && { hidden: ofGoods[0] as Tensor3D, weight: ofGoods[1] as Tensor2D, groups: local.groups },
+        perGood: perGood && { hidden: ofGoods[0] as Tensor3D, weight: ofGoods[1] as Tensor2D, groups: perGood.groups },
       });
       const made = tf.tidy(() =>
-        tf.grads((...now: Tensor[]) => total(sourceOf(now)))([
+        tf.grads((...now: Tensor[]) => total(outputOf(now)))([
           ...[hidden, weight!, bias],
-          ...(local ? [local.hidden, local.weight] : []),
+          ...(perGood ? [perGood.hidden, perGood.weight] : []),
         ])
       );
-      const { local: ofLocal, ...rest } = sourceOf(made);
-      return ofLocal ? { ...rest, local: { hidden: ofLocal.hidden, weight: ofLocal.weight } } : rest;
+      const { perGood: ofPerGood, ...rest } = outputOf(made);
+      return ofPerGood ? { ...rest, perGood: { hidden: ofPerGood.hidden, weight: ofPerGood.weight } } : rest;
     },
-    moveChains: (source, types, start, options, key) =>
+    moveChains: (hypernetwork, types, start, options, key) =>
       tf.tidy(() => {
-        const moved = moveChains(network, rawWeights(source), types, start, options, key);
+        const moved = moveChains(network, rawWeights(hypernetwork), types, start, options, key);
         const [rows, , m] = moved.chains.shape;
-        return { ...moved, values: value(source, tf.concat([moved.chains, tf.zeros([rows, 1, m])], 1) as Tensor3D) };
+        return {
+          ...moved,
+          values: value(hypernetwork, tf.concat([moved.chains, tf.zeros([rows, 1, m])], 1) as Tensor3D),
+        };
       }),
     trainingStep: (...inputs) => composedStep(kernels, ...inputs),
     memory(rows, chains, hiddenSize) {

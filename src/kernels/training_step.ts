@@ -4,13 +4,13 @@
  * @module
  */
 import { type Tensor2D, type Tensor3D, tf } from "../deps/tfjs.ts";
-import { sliceSource, type WeightSource } from "../networks/parameterized_affine.ts";
+import { type HypernetworkOutput, sliceRows } from "../networks/parameterized_affine.ts";
 import type { PrincipalUtility } from "../problems/problem.ts";
 import type { RandomKey } from "../random/key.ts";
 import { tidy } from "../runtime/tensors.ts";
 import { type Chains, type MoveOptions, tileTypes } from "../sampling/move_chains.ts";
 import { type Estimator, gradientCoefficients } from "./estimator.ts";
-import type { MovedChains, PriceKernels, SourceGradient } from "./kernels.ts";
+import type { HypernetworkGradient, MovedChains, PriceKernels } from "./kernels.ts";
 
 /** What is maximised, and from which rows. */
 export interface Objective {
@@ -28,8 +28,8 @@ export interface Objective {
 export interface LossGradient {
   /** u0 of each profile that is trained on, and chain: `[trained / n, C]`. */
   readonly utilities: Tensor2D;
-  /** The gradient in the source's rows that are trained on. */
-  readonly gradient: SourceGradient;
+  /** The gradient in the hypernetwork's rows that are trained on. */
+  readonly gradient: HypernetworkGradient;
 }
 
 /** What a training step makes. */
@@ -41,7 +41,7 @@ export interface TrainingStep extends LossGradient {
 /** The loss' gradient by kernels that do its parts, for any u0. */
 export function lossGradient(
   kernels: PriceKernels,
-  source: WeightSource,
+  hypernetwork: HypernetworkOutput,
   types: Float32Array,
   moved: Pick<MovedChains, "chains" | "values">,
   beta: number,
@@ -64,14 +64,14 @@ export function lossGradient(
     // The zero outcome is one more point of each row: p = f(x) - f(0) has f(0) in every chain's price.
     const points = tf.concat([chains, tf.zeros([rows, 1, m])], 1) as Tensor3D;
     const weightOfF = tf.neg(tf.concat([coefficients, tf.neg(tf.sum(coefficients, 1, true))], 1)) as Tensor2D;
-    return { utilities, gradient: kernels.gradient(sliceSource(source, 0, rows), points, weightOfF) };
+    return { utilities, gradient: kernels.gradient(sliceRows(hypernetwork, 0, rows), points, weightOfF) };
   });
 }
 
 /** A training step by kernels that do its parts, for any u0. */
 export function composedStep(
   kernels: PriceKernels,
-  source: WeightSource,
+  hypernetwork: HypernetworkOutput,
   types: Float32Array,
   start: Chains,
   options: MoveOptions,
@@ -79,7 +79,7 @@ export function composedStep(
   objective: Objective,
 ): TrainingStep {
   return tidy(() => {
-    const moved = kernels.moveChains(source, types, start, options, key);
-    return { moved, ...lossGradient(kernels, source, types, moved, options.beta, objective) };
+    const moved = kernels.moveChains(hypernetwork, types, start, options, key);
+    return { moved, ...lossGradient(kernels, hypernetwork, types, moved, options.beta, objective) };
   });
 }

@@ -45,12 +45,12 @@ export function validated(kernels: PriceKernels, reference: PriceKernels): Price
     slope: (...inputs) => both("slope", SHARE, (kernels) => kernels.slope(...inputs)),
     gradient: (...inputs) => both("gradient", SHARE, (kernels) => kernels.gradient(...inputs)),
     moveChains: (...inputs) => both("moveChains", SHARE, (kernels) => kernels.moveChains(...inputs)),
-    trainingStep(source, types, start, options, key, objective) {
-      const step = kernels.trainingStep(source, types, start, options, key, objective);
+    trainingStep(hypernetwork, types, start, options, key, objective) {
+      const step = kernels.trainingStep(hypernetwork, types, start, options, key, objective);
       const { moved, ...loss } = step;
-      same("moveChains", SHARE, moved, reference.moveChains(source, types, start, options, key));
+      same("moveChains", SHARE, moved, reference.moveChains(hypernetwork, types, start, options, key));
       // Here and there chains part, so the gradient is compared on the same ones.
-      same("trainingStep", SHARE, loss, lossGradient(reference, source, types, moved, options.beta, objective));
+      same("trainingStep", SHARE, loss, lossGradient(reference, hypernetwork, types, moved, options.beta, objective));
       return step;
     },
     memory(...shape) {

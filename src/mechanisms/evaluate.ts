@@ -7,7 +7,7 @@ import { tf } from "../deps/tfjs.ts";
 import { type Row, showing, type Summary } from "../display.ts";
 import { requireInteger } from "../errors.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
-import { shareInWords, yardsticks } from "../problems/yardsticks.ts";
+import { referenceMechanisms, shareInWords } from "../problems/reference_mechanisms.ts";
 import { deriveKey, randomKey } from "../random/key.ts";
 import { ensureDevice } from "../runtime/device.ts";
 import { letEventsIn } from "../runtime/event_loop.ts";
@@ -113,7 +113,7 @@ export async function evaluate(
 /** An evaluation in words, beside what is known about the problem. */
 function summaryOf(problem: MechanismProblem, evaluation: Evaluation): Summary {
   const { revenue, standardError, profiles, participantsUtility, allocated, worstGap } = evaluation;
-  const { optimum, separable, paper } = yardsticks(problem);
+  const { optimum, separable, paper } = referenceMechanisms(problem);
   const known = { "known optimum": optimum?.value, "item-wise optimum": separable, "TEDI in the paper": paper };
   return {
     title: problem.name,

@@ -3,7 +3,7 @@
  *
  * Whatever the parameters are, the mechanism is truthful and individually rational (Theorem 2.9, Corollary 3.6), up to
  * the certified gap of the best responses. What the parameters mean is computed in 64-bit floats on the host, by
- * {@linkcode PricingRules.hostSource}, so outcomes and payments do not depend on the device of training.
+ * {@linkcode PricingRules.hostHypernetwork}, so outcomes and payments do not depend on the device of training.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import type { ContextShape } from "../networks/context.ts";
 import { NETWORK_KINDS } from "../networks/kinds.ts";
 import { type BestResponseOptions, defaultBestResponse } from "../kernels/best_responses/best_response.ts";
 import { bestResponses } from "../kernels/best_responses/select.ts";
-import { type HostWeightSource, sourceFunctions } from "../networks/parameterized_affine.ts";
+import { hostFunctions, type HostHypernetworkOutput } from "../networks/parameterized_affine.ts";
 import { type NetworkSize, type PricingRules, pricingRules } from "../networks/pricing_rule.ts";
 import { letEventsIn } from "../runtime/event_loop.ts";
 import type { HostTensor } from "../runtime/host_tensor.ts";
@@ -64,16 +64,16 @@ export function menuMechanism(
   checkParameters(rules, parameters);
   const { participants: n, goods: m } = shape;
 
-  /** Calls `use` with a few whole profiles at a time: their first row (profile * n + participant), types and source. */
+  /** Calls `use` with a few whole profiles at a time: their first row (profile * n + participant), types and hypernetwork. */
   const eachChunk = async (
     types: Float32Array,
-    use: (first: number, types: Float32Array, source: HostWeightSource) => void,
+    use: (first: number, types: Float32Array, hypernetwork: HostHypernetworkOutput) => void,
   ) => {
     const step = Math.max(1, Math.floor(CHUNK / n)) * n * m;
     for (let from = 0; from < types.length; from += step) {
       if (from > 0) await letEventsIn();
       const part = types.subarray(from, from + step);
-      use(from / m, part, rules.hostSource(parameters, part));
+      use(from / m, part, rules.hostHypernetwork(parameters, part));
     }
   };
 
@@ -91,8 +91,8 @@ export function menuMechanism(
         utilities: new Float64Array(rows),
         gaps: new Float64Array(rows),
       };
-      await eachChunk(types, (first, part, source) => {
-        const found = bestResponses(rules.network, source, part, 1, options);
+      await eachChunk(types, (first, part, hypernetwork) => {
+        const found = bestResponses(rules.network, hypernetwork, part, 1, options);
         result.outcomes.set(found.outcomes, first * m);
         result.payments.set(found.payments, first);
         result.utilities.set(found.utilities, first);
@@ -105,8 +105,8 @@ export function menuMechanism(
       const count = outcomes.length / (rows * m);
       requireInteger("price outcomes", "the number of outcomes for each participant", count, 1);
       const prices = new Float64Array(rows * count), gradient = new Float64Array(m), zero = new Float64Array(m);
-      await eachChunk(types, (first, part, source) => {
-        const functions = sourceFunctions(rules.network, source);
+      await eachChunk(types, (first, part, hypernetwork) => {
+        const functions = hostFunctions(rules.network, hypernetwork);
         for (let row = 0; row < part.length / m; row++) {
           const f = functions(row), atZero = f(zero, gradient);
           for (let k = (first + row) * count; k < (first + row + 1) * count; k++) {

@@ -49,7 +49,7 @@ export function contexts(
 }
 
 /** How a network reads the others' types: as one vector, or as a set of participants with goods that are alike. */
-export type ContextKind = "dense" | "symmetric";
+export type ContextKind = "dense" | "set";
 
 /** Both of them. */
-export const contextKinds: readonly ContextKind[] = ["dense", "symmetric"];
+export const contextKinds: readonly ContextKind[] = ["dense", "set"];

@@ -8,10 +8,19 @@ import type { HostTensors } from "../runtime/host_tensor.ts";
 import { writtenTensor } from "../runtime/tensors.ts";
 import { contexts, type ContextShape, contextSize } from "./context.ts";
 import type { Parameters } from "./network.ts";
-import { hostHidden, type HostWeightSource, lastHidden, type WeightSource } from "./parameterized_affine.ts";
+import {
+  hostHidden,
+  type HostHypernetworkOutput,
+  type HypernetworkOutput,
+  lastHidden,
+} from "./parameterized_affine.ts";
 
-/** The source of the raw weights for type profiles `[B, n, m]`. The caller disposes of `hidden`. */
-export function denseContextSource(parameters: Parameters, shape: ContextShape, types: Float32Array): WeightSource {
+/** The hypernetwork of the raw weights for type profiles `[B, n, m]`. The caller disposes of `hidden`. */
+export function denseHypernetwork(
+  parameters: Parameters,
+  shape: ContextShape,
+  types: Float32Array,
+): HypernetworkOutput {
   const bias = parameters["output.bias"] as Tensor1D, size = contextSize(shape);
   if (size === 0) return { bias };
   const hidden = tf.tidy(() => {
@@ -26,11 +35,11 @@ export function denseContextSource(parameters: Parameters, shape: ContextShape, 
 }
 
 /** The same on the host, in 64-bit floats. */
-export function hostDenseContextSource(
+export function hostDenseHypernetwork(
   parameters: HostTensors,
   shape: ContextShape,
   types: Float32Array,
-): HostWeightSource {
+): HostHypernetworkOutput {
   const bias = parameters["output.bias"].data as Float32Array, size = contextSize(shape);
   if (size === 0) return { bias };
   const hidden = hostHidden(parameters, contexts(types, shape), size);

@@ -6,7 +6,7 @@
  */
 import { type Tensor1D, type Tensor2D, tf } from "../deps/tfjs.ts";
 import type { ConvexNetwork } from "./network.ts";
-import type { HostWeightSource, WeightSource } from "./parameterized_affine.ts";
+import type { HostHypernetworkOutput, HypernetworkOutput } from "./parameterized_affine.ts";
 import { tidy } from "../runtime/tensors.ts";
 
 /** Some raw weights of the Partial GroupMax Network, one behind the other. */
@@ -72,8 +72,11 @@ export function embedOnHost<Data extends Float32Array | Float64Array>(
   return out;
 }
 
-/** A source of raw weights as one of the Partial GroupMax Network's. `weight` and `bias` are new. */
-export function embedSource(embedding: GroupMaxEmbedding, { hidden, weight, bias }: WeightSource): WeightSource {
+/** A hypernetwork of raw weights as one of the Partial GroupMax Network's. `weight` and `bias` are new. */
+export function embedSource(
+  embedding: GroupMaxEmbedding,
+  { hidden, weight, bias }: HypernetworkOutput,
+): HypernetworkOutput {
   return tidy(() => ({
     hidden,
     weight: weight && embedWeights(embedding, weight, 0), // a context has no effect on a constant
@@ -82,8 +85,11 @@ export function embedSource(embedding: GroupMaxEmbedding, { hidden, weight, bias
 }
 
 /** The same on the host. */
-export function embedHostSource(embedding: GroupMaxEmbedding, source: HostWeightSource): HostWeightSource {
-  const { hidden, weight, bias } = source;
+export function embedHostSource(
+  embedding: GroupMaxEmbedding,
+  hypernetwork: HostHypernetworkOutput,
+): HostHypernetworkOutput {
+  const { hidden, weight, bias } = hypernetwork;
   return {
     hidden,
     weight: weight && embedOnHost(embedding, weight, weight.length / bias.length, 0),

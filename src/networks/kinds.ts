@@ -19,8 +19,8 @@ export const NETWORK_KINDS = ["groupmax", "symmetric", "picnn", "pma", "mlp"] as
 /** A kind of network. */
 export type NetworkKind = typeof NETWORK_KINDS[number];
 
-/** The kinds that a symmetric context can make weights for: their raw weights are laid out as Partial GroupMax' are. */
-export const SYMMETRIC_KINDS: readonly NetworkKind[] = ["groupmax", "pma"];
+/** The kinds that a set context can make weights for: their raw weights are laid out as Partial GroupMax' are. */
+export const SET_CONTEXT_KINDS: readonly NetworkKind[] = ["groupmax", "pma"];
 
 /**
  * A network of a kind, about as large as the Partial GroupMax Network of the given size (K, G, E):

@@ -14,7 +14,7 @@ import { type Tensor2D, type Tensor3D, tf } from "../deps/tfjs.ts";
 import { requireInteger } from "../errors.ts";
 import { deriveKey, type RandomKey } from "../random/key.ts";
 import { normals } from "../random/numbers.ts";
-import type { ConvexNetwork, HostFunction, PointGradient } from "./network.ts";
+import type { ConvexNetwork, HostFunction, PointSlope } from "./network.ts";
 import { INITIAL_PRICE } from "./partial_groupmax.ts";
 
 /** The size of a multilayer perceptron. */
@@ -88,7 +88,7 @@ export function multilayerPerceptron(size: PerceptronSize): ConvexNetwork {
       return tf.reshape(forward(matrices(weights), points)[K], [points.shape[0], points.shape[1]]);
     },
 
-    gradient(weights: Tensor2D): PointGradient {
+    slope(weights: Tensor2D): PointSlope {
       const layers = matrices(weights), rows = weights.shape[0];
       const transposed = layers.map((layer, k) =>
         tf.transpose(tf.slice(layer, [0, 0, 0], [rows, inputs(k), outputs(k)]), [0, 2, 1])

@@ -4,13 +4,13 @@
  * @module
  */
 import type { Tensor, Tensor2D, Tensor3D } from "../deps/tfjs.ts";
-import type { Cycles } from "./exchangeable_goods.ts";
+import type { TiedWeights } from "./tied_weights.ts";
 import type { GroupMaxEmbedding } from "./embedding.ts";
 import type { PartialGroupMaxSize } from "./partial_groupmax.ts";
 import type { RandomKey } from "../random/key.ts";
 
 /** From points `[R, N, m]` to subgradients in x there, `[R, N, m]`. */
-export type PointGradient = (points: Tensor3D) => Tensor3D;
+export type PointSlope = (points: Tensor3D) => Tensor3D;
 
 /**
  * f(., y) for one context, in 64-bit floats on the host: writes a subgradient in x at `point` `[m]` into
@@ -40,7 +40,7 @@ export interface ConvexNetwork {
   /** Lower bounds `[P]` of raw weights within which f never falls as x grows, where there are such. */
   nondecreasing?(): Float32Array;
   /** Starting raw weights `[P]`; on request within the bounds of `nondecreasing`, and with the same values in cycles. */
-  initialWeights(key: RandomKey, nondecreasing?: boolean, shared?: Cycles): Float32Array;
+  initialWeights(key: RandomKey, nondecreasing?: boolean, shared?: TiedWeights): Float32Array;
   /** f `[R, N]` with raw weights `[R, P]` at `points` `[R, N, m]`: N points a row. Differentiable in the weights. */
   value(weights: Tensor2D, points: Tensor3D): Tensor2D;
   /**
@@ -48,7 +48,7 @@ export interface ConvexNetwork {
    *
    * @returns From `points` `[R, N, m]` to a subgradient of f in x there, `[R, N, m]`.
    */
-  gradient(weights: Tensor2D): PointGradient;
+  slope(weights: Tensor2D): PointSlope;
   /** Binds one row of raw weights `[P]` on the host. */
   bindOnHost(weights: Float32Array | Float64Array): HostFunction;
 }

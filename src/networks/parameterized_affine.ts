@@ -13,7 +13,7 @@ import { deriveKey, type RandomKey } from "../random/key.ts";
 import { normals } from "../random/numbers.ts";
 import { elementCount, type HostTensor, type HostTensors } from "../runtime/host_tensor.ts";
 import { dense, firstReluLayer, hostReluLayer, reluLayer } from "./dense_layer.ts";
-import { addHostSlopes, type HostLocalWeights, type LocalWeights, placeWeights, slopeAt } from "./local_weights.ts";
+import { addHostSlopes, type HostPerGoodSlopes, type PerGoodSlopes, placeWeights, slopeAt } from "./per_good_slopes.ts";
 import type { ConvexNetwork, HostFunction, Parameters } from "./network.ts";
 
 /** The size of a Parameterized Affine Network. */
@@ -72,29 +72,29 @@ export function initialParameterizedAffine(
  * Where raw weights `[R, P]` come from: `hidden weight + bias`, or `bias` in every row where there is no context. They
  * are P numbers a row, so kernels make them a few rows at a time.
  */
-export interface WeightSource {
+export interface HypernetworkOutput {
   /** The last hidden layer `[R, H]`; undefined without a context. */
   readonly hidden?: Tensor2D;
-  /** `[H, P]`, or `[H, D]` with a local part; undefined without a context. */
+  /** `[H, P]`, or `[H, D]` with slopes per good; undefined without a context. */
   readonly weight?: Tensor2D;
   /** `[P]`. */
   readonly bias: Tensor1D;
-  /** Where slopes come from, if not from `hidden`: see {@linkcode "./local_weights.ts"}. */
-  readonly local?: LocalWeights;
+  /** Where slopes come from, if not from `hidden`: see {@linkcode "./per_good_slopes.ts"}. */
+  readonly perGood?: PerGoodSlopes;
 }
 
-/** Some of a source's rows. The caller disposes of its hidden layers. */
-export function sliceSource(source: WeightSource, first: number, count: number): WeightSource {
-  const { hidden, local, weight, bias } = source;
+/** Some of a hypernetwork's rows. The caller disposes of its hidden layers. */
+export function sliceRows(hypernetwork: HypernetworkOutput, first: number, count: number): HypernetworkOutput {
+  const { hidden, perGood, weight, bias } = hypernetwork;
   return {
     ...{ weight, bias, hidden: hidden && tf.slice(hidden, [first, 0], [count, hidden.shape[1]]) },
-    local: local && { ...local, hidden: tf.slice(local.hidden, [first], [count]) },
+    perGood: perGood && { ...perGood, hidden: tf.slice(perGood.hidden, [first], [count]) },
   };
 }
 
-/** Disposes of what was made from contexts: a source's hidden layers. */
-export function disposeHidden({ hidden, local }: WeightSource): void {
-  tf.dispose([hidden, local?.hidden]);
+/** Disposes of what was made from contexts: a hypernetwork's hidden layers. */
+export function disposeHidden({ hidden, perGood }: HypernetworkOutput): void {
+  tf.dispose([hidden, perGood?.hidden]);
 }
 
 /** The last hidden layer `[R, H]` for inputs `[R, d]`: contexts, mapped to [-1, 1]. */
@@ -107,26 +107,26 @@ export function lastHidden(parameters: Parameters, inputs: Tensor2D): Tensor2D {
   return hidden;
 }
 
-/** The raw weights `[R, P]` of a source; `[1, P]` where there is no context. */
-export function rawWeights({ hidden, weight, bias, local }: WeightSource): Tensor2D {
+/** The raw weights `[R, P]` of a hypernetwork; `[1, P]` where there is no context. */
+export function rawWeights({ hidden, weight, bias, perGood }: HypernetworkOutput): Tensor2D {
   if (!hidden) return tf.reshape(bias, [1, bias.size]);
   const product = dense(hidden, weight!);
-  if (!local) return tf.add(product, bias);
-  const [R, m, width] = local.hidden.shape, maps = local.weight.shape[1];
-  const slopes = dense(tf.reshape(local.hidden, [R * m, width]), local.weight);
-  return tf.add(placeWeights(product, tf.reshape(slopes, [R, m, maps]), local.groups), bias);
+  if (!perGood) return tf.add(product, bias);
+  const [R, m, width] = perGood.hidden.shape, maps = perGood.weight.shape[1];
+  const slopes = dense(tf.reshape(perGood.hidden, [R * m, width]), perGood.weight);
+  return tf.add(placeWeights(product, tf.reshape(slopes, [R, m, maps]), perGood.groups), bias);
 }
 
-/** As {@linkcode WeightSource} in the host's memory. What is computed from it is computed in 64-bit floats. */
-export interface HostWeightSource {
+/** As {@linkcode HypernetworkOutput} in the host's memory. What is computed from it is computed in 64-bit floats. */
+export interface HostHypernetworkOutput {
   /** The last hidden layer `[R, H]`; undefined without a context. */
   readonly hidden?: Float32Array | Float64Array;
-  /** `[H, P]`, or `[H, D]` with a local part; undefined without a context. */
+  /** `[H, P]`, or `[H, D]` with slopes per good; undefined without a context. */
   readonly weight?: Float32Array;
   /** `[P]`. */
   readonly bias: Float32Array;
   /** Where slopes come from, if not from `hidden`. */
-  readonly local?: HostLocalWeights;
+  readonly perGood?: HostPerGoodSlopes;
 }
 
 /** The last hidden layer `[R, H]` for contexts `[R, d]`, in 64-bit floats. */
@@ -139,35 +139,40 @@ export function hostHidden(parameters: HostTensors, contexts: Float32Array, size
   return hidden;
 }
 
-/** H and D of a source on the host: the width of the last hidden layer, and how many raw weights come from it. */
-export function hostSizes({ hidden, weight, bias, local }: HostWeightSource): { H: number; D: number } {
-  const P = bias.length, D = local ? P - local.goods * (local.weight.length / local.width) : P;
+/** H and D of a hypernetwork on the host: the width of the last hidden layer, and how many raw weights come from it. */
+export function hostSizes({ hidden, weight, bias, perGood }: HostHypernetworkOutput): { H: number; D: number } {
+  const P = bias.length, D = perGood ? P - perGood.goods * (perGood.weight.length / perGood.width) : P;
   return { H: hidden ? weight!.length / D : 0, D };
 }
 
-/** Row `row` of a source's raw weights `[P]`. */
-export function hostRawWeights(source: HostWeightSource, row: number): Float64Array {
-  const { hidden, weight, bias, local } = source, { H, D } = hostSizes(source), out = Float64Array.from(bias);
-  if (!local) {
+/** Row `row` of a hypernetwork's raw weights `[P]`. */
+export function hostRawWeights(hypernetwork: HostHypernetworkOutput, row: number): Float64Array {
+  const { hidden, weight, bias, perGood } = hypernetwork,
+    { H, D } = hostSizes(hypernetwork),
+    out = Float64Array.from(bias);
+  if (!perGood) {
     for (let h = 0; h < H; h++) {
       const x = hidden![row * H + h];
       for (let p = 0; p < D; p++) out[p] += x * weight![h * D + p];
     }
     return out;
   }
-  const { goods: m, groups } = local, maps = local.weight.length / local.width, positive = D - maps;
+  const { goods: m, groups } = perGood, maps = perGood.weight.length / perGood.width, positive = D - maps;
   for (let h = 0; h < H; h++) {
     const x = hidden![row * H + h];
     for (let p = 0; p < positive; p++) out[p] += x * weight![h * D + p];
     for (let q = 0; q < maps; q++) out[slopeAt(positive, q, m, m, groups, maps)] += x * weight![h * D + positive + q];
   }
-  addHostSlopes(local, row, out);
+  addHostSlopes(perGood, row, out);
   return out;
 }
 
-/** f of each row of a source on the host; bound once where one row of raw weights serves all. */
-export function sourceFunctions(network: ConvexNetwork, source: HostWeightSource): (row: number) => HostFunction {
-  if (source.hidden) return (row) => network.bindOnHost(hostRawWeights(source, row));
-  const shared = network.bindOnHost(source.bias);
+/** f of each row of a hypernetwork on the host; bound once where one row of raw weights serves all. */
+export function hostFunctions(
+  network: ConvexNetwork,
+  hypernetwork: HostHypernetworkOutput,
+): (row: number) => HostFunction {
+  if (hypernetwork.hidden) return (row) => network.bindOnHost(hostRawWeights(hypernetwork, row));
+  const shared = network.bindOnHost(hypernetwork.bias);
   return () => shared;
 }

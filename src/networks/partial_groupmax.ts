@@ -16,8 +16,8 @@ import { type Tensor2D, type Tensor3D, tf } from "../deps/tfjs.ts";
 import { InvalidInputError, requireInteger } from "../errors.ts";
 import { deriveKey, type RandomKey } from "../random/key.ts";
 import { normals } from "../random/numbers.ts";
-import { copyFirst, type Cycles } from "./exchangeable_goods.ts";
-import type { ConvexNetwork, HostFunction, PointGradient } from "./network.ts";
+import { copyTied, type TiedWeights } from "./tied_weights.ts";
+import type { ConvexNetwork, HostFunction, PointSlope } from "./network.ts";
 import { inverseSoftplus, softplus } from "./softplus.ts";
 
 /** The size of a Partial GroupMax Network. */
@@ -31,7 +31,7 @@ export interface PartialGroupMaxSize {
   /** E, the number of elements in a group. */
   readonly groupSize: number;
   /** Whether f is a function of the sums of the largest coordinates of x, instead of x: see {@linkcode "./symmetric_groupmax.ts"}. */
-  readonly topSums?: true;
+  readonly sumsOfLargest?: true;
 }
 
 /** The affine maps into one GroupMax layer, one for each element of a group: from the layer before, and from (x, 1). */
@@ -98,9 +98,9 @@ export function partialGroupMax(size: PartialGroupMaxSize): ConvexNetwork {
   const { goods: m, layers: K, groups: G, groupSize: E } = size;
   const action = "make a Partial GroupMax Network";
   for (const name of ["goods", "layers", "groups", "groupSize"] as const) requireInteger(action, name, size[name], 1);
-  if (size.topSums) {
+  if (size.sumsOfLargest) {
     throw new InvalidInputError(
-      `Cannot ${action}: topSums must be left out, got true: symmetricGroupMax makes such networks`,
+      `Cannot ${action}: sumsOfLargest must be left out, got true: symmetricGroupMax makes such networks`,
     );
   }
   const square = G * G, affine = (m + 1) * G;
@@ -140,7 +140,7 @@ export function partialGroupMax(size: PartialGroupMaxSize): ConvexNetwork {
       return bounds;
     },
 
-    initialWeights(key: RandomKey, withinBounds = false, shared?: Cycles): Float32Array {
+    initialWeights(key: RandomKey, withinBounds = false, shared?: TiedWeights): Float32Array {
       const weights = new Float32Array(weightCount);
       // Positive weights are log-normal around 1 / fan-in, so that each layer averages the one before.
       const spread = normals(deriveKey(key, 0), positive);
@@ -153,7 +153,7 @@ export function partialGroupMax(size: PartialGroupMaxSize): ConvexNetwork {
         if (isOffset) weights[j] = 0.25 * drawn;
         else weights[j] = (withinBounds ? 0.25 * Math.abs(drawn) : 0.5 * drawn) / Math.sqrt(m);
       }
-      if (shared) copyFirst(weights, shared);
+      if (shared) copyTied(weights, shared);
       setInitialPrice(weights, size, this.bindOnHost(weights), withinBounds);
       return weights;
     },
@@ -165,7 +165,7 @@ export function partialGroupMax(size: PartialGroupMaxSize): ConvexNetwork {
       return tf.reshape(f, [points.shape[0], points.shape[1]]);
     },
 
-    gradient(weights: Tensor2D): PointGradient {
+    slope(weights: Tensor2D): PointSlope {
       const { outPositive, outFree, layers } = matrices(weights);
       const rows = weights.shape[0];
       const outSlope = tf.reshape(tf.slice(outFree, [0, 0, 0], [rows, m, 1]), [rows, 1, m]);

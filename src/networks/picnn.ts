@@ -66,7 +66,7 @@ export function partialInputConvex(size: PartialInputConvexSize): ConvexNetwork 
       return weights;
     },
     value: (weights: Tensor2D, points: Tensor3D) => network.value(embed(weights), points),
-    gradient: (weights: Tensor2D) => network.gradient(embed(weights)),
+    slope: (weights: Tensor2D) => network.slope(embed(weights)),
     bindOnHost: (weights: Float32Array | Float64Array) => network.bindOnHost(embedOnHost(embedding, weights, 1)),
   };
 }

@@ -15,7 +15,7 @@
  */
 import { type Tensor2D, type Tensor3D, tf } from "../deps/tfjs.ts";
 import { requireInteger } from "../errors.ts";
-import type { ConvexNetwork, PointGradient } from "./network.ts";
+import type { ConvexNetwork, PointSlope } from "./network.ts";
 import { partialGroupMax } from "./partial_groupmax.ts";
 
 /** The size of a Parameterized Max-Affine network. */
@@ -61,7 +61,7 @@ export function parameterizedMaxAffine(size: ParameterizedMaxAffineSize): Convex
       const f = tf.add(tf.mul(most, scale), tf.matMul(inputs, residual));
       return tf.reshape(f, [points.shape[0], points.shape[1]]);
     },
-    gradient(weights: Tensor2D): PointGradient {
+    slope(weights: Tensor2D): PointSlope {
       const { scale, affine, residual } = matrices(weights), rows = weights.shape[0];
       const slopes = tf.mul(tf.transpose(tf.slice(affine, [0, 0, 0], [rows, goods, pieces]), [0, 2, 1]), scale);
       const last = tf.reshape(tf.slice(residual, [0, 0, 0], [rows, goods, 1]), [rows, 1, goods]);

@@ -7,18 +7,18 @@ import { InvalidInputError } from "../errors.ts";
 import { deriveKey, type RandomKey } from "../random/key.ts";
 import type { HostTensor } from "../runtime/host_tensor.ts";
 import { type ContextKind, type ContextShape, contextSize } from "./context.ts";
-import { denseContextSource, hostDenseContextSource } from "./dense_context.ts";
-import { copyFirst, type Cycles, sharedWeights } from "./exchangeable_goods.ts";
+import { denseHypernetwork, hostDenseHypernetwork } from "./dense_context.ts";
+import { copyTied, networkTies, type TiedWeights } from "./tied_weights.ts";
 import { type NetworkKind, networkOfKind } from "./kinds.ts";
 import type { ConvexNetwork, Parameters } from "./network.ts";
 import {
-  type HostWeightSource,
+  type HostHypernetworkOutput,
+  type HypernetworkOutput,
   initialParameterizedAffine,
   parameterizedAffineShapes,
   type ParameterizedAffineSize,
-  type WeightSource,
 } from "./parameterized_affine.ts";
-import { symmetricContext } from "./symmetric_context.ts";
+import { setContext } from "./set_context.ts";
 
 /** The size of the network behind the pricing rules. */
 export interface NetworkSize {
@@ -31,7 +31,7 @@ export interface NetworkSize {
   /** E, elements in a group. */
   readonly groupSize: number;
   /**
-   * Widths of the hidden layers between context and weights; of a symmetric context those of its element's, global and
+   * Widths of the hidden layers between context and weights; of a set context those of its element's, global and
    * local layer, or one for all three. Unused for one participant.
    */
   readonly hidden: readonly number[];
@@ -59,16 +59,16 @@ export interface PricingRules {
    * Which parameters have the same values where goods are exchangeable, by name, among the elements of their last
    * dimension. None where the context is dense, or the network is not a Partial GroupMax Network, or symmetric by itself.
    */
-  sharedParameters(): Readonly<Record<string, Cycles>>;
+  tiedParameters(): Readonly<Record<string, TiedWeights>>;
   /** Starting parameters; on request within their bounds, and shared by goods. */
   initialParameters(
     key: RandomKey,
     request?: { readonly withinBounds?: boolean; readonly shared?: boolean },
   ): Record<string, HostTensor>;
   /** Where the raw weights `[B n, P]` for type profiles `[B, n, m]` come from. The caller disposes of its hidden layers. */
-  source(parameters: Parameters, types: Float32Array): WeightSource;
+  hypernetwork(parameters: Parameters, types: Float32Array): HypernetworkOutput;
   /** The same on the host, which is what the parameters of a trained mechanism mean: it is the same on every machine. */
-  hostSource(parameters: HostParameters, types: Float32Array): HostWeightSource;
+  hostHypernetwork(parameters: HostParameters, types: Float32Array): HostHypernetworkOutput;
 }
 
 /**
@@ -102,43 +102,41 @@ export function pricingRules(shape: ContextShape, size: NetworkSize): PricingRul
   const network = networkOfKind(kind, { goods: shape.goods, layers, groups, groupSize });
   const single = shape.participants === 1, boundable = single && network.nondecreasing !== undefined;
   const affine: ParameterizedAffineSize = { context: contextSize(shape), hidden, outputs: network.weightCount };
-  const symmetric = size.context === "symmetric" && shape.participants > 1
-    ? symmetricContext(shape, hidden, network)
-    : undefined;
-  let cycles: Record<string, Cycles> | undefined;
+  const set = size.context === "set" && shape.participants > 1 ? setContext(shape, hidden, network) : undefined;
+  let cycles: Record<string, TiedWeights> | undefined;
   let nondecreasing: Float32Array | undefined;
   return {
     shape,
     network,
-    parameterShapes: symmetric?.shapes ?? parameterizedAffineShapes(affine),
+    parameterShapes: set?.shapes ?? parameterizedAffineShapes(affine),
     lowerBounds(all: boolean): Record<string, Float32Array> {
       const bounds = all && boundable ? nondecreasing ??= network.nondecreasing!() : network.leastWeights;
       return single && bounds ? { "output.bias": bounds } : {};
     },
-    sharedParameters(): Readonly<Record<string, Cycles>> {
-      if (!network.groupMax || network.groupMax.topSums || (shape.participants > 1 && !symmetric)) return {};
+    tiedParameters(): Readonly<Record<string, TiedWeights>> {
+      if (!network.groupMax || network.groupMax.sumsOfLargest || (shape.participants > 1 && !set)) return {};
       if (!cycles) {
-        const { raw, maps, others } = sharedWeights(network.groupMax);
-        cycles = { "output.bias": raw, ...(symmetric ? { "output.weight": others, "output.slopes": maps } : {}) };
+        const { raw, maps, others } = networkTies(network.groupMax);
+        cycles = { "output.bias": raw, ...(set ? { "output.weight": others, "output.slopes": maps } : {}) };
       }
       return cycles;
     },
     initialParameters(key: RandomKey, { withinBounds = false, shared = false } = {}): Record<string, HostTensor> {
-      const { "output.bias": ofBias, ...ofContext } = shared ? this.sharedParameters() : {};
+      const { "output.bias": ofBias, ...ofContext } = shared ? this.tiedParameters() : {};
       const bias = network.initialWeights(deriveKey(key, 0), withinBounds && boundable, ofBias);
-      const initial = symmetric
-        ? symmetric.initial(bias, deriveKey(key, 1))
+      const initial = set
+        ? set.initial(bias, deriveKey(key, 1))
         : initialParameterizedAffine(affine, bias, deriveKey(key, 1));
-      for (const [name, one] of Object.entries(ofContext)) copyFirst(initial[name].data as Float32Array, one);
+      for (const [name, one] of Object.entries(ofContext)) copyTied(initial[name].data as Float32Array, one);
       return initial;
     },
-    source(parameters: Parameters, types: Float32Array): WeightSource {
-      if (symmetric) return symmetric.source(parameters, types);
-      return denseContextSource(parameters, shape, types);
+    hypernetwork(parameters: Parameters, types: Float32Array): HypernetworkOutput {
+      if (set) return set.hypernetwork(parameters, types);
+      return denseHypernetwork(parameters, shape, types);
     },
-    hostSource(parameters: HostParameters, types: Float32Array): HostWeightSource {
-      if (symmetric) return symmetric.hostSource(parameters, types);
-      return hostDenseContextSource(parameters, shape, types);
+    hostHypernetwork(parameters: HostParameters, types: Float32Array): HostHypernetworkOutput {
+      if (set) return set.hostHypernetwork(parameters, types);
+      return hostDenseHypernetwork(parameters, shape, types);
     },
   };
 }

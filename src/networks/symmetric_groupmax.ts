@@ -21,7 +21,7 @@
  */
 import { type Tensor2D, type Tensor3D, type Tensor4D, tf } from "../deps/tfjs.ts";
 import type { RandomKey } from "../random/key.ts";
-import { atLeast, type ConvexNetwork, type HostFunction, type PointGradient } from "./network.ts";
+import { atLeast, type ConvexNetwork, type HostFunction, type PointSlope } from "./network.ts";
 import { LARGEST_FLOAT, partialGroupMax, type PartialGroupMaxSize, setInitialPrice } from "./partial_groupmax.ts";
 
 /** Writes the places of a point's coordinates from the largest on to `order` `[m]`, of equal ones the first first. */
@@ -40,7 +40,7 @@ export function sumScale(goods: number): number {
 
 /** A Partial GroupMax Network of any size, of sums or of goods. */
 export function groupMaxNetwork(size: PartialGroupMaxSize): ConvexNetwork {
-  return size.topSums ? symmetricGroupMax(size) : partialGroupMax(size);
+  return size.sumsOfLargest ? symmetricGroupMax(size) : partialGroupMax(size);
 }
 
 /** `[R, N, m, m]`, by goods j and sums k: the sum's scale where good j is in the sum k of points `[R, N, m]`, else 0. */
@@ -76,7 +76,7 @@ export function symmetricGroupMax({ goods: m, layers, groups, groupSize }: Parti
   const network: ConvexNetwork = {
     goods: m,
     weightCount: P,
-    groupMax: { ...size, topSums: true },
+    groupMax: { ...size, sumsOfLargest: true },
     leastWeights,
     nondecreasing: () => nondecreasing,
 
@@ -90,11 +90,11 @@ export function symmetricGroupMax({ goods: m, layers, groups, groupSize }: Parti
     value: (weights: Tensor2D, points: Tensor3D): Tensor2D =>
       ofSums.value(bounded(weights), tf.tidy(() => sumsOf(points, membership(points)))),
 
-    gradient(weights: Tensor2D): PointGradient {
-      const slope = ofSums.gradient(bounded(weights));
+    slope(weights: Tensor2D): PointSlope {
+      const inSumsOf = ofSums.slope(bounded(weights));
       return (points) =>
         tf.tidy(() => {
-          const members = membership(points), inSums = slope(sumsOf(points, members));
+          const members = membership(points), inSums = inSumsOf(sumsOf(points, members));
           return tf.sum(tf.mul(members, tf.expandDims(inSums, 2)), 3) as Tensor3D;
         });
     },

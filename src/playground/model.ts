@@ -6,7 +6,7 @@
  */
 import { bestResponses } from "../kernels/best_responses/select.ts";
 import type { MenuMechanism } from "../mechanisms/menu_mechanism.ts";
-import { type HostWeightSource, sourceFunctions } from "../networks/parameterized_affine.ts";
+import { hostFunctions, type HostHypernetworkOutput } from "../networks/parameterized_affine.ts";
 import { parseSetting, type Setting } from "../problems/settings.ts";
 
 /** What becomes of a type profile. */
@@ -64,15 +64,15 @@ export interface Choice {
  */
 export function choiceOf(mechanism: MenuMechanism, types: Float32Array, participant: number): Choice {
   const { participants: n, goods: m, rules, parameters } = mechanism;
-  const source = sourceRow(rules.hostSource(parameters, types), n, participant);
+  const hypernetwork = hypernetworkRow(rules.hostHypernetwork(parameters, types), n, participant);
   const own = types.slice(participant * m, (participant + 1) * m);
-  const f = sourceFunctions(rules.network, source)(0), gradient = new Float64Array(m);
+  const f = hostFunctions(rules.network, hypernetwork)(0), gradient = new Float64Array(m);
   const atZero = f(new Float64Array(m), gradient);
   return {
     price: (outcome) => f(outcome, gradient) - atZero,
     report(reported) {
       const count = reported.length / m;
-      const { outcomes, payments } = bestResponses(rules.network, source, reported, count);
+      const { outcomes, payments } = bestResponses(rules.network, hypernetwork, reported, count);
       const utilities = payments.map((payment, k) => {
         let utility = -payment;
         for (let j = 0; j < m; j++) utility += own[j] * outcomes[k * m + j];
@@ -154,11 +154,15 @@ export function curveOf(choice: Choice, own: number, size: number): Omit<Surface
   return { outcomes, prices, utilities: outcomes.map((x, k) => own * x - prices[k]) };
 }
 
-/** One row of a source that has `rows` of them. */
-function sourceRow(source: HostWeightSource, rows: number, row: number): HostWeightSource {
-  const { hidden, local } = source;
-  if (!hidden) return source;
+/** One row of a hypernetwork that has `rows` of them. */
+function hypernetworkRow(hypernetwork: HostHypernetworkOutput, rows: number, row: number): HostHypernetworkOutput {
+  const { hidden, perGood } = hypernetwork;
+  if (!hidden) return hypernetwork;
   const part = <Numbers extends Float32Array | Float64Array>(all: Numbers): Numbers =>
     all.subarray(row * all.length / rows, (row + 1) * all.length / rows) as Numbers;
-  return { ...source, hidden: part(hidden), ...local && { local: { ...local, hidden: part(local.hidden) } } };
+  return {
+    ...hypernetwork,
+    hidden: part(hidden),
+    ...perGood && { perGood: { ...perGood, hidden: part(perGood.hidden) } },
+  };
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { chartSvg, type VegaLiteSpec } from "../deps/vega.ts";
-import { yardsticks } from "../problems/yardsticks.ts";
+import { referenceMechanisms } from "../problems/reference_mechanisms.ts";
 import { type ContextView, type Grid, LEVEL, type Metrics, type ReportedRun, type StartedRun } from "./data.ts";
 
 /** A chart that is drawn. */
@@ -113,9 +113,9 @@ const CURVES: readonly { field: Curve; title: string; caption: string; log?: boo
     smooth: true,
   },
   {
-    field: "relativeChainLag",
-    title: "relative chain lag",
-    caption: "How far the sampling chains are behind, in units of m / beta: stationary chains are below 1.",
+    field: "relativeChainSuboptimality",
+    title: "relative chain suboptimality",
+    caption: "How far the chains are below the best utility, in units of m / beta: stationary chains are below 1.",
     smooth: true,
   },
   { field: "beta", title: "beta", caption: "beta: how sharply participants choose.", log: true, smooth: false },
@@ -149,7 +149,11 @@ export async function trainingCharts(runs: readonly TrainedRun[]): Promise<Chart
       if (last) ends.push(`${runs.length > 1 ? `${run}: ` : ""}from ${short(first.value)} to ${short(last.value)}`);
     }
     if (values.length === 0) continue;
-    const line = field === "softRevenue" ? revenueLine(runs) : field === "relativeChainLag" ? LAG_LINE : undefined;
+    const line = field === "softRevenue"
+      ? revenueLine(runs)
+      : field === "relativeChainSuboptimality"
+      ? SUBOPTIMALITY_LINE
+      : undefined;
     const shown = field === "softRevenue" ? settled(values) : values;
     const place = line && freePlace(line, values, shown);
     const bounds = [...shown.map(({ value }) => value), ...place ? [place.edge, line!.value] : []];
@@ -203,13 +207,13 @@ export async function trainingCharts(runs: readonly TrainedRun[]): Promise<Chart
   return charts;
 }
 
-const LAG_LINE = { value: 1, words: "stationary: below this" };
+const SUBOPTIMALITY_LINE = { value: 1, words: "stationary: below this" };
 
 /** What the soft revenue is held against, where all runs have the same problem. */
 function revenueLine(runs: readonly TrainedRun[]): { value: number; words: string } | undefined {
   const [{ problem }] = runs;
   if (runs.some((run) => run.problem.name !== problem.name)) return undefined;
-  const { optimum, separable } = yardsticks(problem);
+  const { optimum, separable } = referenceMechanisms(problem);
   if (optimum) return { value: optimum.value, words: `known optimum ${short(optimum.value)}` };
   return separable === undefined ? undefined : { value: separable, words: `item-wise optimum ${short(separable)}` };
 }

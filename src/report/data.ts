@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { underPresentNames } from "../former_names.ts";
 import { InvalidInputError, show } from "../errors.ts";
 import { readTextIfThere } from "../io/read.ts";
 import type { AuditReport } from "../mechanisms/audit.ts";
@@ -16,7 +17,7 @@ import { deriveKey, randomKey } from "../random/key.ts";
 export interface Metrics {
   readonly iteration: number;
   readonly softRevenue?: number;
-  readonly relativeChainLag?: number;
+  readonly relativeChainSuboptimality?: number;
   readonly beta?: number;
   readonly gradientNorm?: number;
   readonly milliseconds?: number;
@@ -140,7 +141,7 @@ export function parseMetrics(text: string, path: string, profiles: number): { me
     if (typeof record !== "object" || record === null || Array.isArray(record)) {
       throw new InvalidInputError(`Cannot read ${where}: it must be a JSON object, got ${show(line)}`);
     }
-    const fields = record as Record<string, unknown>, { iteration } = fields;
+    const fields = underPresentNames(record as Record<string, unknown>), { iteration } = fields;
     if (!Number.isSafeInteger(iteration) || (iteration as number) < 0) {
       throw new InvalidInputError(
         `Cannot read ${where}: iteration must be a non-negative integer, got ${show(iteration)}`,
@@ -151,7 +152,7 @@ export function parseMetrics(text: string, path: string, profiles: number): { me
     metrics.push({
       iteration: iteration as number,
       softRevenue: number("softRevenue"),
-      relativeChainLag: number("relativeChainLag"),
+      relativeChainSuboptimality: number("relativeChainSuboptimality"),
       beta: number("beta"),
       gradientNorm: number("gradientNorm"),
       milliseconds: perSecond === undefined || perSecond <= 0 ? undefined : profiles / perSecond * 1000,

@@ -7,7 +7,7 @@ import { type Drawing, escapeMarkup } from "../display.ts";
 import { evaluate } from "../mechanisms/evaluate.ts";
 import type { MenuMechanism } from "../mechanisms/menu_mechanism.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
-import { yardsticks } from "../problems/yardsticks.ts";
+import { referenceMechanisms } from "../problems/reference_mechanisms.ts";
 import type { TrainingResult } from "../training/train.ts";
 import { type Chart, contextCharts, INK, PAPER, trainingCharts } from "./charts.ts";
 import { LEVEL, viewContext } from "./data.ts";
@@ -18,7 +18,7 @@ export const drawing: Drawing = { mechanism: mechanismSvg, training: trainingSvg
 /** Held-out profiles for the revenue that is drawn beside a training: a second or so. */
 const PROFILES = 4096;
 /** The curves of a training that are drawn. */
-const CURVES = ["training-soft-revenue", "training-relative-chain-lag"];
+const CURVES = ["training-soft-revenue", "training-relative-chain-suboptimality"];
 /** The height of a line of text over the charts, and the space beside it. */
 const LINE = 30, MARGIN = 8;
 
@@ -37,7 +37,7 @@ async function trainingSvg(
 ): Promise<string> {
   const { mechanism, history, iterations } = result;
   const { revenue, standardError, profiles } = await evaluate(problem, mechanism, { profiles: PROFILES });
-  const { optimum, separable } = yardsticks(problem);
+  const { optimum, separable } = referenceMechanisms(problem);
   const known = optimum
     ? `; known optimum ${optimum.value.toFixed(4)}`
     : separable === undefined

@@ -6,7 +6,7 @@
 import { escapeMarkup } from "../display.ts";
 import { CHECK_WORDS } from "../mechanisms/audit/words.ts";
 import type { AuditReport } from "../mechanisms/audit.ts";
-import { percentOf, yardsticks } from "../problems/yardsticks.ts";
+import { percentOf, referenceMechanisms } from "../problems/reference_mechanisms.ts";
 import { VERSION } from "../version.ts";
 import { type Chart, mechanismCharts, short, slug, trainingCharts } from "./charts.ts";
 import type { ReportedRun } from "./data.ts";
@@ -83,7 +83,7 @@ ${again(run)}`;
 /** A table of what runs reached, and one of what they were told to do differently. */
 function comparison(runs: readonly ReportedRun[]): string {
   const rows = runs.map(({ name, problem, evaluation: { revenue, standardError, worstGap }, metrics, seconds }) => {
-    const { optimum, separable } = yardsticks(problem), best = optimum?.value ?? separable;
+    const { optimum, separable } = referenceMechanisms(problem), best = optimum?.value ?? separable;
     return [
       name,
       problem.name,

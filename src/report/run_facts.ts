@@ -5,7 +5,7 @@
  */
 import { escapeMarkup } from "../display.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
-import { shareInWords, yardsticks } from "../problems/yardsticks.ts";
+import { referenceMechanisms, shareInWords } from "../problems/reference_mechanisms.ts";
 import { VERSION } from "../version.ts";
 import type { Chart } from "./charts.ts";
 import type { StartedRun } from "./data.ts";
@@ -16,7 +16,7 @@ export type Fact = [name: string, text: string];
 
 /** What is known of a problem, beside the revenue that was reached, if it is known. */
 export function knownValues(problem: MechanismProblem, revenue?: number): Fact[] {
-  const { optimum, separable, paper } = yardsticks(problem), facts: Fact[] = [];
+  const { optimum, separable, paper } = referenceMechanisms(problem), facts: Fact[] = [];
   const add = (name: string, value: number, words: string) => {
     const share = revenue === undefined ? "" : shareInWords(value, revenue);
     facts.push([name, `${value.toFixed(4)}, ${words}${share && `; the ${share}`}`]);

@@ -1,15 +1,15 @@
 /**
  * Batched Langevin dynamics on the box, equation (13).
  *
- * y' = wall(y + eta grad_x u(y) + sqrt(2 eta / beta) noise), with u(y) = <t, y> - f(y) + f(0).
+ * y' = boundary(y + eta grad_x u(y) + sqrt(2 eta / beta) noise), with u(y) = <t, y> - f(y) + f(0).
  *
  * @module
  */
 import { type Tensor, type Tensor3D, tf } from "../deps/tfjs.ts";
-import type { PointGradient } from "../networks/network.ts";
+import type { PointSlope } from "../networks/network.ts";
 import { deriveKey, type RandomKey } from "../random/key.ts";
 import { normals } from "../random/numbers.ts";
-import { intoBox, type Wall } from "./box.ts";
+import { type Boundary, intoBox } from "./boundary.ts";
 
 /** How to step. */
 export interface LangevinOptions {
@@ -19,8 +19,8 @@ export interface LangevinOptions {
   readonly stepSize: number | Tensor;
   /** S, how many steps. */
   readonly steps: number;
-  /** What happens at the walls of the box. */
-  readonly wall: Wall;
+  /** What happens at the boundaries of the box. */
+  readonly boundary: Boundary;
 }
 
 /**
@@ -34,13 +34,13 @@ export interface LangevinOptions {
  * `[R, N, m]`, from which {@linkcode adaptedStepSize} makes step sizes.
  */
 export function langevin(
-  gradient: PointGradient,
+  gradient: PointSlope,
   types: Tensor3D,
   chains: Tensor3D,
   options: LangevinOptions,
   key: RandomKey,
 ): { chains: Tensor3D; squareSlopes: Tensor3D } {
-  const { beta, stepSize, steps, wall } = options;
+  const { beta, stepSize, steps, boundary } = options;
   return tf.tidy(() => {
     const noiseScale = tf.sqrt(tf.mul(stepSize, 2 / beta));
     let now = tf.clone(chains), squares: Tensor3D = tf.zerosLike(chains);
@@ -50,7 +50,7 @@ export function langevin(
         const noise = tf.tensor(normals(deriveKey(key, s), before.size), before.shape);
         const slope = tf.sub(types, gradient(before));
         const free = tf.add(before, tf.add(tf.mul(slope, stepSize), tf.mul(noise, noiseScale)));
-        return [intoBox(free, wall) as Tensor3D, tf.add(squaresBefore, tf.square(slope))];
+        return [intoBox(free, boundary) as Tensor3D, tf.add(squaresBefore, tf.square(slope))];
       });
       tf.dispose([before, squaresBefore]);
     }
@@ -67,7 +67,7 @@ export const LARGEST_NOISE = 0.5;
  * Where u falls off with slope g, q is about 1 / (beta g) wide, and eta = scale / (beta g^2) makes noise of
  * sqrt(2 scale) times that: chains mix in about 1 / scale steps however large beta is. With eta ~ 1 / beta for all, the
  * participants who are almost indifferent need beta^2 steps, and it is they who respond to a change of prices. Against
- * a wall the discretisation makes the mean distance 1 + scale / 2 times the exact one (measured; the variance is within
+ * a boundary the discretisation makes the mean distance 1 + scale / 2 times the exact one (measured; the variance is within
  * 6% at scale 0.25).
  *
  * @param meanSquareSlopes g^2 of each coordinate, averaged over chains.

@@ -6,7 +6,7 @@
 import { type Tensor, type Tensor2D, type Tensor3D, tf } from "../deps/tfjs.ts";
 import type { ConvexNetwork } from "../networks/network.ts";
 import { deriveKey, type RandomKey } from "../random/key.ts";
-import type { Wall } from "./box.ts";
+import type { Boundary } from "./boundary.ts";
 import { adaptedStepSize, langevin } from "./langevin.ts";
 import { lineMove } from "./line_moves.ts";
 
@@ -32,8 +32,8 @@ export interface MoveOptions {
   readonly steps: number;
   /** Langevin steps between two moves along lines, which mix chains across ridges of q; 0 for none, as in the paper. */
   readonly lineMoveEvery: number;
-  /** What chains do at the walls of the box. */
-  readonly wall: Wall;
+  /** What chains do at the boundaries of the box. */
+  readonly boundary: Boundary;
   /** `adapted`: step sizes in proportion to the width of q along each coordinate; `constant`: one eta for all. */
   readonly stepRule: StepRule;
   /** How long a step is; see {@linkcode adaptedStepSize} and {@linkcode constantStepSize}. */
@@ -81,10 +81,10 @@ export function moveChains(
   key: RandomKey,
 ): Chains {
   return tf.tidy(() => {
-    const { beta, stepRule, stepScale, wall } = options;
+    const { beta, stepRule, stepScale, boundary } = options;
     const [rows, C, m] = start.chains.shape, shared = weights.shape[0];
     const shaped = (tensor: Tensor) => tf.reshape(tensor, [shared, tensor.size / shared / m, m]) as Tensor3D;
-    const gradient = network.gradient(weights);
+    const gradient = network.slope(weights);
     const tiled = (count: number) => tf.tensor(tileTypes(types, m, count), [rows, count, m]) as Tensor3D;
     const ofChains = shaped(tiled(C));
     // A line move takes the chains in two groups, which differ in size where C is odd.
@@ -102,7 +102,7 @@ export function moveChains(
           tf.reshape(adaptedStepSize(squareSlopes, stepScale, beta), [rows, 1, m]),
           [1, C, 1],
         ));
-        const sampling = { beta, stepSize, steps: block.steps, wall };
+        const sampling = { beta, stepSize, steps: block.steps, boundary };
         const moved = langevin(gradient, ofChains, shaped(chains), sampling, block.langevin);
         const now = tf.reshape(moved.chains, [rows, C, m]) as Tensor3D;
         const seen = tf.mean(tf.reshape(moved.squareSlopes, [rows, C, m]), 1);

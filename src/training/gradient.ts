@@ -4,8 +4,8 @@
  * @module
  */
 import { type Tensor, tf } from "../deps/tfjs.ts";
-import type { SourceGradient } from "../kernels/kernels.ts";
-import { type Cycles, meanOfCycles } from "../networks/exchangeable_goods.ts";
+import type { HypernetworkGradient } from "../kernels/kernels.ts";
+import { meanOfTied, type TiedWeights } from "../networks/tied_weights.ts";
 import type { Parameters } from "../networks/network.ts";
 import type { PricingRules } from "../networks/pricing_rule.ts";
 import { view, writtenTensor } from "../runtime/tensors.ts";
@@ -20,19 +20,20 @@ export function parameterGradient(
   rules: PricingRules,
   parameters: Parameters,
   types: Float32Array,
-  { hidden, weight, bias, local }: SourceGradient,
+  { hidden, weight, bias, perGood }: HypernetworkGradient,
 ): Parameters {
   if (!hidden) return { "output.bias": bias };
   const names = Object.keys(parameters).filter((name) => name.startsWith("hidden."));
   const gradients = names.length === 0 ? [] : tf.grads((...tensors: Tensor[]) => {
     const now = Object.fromEntries(names.map((name, k) => [name, tensors[k]]));
-    const source = rules.source({ ...parameters, ...now }, types), sum = tf.sum(tf.mul(hidden, source.hidden!));
-    return local ? tf.add(sum, tf.sum(tf.mul(local.hidden, source.local!.hidden))) : sum;
+    const hypernetwork = rules.hypernetwork({ ...parameters, ...now }, types),
+      sum = tf.sum(tf.mul(hidden, hypernetwork.hidden!));
+    return perGood ? tf.add(sum, tf.sum(tf.mul(perGood.hidden, hypernetwork.perGood!.hidden))) : sum;
   })(names.map((name) => parameters[name]));
   return {
     ...Object.fromEntries(names.map((name, k) => [name, gradients[k]])),
     "output.weight": weight!,
-    ...(local ? { "output.slopes": local.weight } : {}),
+    ...(perGood ? { "output.slopes": perGood.weight } : {}),
     "output.bias": bias,
   };
 }
@@ -41,12 +42,12 @@ export function parameterGradient(
  * The gradient among parameters that have the same values in `cycles`: the mean over each cycle, for all of its members
  * to the last bit.
  */
-export function sharedGradient(gradients: Parameters, cycles: Readonly<Record<string, Cycles>>): Parameters {
+export function tiedGradient(gradients: Parameters, cycles: Readonly<Record<string, TiedWeights>>): Parameters {
   return mapParameters(gradients, (gradient, name) => {
     const one = cycles[name];
     if (!one) return gradient;
     if (tf.getBackend() === "wasm") {
-      return writtenTensor(gradient.shape, (to) => meanOfCycles(view(gradient), to, one));
+      return writtenTensor(gradient.shape, (to) => meanOfTied(view(gradient), to, one));
     }
     const width = gradient.shape.at(-1)!, rows = tf.reshape(gradient, [gradient.size / width, width]);
     const members = tf.gather(rows, tf.tensor1d(one.members, "int32"), 1);

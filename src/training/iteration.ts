@@ -12,8 +12,8 @@ import { deriveKey, randomKey } from "../random/key.ts";
 import { downloadAll, tidy, viewAll } from "../runtime/tensors.ts";
 import { adamStep, averageParameters } from "./adam.ts";
 import { refreshChains } from "./chains.ts";
-import { parameterGradient, sharedGradient } from "./gradient.ts";
-import { chainLag } from "./lag.ts";
+import { parameterGradient, tiedGradient } from "./gradient.ts";
+import { chainSuboptimality } from "./suboptimality.ts";
 import { freshProfiles, type TrainingOptions } from "./options.ts";
 import { betaAt, learningRateAt } from "./schedules.ts";
 import { STREAMS, type TrainingState } from "./state.ts";
@@ -25,9 +25,9 @@ export interface IterationMetrics {
   /** Mean u0 over profiles and chains: of softened choices, so it may exceed what the mechanism earns. */
   readonly softRevenue: number;
   /** Mean utility the chains are short of the best responses, on some of the profiles. */
-  readonly chainLag: number;
+  readonly chainSuboptimality: number;
   /** The same in units of m / beta; stationary chains are below 1. */
-  readonly relativeChainLag: number;
+  readonly relativeChainSuboptimality: number;
   /** Global norm of the gradient before clipping. */
   readonly gradientNorm: number;
   /** beta of this iteration. */
@@ -36,8 +36,8 @@ export interface IterationMetrics {
   readonly learningRate: number;
 }
 
-/** Rows measured for the lag in each iteration, about. */
-const LAG_ROWS = 16;
+/** Rows measured for the suboptimality in each iteration, about. */
+const MEASURED_ROWS = 16;
 
 /**
  * One iteration. The state that went in stays as it was, so that it can still be saved; the caller disposes of it.
@@ -63,25 +63,25 @@ export async function iterate(
   // What is on the host anyway is looked at where it lies, each time anew, since tensors that are made may move it.
   const downloaded = tf.getBackend() === "wasm" ? undefined : await downloadAll(parameters);
   const onHost = () => downloaded ?? viewAll(parameters);
-  const source = rules.source(parameters, types);
+  const hypernetwork = rules.hypernetwork(parameters, types);
   // and (b) lines 5-7, without the profiles that warm up
   const trained = options.profiles * n, { estimator } = options, { principalUtility: utility } = problem;
   const { moved, utilities, gradient } = tidy(() => {
     const refreshKey = deriveKey(key, STREAMS.chains, iteration), moveKey = deriveKey(key, STREAMS.langevin, iteration);
     const start = renewed
-      ? refreshChains(rules, kernels, options, onHost, source, types, state, beta, refreshKey)
+      ? refreshChains(rules, kernels, options, onHost, hypernetwork, types, state, beta, refreshKey)
       : state;
     const objective = { utility, participants: n, trained, estimator };
-    return kernels.trainingStep(source, types, start, { ...options, beta }, moveKey, objective);
+    return kernels.trainingStep(hypernetwork, types, start, { ...options, beta }, moveKey, objective);
   });
 
   try {
-    const profiles = Math.max(1, Math.min(options.profiles, Math.floor(LAG_ROWS / n)));
+    const profiles = Math.max(1, Math.min(options.profiles, Math.floor(MEASURED_ROWS / n)));
     const measured = Array.from({ length: profiles }, (_, k) => Math.floor((k + 0.5) * options.profiles / profiles));
-    const { lag, relative } = await chainLag(rules, onHost, types, moved, measured, beta);
+    const { suboptimality, relative } = await chainSuboptimality(rules, onHost, types, moved, measured, beta);
     const { next, average, norm } = tidy(() => {
       const each = parameterGradient(rules, parameters, types.subarray(0, trained * m), gradient);
-      const gradients = options.symmetricGoods ? sharedGradient(each, rules.sharedParameters()) : each;
+      const gradients = options.tiedWeights ? tiedGradient(each, rules.tiedParameters()) : each;
       const next = adamStep(
         parameters,
         gradients,
@@ -102,7 +102,7 @@ export async function iterate(
     return {
       state: {
         iteration: iteration + 1,
-        growth: state.growth + (relative <= options.largestLag ? 1 : 0),
+        growth: state.growth + (relative <= options.largestSuboptimality ? 1 : 0),
         parameters: next.parameters,
         average,
         adam: next.state,
@@ -113,8 +113,8 @@ export async function iterate(
       metrics: {
         iteration: iteration + 1,
         softRevenue,
-        chainLag: lag,
-        relativeChainLag: relative,
+        chainSuboptimality: suboptimality,
+        relativeChainSuboptimality: relative,
         gradientNorm,
         beta,
         learningRate,
@@ -124,8 +124,8 @@ export async function iterate(
     tf.dispose([moved.chains, moved.squareSlopes]);
     throw error;
   } finally {
-    tf.dispose([moved.values, utilities, { ...gradient, local: { ...gradient.local } }]);
-    disposeHidden(source);
+    tf.dispose([moved.values, utilities, { ...gradient, perGood: { ...gradient.perGood } }]);
+    disposeHidden(hypernetwork);
   }
 }
 

@@ -4,13 +4,13 @@
  * @module
  */
 import { InvalidInputError, requireInteger, requireNumber, requirePositive, show } from "../errors.ts";
-import { NETWORK_KINDS, type NetworkKind, SYMMETRIC_KINDS } from "../networks/kinds.ts";
+import { NETWORK_KINDS, type NetworkKind, SET_CONTEXT_KINDS } from "../networks/kinds.ts";
 import { type ContextKind, contextKinds } from "../networks/context.ts";
 import type { NetworkSize } from "../networks/pricing_rule.ts";
 import { isReproducibleGoods } from "../problems/principal_utility.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { randomKey } from "../random/key.ts";
-import { walls } from "../sampling/box.ts";
+import { boundaries } from "../sampling/boundary.ts";
 import { type MoveOptions, stepRules } from "../sampling/move_chains.ts";
 import type { AdamOptions } from "./adam.ts";
 import { type Estimator, estimators } from "../kernels/estimator.ts";
@@ -31,11 +31,11 @@ export interface TrainingOptions extends ScheduleOptions, AdamOptions, Omit<Move
   /** Iterations for which a new profile's chains are only carried along, before the profile is trained on. */
   readonly warmUp: number;
   /** Best responses to perturbed types at which a new profile's chains start; its chains share them if they are fewer. */
-  readonly starts: number;
+  readonly initialPoints: number;
   /** Scale of the noise that perturbs these types, in units of 1 / beta. */
-  readonly startNoise: number;
-  /** beta does not grow while the lag is above this many m / beta. */
-  readonly largestLag: number;
+  readonly initialPointNoise: number;
+  /** beta does not grow while the suboptimality is above this many m / beta. */
+  readonly largestSuboptimality: number;
   /**
    * With one participant, keep prices from falling as the outcome grows. Nothing is lost by it: whoever has types of at least
    * 0 takes the larger outcome, so that every mechanism has such prices, too. But soft choices reward prices that fall
@@ -43,10 +43,10 @@ export interface TrainingOptions extends ScheduleOptions, AdamOptions, Omit<Move
    */
   readonly nondecreasing: boolean;
   /**
-   * Keep prices the same function of all goods, by weights that they share: see networks/exchangeable_goods.ts. For goods
+   * Keep prices the same function of all goods, by weights that they share: see networks/tied_weights.ts. For goods
    * that are exchangeable, in types and in the principal's utility.
    */
-  readonly symmetricGoods: boolean;
+  readonly tiedWeights: boolean;
   /** Decay of the moving average of parameters that becomes the mechanism. */
   readonly averaging: number;
   /** The seed of all random numbers. */
@@ -58,7 +58,7 @@ const ATOMS_BETA = 20_000;
 
 /** Default widths of the hidden layers that read a context. */
 export function defaultHidden(context: ContextKind): readonly number[] {
-  return context === "symmetric" ? [32] : [64];
+  return context === "set" ? [32] : [64];
 }
 
 /** Whether goods are exchangeable, in types and in the principal's utility. */
@@ -84,15 +84,15 @@ export function defaultKind(problem: MechanismProblem): NetworkKind {
 
 /**
  * The default size of a network of some kind for a problem: 8 groups of 4, and with more than 4 goods 32 groups. Where
- * participants are exchangeable, and goods, too, the context is symmetric, if the kind takes such a one. Goods that share
+ * participants are exchangeable, and goods, too, the context is a set, if the kind takes such a one. Goods that share
  * weights need more of them: groups of 8, and of 16 for one participant, where the prices of bundles by size are all that
  * there is to learn. Fitted to those of the straight-jacket auction for 10 goods, between bundles, too, networks with groups
  * of 4, 10 and 20 are off by 0.085, 0.061 and 0.047. A symmetric network is exact with the least of sizes.
  */
 export function defaultNetwork(problem: MechanismProblem, kind: NetworkKind = defaultKind(problem)): NetworkSize {
   const { participants: n, goods, distribution: { exchangeable, exchangeableGoods } } = problem;
-  const isSymmetric = n > 1 && exchangeable && exchangeableGoods && SYMMETRIC_KINDS.includes(kind);
-  const context: ContextKind = isSymmetric ? "symmetric" : "dense";
+  const isSet = n > 1 && exchangeable && exchangeableGoods && SET_CONTEXT_KINDS.includes(kind);
+  const context: ContextKind = isSet ? "set" : "dense";
   return {
     // The default of each stays out of configurations and files.
     ...(kind === NETWORK_KINDS[0] ? {} : { kind }),
@@ -100,7 +100,7 @@ export function defaultNetwork(problem: MechanismProblem, kind: NetworkKind = de
     groups: goods <= 4 || kind === "symmetric" ? 8 : 32,
     groupSize: !sharesGoods(problem) || kind === "symmetric" ? 4 : n > 1 ? 8 : 16,
     hidden: defaultHidden(context),
-    ...(isSymmetric ? { context } : {}),
+    ...(isSet ? { context } : {}),
   };
 }
 
@@ -137,22 +137,22 @@ export function defaultTraining(
     profiles: n > 1 ? 128 : symmetric ? 512 : 256,
     chains: 16,
     steps: symmetric ? 20 : 10,
-    wall: "reflect",
+    boundary: "reflect",
     stepRule: "adapted",
     estimator: "coordinate",
     refresh: 0.2,
     lineMoveEvery: symmetric ? 2 : 10,
     warmUp: 4,
-    starts: symmetric ? 16 : 4,
-    startNoise: symmetric ? 1 : 1.5,
+    initialPoints: symmetric ? 16 : 4,
+    initialPointNoise: symmetric ? 1 : 1.5,
     initialBeta: symmetric ? 200 : 20,
     finalBeta: atoms ? ATOMS_BETA : 600,
-    betaGrowth: 0.8,
+    betaGrowthRatio: 0.8,
     stepScale: 0.3,
     largestStep: 0.2,
-    largestLag: 1.3,
+    largestSuboptimality: 1.3,
     learningRate: 3e-3,
-    finalLearningRate: 0.05,
+    finalLearningRateRatio: 0.05,
     learningRateBeta: atoms ? ATOMS_BETA : 600 / m,
     beta1: 0.9,
     beta2: 0.99,
@@ -160,7 +160,7 @@ export function defaultTraining(
     clipNorm: 1,
     // With atoms everybody takes exactly what is worth something, and the bounds only slow training down.
     nondecreasing: n === 1 && !atoms,
-    symmetricGoods: sharesGoods(problem),
+    tiedWeights: sharesGoods(problem),
     averaging: 0.99,
     seed: 0,
   };
@@ -183,7 +183,7 @@ export function carriedProfiles(options: TrainingOptions): number {
  */
 export function checkTraining(options: TrainingOptions): void {
   const what = "train";
-  for (const name of ["iterations", "profiles", "steps", "starts"] as const) {
+  for (const name of ["iterations", "profiles", "steps", "initialPoints"] as const) {
     requireInteger(what, name, options[name], 1);
   }
   requireInteger(what, "chains", options.chains, 2);
@@ -198,14 +198,12 @@ export function checkTraining(options: TrainingOptions): void {
   if (network.kind !== undefined) oneOf(what, "network.kind", network.kind, NETWORK_KINDS);
   network.hidden.forEach((width, k) => requireInteger(what, `network.hidden[${k}]`, width, 1));
   if (network.context !== undefined) oneOf(what, "network.context", network.context, contextKinds);
-  if (network.context === "symmetric" && network.hidden.length !== 1 && network.hidden.length !== 3) {
+  if (network.context === "set" && network.hidden.length !== 1 && network.hidden.length !== 3) {
     throw new InvalidInputError(
-      `Cannot ${what}: network.hidden must be one width, or three, for a symmetric context, got ${
-        show(network.hidden)
-      }`,
+      `Cannot ${what}: network.hidden must be one width, or three, for a set context, got ${show(network.hidden)}`,
     );
   }
-  for (const name of ["refresh", "betaGrowth", "finalLearningRate", "averaging", "beta1", "beta2"] as const) {
+  for (const name of ["refresh", "betaGrowthRatio", "finalLearningRateRatio", "averaging", "beta1", "beta2"] as const) {
     requireNumber(what, name, options[name], 0, 1);
   }
   for (const name of ["beta1", "beta2", "averaging"] as const) {
@@ -217,8 +215,8 @@ export function checkTraining(options: TrainingOptions): void {
       "finalBeta",
       "stepScale",
       "largestStep",
-      "largestLag",
-      "startNoise",
+      "largestSuboptimality",
+      "initialPointNoise",
       "learningRate",
       "learningRateBeta",
       "epsilon",
@@ -227,12 +225,12 @@ export function checkTraining(options: TrainingOptions): void {
   ) {
     requirePositive(what, name, options[name]);
   }
-  for (const name of ["nondecreasing", "symmetricGoods"] as const) {
+  for (const name of ["nondecreasing", "tiedWeights"] as const) {
     if (typeof options[name] !== "boolean") {
       throw new InvalidInputError(`Cannot ${what}: ${name} must be true or false, got ${show(options[name])}`);
     }
   }
-  oneOf(what, "wall", options.wall, walls);
+  oneOf(what, "boundary", options.boundary, boundaries);
   oneOf(what, "stepRule", options.stepRule, stepRules);
   oneOf(what, "estimator", options.estimator, estimators);
   randomKey(options.seed);

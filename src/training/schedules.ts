@@ -13,7 +13,7 @@ export interface BetaSchedule {
   /** beta at the end. */
   readonly finalBeta: number;
   /** Share of the iterations over which beta grows. */
-  readonly betaGrowth: number;
+  readonly betaGrowthRatio: number;
 }
 
 /** What a cosine of the learning rate depends on. */
@@ -23,7 +23,7 @@ export interface CosineSchedule {
   /** The learning rate at the start. */
   readonly learningRate: number;
   /** The learning rate at the end, as a share of the one at the start. */
-  readonly finalLearningRate: number;
+  readonly finalLearningRateRatio: number;
 }
 
 /** What TEDI's schedules depend on. */
@@ -34,16 +34,16 @@ export interface ScheduleOptions extends BetaSchedule, CosineSchedule {
 
 /** beta after `growth` iterations in which it grew: geometric from the initial to the final value. */
 export function betaAt(growth: number, options: BetaSchedule): number {
-  const { initialBeta, finalBeta, iterations, betaGrowth } = options;
-  const share = Math.min(1, growth / Math.max(1, betaGrowth * iterations));
+  const { initialBeta, finalBeta, iterations, betaGrowthRatio } = options;
+  const share = Math.min(1, growth / Math.max(1, betaGrowthRatio * iterations));
   return initialBeta * (finalBeta / initialBeta) ** share;
 }
 
 /** Half a cosine in iteration `iteration` (from 0), from the learning rate down to its final share. */
 export function cosineRateAt(iteration: number, options: CosineSchedule): number {
-  const { learningRate, finalLearningRate, iterations } = options;
+  const { learningRate, finalLearningRateRatio, iterations } = options;
   const cosine = 0.5 * (1 + Math.cos(Math.PI * Math.min(1, iteration / iterations)));
-  return learningRate * (finalLearningRate + (1 - finalLearningRate) * cosine);
+  return learningRate * (finalLearningRateRatio + (1 - finalLearningRateRatio) * cosine);
 }
 
 /**

@@ -50,7 +50,7 @@ export function initialState(problem: MechanismProblem, rules: PricingRules, opt
   const { chains: C } = options, profiles = carriedProfiles(options), rows = profiles * problem.participants;
   const initial = rules.initialParameters(deriveKey(key, STREAMS.parameters), {
     withinBounds: options.nondecreasing,
-    shared: options.symmetricGoods,
+    shared: options.tiedWeights,
   });
   const parameters = uploadAll(initial);
   const shape: [number, number, number] = [rows, C, problem.goods];

@@ -4,6 +4,7 @@
  * @module
  */
 import { type Row, showing, type Summary } from "../display.ts";
+import { underPresentNames } from "../former_names.ts";
 import { InvalidInputError, MachineError, requireInteger, show } from "../errors.ts";
 import { openKernels } from "../kernels/select.ts";
 import { type MenuMechanism, menuMechanism } from "../mechanisms/menu_mechanism.ts";
@@ -91,15 +92,16 @@ export async function train(
   hooks: TrainingHooks = {},
 ): Promise<TrainingResult> {
   const task = typeof problem === "string" ? settingProblem(problem) : problem;
-  const { network } = settings, defaults = defaultTraining(task, network && (network.kind ?? NETWORK_KINDS[0]));
-  for (const name of Object.keys(settings)) {
+  const chosen = underPresentNames(settings), { network } = chosen;
+  const defaults = defaultTraining(task, network && (network.kind ?? NETWORK_KINDS[0]));
+  for (const name of Object.keys(chosen)) {
     if (!Object.hasOwn(defaults, name)) {
       throw new InvalidInputError(
         `Cannot train: a setting must be one of ${Object.keys(defaults).join(", ")}, got ${show(name)}`,
       );
     }
   }
-  const options: TrainingOptions = { ...defaults, ...settings };
+  const options: TrainingOptions = { ...defaults, ...chosen };
   checkTraining(options);
   const { checkpointEvery = 100, signal } = hooks;
   requireInteger("train", "checkpointEvery", checkpointEvery, 1);
@@ -175,8 +177,8 @@ function summaryOf(problem: MechanismProblem, { iterations, metrics, options, de
       "may exceed what the mechanism earns: evaluate() tells",
     ]);
     rows.push([
-      "chain lag",
-      metrics.relativeChainLag.toFixed(2),
+      "chain suboptimality",
+      metrics.relativeChainSuboptimality.toFixed(2),
       "in units of m / beta; stationary chains are below 1",
     ]);
     rows.push(["beta", metrics.beta.toFixed(0)]);

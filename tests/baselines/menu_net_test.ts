@@ -65,14 +65,14 @@ Deno.test("MenuNet's options are those of TEDI where both have them, and are che
   const problem = settingProblem("U-1-10"),
     aligned = defaultTraining(problem, "groupmax"),
     options = defaultMenuNet(problem);
-  for (const name of ["iterations", "profiles", "initialBeta", "betaGrowth"] as const) {
+  for (const name of ["iterations", "profiles", "initialBeta", "betaGrowthRatio"] as const) {
     assertEquals(options[name], aligned[name]);
   }
   const wrong: [Record<string, unknown>, string][] = [
     [{ menuSize: 0 }, "menuSize must be a positive integer, got 0"],
     [{ profiles: 1.5 }, "profiles must be a positive integer, got 1.5"],
     [{ learningRate: 0 }, "learningRate must be above 0, got 0"],
-    [{ betaGrowth: 2 }, "betaGrowth must be a number in [0, 1], got 2"],
+    [{ betaGrowthRatio: 2 }, "betaGrowthRatio must be a number in [0, 1], got 2"],
     [{ averaging: 1 }, "averaging must be below 1, got 1"],
     [{ finalBeta: Number.NaN }, "finalBeta must be a finite number of at least 0, got NaN"],
     [{ seed: -1 }, "seed must be an integer"],

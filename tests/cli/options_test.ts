@@ -8,7 +8,7 @@ const options = [
   { name: "seed", kind: "integer", least: 0, help: "" },
   { name: "rate", kind: "number", help: "" },
   { name: "hidden", kind: "integers", help: "" },
-  { name: "wall", kind: "choice", choices: ["reflect", "project"], help: "" },
+  { name: "boundary", kind: "choice", choices: ["reflect", "project"], help: "" },
   { name: "types", kind: "text", help: "" },
   { name: "json", kind: "flag", help: "" },
 ] as const satisfies readonly Option[];
@@ -19,10 +19,10 @@ Deno.test("a command line gives typed values of what was given, and nothing else
     "x",
     options,
     FILE,
-    ["a b", "--size", "-3", "--rate=1e-3", "--hidden", "64, 32", "--wall", "project", "--types", "-", "--json"],
+    ["a b", "--size", "-3", "--rate=1e-3", "--hidden", "64, 32", "--boundary", "project", "--types", "-", "--json"],
   );
   assertEquals(positionals, ["a b"]);
-  assertEquals(values, { size: -3, rate: 1e-3, hidden: [64, 32], wall: "project", types: "-", json: true });
+  assertEquals(values, { size: -3, rate: 1e-3, hidden: [64, 32], boundary: "project", types: "-", json: true });
   assertEquals(parseCommandLine("x", options, [], []).values, {});
 });
 
@@ -48,7 +48,7 @@ const mistakes: readonly (readonly [string[], string])[] = [
   [["--rate", "NaN"], '--rate must be a number, got "NaN"'],
   [["--rate", "Infinity"], "--rate must be a number"],
   [["--hidden", "64,,32"], "--hidden must be integers with commas"],
-  [["--wall", "bounce"], '--wall must be one of reflect, project, got "bounce"'],
+  [["--boundary", "bounce"], '--boundary must be one of reflect, project, got "bounce"'],
   [["--types="], "--types must be a text that is not empty"],
   [["--json=yes"], '--json takes no value, got "yes"'],
   [["a", "b"], 'there is no place for the argument "b"'],

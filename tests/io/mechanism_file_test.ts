@@ -32,7 +32,7 @@ function randomMechanism(
 Deno.test("a mechanism that was encoded gives the same results, bit for bit", async () => {
   await openDevice({ backend: "wasm" });
   const cases: [number, number, boolean, Partial<NetworkSize>?][] = [[1, 3, true], [2, 2, true], [3, 2, false]];
-  cases.push([3, 2, false, { context: "dense" }], [3, 4, true, { context: "symmetric", hidden: [5] }]);
+  cases.push([3, 2, false, { context: "dense" }], [3, 4, true, { context: "set", hidden: [5] }]);
   for (const [n, m, exchangeable, context] of cases) {
     const mechanism = randomMechanism(n, m, exchangeable, context), bytes = await encodeMechanism(mechanism);
     const decoded = await decodeMechanism(bytes, "x.tedi", settingProblem(`U-${n}-${m}`));
@@ -156,21 +156,21 @@ const forgeries: Forgery[] = [
   })),
   { network: { hidden: [] }, words: "parameter output.weight must be float32 of shape [2," },
   { network: { hidden: [5, 6] }, words: "parameter hidden.0.weight must be float32 of shape [2,5], got [2,6]" },
-  ...[null, "", "Dense", "toString", 1, ["symmetric"]].map((context) => ({
+  ...[null, "", "Dense", "toString", 1, ["set"]].map((context) => ({
     network: { context },
-    words: "context must be one of dense, symmetric, got",
+    words: "context must be one of dense, set, got",
   })),
   {
-    network: { context: "symmetric" },
+    network: { context: "set" },
     words: "hidden must be one width, or three (element, global, local), got [6,5]",
   },
-  { network: { context: "symmetric", hidden: Array(100_000).fill(8) }, words: "hidden must be one width, or three" },
+  { network: { context: "set", hidden: Array(100_000).fill(8) }, words: "hidden must be one width, or three" },
   {
-    network: { context: "symmetric", hidden: [8] },
+    network: { context: "set", hidden: [8] },
     words: "parameter hidden.element.weight must be there, but it is missing",
   },
   {
-    ...{ network: { context: "symmetric", hidden: [8] }, shape: { exchangeable: false } },
+    ...{ network: { context: "set", hidden: [8] }, shape: { exchangeable: false } },
     words: "participants must be exchangeable",
   },
   ...[undefined, null, 1, "true"].map((exchangeable) => ({

@@ -7,7 +7,7 @@ import { assert, assertEquals } from "@std/assert";
 import { type Tensor, type Tensor1D, type Tensor2D, type Tensor3D, tf } from "../../src/deps/tfjs.ts";
 import type { PriceKernels } from "../../src/kernels/kernels.ts";
 import type { ConvexNetwork } from "../../src/networks/network.ts";
-import { hostRawWeights, type WeightSource } from "../../src/networks/parameterized_affine.ts";
+import { hostRawWeights, type HypernetworkOutput } from "../../src/networks/parameterized_affine.ts";
 import { partialGroupMax, type PartialGroupMaxSize } from "../../src/networks/partial_groupmax.ts";
 import { groupMaxNetwork } from "../../src/networks/symmetric_groupmax.ts";
 import { deriveKey, type RandomKey, randomKey } from "../../src/random/key.ts";
@@ -25,7 +25,7 @@ export interface KernelCase {
   /** H, the width of the last hidden layer; 0 for one row of weights that serves all rows. */
   readonly hidden: number;
   /** Hl, the width of the goods' hidden layers; 0 or left out where slopes come from the same hidden layer as all else. */
-  readonly local?: number;
+  readonly perGood?: number;
   /** N, points a row for values, slopes and gradients. */
   readonly points: number;
   /** C. */
@@ -40,12 +40,12 @@ export interface KernelCase {
 export interface KernelInputs {
   /** `[R, H]`; undefined where one row of weights serves all. */
   readonly hidden?: Float32Array;
-  /** `[H, P]`, or `[H, D]` with a local part. */
+  /** `[H, P]`, or `[H, D]` with slopes per good. */
   readonly weight?: Float32Array;
-  /** `[R, m, Hl]`; undefined without a local part. */
-  readonly localHidden?: Float32Array;
+  /** `[R, m, Hl]`; undefined without slopes per good. */
+  readonly perGoodHidden?: Float32Array;
   /** `[Hl, K E G + 1]`. */
-  readonly localWeight?: Float32Array;
+  readonly perGoodWeight?: Float32Array;
   /** `[P]`. */
   readonly bias: Float32Array;
   /** `[R, N, m]`, all of them away from kinks of f. */
@@ -68,8 +68,8 @@ export interface KernelResults {
     readonly hidden?: Float32Array;
     readonly weight?: Float32Array;
     readonly bias: Float32Array;
-    readonly localHidden?: Float32Array;
-    readonly localWeight?: Float32Array;
+    readonly perGoodHidden?: Float32Array;
+    readonly perGoodWeight?: Float32Array;
   };
   readonly chains: Float32Array;
   readonly squareSlopes: Float32Array;
@@ -81,7 +81,7 @@ const MOVE: MoveOptions = {
   beta: 50,
   steps: 10,
   lineMoveEvery: 5,
-  wall: "reflect",
+  boundary: "reflect",
   stepRule: "adapted",
   stepScale: 0.25,
   largestStep: 0.1,
@@ -95,10 +95,10 @@ const FIXED: readonly KernelCase[] = [
   { goods: 100, layers: 2, groups: 32, groupSize: 4, rows: 2, hidden: 8, points: 5, chains: 8 },
   { goods: 1, layers: 1, groups: 1, groupSize: 1, rows: 1, hidden: 0, points: 1, chains: 1 },
   { goods: 2, layers: 3, groups: 128, groupSize: 2, rows: 2, hidden: 3, points: 3, chains: 5 },
-  { goods: 10, layers: 2, groups: 32, groupSize: 4, rows: 30, hidden: 16, local: 16, points: 17, chains: 16 },
-  { goods: 100, layers: 1, groups: 16, groupSize: 4, rows: 3, hidden: 5, local: 4, points: 9, chains: 8 },
-  { goods: 1, layers: 1, groups: 1, groupSize: 1, rows: 1, hidden: 1, local: 1, points: 1, chains: 1 },
-  { goods: 7, layers: 3, groups: 9, groupSize: 5, rows: 13, hidden: 3, local: 20, points: 3, chains: 5 },
+  { goods: 10, layers: 2, groups: 32, groupSize: 4, rows: 30, hidden: 16, perGood: 16, points: 17, chains: 16 },
+  { goods: 100, layers: 1, groups: 16, groupSize: 4, rows: 3, hidden: 5, perGood: 4, points: 9, chains: 8 },
+  { goods: 1, layers: 1, groups: 1, groupSize: 1, rows: 1, hidden: 1, perGood: 1, points: 1, chains: 1 },
+  { goods: 7, layers: 3, groups: 9, groupSize: 5, rows: 13, hidden: 3, perGood: 20, points: 3, chains: 5 },
 ].map(fixedCase);
 
 /** The same of symmetric networks. */
@@ -106,37 +106,37 @@ const SYMMETRIC: readonly KernelCase[] = [
   { goods: 10, layers: 2, groups: 8, groupSize: 4, rows: 40, hidden: 0, points: 17, chains: 16 },
   { goods: 30, layers: 1, groups: 3, groupSize: 5, rows: 7, hidden: 0, points: 9, chains: 7 },
   { goods: 1, layers: 1, groups: 1, groupSize: 1, rows: 1, hidden: 0, points: 1, chains: 1 },
-].map((shape, seed) => fixedCase({ ...shape, topSums: true }, 100 + seed));
+].map((shape, seed) => fixedCase({ ...shape, sumsOfLargest: true }, 100 + seed));
 
 /** A shape as a case; `seed` is its own among the fixed ones. */
 function fixedCase(
-  { rows, hidden, local = 0, points, chains, ...size }:
+  { rows, hidden, perGood = 0, points, chains, ...size }:
     & PartialGroupMaxSize
     & Omit<KernelCase, "name" | "size" | "move" | "seed">,
   seed: number,
 ): KernelCase {
-  const name = describe(size, rows, hidden, local, chains, MOVE);
-  return { name, size, rows, hidden, local, points, chains, move: MOVE, seed: 1000 + seed };
+  const name = describe(size, rows, hidden, perGood, chains, MOVE);
+  return { name, size, rows, hidden, perGood, points, chains, move: MOVE, seed: 1000 + seed };
 }
 
 function describe(
   size: PartialGroupMaxSize,
   R: number,
   H: number,
-  local: number,
+  perGood: number,
   C: number,
   move: MoveOptions,
 ): string {
   const { goods: m, layers: K, groups: G, groupSize: E } = size;
-  const { steps: S, lineMoveEvery, wall, stepRule, beta } = move;
-  const ofGoods = local > 0 ? ` Hl=${local}` : "";
+  const { steps: S, lineMoveEvery, boundary, stepRule, beta } = move;
+  const ofGoods = perGood > 0 ? ` Hl=${perGood}` : "";
   return `${
-    size.topSums ? "symmetric " : ""
-  }m=${m} K=${K} G=${G} E=${E} R=${R} H=${H}${ofGoods} C=${C} S=${S}/${lineMoveEvery} ${wall} ${stepRule} beta=${beta}`;
+    size.sumsOfLargest ? "symmetric " : ""
+  }m=${m} K=${K} G=${G} E=${E} R=${R} H=${H}${ofGoods} C=${C} S=${S}/${lineMoveEvery} ${boundary} ${stepRule} beta=${beta}`;
 }
 
 /** A random shape whose work is at most a few tens of millions of multiply-adds. */
-function randomCase(seed: number, withLocal: boolean): KernelCase {
+function randomCase(seed: number, withPerGood: boolean): KernelCase {
   for (let attempt = 0;; attempt++) {
     const draws = uniforms(deriveKey(randomKey(seed), attempt), 32);
     let used = 0;
@@ -148,8 +148,8 @@ function randomCase(seed: number, withLocal: boolean): KernelCase {
       groups: 1 + 2 * integer(0, 18),
       groupSize: integer(1, 5),
     };
-    const local = withLocal ? integer(1, 20) : 0;
-    const hidden = withLocal ? integer(1, 20) : choose(0, integer(1, 70)),
+    const perGood = withPerGood ? integer(1, 20) : 0;
+    const hidden = withPerGood ? integer(1, 20) : choose(0, integer(1, 70)),
       rows = choose(integer(1, 12), integer(1, 12), integer(13, 50));
     const points = integer(1, 12), chains = integer(1, 19);
     const beta = Math.round(Math.exp(Math.log(5) + draws[used++] * Math.log(200 / 5)));
@@ -158,17 +158,17 @@ function randomCase(seed: number, withLocal: boolean): KernelCase {
       beta,
       steps: choose(1, integer(1, 7), integer(1, 7)),
       lineMoveEvery: choose(0, 2, 3),
-      wall: choose("reflect", "project"),
+      boundary: choose("reflect", "project"),
       stepRule,
       stepScale: stepRule === "adapted" ? 0.25 : 1.5,
       largestStep: 0.1,
     };
     const P = partialGroupMax(size).weightCount;
     const steps = 3 * move.steps + (move.lineMoveEvery ? 7 * Math.ceil(move.steps / move.lineMoveEvery) : 0);
-    const work = P * ((hidden + local * size.goods) * (1 + rows) + rows * (3 * points + chains * steps));
+    const work = P * ((hidden + perGood * size.goods) * (1 + rows) + rows * (3 * points + chains * steps));
     if (work > 4e7) continue;
-    const name = describe(size, rows, hidden, local, chains, move);
-    return { name, size, rows, hidden, local, points, chains, move, seed };
+    const name = describe(size, rows, hidden, perGood, chains, move);
+    return { name, size, rows, hidden, perGood, points, chains, move, seed };
   }
 }
 
@@ -187,7 +187,7 @@ export function caseNetwork({ size }: KernelCase): ConvexNetwork {
 
 /** The numbers of a case. Weights are like training's: initial ones, some noise, and a small effect of the context. */
 export function caseInputs(one: KernelCase): KernelInputs {
-  const { rows: R, hidden: H, local: width = 0, points: N, chains: C, size: { goods: m, groups }, seed } = one;
+  const { rows: R, hidden: H, perGood: width = 0, points: N, chains: C, size: { goods: m, groups }, seed } = one;
   const network = caseNetwork(one), P = network.weightCount, key = deriveKey(randomKey(seed), 2 ** 20);
   const scaled = (key: RandomKey, count: number, scale: number) => normals(key, count).map((z) => z * scale);
   const noise = scaled(deriveKey(key, 1), P, 0.1);
@@ -195,13 +195,13 @@ export function caseInputs(one: KernelCase): KernelInputs {
   const hidden = H > 0 ? normals(deriveKey(key, 2), R * H).map((z) => Math.max(0, z)) : undefined;
   const maps = width > 0 ? mapsOf(one) : 0, D = P - m * maps;
   const weight = H > 0 ? scaled(deriveKey(key, 3), H * D, 0.2 / Math.sqrt(H)) : undefined;
-  const localHidden = normals(deriveKey(key, 9), R * m * width).map((z) => Math.max(0, z));
-  const localWeight = scaled(deriveKey(key, 10), width * maps, 0.2 / Math.sqrt(width));
-  const local = width > 0 ? { hidden: localHidden, weight: localWeight, groups, goods: m, width } : undefined;
+  const perGoodHidden = normals(deriveKey(key, 9), R * m * width).map((z) => Math.max(0, z));
+  const perGoodWeight = scaled(deriveKey(key, 10), width * maps, 0.2 / Math.sqrt(width));
+  const perGood = width > 0 ? { hidden: perGoodHidden, weight: perGoodWeight, groups, goods: m, width } : undefined;
 
   const points = new Float32Array(R * N * m), chains = new Float32Array(R * C * m);
   for (let row = 0; row < R; row++) {
-    const f = network.bindOnHost(hostRawWeights({ hidden, weight, bias, local }, row));
+    const f = network.bindOnHost(hostRawWeights({ hidden, weight, bias, perGood }, row));
     fillAwayFromKinks(f, m, points.subarray(row * N * m, (row + 1) * N * m), deriveKey(key, 4, row));
     fillAwayFromKinks(f, m, chains.subarray(row * C * m, (row + 1) * C * m), deriveKey(key, 5, row));
   }
@@ -209,8 +209,8 @@ export function caseInputs(one: KernelCase): KernelInputs {
     hidden,
     weight,
     bias,
-    localHidden: local?.hidden,
-    localWeight: local?.weight,
+    perGoodHidden: perGood?.hidden,
+    perGoodWeight: perGood?.weight,
     points,
     coefficients: normals(deriveKey(key, 6), R * N),
     types: uniforms(deriveKey(key, 7), R * m),
@@ -221,7 +221,7 @@ export function caseInputs(one: KernelCase): KernelInputs {
 
 /**
  * Fills `out` `[N, m]` with points in the box at which rounding cannot change the winner of a group: f's slope is the
- * same a little to both sides. Points on walls and corners are among them.
+ * same a little to both sides. Points on boundaries and corners are among them.
  */
 function fillAwayFromKinks(
   f: ReturnType<ConvexNetwork["bindOnHost"]>,
@@ -243,17 +243,17 @@ function fillAwayFromKinks(
   }
 }
 
-/** The weight source of a case on the open device. The caller disposes of its tensors. */
-export function caseSource(one: KernelCase, inputs: KernelInputs): WeightSource {
-  const { hidden, weight, bias, localHidden, localWeight } = inputs,
-    { local: width = 0, size: { goods, groups } } = one;
+/** The weight hypernetwork of a case on the open device. The caller disposes of its tensors. */
+export function caseHypernetwork(one: KernelCase, inputs: KernelInputs): HypernetworkOutput {
+  const { hidden, weight, bias, perGoodHidden, perGoodWeight } = inputs,
+    { perGood: width = 0, size: { goods, groups } } = one;
   return {
     hidden: hidden && tf.tensor2d(hidden, [one.rows, one.hidden]),
     weight: weight && tf.tensor2d(weight, [one.hidden, weight.length / one.hidden]),
     bias: tf.tensor1d(bias) as Tensor1D,
-    local: localHidden && localWeight && {
-      hidden: tf.tensor3d(localHidden, [one.rows, goods, width]),
-      weight: tf.tensor2d(localWeight, [width, mapsOf(one)]),
+    perGood: perGoodHidden && perGoodWeight && {
+      hidden: tf.tensor3d(perGoodHidden, [one.rows, goods, width]),
+      weight: tf.tensor2d(perGoodWeight, [width, mapsOf(one)]),
       groups,
     },
   };
@@ -291,18 +291,18 @@ export async function runKernels(
   one: KernelCase,
   inputs: KernelInputs = caseInputs(one),
 ): Promise<KernelResults> {
-  const source = caseSource(one, inputs), points = casePoints(one, inputs), start = caseChains(one, inputs);
+  const hypernetwork = caseHypernetwork(one, inputs), points = casePoints(one, inputs), start = caseChains(one, inputs);
   const coefficients = caseCoefficients(one, inputs);
-  const value = kernels.value(source, points), slope = kernels.slope(source, points);
-  const gradient = kernels.gradient(source, points, coefficients);
-  const moved = kernels.moveChains(source, inputs.types, start, one.move, caseKey(one));
+  const value = kernels.value(hypernetwork, points), slope = kernels.slope(hypernetwork, points);
+  const gradient = kernels.gradient(hypernetwork, points, coefficients);
+  const moved = kernels.moveChains(hypernetwork, inputs.types, start, one.move, caseKey(one));
   assertEquals(value.shape, [one.rows, one.points]);
   assertEquals(slope.shape, points.shape);
-  assertEquals(gradient.bias.shape, source.bias.shape);
-  assertEquals(gradient.hidden?.shape, source.hidden?.shape);
-  assertEquals(gradient.weight?.shape, source.weight?.shape);
-  assertEquals(gradient.local?.hidden.shape, source.local?.hidden.shape);
-  assertEquals(gradient.local?.weight.shape, source.local?.weight.shape);
+  assertEquals(gradient.bias.shape, hypernetwork.bias.shape);
+  assertEquals(gradient.hidden?.shape, hypernetwork.hidden?.shape);
+  assertEquals(gradient.weight?.shape, hypernetwork.weight?.shape);
+  assertEquals(gradient.perGood?.hidden.shape, hypernetwork.perGood?.hidden.shape);
+  assertEquals(gradient.perGood?.weight.shape, hypernetwork.perGood?.weight.shape);
   assertEquals(moved.chains.shape, start.chains.shape);
   assertEquals(moved.squareSlopes.shape, start.squareSlopes.shape);
   assertEquals(moved.values.shape, [one.rows, one.chains + 1]);
@@ -314,14 +314,14 @@ export async function runKernels(
       hidden: gradient.hidden && await read(gradient.hidden),
       weight: gradient.weight && await read(gradient.weight),
       bias: await read(gradient.bias),
-      localHidden: gradient.local && await read(gradient.local.hidden),
-      localWeight: gradient.local && await read(gradient.local.weight),
+      perGoodHidden: gradient.perGood && await read(gradient.perGood.hidden),
+      perGoodWeight: gradient.perGood && await read(gradient.perGood.weight),
     },
     chains: await read(moved.chains),
     squareSlopes: await read(moved.squareSlopes),
     values: await read(moved.values),
   };
-  for (const { local, ...made } of [source, gradient]) tf.dispose([{ ...made }, { ...local }]);
+  for (const { perGood, ...made } of [hypernetwork, gradient]) tf.dispose([{ ...made }, { ...perGood }]);
   tf.dispose([{ ...moved }, { ...start }, points, coefficients, value, slope]);
   return results;
 }
@@ -344,7 +344,7 @@ export function compareResults(one: KernelCase, actual: KernelResults, expected:
   const named = (what: string) => `${what} of ${one.name}`;
   assertNear(actual.value, expected.value, 1e-4, named("value"));
   assertNear(actual.slope, expected.slope, 1e-4, named("slope"));
-  for (const part of ["hidden", "weight", "bias", "localHidden", "localWeight"] as const) {
+  for (const part of ["hidden", "weight", "bias", "perGoodHidden", "perGoodWeight"] as const) {
     const right = expected.gradient[part];
     if (right) assertNear(actual.gradient[part]!, right, 1e-4, named(`gradient in ${part}`));
     else assertEquals(actual.gradient[part], undefined);

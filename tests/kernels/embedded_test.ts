@@ -5,7 +5,7 @@ import { bestResponses } from "../../src/kernels/best_responses/select.ts";
 import { referenceBestResponses } from "../../src/kernels/best_responses/reference.ts";
 import { referenceKernels } from "../../src/kernels/reference.ts";
 import { kernelName, openKernels } from "../../src/kernels/select.ts";
-import type { WeightSource } from "../../src/networks/parameterized_affine.ts";
+import type { HypernetworkOutput } from "../../src/networks/parameterized_affine.ts";
 import { partialInputConvex } from "../../src/networks/picnn.ts";
 import { reproducibleGoods } from "../../src/problems/principal_utility.ts";
 import { deriveKey, randomKey } from "../../src/random/key.ts";
@@ -15,7 +15,7 @@ import { forEachDevice } from "../devices.ts";
 const network = partialInputConvex({ goods: 3, layers: 2, width: 6 }), m = 3, P = network.weightCount;
 const ROWS = 4, H = 5;
 
-function sources(): WeightSource[] {
+function sources(): HypernetworkOutput[] {
   const bias = tf.tensor1d(network.initialWeights(randomKey(1))) as Tensor1D;
   const hidden = tf.tensor2d(uniforms(randomKey(2), ROWS * H), [ROWS, H]);
   const weight = tf.tensor2d(normals(randomKey(3), H * P).map((z) => 0.3 * z), [H, P]);
@@ -33,12 +33,12 @@ async function assertClose(got: Tensor | undefined, expected: Tensor | undefined
 forEachDevice("a PICNN's fused kernels make what plain TensorFlow.js makes", async (device) => {
   assertEquals(kernelName(network), device.backend);
   const kernels = await openKernels(network), plain = referenceKernels(network);
-  for (const source of sources()) {
+  for (const hypernetwork of sources()) {
     const points = tf.tensor3d(uniforms(randomKey(4), ROWS * 6 * m), [ROWS, 6, m]);
     const factors = tf.tensor2d(normals(randomKey(5), ROWS * 6), [ROWS, 6]);
-    await assertClose(kernels.value(source, points), plain.value(source, points), "value");
-    await assertClose(kernels.slope(source, points), plain.slope(source, points), "slope");
-    const [a, b] = [kernels, plain].map((one) => one.gradient(source, points, factors));
+    await assertClose(kernels.value(hypernetwork, points), plain.value(hypernetwork, points), "value");
+    await assertClose(kernels.slope(hypernetwork, points), plain.slope(hypernetwork, points), "slope");
+    const [a, b] = [kernels, plain].map((one) => one.gradient(hypernetwork, points, factors));
     for (const name of ["hidden", "weight", "bias"] as const) await assertClose(a[name], b[name], name);
 
     const types = uniforms(randomKey(6), ROWS * m);
@@ -47,7 +47,7 @@ forEachDevice("a PICNN's fused kernels make what plain TensorFlow.js makes", asy
       squareSlopes: tf.fill([ROWS, m], 0.1) as Tensor2D,
     };
     const move = {
-      ...{ beta: 5, steps: 1, lineMoveEvery: 0, wall: "reflect", stepRule: "adapted" } as const,
+      ...{ beta: 5, steps: 1, lineMoveEvery: 0, boundary: "reflect", stepRule: "adapted" } as const,
       ...{ stepScale: 0.3, largestStep: 0.2 },
     };
     const objective = {
@@ -55,9 +55,9 @@ forEachDevice("a PICNN's fused kernels make what plain TensorFlow.js makes", asy
       ...{ participants: 2, trained: ROWS, estimator: "coordinate" } as const,
     };
     const before = tf.memory().numTensors;
-    const step = kernels.trainingStep(source, types, start, move, randomKey(8), objective);
-    assertEquals(tf.memory().numTensors - before, source.hidden ? 7 : 5, "no tensor is left but the results");
-    const other = plain.trainingStep(source, types, start, move, randomKey(8), objective);
+    const step = kernels.trainingStep(hypernetwork, types, start, move, randomKey(8), objective);
+    assertEquals(tf.memory().numTensors - before, hypernetwork.hidden ? 7 : 5, "no tensor is left but the results");
+    const other = plain.trainingStep(hypernetwork, types, start, move, randomKey(8), objective);
     await assertClose(step.moved.chains, other.moved.chains, "chains");
     await assertClose(step.utilities, other.utilities, "utilities");
     for (const name of ["hidden", "weight", "bias"] as const) {
@@ -71,9 +71,9 @@ forEachDevice("a PICNN's fused kernels make what plain TensorFlow.js makes", asy
 Deno.test("a PICNN's best responses are certified, and the same by either implementation", () => {
   const bias = network.initialWeights(randomKey(1)), hidden = uniforms(randomKey(2), ROWS * H);
   const weight = normals(randomKey(3), H * P).map((z) => 0.3 * z) as Float32Array<ArrayBuffer>;
-  for (const source of [{ bias }, { hidden, weight, bias }]) {
+  for (const hypernetwork of [{ bias }, { hidden, weight, bias }]) {
     const types = uniforms(deriveKey(randomKey(9)), ROWS * 2 * m);
-    const [a, b] = [bestResponses, referenceBestResponses].map((respond) => respond(network, source, types, 2));
+    const [a, b] = [bestResponses, referenceBestResponses].map((respond) => respond(network, hypernetwork, types, 2));
     a.utilities.forEach((utility, k) => {
       assertAlmostEquals(utility, b.utilities[k], 1e-7);
       assert(a.gaps[k] < 1e-6 && b.gaps[k] < 1e-6);

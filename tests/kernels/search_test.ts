@@ -48,8 +48,11 @@ Deno.test("on convex prices a search comes close to the certified best response,
 
 Deno.test("best responses of an MLP are searched for, within the evaluations that are allowed", () => {
   const network = multilayerPerceptron({ goods: 3, layers: 1, width: 4 });
-  const source = { bias: network.initialWeights(randomKey(4)) }, types = uniforms(randomKey(5), 6 * 3);
-  const { gaps, evaluations } = bestResponses(network, source, types, 2, { tolerance: 1e-10, maxEvaluations: 50 });
+  const hypernetwork = { bias: network.initialWeights(randomKey(4)) }, types = uniforms(randomKey(5), 6 * 3);
+  const { gaps, evaluations } = bestResponses(network, hypernetwork, types, 2, {
+    tolerance: 1e-10,
+    maxEvaluations: 50,
+  });
   assertEquals(Array.from(gaps), Array(6).fill(Infinity));
   assert(evaluations.every((count) => count <= 50));
 });

@@ -58,26 +58,26 @@ function estimate(
   beta: number,
   estimator: Estimator,
 ) {
-  const kernels = priceKernels(rules.network), source = rules.source(parameters, types);
+  const kernels = priceKernels(rules.network), hypernetwork = rules.hypernetwork(parameters, types);
   const points = tf.concat([chains, tf.zeros([chains.shape[0], 1, chains.shape[2]])], 1) as Tensor3D;
-  const moved = { chains, values: kernels.value(source, points) };
+  const moved = { chains, values: kernels.value(hypernetwork, points) };
   const objective = {
     utility: problem.principalUtility,
     participants: problem.participants,
     trained: chains.shape[0],
     estimator,
   };
-  const { gradient, utilities } = lossGradient(kernels, source, types, moved, beta, objective);
+  const { gradient, utilities } = lossGradient(kernels, hypernetwork, types, moved, beta, objective);
   const gradients = parameterGradient(rules, parameters, types, gradient);
   tf.dispose([points, moved.values]);
-  disposeHidden(source);
+  disposeHidden(hypernetwork);
   return { gradients, utilities };
 }
 
 /** Prices of outcomes `[rows, N, m]` at some parameters, `[rows, N]`. */
 async function pricesAt(rules: PricingRules, parameters: Host, types: Float32Array, outcomes: Float32Array) {
   const m = rules.shape.goods, P = rules.network.weightCount, rows = types.length / m, N = outcomes.length / rows / m;
-  const weights = rawWeights(rules.source(upload(parameters), types));
+  const weights = rawWeights(rules.hypernetwork(upload(parameters), types));
   const values = await weights.data() as Float32Array, gradient = new Float64Array(m);
   const prices = new Float64Array(rows * N);
   for (let row = 0; row < rows; row++) {
@@ -124,7 +124,7 @@ forEachDevice("with two chains the paired gradient is that of equation (12), by 
   const cases: [name: string, context?: ContextKind][] = [["U_{1,2}^{0,0}"], ["U_{2,2}^{0.5,0.1}"], [
     "U_{3,1}^{0.3,0}",
   ]];
-  for (const [name, context] of [...cases, ["U_{3,2}^{0.5,0.1}", "symmetric"] as const]) {
+  for (const [name, context] of [...cases, ["U_{3,2}^{0.5,0.1}", "set"] as const]) {
     const { problem, rules, parameters } = setUp(name, 1, context), { participants: n, goods: m } = problem;
     const M = 4, rows = M * n, beta = 6;
     const types = uniforms(randomKey(2), rows * m), chains = uniforms(randomKey(3), rows * 2 * m);

@@ -12,11 +12,11 @@ import { openDevice } from "../../src/runtime/device.ts";
 import {
   caseChains,
   caseCoefficients,
+  caseHypernetwork,
   caseInputs,
   caseKey,
   caseNetwork,
   casePoints,
-  caseSource,
   type KernelCase,
 } from "./cases.ts";
 
@@ -25,7 +25,7 @@ const CASE: KernelCase = {
   ...{ name: "validated", size: { goods: 3, layers: 2, groups: 8, groupSize: 3 }, rows: 12, hidden: 6, points: 5 },
   chains: 8,
   move: {
-    ...{ beta: 20, steps: 2, lineMoveEvery: 1, wall: "reflect", stepRule: "adapted" },
+    ...{ beta: 20, steps: 2, lineMoveEvery: 1, boundary: "reflect", stepRule: "adapted" },
     ...{ stepScale: 0.25, largestStep: 0.1 },
   },
   seed: 77,
@@ -41,23 +41,23 @@ async function runAll(
   trained: number = one.rows,
 ): Promise<number> {
   const before = tf.memory().numTensors, inputs = caseInputs(one);
-  const source = caseSource(one, inputs), points = casePoints(one, inputs), start = caseChains(one, inputs);
+  const hypernetwork = caseHypernetwork(one, inputs), points = casePoints(one, inputs), start = caseChains(one, inputs);
   const coefficients = caseCoefficients(one, inputs), key = caseKey(one);
   const utility = reproducibleGoods({ productionCost: 0.5, duplicationCost: 0.1 });
   const participants = one.hidden > 0 ? 2 : 1; // a single one has no context
   const objective = { utility, participants, trained, estimator: "coordinate" } as const;
   const run: Record<Operation, () => object> = {
-    value: () => kernels.value(source, points),
-    slope: () => kernels.slope(source, points),
-    gradient: () => kernels.gradient(source, points, coefficients),
-    moveChains: () => kernels.moveChains(source, inputs.types, start, one.move, key),
-    trainingStep: () => kernels.trainingStep(source, inputs.types, start, one.move, key, objective),
+    value: () => kernels.value(hypernetwork, points),
+    slope: () => kernels.slope(hypernetwork, points),
+    gradient: () => kernels.gradient(hypernetwork, points, coefficients),
+    moveChains: () => kernels.moveChains(hypernetwork, inputs.types, start, one.move, key),
+    trainingStep: () => kernels.trainingStep(hypernetwork, inputs.types, start, one.move, key, objective),
   };
   const made = operations.map((operation) => run[operation]());
   try {
     await kernels.settle?.();
   } finally {
-    disposeAll([made, source, points, start, coefficients]);
+    disposeAll([made, hypernetwork, points, start, coefficients]);
   }
   return tf.memory().numTensors - before;
 }
@@ -139,8 +139,8 @@ Deno.test("a number that is none fails, wherever it is", async () => {
   const network = caseNetwork(CASE), right = wasmKernels(network);
   const broken: PriceKernels = {
     ...right,
-    value(source, points) {
-      const value = right.value(source, points), data = value.dataSync().slice();
+    value(hypernetwork, points) {
+      const value = right.value(hypernetwork, points), data = value.dataSync().slice();
       value.dispose();
       data[data.length - 1] = NaN;
       return tf.tensor2d(data, [CASE.rows, CASE.points]);

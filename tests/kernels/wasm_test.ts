@@ -11,10 +11,10 @@ import { openDevice } from "../../src/runtime/device.ts";
 import { setThreadCount } from "../../src/runtime/threads.ts";
 import {
   caseChains,
+  caseHypernetwork,
   caseInputs,
   caseKey,
   caseNetwork,
-  caseSource,
   checkKernels,
   type KernelCase,
   kernelCases,
@@ -39,7 +39,7 @@ for (const build of ["relaxed", "plain"] as KernelBuild[]) {
 Deno.test("WASM kernels give the same bits on any number of threads", async () => {
   await openDevice({ backend: "wasm" });
   try {
-    // Enough rows for many sets, with and without a local part.
+    // Enough rows for many sets, with and without slopes per good.
     const many: KernelCase = {
       ...{
         name: "many rows",
@@ -50,7 +50,7 @@ Deno.test("WASM kernels give the same bits on any number of threads", async () =
       },
       ...{ chains: 2, move: { ...kernelCases[0].move, steps: 1, lineMoveEvery: 0 }, seed: 6 },
     };
-    for (const one of [...kernelCases.slice(0, 8), ...kernelCases.slice(-3), many, { ...many, local: 6 }]) {
+    for (const one of [...kernelCases.slice(0, 8), ...kernelCases.slice(-3), many, { ...many, perGood: 6 }]) {
       const results = [];
       for (const threads of [1, 2, 3, 7]) {
         setThreadCount(threads);
@@ -64,7 +64,7 @@ Deno.test("WASM kernels give the same bits on any number of threads", async () =
 });
 
 /** n, H, Hl, and how the covariance is estimated. Tiles hold whole profiles; with n = 25 none fits, and the parts are composed. */
-const STEPS: [participants: number, hidden: number, local: number, estimator: Estimator][] = [
+const STEPS: [participants: number, hidden: number, perGood: number, estimator: Estimator][] = [
   ...[1, 2, 3, 5, 7, 8, 10, 11, 24, 25].map((n): [number, number, number, Estimator] => [n, 9, 0, "coordinate"]),
   [1, 0, 0, "coordinate"],
   [1, 0, 0, "paired"],
@@ -73,21 +73,21 @@ const STEPS: [participants: number, hidden: number, local: number, estimator: Es
   [3, 16, 16, "paired"],
 ];
 
-for (const [n, hidden, local, estimator] of STEPS) {
-  const name = `n = ${n}, H = ${hidden}, Hl = ${local}, ${estimator}`;
+for (const [n, hidden, perGood, estimator] of STEPS) {
+  const name = `n = ${n}, H = ${hidden}, Hl = ${perGood}, ${estimator}`;
   Deno.test(`a training step in WASM is what its parts make, ${name}`, async () => {
     await openDevice({ backend: "wasm" });
     const profiles = 23, trained = 9 * n, rows = profiles * n; // most of them only move
     const one: KernelCase = {
       ...{ name: "step", size: { goods: 5, layers: 2, groups: 7, groupSize: 3 }, rows, points: 1, chains: 6 },
-      ...{ hidden, local },
+      ...{ hidden, perGood },
       ...{ move: { ...kernelCases[0].move, steps: 2, lineMoveEvery: 1 }, seed: 5 },
     };
-    const inputs = caseInputs(one), source = caseSource(one, inputs), start = caseChains(one, inputs);
+    const inputs = caseInputs(one), hypernetwork = caseHypernetwork(one, inputs), start = caseChains(one, inputs);
     const kernels = wasmKernels(caseNetwork(one));
     for (const costs of [{}, { productionCost: 0.7, duplicationCost: 0.2 }]) {
       const objective = { utility: reproducibleGoods(costs), participants: n, trained, estimator };
-      const arguments_ = [source, inputs.types, start, one.move, caseKey(one), objective] as const;
+      const arguments_ = [hypernetwork, inputs.types, start, one.move, caseKey(one), objective] as const;
       const fused = kernels.trainingStep(...arguments_), composed = composedStep(kernels, ...arguments_);
       for (const name of ["chains", "squareSlopes", "values"] as const) {
         assertEquals(fused.moved[name].dataSync(), composed.moved[name].dataSync(), name);
@@ -97,9 +97,9 @@ for (const [n, hidden, local, estimator] of STEPS) {
         assertEquals(fused.gradient[name]?.shape, composed.gradient[name]?.shape);
         if (fused.gradient[name]) assertNear(fused.gradient[name], composed.gradient[name]!, name);
       }
-      assertEquals(fused.gradient.local !== undefined, local > 0);
+      assertEquals(fused.gradient.perGood !== undefined, perGood > 0);
       for (const name of ["hidden", "weight"] as const) {
-        if (local > 0) assertNear(fused.gradient.local![name], composed.gradient.local![name], `local ${name}`);
+        if (perGood > 0) assertNear(fused.gradient.perGood![name], composed.gradient.perGood![name], `perGood ${name}`);
       }
     }
   });

@@ -39,7 +39,7 @@ const fewShared: KernelCase = { ...few, hidden: 0, name: "few weights, shared" }
 /** Symmetric networks, with workgroup memory and, as `few`, with little to be compiled. */
 const symmetric: readonly KernelCase[] = [
   kernelCases.at(-3)!,
-  { ...fewShared, size: { ...few.size, topSums: true }, name: "few weights, symmetric" },
+  { ...fewShared, size: { ...few.size, sumsOfLargest: true }, name: "few weights, symmetric" },
   kernelCases.at(-1)!,
 ];
 const cases = [
@@ -53,8 +53,8 @@ const cases = [
   fewShared,
   ...symmetric,
 ];
-/** With a local part: sources that are written as dense ones. */
-const localCases = [kernelCases[6], kernelCases[8], { ...few, local: 5, name: "few weights, local part" }];
+/** With slopes per good: sources that are written as dense ones. */
+const localCases = [kernelCases[6], kernelCases[8], { ...few, perGood: 5, name: "few weights, perGood part" }];
 
 /**
  * The WebGPU device, one for all tests, as to compile for llvmpipe takes seconds; and what plain TensorFlow.js makes of

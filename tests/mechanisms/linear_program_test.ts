@@ -46,7 +46,7 @@ Deno.test("a certificate does not depend on the solver: any multipliers give a f
   for (let k = 0; k < 60; k++) {
     const { size, weights, type: drawn } = randomCase(deriveKey(SEED, 3, k)), m = size.goods;
     // A symmetric f has affine maps where goods are in order.
-    const { topSums: symmetric } = size, inOrder = (x: Float32Array) => symmetric ? x.sort().reverse() : x;
+    const { sumsOfLargest: symmetric } = size, inOrder = (x: Float32Array) => symmetric ? x.sort().reverse() : x;
     const type = inOrder(drawn.slice());
     const maps = affineMaps(size, atLeast(groupMaxNetwork(size), weights)),
       f = groupMaxNetwork(size).bindOnHost(weights);

@@ -20,7 +20,7 @@ export async function checkDeviceIsHost(
   const points = uniforms(deriveKey(key, 1), rows * count * m);
   const weights = tf.tensor2d(raw, [rows, P]), at = tf.tensor3d(points, [rows, count, m]);
   const value = await network.value(weights, at).data();
-  const slope = await network.gradient(weights)(at).data();
+  const slope = await network.slope(weights)(at).data();
   for (let r = 0; r < rows; r++) {
     const f = network.bindOnHost(raw.subarray(r * P, (r + 1) * P)), gradient = new Float64Array(m);
     for (let c = 0; c < count; c++) {

@@ -22,9 +22,9 @@ forEachDevice(
     const types = uniforms(randomKey(2), 4 * 6);
     const parameters: Record<string, Tensor> = {};
     for (const [name, { shape, data }] of Object.entries(host)) parameters[name] = tf.tensor(data, shape as number[]);
-    const weights = rawWeights(rules.source(parameters, types)), P = rules.network.weightCount;
+    const weights = rawWeights(rules.hypernetwork(parameters, types)), P = rules.network.weightCount;
     assertEquals(weights.shape, [12, P]);
-    const source = rules.hostSource(host, types);
+    const hypernetwork = rules.hostHypernetwork(host, types);
     const got = await weights.data(), context = contexts(types, shape), d = context.length / 12;
     for (let row = 0; row < 12; row++) {
       let layer = Array.from(context.subarray(row * d, (row + 1) * d), (y) => 2 * y - 1);
@@ -37,7 +37,7 @@ forEachDevice(
           return name === "output" ? sum : Math.max(0, sum);
         });
       }
-      const exact = hostRawWeights(source, row);
+      const exact = hostRawWeights(hypernetwork, row);
       for (let j = 0; j < P; j++) {
         assertAlmostEquals(got[row * P + j], layer[j], 1e-4 * (1 + Math.abs(layer[j])));
         assertAlmostEquals(exact[j], layer[j], 1e-13 * (1 + Math.abs(layer[j])));

@@ -143,6 +143,6 @@ Deno.test("a symmetric network has no context", () => {
   const size = { layers: 1, groups: 2, groupSize: 2, hidden: [4], kind: "symmetric" as const };
   const shape = { participants: 2, goods: 3, exchangeable: true };
   assertThrows(() => pricingRules(shape, size), InvalidInputError, "must not be symmetric for 2 participants");
-  assertEquals(pricingRules({ ...shape, participants: 1 }, size).sharedParameters(), {});
+  assertEquals(pricingRules({ ...shape, participants: 1 }, size).tiedParameters(), {});
   assertEquals(groupMaxNetwork({ goods: 3, layers: 1, groups: 2, groupSize: 2 }).leastWeights, undefined);
 });

@@ -22,7 +22,7 @@ export async function madeUpRun(setting: string, more: Partial<ReportedRun> = {}
     metrics: [1, 2, 3].map((iteration) => ({
       iteration,
       softRevenue: iteration / 10,
-      relativeChainLag: 0.9,
+      relativeChainSuboptimality: 0.9,
       beta: 20 * iteration,
       gradientNorm: 1 / iteration,
       milliseconds: 30,

@@ -12,7 +12,7 @@ import { type Tensor3D, tf } from "../../src/deps/tfjs.ts";
 import { randomKey } from "../../src/random/key.ts";
 import { uniforms } from "../../src/random/numbers.ts";
 import { adaptedStepSize, langevin } from "../../src/sampling/langevin.ts";
-import type { Wall } from "../../src/sampling/box.ts";
+import type { Boundary } from "../../src/sampling/boundary.ts";
 import { chiSquareDeviation, equalBins, histogram } from "../statistics.ts";
 import { forEachDevice } from "../devices.ts";
 
@@ -50,13 +50,17 @@ const CASES: readonly Case[] = [
   },
 ];
 
-async function lastStates({ beta, type, slope, square }: Case, wall: Wall, chains: number): Promise<Float32Array> {
+async function lastStates(
+  { beta, type, slope, square }: Case,
+  boundary: Boundary,
+  chains: number,
+): Promise<Float32Array> {
   const shape: [number, number, number] = [1, chains, 1];
   const { chains: last } = langevin(
     slope,
     tf.fill(shape, type),
     tf.tensor3d(uniforms(randomKey(1), chains), shape),
-    { beta, stepSize: adaptedStepSize(tf.fill(shape, square), SCALE, beta), steps: STEPS, wall },
+    { beta, stepSize: adaptedStepSize(tf.fill(shape, square), SCALE, beta), steps: STEPS, boundary },
     randomKey(2),
   );
   return await last.data() as Float32Array;
@@ -78,10 +82,10 @@ forEachDevice("reflected chains have the density exp(beta u) on the box", async 
   }
 });
 
-forEachDevice("projected chains pile up on the wall instead", async () => {
+forEachDevice("projected chains pile up on the boundary instead", async () => {
   const values = await lastStates(CASES[0], "project", 2000);
   const onWall = values.filter((value) => value === 0).length / values.length;
-  assert(onWall > 0.05, `share on the wall: ${onWall}`);
+  assert(onWall > 0.05, `share on the boundary: ${onWall}`);
   const reflected = await lastStates(CASES[0], "reflect", 2000);
   assert(reflected.filter((value) => value === 0).length === 0);
 });
@@ -89,7 +93,7 @@ forEachDevice("projected chains pile up on the wall instead", async () => {
 forEachDevice("one step is equation (13)", async () => {
   // With beta as large as this the noise is below rounding, and what is left is the drift.
   const start = tf.tensor3d([0.5, 0.5, 0.25, 0.75], [1, 2, 2]), types = tf.tensor3d([0.2, 0.9, 0.2, 0.9], [1, 2, 2]);
-  const options = { beta: 1e14, stepSize: 0.1, steps: 3, wall: "reflect" as const };
+  const options = { beta: 1e14, stepSize: 0.1, steps: 3, boundary: "reflect" as const };
   const { chains, squareSlopes } = langevin((x) => tf.fill(x.shape, 0.5), types, start, options, randomKey(3));
   const values = await chains.data(), squares = await squareSlopes.data();
   [0.5 - 0.09, 0.5 + 0.12, 0.25 - 0.09, 0.75 + 0.12].forEach((x, k) => assertAlmostEquals(values[k], x, 1e-5));
@@ -99,7 +103,7 @@ forEachDevice("one step is equation (13)", async () => {
 forEachDevice("the noise has variance 2 eta / beta, and differs between steps and keys", async () => {
   const shape: [number, number, number] = [1, 20_000, 1];
   const run = async (steps: number, seed: number) => {
-    const options = { beta: 50, stepSize: 0.01, steps, wall: "reflect" as const };
+    const options = { beta: 50, stepSize: 0.01, steps, boundary: "reflect" as const };
     const { chains } = langevin((x) => tf.zerosLike(x), tf.zeros(shape), tf.fill(shape, 0.5), options, randomKey(seed));
     const values = await chains.data() as Float32Array;
     return { values, variance: values.reduce((sum, x) => sum + (x - 0.5) ** 2, 0) / values.length };

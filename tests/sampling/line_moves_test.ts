@@ -57,7 +57,7 @@ forEachDevice("with line moves chains spread over a ridge that Langevin steps al
   const after = async (rounds: number, lines: boolean) => {
     let chains = start;
     for (let k = 0; k < rounds; k++) {
-      const options = { beta: 1, stepSize, steps: 5, wall: "reflect" as const };
+      const options = { beta: 1, stepSize, steps: 5, boundary: "reflect" as const };
       chains = langevin(slopes, tf.zerosLike(chains), chains, options, deriveKey(randomKey(4), k)).chains;
       if (lines) chains = lineMove(ridge, chains, deriveKey(randomKey(5), k));
     }

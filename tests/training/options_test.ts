@@ -32,8 +32,8 @@ const bad: [setting: Record<string, unknown>, thing: string, rule: string, got: 
   [{ iterations: 2 ** 53 }, "iterations", POSITIVE, "9007199254740992"],
   [{ chains: 1 }, "chains", "an integer of at least 2", "1"],
   [{ chains: 2.5 }, "chains", "an integer of at least 2", "2.5"],
-  [{ starts: 0 }, "starts", POSITIVE, "0"],
-  [{ startNoise: 0 }, "startNoise", ABOVE, "0"],
+  [{ initialPoints: 0 }, "initialPoints", POSITIVE, "0"],
+  [{ initialPointNoise: 0 }, "initialPointNoise", ABOVE, "0"],
   [{ warmUp: -1 }, "warmUp", "a non-negative integer", "-1"],
   [{ warmUp: true }, "warmUp", "a non-negative integer", "true"],
   [{ lineMoveEvery: -1 }, "lineMoveEvery", "a non-negative integer", "-1"],
@@ -42,15 +42,15 @@ const bad: [setting: Record<string, unknown>, thing: string, rule: string, got: 
   [{ network: network({ groups: 1.5 }) }, "network.groups", POSITIVE, "1.5"],
   [{ network: network({ groupSize: undefined }) }, "network.groupSize", POSITIVE, "undefined"],
   [{ network: network({ hidden: [8, -8] }) }, "network.hidden[1]", POSITIVE, "-8"],
-  ...[[null, "null"], ["set", '"set"'], [1, "1"]].map(([context, got]): [
+  ...[[null, "null"], ["sets", '"sets"'], [1, "1"]].map(([context, got]): [
     Record<string, unknown>,
     string,
     string,
     string,
-  ] => [{ network: network({ context }) }, "network.context", "one of dense, symmetric", `${got}`]),
+  ] => [{ network: network({ context }) }, "network.context", "one of dense, set", `${got}`]),
   [
-    { network: network({ context: "symmetric", hidden: [8, 8] }) },
-    ...["network.hidden", "one width, or three, for a symmetric context", "[8,8]"] as const,
+    { network: network({ context: "set", hidden: [8, 8] }) },
+    ...["network.hidden", "one width, or three, for a set context", "[8,8]"] as const,
   ],
   ...[undefined, null, 8].map((hidden): [Record<string, unknown>, string, string, string] => [
     { network: network({ hidden }) },
@@ -60,7 +60,7 @@ const bad: [setting: Record<string, unknown>, thing: string, rule: string, got: 
   ]),
   [{ network: undefined }, "network", "sizes with a list hidden", "undefined"],
   [{ network: "large" }, "network", "sizes with a list hidden", '"large"'],
-  ...["refresh", "betaGrowth", "finalLearningRate", "averaging", "beta1", "beta2"].flatMap((name) =>
+  ...["refresh", "betaGrowthRatio", "finalLearningRateRatio", "averaging", "beta1", "beta2"].flatMap((name) =>
     ([[-0.1, "-0.1"], [1.1, "1.1"], [NaN, "NaN"], ["0.5", '"0.5"']] as const)
       .map(([value, got]): [Record<string, unknown>, string, string, string] => [{ [name]: value }, name, SHARE, got])
   ),
@@ -75,7 +75,7 @@ const bad: [setting: Record<string, unknown>, thing: string, rule: string, got: 
     "finalBeta",
     "stepScale",
     "largestStep",
-    "largestLag",
+    "largestSuboptimality",
     "learningRate",
     "learningRateBeta",
     "epsilon",
@@ -89,11 +89,11 @@ const bad: [setting: Record<string, unknown>, thing: string, rule: string, got: 
         got,
       ])
   ),
-  [{ wall: "bounce" }, "wall", "one of reflect, project", '"bounce"'],
+  [{ boundary: "bounce" }, "boundary", "one of reflect, project", '"bounce"'],
   [{ stepRule: "toString" }, "stepRule", "one of adapted, constant", '"toString"'],
   [{ estimator: undefined }, "estimator", "one of coordinate, paired", "undefined"],
   [{ nondecreasing: 1 }, "nondecreasing", "true or false", "1"],
-  [{ symmetricGoods: "no" }, "symmetricGoods", "true or false", '"no"'],
+  [{ tiedWeights: "no" }, "tiedWeights", "true or false", '"no"'],
   [{ seed: -1 }, "seed", "an integer from 0 to 2^53 - 1", "-1"],
   [{ seed: 0.5 }, "seed", "an integer from 0 to 2^53 - 1", "0.5"],
   [{ seed: "1" }, "seed", "an integer from 0 to 2^53 - 1", '"1"'],
@@ -111,17 +111,17 @@ Deno.test("a bad option is refused by its name, the rule and the value", () => {
 Deno.test("contexts are symmetric where participants are exchangeable, and goods are", () => {
   const context = (problem: MechanismProblem) => defaultTraining(problem).network.context;
   for (const name of ["U-2-2", "U-3-10", "B-3-2", "C-2-5"]) {
-    assertEquals(context(settingProblem(name)), "symmetric", name);
+    assertEquals(context(settingProblem(name)), "set", name);
   }
   assertEquals(context(settingProblem("U-1-2")), undefined);
   const participants = 2, goods = 2, sampleTypes = () => [0.5, 0.5, 0.5, 0.5];
-  assertEquals(context(defineProblem({ participants, goods, distribution: "U" })), "symmetric");
+  assertEquals(context(defineProblem({ participants, goods, distribution: "U" })), "set");
   assertEquals(context(defineProblem({ participants, goods, distribution: "U", exchangeable: false })), undefined);
   assertEquals(context(defineProblem({ participants, goods, sampleTypes, exchangeable: true })), undefined);
 });
 
 Deno.test("more than 4 goods share weights where types and the principal's utility are the same for all", () => {
-  const shares = (problem: MechanismProblem) => defaultTraining(problem).symmetricGoods;
+  const shares = (problem: MechanismProblem) => defaultTraining(problem).tiedWeights;
   for (const name of ["U-1-10", "U-3-10", "B-3-6", "C-2-5"]) assert(shares(settingProblem(name)), name);
   for (const name of ["U-1-2", "B-3-4"]) assert(!shares(settingProblem(name)), name);
   const participants = 1, goods = 5, sampleTypes = () => Array(5).fill(0.5);
@@ -155,13 +155,13 @@ Deno.test("one participant's network is symmetric where more than 2 goods are ex
 Deno.test("defaults go with the kind of network that is asked for", () => {
   const problem = settingProblem("U-1-10");
   const symmetric = defaultTraining(problem), other = defaultTraining(problem, "groupmax");
-  const chosen = ({ initialBeta, steps, lineMoveEvery, starts, profiles }: TrainingOptions) => [
+  const chosen = ({ initialBeta, steps, lineMoveEvery, initialPoints, profiles }: TrainingOptions) => [
     ...[initialBeta, steps, lineMoveEvery],
-    ...[starts, profiles],
+    ...[initialPoints, profiles],
   ];
   assertEquals([symmetric, other].map(chosen), [[200, 20, 2, 16, 512], [20, 10, 10, 4, 256]]);
   const contextOf = (kind: NetworkKind) => defaultTraining(settingProblem("U-3-10"), kind).network.context;
-  assertEquals([contextOf("pma"), contextOf("picnn")], ["symmetric", undefined]);
+  assertEquals([contextOf("pma"), contextOf("picnn")], ["set", undefined]);
 });
 
 Deno.test("beta ends higher where types have atoms, and the learning rate stays", () => {
@@ -185,8 +185,8 @@ Deno.test("the ends of the ranges are allowed", () => {
   const ends: Partial<TrainingOptions>[] = [
     {
       refresh: 0,
-      betaGrowth: 0,
-      finalLearningRate: 0,
+      betaGrowthRatio: 0,
+      finalLearningRateRatio: 0,
       averaging: 0,
       beta1: 0,
       beta2: 0,
@@ -194,9 +194,17 @@ Deno.test("the ends of the ranges are allowed", () => {
       lineMoveEvery: 0,
       seed: 0,
     },
-    { refresh: 1, betaGrowth: 1, finalLearningRate: 1, seed: 2 ** 53 - 1, chains: 2, iterations: 1, profiles: 1 },
+    {
+      refresh: 1,
+      betaGrowthRatio: 1,
+      finalLearningRateRatio: 1,
+      seed: 2 ** 53 - 1,
+      chains: 2,
+      iterations: 1,
+      profiles: 1,
+    },
     { network: { layers: 1, groups: 1, groupSize: 1, hidden: [] } },
-    { network: { layers: 1, groups: 1, groupSize: 1, hidden: [1], context: "symmetric" } },
+    { network: { layers: 1, groups: 1, groupSize: 1, hidden: [1], context: "set" } },
   ];
   for (const end of ends) checkTraining({ ...defaults, ...end });
 });

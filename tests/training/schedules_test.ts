@@ -6,9 +6,9 @@ const options: ScheduleOptions = {
   iterations: 100,
   initialBeta: 20,
   finalBeta: 320,
-  betaGrowth: 0.8,
+  betaGrowthRatio: 0.8,
   learningRate: 0.004,
-  finalLearningRate: 0.25,
+  finalLearningRateRatio: 0.25,
   learningRateBeta: 80,
 };
 
@@ -25,7 +25,7 @@ Deno.test("beta grows geometrically over its share of the iterations, and stays"
 Deno.test("beta may fall, stand still or jump", () => {
   assertAlmostEquals(betaAt(40, { ...options, finalBeta: 5 }), 10, 1e-10);
   assertEquals(betaAt(33, { ...options, finalBeta: 20 }), 20);
-  assertEquals([0, 1].map((growth) => betaAt(growth, { ...options, betaGrowth: 0 })), [20, 320]);
+  assertEquals([0, 1].map((growth) => betaAt(growth, { ...options, betaGrowthRatio: 0 })), [20, 320]);
 });
 
 Deno.test("the learning rate is half a cosine from the start to its final share", () => {
@@ -36,7 +36,7 @@ Deno.test("the learning rate is half a cosine from the start to its final share"
   // A cosine: as much above its middle before as below it after, and steepest there.
   for (let k = 0; k <= 50; k++) assertAlmostEquals(rates[k] + rates[100 - k], 0.005, 1e-15);
   assertAlmostEquals(rates[25], 0.0025 + 0.0015 * Math.SQRT1_2, 1e-15);
-  assertEquals(learningRateAt(70, 80, { ...options, finalLearningRate: 1 }), 0.004);
+  assertEquals(learningRateAt(70, 80, { ...options, finalLearningRateRatio: 1 }), 0.004);
 });
 
 Deno.test("the learning rate falls with the square root of beta, once it is high", () => {

@@ -4,7 +4,7 @@ import { tf } from "../../src/deps/tfjs.ts";
 import type { WebGPUBackend } from "../../src/deps/tfjs_webgpu.ts";
 import { InvalidInputError, MachineError } from "../../src/errors.ts";
 import { evaluate } from "../../src/mechanisms/evaluate.ts";
-import { copyFirst } from "../../src/networks/exchangeable_goods.ts";
+import { copyTied } from "../../src/networks/tied_weights.ts";
 import { pricingRules } from "../../src/networks/pricing_rule.ts";
 import { empiricalProblem } from "../../src/problems/empirical.ts";
 import type { MechanismProblem } from "../../src/problems/problem.ts";
@@ -140,7 +140,7 @@ Deno.test({
       }
       const [onWasm, onGpu] = metrics;
       assertEquals([onWasm.length, onGpu.length], [20, 20]);
-      for (const name of ["softRevenue", "chainLag", "gradientNorm", "beta", "learningRate"] as const) {
+      for (const name of ["softRevenue", "chainSuboptimality", "gradientNorm", "beta", "learningRate"] as const) {
         onWasm.forEach(({ [name]: expected, iteration }, k) => {
           const tolerance = 1e-3 * Math.max(1, Math.abs(expected));
           assertAlmostEquals(onGpu[k][name], expected, tolerance, `${name} of iteration ${iteration}, ${setting}`);
@@ -351,28 +351,28 @@ Deno.test("each iteration replaces the oldest share of the profiles", async () =
 
 forEachDevice("weights that goods share stay the same to the last bit, and only those", async () => {
   const network = { layers: 2, groups: 4, groupSize: 2, hidden: [8] };
-  for (const [name, context] of [["U-1-3", undefined], ["U-3-2", "symmetric"]] as const) {
+  for (const [name, context] of [["U-1-3", undefined], ["U-3-2", "set"]] as const) {
     const size = { ...network, ...(context ? { context } : {}) };
-    for (const symmetricGoods of [true, false]) {
-      const { mechanism } = await train(name, { ...SMALL, network: size, symmetricGoods });
-      const shared = Object.entries(pricingRules(mechanism.shape, size).sharedParameters());
+    for (const tiedWeights of [true, false]) {
+      const { mechanism } = await train(name, { ...SMALL, network: size, tiedWeights });
+      const shared = Object.entries(pricingRules(mechanism.shape, size).tiedParameters());
       assertEquals(shared.length, context ? 3 : 1);
       const same = shared.map(([name, cycles]) => {
         const data = Float32Array.from(mechanism.parameters[name].data), copied = data.slice();
-        copyFirst(copied, cycles);
+        copyTied(copied, cycles);
         return equal(copied, data);
       });
-      assertEquals(same, shared.map(() => symmetricGoods));
+      assertEquals(same, shared.map(() => tiedWeights));
     }
   }
 });
 
 Deno.test("beta waits while the chains are behind", async () => {
   const device = await wasm();
-  const settings: Partial<TrainingOptions> = { initialBeta: 10, finalBeta: 160, betaGrowth: 0.5, iterations: 8 };
-  const never = await record("U_{1,2}^{0,0}", { ...settings, largestLag: 1e-9 }, { device });
+  const settings: Partial<TrainingOptions> = { initialBeta: 10, finalBeta: 160, betaGrowthRatio: 0.5, iterations: 8 };
+  const never = await record("U_{1,2}^{0,0}", { ...settings, largestSuboptimality: 1e-9 }, { device });
   assertEquals(never.metrics.map(({ beta }) => beta), Array(8).fill(10));
-  const always = await record("U_{1,2}^{0,0}", { ...settings, largestLag: 1e9 }, { device });
+  const always = await record("U_{1,2}^{0,0}", { ...settings, largestSuboptimality: 1e9 }, { device });
   always.metrics.forEach(({ beta }, k) => assertAlmostEquals(beta, [10, 20, 40, 80, 160, 160, 160, 160][k], 1e-9));
 });
 

@@ -5,7 +5,7 @@
  */
 import { parseSetting, settingProblem, settingSlug, tableOneSettings } from "../../problems/settings.ts";
 import type { Command, Option } from "../command.ts";
-import { yardsticks } from "../../problems/yardsticks.ts";
+import { referenceMechanisms } from "../../problems/reference_mechanisms.ts";
 import { helpWidth, wrap } from "../help.ts";
 import { parseCommandLine } from "../options.ts";
 import { openOutput } from "../output.ts";
@@ -34,7 +34,7 @@ export const settingsCommand: Command = {
     const value = (number?: number): string => number === undefined ? "-" : number.toFixed(4);
     const rows = [["SETTING", "FOR A SHELL", "TYPES", "OPTIMUM", "ITEM-WISE", "TEDI"]];
     for (const { setting: name, tedi } of tableOneSettings) {
-      const setting = parseSetting(name), { optimum, separable } = yardsticks(settingProblem(setting));
+      const setting = parseSetting(name), { optimum, separable } = referenceMechanisms(settingProblem(setting));
       const shellName = settingSlug(setting), distribution = distributions[setting.distribution];
       const known = { knownOptimum: optimum?.value, knownOptimumSource: optimum?.name, separableOptimum: separable };
       output.event("setting", { ...setting, setting: name, shellName, distribution, ...known, paperTedi: tedi });

@@ -4,7 +4,7 @@
  * @module
  */
 import type { ConvexNetwork } from "../../networks/network.ts";
-import { type HostWeightSource, sourceFunctions } from "../../networks/parameterized_affine.ts";
+import { hostFunctions, type HostHypernetworkOutput } from "../../networks/parameterized_affine.ts";
 import { bestResponse, type BestResponseOptions, defaultBestResponse } from "./best_response.ts";
 
 /** Best responses of R rows of T types each. */
@@ -40,14 +40,14 @@ export function emptyBestResponses(count: number, goods: number): BestResponses 
  */
 export function referenceBestResponses(
   network: ConvexNetwork,
-  source: HostWeightSource,
+  hypernetwork: HostHypernetworkOutput,
   types: Float32Array | Float64Array,
   perRow: number,
   options: BestResponseOptions = defaultBestResponse,
   respond: typeof bestResponse = bestResponse,
 ): BestResponses {
   const m = network.goods, count = types.length / m;
-  const found = emptyBestResponses(count, m), functions = sourceFunctions(network, source);
+  const found = emptyBestResponses(count, m), functions = hostFunctions(network, hypernetwork);
   for (let row = 0; row * perRow < count; row++) {
     const f = functions(row);
     for (let k = row * perRow; k < (row + 1) * perRow; k++) {

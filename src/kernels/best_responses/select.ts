@@ -6,7 +6,7 @@
  */
 import { embedHostSource } from "../../networks/embedding.ts";
 import type { ConvexNetwork } from "../../networks/network.ts";
-import type { HostWeightSource } from "../../networks/parameterized_affine.ts";
+import type { HostHypernetworkOutput } from "../../networks/parameterized_affine.ts";
 import { kernelBuild } from "../wasm/module.ts";
 import { type BestResponseOptions, defaultBestResponse } from "./best_response.ts";
 import { type BestResponses, referenceBestResponses } from "./reference.ts";
@@ -14,7 +14,7 @@ import { searchedResponse } from "./search.ts";
 import { wasmBestResponses } from "./wasm.ts";
 
 /**
- * The best responses, equation (4), of participants of `types` `[R, T, m]` to f with a source's R rows of raw weights.
+ * The best responses, equation (4), of participants of `types` `[R, T, m]` to f with a hypernetwork's R rows of raw weights.
  * Where it has no `hidden`, its one row serves all types. Where f need not be convex, they are what a search finds.
  *
  * @param perRow T, types in a row.
@@ -26,25 +26,25 @@ import { wasmBestResponses } from "./wasm.ts";
  *
  * const shape = { participants: 2, goods: 3, exchangeable: false }, types = Float32Array.of(0.9, 0.1, 0.5, 0.2, 0.8, 0.4);
  * const rules = pricingRules(shape, { layers: 2, groups: 8, groupSize: 4, hidden: [16] });
- * const source = rules.hostSource(rules.initialParameters(randomKey(0)), types); // a row for each participant
- * const { payments, gaps } = bestResponses(rules.network, source, types, 1);
+ * const hypernetwork = rules.hostHypernetwork(rules.initialParameters(randomKey(0)), types); // a row for each participant
+ * const { payments, gaps } = bestResponses(rules.network, hypernetwork, types, 1);
  * assert(payments.length === 2 && gaps.every((gap) => gap < 1e-6));
  * ```
  */
 export function bestResponses(
   network: ConvexNetwork,
-  source: HostWeightSource,
+  hypernetwork: HostHypernetworkOutput,
   types: Float32Array | Float64Array,
   perRow: number,
   options: BestResponseOptions = defaultBestResponse,
 ): BestResponses {
   if (network.convex === false) {
-    return referenceBestResponses(network, source, types, perRow, options, searchedResponse);
+    return referenceBestResponses(network, hypernetwork, types, perRow, options, searchedResponse);
   }
   if (network.embedding) {
     const { embedding } = network;
-    return bestResponses(embedding.network, embedHostSource(embedding, source), types, perRow, options);
+    return bestResponses(embedding.network, embedHostSource(embedding, hypernetwork), types, perRow, options);
   }
   const fused = network.groupMax !== undefined && kernelBuild() !== undefined;
-  return (fused ? wasmBestResponses : referenceBestResponses)(network, source, types, perRow, options);
+  return (fused ? wasmBestResponses : referenceBestResponses)(network, hypernetwork, types, perRow, options);
 }

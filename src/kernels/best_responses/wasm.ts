@@ -7,14 +7,14 @@
  * @module
  */
 import { atLeast, type ConvexNetwork } from "../../networks/network.ts";
-import { hostSizes, type HostWeightSource } from "../../networks/parameterized_affine.ts";
+import { type HostHypernetworkOutput, hostSizes } from "../../networks/parameterized_affine.ts";
 import { HEAP } from "../../runtime/threads.ts";
 import { Arena } from "../wasm/arena.ts";
 import { packBias, packWeight, padTo } from "../wasm/layout.ts";
 import { kernelThreads } from "../wasm/module.ts";
 import { type BestResponseOptions, defaultBestResponse } from "./best_response.ts";
 import { lanesLayout } from "./layout.ts";
-import { localLanesLayout, packLaneSlopes } from "./local_layout.ts";
+import { packLaneSlopes, perGoodLanesLayout } from "./per_good_layout.ts";
 import { type BestResponses, emptyBestResponses } from "./reference.ts";
 
 /** The operation of wasm/assembly/index.ts. */
@@ -33,7 +33,18 @@ const FIELDS = [
   ...["operation", "next", "tasks", "rows", "tolerance", "toleranceHigh", "perRow", "goods", "layers", "groups"],
   ...["groupSize", "hiddenSize", "packed", "rowsPerTask", "maxEvaluations", "cuts", "hidden", "weight", "bias"],
   ...["positive", "shared", "types", "out", "scratch", "scratchSize"],
-  ...["localSize", "quads", "quadsAt", "maps", "mapsAt", "slopes", "lastOffset", "lastAt", "localHidden", "topSums"],
+  ...[
+    "perGoodSize",
+    "quads",
+    "quadsAt",
+    "maps",
+    "mapsAt",
+    "slopes",
+    "lastOffset",
+    "lastAt",
+    "perGoodHidden",
+    "sumsOfLargest",
+  ],
 ] as const;
 
 /**
@@ -43,26 +54,28 @@ const FIELDS = [
  */
 export function wasmBestResponses(
   network: ConvexNetwork,
-  source: HostWeightSource,
+  hypernetwork: HostHypernetworkOutput,
   types: Float32Array | Float64Array,
   perRow: number,
   options: BestResponseOptions = defaultBestResponse,
   mostCuts: number = CUTS,
 ): BestResponses {
-  const { goods: m, layers, groups, groupSize, topSums } = network.groupMax!;
+  const { goods: m, layers, groups, groupSize, sumsOfLargest } = network.groupMax!;
   const count = types.length / m, rows = count / perRow, found = emptyBestResponses(count, m);
   if (count === 0) return found;
-  const { H, D } = hostSizes(source), Hl = source.local?.width ?? 0, layout = lanesLayout(network.groupMax!);
-  const local = source.local && localLanesLayout(network.groupMax!), dense = local?.dense ?? layout;
+  const { H, D } = hostSizes(hypernetwork),
+    Hl = hypernetwork.perGood?.width ?? 0,
+    layout = lanesLayout(network.groupMax!);
+  const perGood = hypernetwork.perGood && perGoodLanesLayout(network.groupMax!), dense = perGood?.dense ?? layout;
   const rowBytes = 8 * (H + m * Hl + perRow * (2 * m + 4));
   const chunk = Math.min(padTo(rows, TILE), padTo(Math.ceil(CHUNK_BYTES / rowBytes), TILE));
 
   const threads = kernelThreads(), arena = new Arena(HEAP);
   const at = arena.take(FIELDS.length), positive = arena.take(layout.positive.length);
   const bias = arena.take(layout.length), shared = arena.take(2 * layout.length);
-  const weight = arena.take(dense.length * H), quadsAt = arena.take(local?.quads.length ?? 0);
-  const mapsAt = arena.take(local?.maps.length ?? 0), slopes = arena.take(((local?.columns.length ?? 0) + 1) * Hl);
-  const lastOffset = arena.take(local ? H : 0), localHidden = arena.take(2 * chunk * m * Hl);
+  const weight = arena.take(dense.length * H), quadsAt = arena.take(perGood?.quads.length ?? 0);
+  const mapsAt = arena.take(perGood?.maps.length ?? 0), slopes = arena.take(((perGood?.columns.length ?? 0) + 1) * Hl);
+  const lastOffset = arena.take(perGood ? H : 0), perGoodHidden = arena.take(2 * chunk * m * Hl);
   const hidden = arena.take(2 * chunk * H), typesPlace = arena.take(2 * chunk * perRow * m);
   const out = arena.take(2 * chunk * perRow * (m + 4)), scratch = arena.end;
   const job: Record<string, number> = {
@@ -70,9 +83,14 @@ export function wasmBestResponses(
     ...{ packed: layout.length, rowsPerTask: ROWS_PER_TASK, hidden: hidden.address, weight: weight.address },
     ...{ maxEvaluations: Math.min(options.maxEvaluations, 2 ** 31 - 1), bias: bias.address, scratch },
     ...{ cuts: Math.max(1, Math.min(Math.max(mostCuts, m + 3), options.maxEvaluations)), positive: positive.address },
-    ...{ localSize: Hl, quads: local?.quads.length ?? 0, maps: local?.maps.length ?? 0, lastAt: local?.last ?? 0 },
+    ...{
+      perGoodSize: Hl,
+      quads: perGood?.quads.length ?? 0,
+      maps: perGood?.maps.length ?? 0,
+      lastAt: perGood?.last ?? 0,
+    },
     ...{ quadsAt: quadsAt.address, mapsAt: mapsAt.address, slopes: slopes.address, lastOffset: lastOffset.address },
-    ...{ localHidden: localHidden.address, topSums: topSums ? 1 : 0 },
+    ...{ perGoodHidden: perGoodHidden.address, sumsOfLargest: sumsOfLargest ? 1 : 0 },
     ...{ shared: shared.address, types: typesPlace.address, out: out.address },
   };
   const put = (memory: ArrayBufferLike): Int32Array => {
@@ -87,14 +105,14 @@ export function wasmBestResponses(
   const memory = threads.memory(scratch + threads.count * job.scratchSize);
 
   new Uint8Array(memory, positive.address, layout.positive.length).set(layout.positive);
-  packBias(layout, atLeast(network, source.bias), new Float32Array(memory, bias.address, layout.length));
-  if (H > 0) packWeight(dense, source.weight!, H, H, new Float32Array(memory, weight.address, dense.length * H));
-  if (local) {
-    new Int32Array(memory, quadsAt.address, local.quads.length).set(local.quads);
-    new Int32Array(memory, mapsAt.address, local.maps.length).set(local.maps);
-    packLaneSlopes(local, source.local!.weight, Hl, new Float32Array(memory, slopes.address, slopes.length));
+  packBias(layout, atLeast(network, hypernetwork.bias), new Float32Array(memory, bias.address, layout.length));
+  if (H > 0) packWeight(dense, hypernetwork.weight!, H, H, new Float32Array(memory, weight.address, dense.length * H));
+  if (perGood) {
+    new Int32Array(memory, quadsAt.address, perGood.quads.length).set(perGood.quads);
+    new Int32Array(memory, mapsAt.address, perGood.maps.length).set(perGood.maps);
+    packLaneSlopes(perGood, hypernetwork.perGood!.weight, Hl, new Float32Array(memory, slopes.address, slopes.length));
     const last = new Float32Array(memory, lastOffset.address, H);
-    for (let h = 0; h < H; h++) last[h] = source.weight![(h + 1) * D - 1];
+    for (let h = 0; h < H; h++) last[h] = hypernetwork.weight![(h + 1) * D - 1];
   }
   const doubles = ({ address, length }: { address: number; length: number }) =>
     new Float64Array(memory, address, length >> 1);
@@ -103,8 +121,8 @@ export function wasmBestResponses(
     job.rows = to - from;
     put(memory);
     threads.exports.plan(at.address);
-    if (H > 0) doubles(hidden).fill(0).set(source.hidden!.subarray(from * H, to * H));
-    if (Hl > 0) doubles(localHidden).set(source.local!.hidden.subarray(from * m * Hl, to * m * Hl));
+    if (H > 0) doubles(hidden).fill(0).set(hypernetwork.hidden!.subarray(from * H, to * H));
+    if (Hl > 0) doubles(perGoodHidden).set(hypernetwork.perGood!.hidden.subarray(from * m * Hl, to * m * Hl));
     doubles(typesPlace).set(types.subarray(first * m, (first + size) * m));
     threads.exports.begin(at.address);
     threads.run(at.address);

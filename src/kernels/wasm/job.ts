@@ -17,9 +17,9 @@ export const FIELDS: readonly string[] = `
   operation next tasks rows count goods layers groups groupSize hiddenSize packed
   hidden hiddenColumns weight bias positive shared points out values coefficients biasGradient hiddenGradient
   panels panelRows counters tile tileRows rowsPerTask scratch scratchSize
-  types squareSlopes draws blocks wall constantStep stepScale beta
+  types squareSlopes draws blocks boundary constantStep stepScale beta
   trained participants paired productionCost duplicationCost utilities
-  dense localSize maps mapsAt quadsAt denseBias localHidden slopes localGradient slopesGradient slopeSums topSums
+  dense perGoodSize maps mapsAt quadsAt denseBias perGoodHidden slopes perGoodGradient slopesGradient slopeSums sumsOfLargest
 `.trim().split(/\s+/);
 
 /** Those that are 32-bit floats; the others are integers. */
@@ -67,12 +67,12 @@ export function tileOf(n: number, packed: number): Tile | undefined {
 
 /** The fields about how chains move. */
 export function moveFields(options: MoveOptions, key: RandomKey): Job {
-  const { beta, stepRule, stepScale, wall } = options;
+  const { beta, stepRule, stepScale, boundary } = options;
   return {
     beta,
     stepScale,
     blocks: moveBlocks(options, key).length,
-    wall: wall === "project" ? 1 : 0,
+    boundary: boundary === "project" ? 1 : 0,
     constantStep: stepRule === "constant" ? constantStepSize(options) : 0,
   };
 }

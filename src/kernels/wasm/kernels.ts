@@ -7,13 +7,13 @@
  */
 import type { Tensor, Tensor1D, Tensor2D, Tensor3D } from "../../deps/tfjs.ts";
 import type { ConvexNetwork } from "../../networks/network.ts";
-import type { WeightSource } from "../../networks/parameterized_affine.ts";
+import type { HypernetworkOutput } from "../../networks/parameterized_affine.ts";
 import { isReproducibleGoods } from "../../problems/principal_utility.ts";
 import { view, writtenTensor } from "../../runtime/tensors.ts";
 import { HEAP, type Threads } from "../../runtime/threads.ts";
 import type { Chains } from "../../sampling/move_chains.ts";
 import { boundedKernels } from "../bounded.ts";
-import type { MovedChains, PriceKernels, SourceGradient } from "../kernels.ts";
+import type { HypernetworkGradient, MovedChains, PriceKernels } from "../kernels.ts";
 import { composedStep, type TrainingStep } from "../training_step.ts";
 import { Arena, type Place } from "./arena.ts";
 import {
@@ -29,15 +29,15 @@ import {
   WHOLE,
 } from "./job.ts";
 import {
-  type LocalLayout,
-  localLayout,
   packDenseBias,
   packGoods,
   packSlopes,
+  type PerGoodLayout,
+  perGoodLayout,
   unpackGoods,
-  unpackLocalBias,
+  unpackPerGoodBias,
   unpackSlopes,
-} from "./local_layout.ts";
+} from "./per_good_layout.ts";
 import { packBias, type PackedLayout, packedLayout, packWeight, padTo, unpackBias, unpackWeight } from "./layout.ts";
 import { type KernelExports, kernelThreads } from "./module.ts";
 
@@ -49,7 +49,7 @@ const rowsPerTask = (rows: number): number => Math.max(4, Math.ceil(rows / 64));
 /** Bytes of one of the gradient's two buffers: rows of a set are as many as fit. */
 const PANEL_BYTES = 2 << 20;
 
-/** The widths of a source's hidden layers: H, and Hl of the goods' ones; 0 where it has none. */
+/** The widths of a hypernetwork's hidden layers: H, and Hl of the goods' ones; 0 where it has none. */
 interface Widths {
   readonly H: number;
   readonly Hl: number;
@@ -72,26 +72,26 @@ function tensorOf<T extends Tensor>(memory: ArrayBufferLike, place: Place, shape
   return writtenTensor(shape, (data) => data.set(floats(memory, place).subarray(0, data.length))) as T;
 }
 
-function widthsOf({ hidden, local }: WeightSource): Widths {
-  return { H: hidden?.shape[1] ?? 0, Hl: local?.hidden.shape[2] ?? 0 };
+function widthsOf({ hidden, perGood }: HypernetworkOutput): Widths {
+  return { H: hidden?.shape[1] ?? 0, Hl: perGood?.hidden.shape[2] ?? 0 };
 }
 
 /** Fused WASM kernels for a Partial GroupMax Network, with tensors of TensorFlow.js' WASM backend. */
 export function wasmKernels(network: ConvexNetwork): PriceKernels {
-  const { goods: m, layers, groups, groupSize, topSums } = network.groupMax!;
+  const { goods: m, layers, groups, groupSize, sumsOfLargest } = network.groupMax!;
   const layout = packedLayout(network.groupMax!), P = network.weightCount;
-  let madeLocal: LocalLayout | undefined;
-  /** How a row and the dense weight are kept; `local` says the rest, where there is a local part. */
-  const layoutsOf = ({ Hl }: Widths): { row: PackedLayout; dense: PackedLayout; local?: LocalLayout } => {
+  let madePerGood: PerGoodLayout | undefined;
+  /** How a row and the dense weight are kept; `perGood` says the rest, where there is slopes per good. */
+  const layoutsOf = ({ Hl }: Widths): { row: PackedLayout; dense: PackedLayout; perGood?: PerGoodLayout } => {
     if (Hl === 0) return { row: layout, dense: layout };
-    const local = madeLocal ??= localLayout(network.groupMax!);
-    return { ...local, local };
+    const perGood = madePerGood ??= perGoodLayout(network.groupMax!);
+    return { ...perGood, perGood };
   };
 
   /** Where everything of an operation goes: what all have, its own places, and the job. */
   const layOut = <Places>({ operation, rows, count, H, Hl, place }: Operation<Places>) => {
-    const arena = new Arena(HEAP), padded = padTo(H, 4), localSize = padTo(Hl, 4);
-    const { row: layout, dense, local } = layoutsOf({ H, Hl }), maps = local?.maps.length ?? 0;
+    const arena = new Arena(HEAP), padded = padTo(H, 4), perGoodSize = padTo(Hl, 4);
+    const { row: layout, dense, perGood } = layoutsOf({ H, Hl }), maps = perGood?.maps.length ?? 0;
     const common = {
       job: arena.take(FIELDS.length),
       hidden: arena.take((rows + LARGEST_TILE) * padded), // a tile may reach beyond the last row
@@ -100,10 +100,10 @@ export function wasmKernels(network: ConvexNetwork): PriceKernels {
       positive: arena.take(layout.length / 16),
       shared: arena.take(layout.length),
       mapsAt: arena.take(maps),
-      quadsAt: arena.take(local?.quads.length ?? 0),
-      denseBias: arena.take(local ? dense.length : 0),
-      localHidden: arena.take(local ? rows * localSize * local.lanes : 0),
-      slopes: arena.take(maps * localSize),
+      quadsAt: arena.take(perGood?.quads.length ?? 0),
+      denseBias: arena.take(perGood ? dense.length : 0),
+      perGoodHidden: arena.take(perGood ? rows * perGoodSize * perGood.lanes : 0),
+      slopes: arena.take(maps * perGoodSize),
     };
     const { own, fields } = place(arena);
     const { job: _, ...places } = { ...common, ...own };
@@ -113,12 +113,12 @@ export function wasmKernels(network: ConvexNetwork): PriceKernels {
       ...{
         packed: layout.length,
         dense: dense.length,
-        localSize,
+        perGoodSize,
         maps,
         rowsPerTask: rowsPerTask(rows),
         scratch: arena.end,
         trained: rows,
-        topSums: topSums ? 1 : 0,
+        sumsOfLargest: sumsOfLargest ? 1 : 0,
         ...WHOLE,
       },
       ...fields,
@@ -138,28 +138,29 @@ export function wasmKernels(network: ConvexNetwork): PriceKernels {
 
   /** Runs an operation: `write` fills its own places, `read` takes what it made out of them. */
   const perform = <Places, T>(
-    source: WeightSource,
+    hypernetwork: HypernetworkOutput,
     operation: Operation<Places>,
     write: (memory: ArrayBufferLike, places: Places) => void,
     read: (memory: ArrayBufferLike, places: Places) => T,
   ): T => {
     const threads = kernelThreads(), { common, own, job } = layOut(operation), at = common.job.address;
-    const memory = threads.memory(plan(threads, common.job, job)), { row: layout, dense, local } = layoutsOf(operation);
+    const memory = threads.memory(plan(threads, common.job, job)),
+      { row: layout, dense, perGood } = layoutsOf(operation);
     new Uint8Array(memory, common.positive.address, layout.positive.length).set(layout.positive);
-    packBias(layout, view(source.bias), floats(memory, common.bias));
-    if (source.hidden) {
+    packBias(layout, view(hypernetwork.bias), floats(memory, common.bias));
+    if (hypernetwork.hidden) {
       const { rows, H } = operation, padded = padTo(H, 4);
-      const from = view(source.hidden), to = floats(memory, common.hidden).fill(0);
+      const from = view(hypernetwork.hidden), to = floats(memory, common.hidden).fill(0);
       for (let row = 0; row < rows; row++) to.set(from.subarray(row * H, (row + 1) * H), row * padded);
-      packWeight(dense, view(source.weight!), H, padded, floats(memory, common.weight));
+      packWeight(dense, view(hypernetwork.weight!), H, padded, floats(memory, common.weight));
     }
-    if (local) {
-      const { Hl } = operation, padded = padTo(Hl, 4), { hidden, weight } = source.local!;
-      new Int32Array(memory, common.mapsAt.address, local.maps.length).set(local.maps);
-      new Int32Array(memory, common.quadsAt.address, local.quads.length).set(local.quads);
-      packDenseBias(local, view(source.bias), floats(memory, common.denseBias));
-      packGoods(local, view(hidden), m, Hl, padded, floats(memory, common.localHidden));
-      packSlopes(local, view(weight), Hl, padded, floats(memory, common.slopes));
+    if (perGood) {
+      const { Hl } = operation, padded = padTo(Hl, 4), { hidden, weight } = hypernetwork.perGood!;
+      new Int32Array(memory, common.mapsAt.address, perGood.maps.length).set(perGood.maps);
+      new Int32Array(memory, common.quadsAt.address, perGood.quads.length).set(perGood.quads);
+      packDenseBias(perGood, view(hypernetwork.bias), floats(memory, common.denseBias));
+      packGoods(perGood, view(hidden), m, Hl, padded, floats(memory, common.perGoodHidden));
+      packSlopes(perGood, view(weight), Hl, padded, floats(memory, common.slopes));
     }
     write(memory, own);
     threads.exports.begin(at);
@@ -169,25 +170,31 @@ export function wasmKernels(network: ConvexNetwork): PriceKernels {
   };
 
   /** Rows of points: all in rows of about 16, as many as are computed at once, where one row of weights serves all. */
-  const arrange = (source: WeightSource, points: Tensor3D): { rows: number; count: number } & Widths => {
+  const arrange = (hypernetwork: HypernetworkOutput, points: Tensor3D): { rows: number; count: number } & Widths => {
     const [rows, count] = points.shape, all = rows * count;
-    if (source.hidden) return { rows, count, ...widthsOf(source) };
+    if (hypernetwork.hidden) return { rows, count, ...widthsOf(hypernetwork) };
     const now = [16, 15, 14, 13, 12, 11, 10, 9].find((size) => all % size === 0);
     return { ...(now ? { rows: all / now, count: now } : { rows, count }), H: 0, Hl: 0 };
   };
 
-  const pointsOperation = (operation: "value" | "slope", source: WeightSource, points: Tensor3D, outputs: number) => ({
+  const pointsOperation = (
+    operation: "value" | "slope",
+    hypernetwork: HypernetworkOutput,
+    points: Tensor3D,
+    outputs: number,
+  ) => ({
     operation,
-    ...arrange(source, points),
+    ...arrange(hypernetwork, points),
     place: (arena: Arena) => ({ own: { points: arena.take(points.size), out: arena.take(outputs) } }),
   });
 
   /** Places for the gradient from `trained` of the rows. */
   const gradientPlaces = (arena: Arena, rows: number, trained: number, widths: Widths, { tile, tileRows }: Tile) => {
-    const { H, Hl } = widths, { dense, local } = layoutsOf(widths), localSize = padTo(Hl, 4);
+    const { H, Hl } = widths, { dense, perGood } = layoutsOf(widths), perGoodSize = padTo(Hl, 4);
     const padded = padTo(H, 4), tiles = Math.ceil(trained / tileRows);
     const fitting = Math.max(tile, Math.floor(PANEL_BYTES / (4 * dense.length) / tile) * tile);
-    const panelRows = Math.min(fitting, tiles * tile), sums = local ? local.maps.length * (localSize + local.lanes) : 0;
+    const panelRows = Math.min(fitting, tiles * tile),
+      sums = perGood ? perGood.maps.length * (perGoodSize + perGood.lanes) : 0;
     return {
       own: {
         hiddenColumns: arena.take(tiles * tile * padded),
@@ -196,7 +203,7 @@ export function wasmKernels(network: ConvexNetwork): PriceKernels {
         hiddenGradient: arena.take(trained * padded),
         panels: arena.take(H > 0 ? 2 * dense.length * panelRows : 0),
         counters: arena.take(2 * Math.ceil(tiles * tile / panelRows)),
-        localGradient: arena.take(local ? trained * localSize * local.lanes : 0),
+        perGoodGradient: arena.take(perGood ? trained * perGoodSize * perGood.lanes : 0),
         slopesGradient: arena.take(sums),
         slopeSums: arena.take(2 * panelRows / tile * sums),
       },
@@ -208,7 +215,7 @@ export function wasmKernels(network: ConvexNetwork): PriceKernels {
   const writeGradient = (
     memory: ArrayBufferLike,
     own: GradientPlaces,
-    { hidden }: WeightSource,
+    { hidden }: HypernetworkOutput,
     trained: number,
     { tile, tileRows }: Tile,
   ) => {
@@ -227,31 +234,36 @@ export function wasmKernels(network: ConvexNetwork): PriceKernels {
   const readGradient = (
     memory: ArrayBufferLike,
     own: GradientPlaces,
-    source: WeightSource,
+    hypernetwork: HypernetworkOutput,
     trained: number,
-  ): SourceGradient => {
-    const widths = widthsOf(source), { H, Hl } = widths, { dense, local } = layoutsOf(widths), padded = padTo(H, 4);
+  ): HypernetworkGradient => {
+    const widths = widthsOf(hypernetwork),
+      { H, Hl } = widths,
+      { dense, perGood } = layoutsOf(widths),
+      padded = padTo(H, 4);
     const ofDense = floats(memory, own.biasGradient);
     const ofBias = () => writtenTensor([P], (data) => unpackBias(layout, ofDense, data)) as Tensor1D;
     if (H === 0) return { bias: ofBias() };
-    const from = floats(memory, own.hiddenGradient), D = source.weight!.shape[1];
+    const from = floats(memory, own.hiddenGradient), D = hypernetwork.weight!.shape[1];
     const hidden = writtenTensor([trained, H], (data) => {
       for (let row = 0; row < trained; row++) data.set(from.subarray(row * padded, row * padded + H), row * H);
     }) as Tensor2D;
     const weight = writtenTensor([H, D], (data) => unpackWeight(dense, floats(memory, own.out), H, padded, data));
     const common = { hidden, weight: weight as Tensor2D };
-    if (!local) return { ...common, bias: ofBias() };
-    const localSize = padTo(Hl, 4), maps = source.local!.weight.shape[1], sums = floats(memory, own.slopesGradient);
-    const ofGoods = floats(memory, own.localGradient), ofMaps = sums.subarray(local.maps.length * localSize);
+    if (!perGood) return { ...common, bias: ofBias() };
+    const perGoodSize = padTo(Hl, 4),
+      maps = hypernetwork.perGood!.weight.shape[1],
+      sums = floats(memory, own.slopesGradient);
+    const ofGoods = floats(memory, own.perGoodGradient), ofMaps = sums.subarray(perGood.maps.length * perGoodSize);
     return {
       ...common,
-      bias: writtenTensor([P], (data) => unpackLocalBias(local, ofDense, ofMaps, data)) as Tensor1D,
-      local: {
+      bias: writtenTensor([P], (data) => unpackPerGoodBias(perGood, ofDense, ofMaps, data)) as Tensor1D,
+      perGood: {
         hidden: writtenTensor(
           [trained, m, Hl],
-          (data) => unpackGoods(local, ofGoods, m, Hl, localSize, data),
+          (data) => unpackGoods(perGood, ofGoods, m, Hl, perGoodSize, data),
         ) as Tensor3D,
-        weight: writtenTensor([Hl, maps], (data) => unpackSlopes(local, sums, Hl, localSize, data)) as Tensor2D,
+        weight: writtenTensor([Hl, maps], (data) => unpackSlopes(perGood, sums, Hl, perGoodSize, data)) as Tensor2D,
       },
     };
   };
@@ -310,24 +322,24 @@ export function wasmKernels(network: ConvexNetwork): PriceKernels {
   });
 
   const kernels: PriceKernels = {
-    value: (source, points) =>
+    value: (hypernetwork, points) =>
       perform(
-        source,
-        pointsOperation("value", source, points, points.size / m),
+        hypernetwork,
+        pointsOperation("value", hypernetwork, points, points.size / m),
         (memory, own) => floats(memory, own.points).set(view(points)),
         (memory, { out }) => tensorOf(memory, out, [points.shape[0], points.shape[1]]),
       ),
 
-    slope: (source, points) =>
+    slope: (hypernetwork, points) =>
       perform(
-        source,
-        pointsOperation("slope", source, points, points.size),
+        hypernetwork,
+        pointsOperation("slope", hypernetwork, points, points.size),
         (memory, own) => floats(memory, own.points).set(view(points)),
         (memory, { out }) => tensorOf(memory, out, points.shape),
       ),
 
-    gradient(source, points, coefficients): SourceGradient {
-      const shape = arrange(source, points), { rows, count } = shape;
+    gradient(hypernetwork, points, coefficients): HypernetworkGradient {
+      const shape = arrange(hypernetwork, points), { rows, count } = shape;
       const place = (arena: Arena) => {
         const { own, fields } = gradientPlaces(arena, rows, rows, shape, WHOLE);
         return {
@@ -335,46 +347,46 @@ export function wasmKernels(network: ConvexNetwork): PriceKernels {
           fields,
         };
       };
-      return perform(source, { operation: "gradient", ...shape, place }, (memory, own) => {
+      return perform(hypernetwork, { operation: "gradient", ...shape, place }, (memory, own) => {
         floats(memory, own.points).set(view(points));
         floats(memory, own.coefficients).set(view(coefficients));
-        writeGradient(memory, own, source, rows, WHOLE);
-      }, (memory, own) => readGradient(memory, own, source, rows));
+        writeGradient(memory, own, hypernetwork, rows, WHOLE);
+      }, (memory, own) => readGradient(memory, own, hypernetwork, rows));
     },
 
-    moveChains(source, types, start, options, key): MovedChains {
+    moveChains(hypernetwork, types, start, options, key): MovedChains {
       const [rows, C] = start.chains.shape, draws = moveDraws(options, C, key);
       const place = (arena: Arena) => ({
         own: chainsPlaces(arena, rows, C, draws.length),
         fields: moveFields(options, key),
       });
       return perform(
-        source,
-        { operation: "chains", rows, count: C, ...widthsOf(source), place },
+        hypernetwork,
+        { operation: "chains", rows, count: C, ...widthsOf(hypernetwork), place },
         (memory, own) => writeChains(memory, own, start, types, draws),
         (memory, own) => readChains(memory, own, rows, C),
       );
     },
 
-    trainingStep(source, types, start, options, key, objective): TrainingStep {
+    trainingStep(hypernetwork, types, start, options, key, objective): TrainingStep {
       const { participants, trained, estimator, utility } = objective, tile = tileOf(participants, layout.length);
       if (!isReproducibleGoods(utility) || !tile) {
-        return composedStep(kernels, source, types, start, options, key, objective);
+        return composedStep(kernels, hypernetwork, types, start, options, key, objective);
       }
       const { productionCost, duplicationCost } = utility;
       const [rows, C] = start.chains.shape, draws = moveDraws(options, C, key);
-      const operation = stepOperation(rows, C, widthsOf(source), draws.length, trained, tile, {
+      const operation = stepOperation(rows, C, widthsOf(hypernetwork), draws.length, trained, tile, {
         ...moveFields(options, key),
         ...{ participants, paired: estimator === "paired" ? 1 : 0, productionCost, duplicationCost },
       });
-      return perform(source, operation, (memory, own) => {
+      return perform(hypernetwork, operation, (memory, own) => {
         writeChains(memory, own, start, types, draws);
-        writeGradient(memory, own, source, trained, tile);
+        writeGradient(memory, own, hypernetwork, trained, tile);
       }, (memory, own) => {
         return {
           moved: readChains(memory, own, rows, C),
           utilities: tensorOf(memory, own.utilities, [trained / participants, C]),
-          gradient: readGradient(memory, own, source, trained),
+          gradient: readGradient(memory, own, hypernetwork, trained),
         };
       });
     },

@@ -27,7 +27,7 @@ import {
 } from "./network.ts";
 import type { KINDS } from "./records.ts";
 import { memoryBuffers, memoryCode, memoryNames, type Shader } from "./shader.ts";
-import { topSumsRegions } from "./top_sums.ts";
+import { sumsOfLargestRegions } from "./sums_of_largest.ts";
 import { randomCode } from "./threefry.ts";
 
 /** How C chains are grouped. Fewer than 4 chains do not move along lines. */
@@ -67,7 +67,7 @@ export function chainShader(
     densities: moves ? T : 0,
     lines: moves ? 2 * PARTS * secondTiles : 0,
     states: moves ? 6 * secondTiles : 0,
-    ...topSumsRegions({ size, tiles: T }),
+    ...sumsOfLargestRegions({ size, tiles: T }),
   });
   const words = regions({
     types: m,
@@ -86,7 +86,7 @@ export function chainShader(
     kept: keptActivations(size),
     sums: lanes.at.sums,
     winners: words.at.winners,
-    topSums: size.topSums && lanes.at,
+    sumsOfLargest: size.sumsOfLargest && lanes.at,
   };
   const { word } = memoryNames(memory);
   const type = (i: string) => `bitcast<f32>(${word(`(${words.at.types}u + ${i})`)})`;
@@ -119,7 +119,7 @@ export function chainShader(
       ],
       params: {
         firstRow: "u32",
-        sharedWeights: "u32",
+        networkTies: "u32",
         firstRecord: "u32",
         endRecord: "u32",
         chainsAt: "u32",

@@ -9,7 +9,7 @@ import { placeMemory, regions, weightLayout, type WorkgroupLimits } from "./layo
 import { activation, forwardCode, type NetworkCode, roundsOfNetwork, winnersRow } from "./network.ts";
 import { blockTiles, loadPointsCode, type PointShader } from "./points.ts";
 import { memoryBuffers, memoryCode, memoryNames } from "./shader.ts";
-import { topSumsRegions } from "./top_sums.ts";
+import { sumsOfLargestRegions } from "./sums_of_largest.ts";
 
 /** Most elements of a group whose gradients a thread has in registers. */
 const ELEMENTS = 4;
@@ -31,7 +31,7 @@ export function gradientShader(
       coefficients: T,
       activations: K * T * G,
       above: 2 * T * G,
-      ...topSumsRegions({ size, tiles: T }),
+      ...sumsOfLargestRegions({ size, tiles: T }),
     });
     const memory = placeMemory(size, { lanes: lanes.total, words: K * T * G }, Math.max(T * G, G * (m + 1)), limits);
     return { lanes, memory };
@@ -46,9 +46,9 @@ export function gradientShader(
     kept: K,
     sums: 0,
     winners: 0,
-    topSums: size.topSums && at,
+    sumsOfLargest: size.sumsOfLargest && at,
   };
-  const inputs = size.topSums ? at.topSums : at.points;
+  const inputs = size.sumsOfLargest ? at.sumsOfLargest : at.points;
   const { lane, word, weight, barrier } = memoryNames(memory);
   const raw = weightLayout(size), { weights } = memory;
   const above = (k: string) => `(${at.above}u + (${k}) % 2u * ${T * G}u)`;
@@ -116,7 +116,7 @@ fn give(to: u32, sum: f32, start: bool) {
 fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
   thread = index;
   let group = workgroup.x;
-  openMemory(select(group, 0u, params.sharedWeights == 1u), group);
+  openMemory(select(group, 0u, params.networkTies == 1u), group);
   resultsAt = group * ${raw.count}u;
   let own = min(params.perGroup, params.points - group * params.perGroup);
   for (var block = params.firstBlock; block < params.endBlock; block++) {
@@ -177,7 +177,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
       params: {
         perGroup: "u32",
         points: "u32",
-        sharedWeights: "u32",
+        networkTies: "u32",
         firstBlock: "u32",
         endBlock: "u32",
         pointsAt: "u32",

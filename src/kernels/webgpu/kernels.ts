@@ -9,7 +9,7 @@
  */
 import type { Tensor2D, Tensor3D } from "../../deps/tfjs.ts";
 import type { ConvexNetwork } from "../../networks/network.ts";
-import type { WeightSource } from "../../networks/parameterized_affine.ts";
+import type { HypernetworkOutput } from "../../networks/parameterized_affine.ts";
 import { boundedKernels } from "../bounded.ts";
 import { withDenseSources } from "../dense_source.ts";
 import type { MovedChains, PriceKernels } from "../kernels.ts";
@@ -81,18 +81,18 @@ export function webgpuKernels(network: ConvexNetwork, options: WebgpuKernelOptio
    */
   function eachChunk(
     commands: Commands,
-    source: WeightSource,
+    hypernetwork: HypernetworkOutput,
     { rows: R, bytes, workgroups, extra = 0 }: { rows: number; bytes: number; workgroups: number; extra?: number },
     use: (rows: Rows, prepared: Window, most: number) => void,
   ): void {
-    const ofWeights = source.hidden ? 4 * P : 0;
-    const scratch = Math.max(ofWeights, extra * workgroups), ofHidden = 4 * (source.hidden?.shape[1] ?? 0);
+    const ofWeights = hypernetwork.hidden ? 4 * P : 0;
+    const scratch = Math.max(ofWeights, extra * workgroups), ofHidden = 4 * (hypernetwork.hidden?.shape[1] ?? 0);
     const most = Math.min(R, rowsOfChunk(commands, Math.max(bytes, ofHidden), scratch, workgroups));
-    const prepared = commands.temporary([source.hidden ? most : 1, P]);
-    if (!source.hidden) makeWeights(commands, size, source, { first: 0, count: 1 }, prepared);
+    const prepared = commands.temporary([hypernetwork.hidden ? most : 1, P]);
+    if (!hypernetwork.hidden) makeWeights(commands, size, hypernetwork, { first: 0, count: 1 }, prepared);
     for (let first = 0; first < R; first += most) {
       const rows = { first, count: Math.min(most, R - first) };
-      if (source.hidden) makeWeights(commands, size, source, rows, prepared);
+      if (hypernetwork.hidden) makeWeights(commands, size, hypernetwork, rows, prepared);
       const keep = commands.temporaries;
       use(rows, commands.window(prepared), most);
       // A chunk at a time, so that no submission keeps a GPU from its screen for long, and chunks share their memory.
@@ -101,12 +101,12 @@ export function webgpuKernels(network: ConvexNetwork, options: WebgpuKernelOptio
   }
 
   /** f or its slope at points `[R, N, m]`. */
-  function atPoints(what: "value" | "slope", source: WeightSource, points: Tensor3D) {
+  function atPoints(what: "value" | "slope", hypernetwork: HypernetworkOutput, points: Tensor3D) {
     const [R, N] = points.shape, commands = new Commands(bindingBytes), limits = workgroupLimits(commands);
     const each = what === "value" ? 1 : m;
     const made = commands.tensor(what === "value" ? [R, N] : [R, N, m]);
     // Where one row of weights serves all, all points of a chunk are points of one row.
-    const together = source.hidden ? N : R * N;
+    const together = hypernetwork.hidden ? N : R * N;
     const { shader, memory, tiles } = once<PointShader>(
       limits,
       [what, together],
@@ -114,8 +114,8 @@ export function webgpuKernels(network: ConvexNetwork, options: WebgpuKernelOptio
     );
     const scratch = scratchBytes(memory), blocks = (points: number) => Math.ceil(points / (4 * tiles));
     const sizes = { rows: R, bytes: 4 * N * m, workgroups: blocks(N), extra: scratch };
-    eachChunk(commands, source, sizes, ({ first, count }, prepared, most) => {
-      const [rows, perRow] = source.hidden ? [count, N] : [1, count * N];
+    eachChunk(commands, hypernetwork, sizes, ({ first, count }, prepared, most) => {
+      const [rows, perRow] = hypernetwork.hidden ? [count, N] : [1, count * N];
       const own = scratchWindows(commands, memory, most * blocks(N));
       const from = commands.window(points, first * N * m, count * N * m);
       const results = commands.window(made, first * N * each, count * N * each);
@@ -130,12 +130,12 @@ export function webgpuKernels(network: ConvexNetwork, options: WebgpuKernelOptio
     once<ChainShader>(limits, ["chains", C, lineMoves], () => chainShader(size, C, lineMoves, limits));
 
   const kernels: PriceKernels = {
-    value: (source, points) => atPoints("value", source, points) as Tensor2D,
-    slope: (source, points) => atPoints("slope", source, points) as Tensor3D,
+    value: (hypernetwork, points) => atPoints("value", hypernetwork, points) as Tensor2D,
+    slope: (hypernetwork, points) => atPoints("slope", hypernetwork, points) as Tensor3D,
 
-    gradient(source, points, coefficients) {
+    gradient(hypernetwork, points, coefficients) {
       const [R, N] = points.shape, commands = new Commands(bindingBytes), limits = workgroupLimits(commands);
-      const shared = source.hidden === undefined;
+      const shared = hypernetwork.hidden === undefined;
       // Workgroups share the points of one row of weights, each with a row of its own in the gradient.
       const perGroup = shared
         ? Math.max(LEAST_POINTS, Math.ceil(R * N / Math.min(MOST_PARTS, Math.floor(chunkBytes / (4 * P)))))
@@ -145,14 +145,14 @@ export function webgpuKernels(network: ConvexNetwork, options: WebgpuKernelOptio
         ["gradient", perGroup],
         () => gradientShader(size, perGroup, limits),
       );
-      const made = sourceGradient(commands, source);
+      const made = sourceGradient(commands, hypernetwork);
       const sizes = {
         rows: R,
         bytes: 4 * N * m,
         workgroups: Math.ceil(N / perGroup),
         extra: Math.max(4 * P, scratchBytes(memory)) * Math.min(1, N / perGroup),
       };
-      eachChunk(commands, source, sizes, (rows, prepared, most) => {
+      eachChunk(commands, hypernetwork, sizes, (rows, prepared, most) => {
         const groupsOf = (rows: number) => Math.ceil(rows * N / perGroup), groups = groupsOf(rows.count);
         const raw = commands.temporary([groupsOf(most), P]);
         const from = commands.window(points, rows.first * N * m, rows.count * N * m);
@@ -169,20 +169,20 @@ export function webgpuKernels(network: ConvexNetwork, options: WebgpuKernelOptio
           commands.run(shader, windows, {
             perGroup,
             points: rows.count * N,
-            sharedWeights: shared ? 1 : 0,
+            networkTies: shared ? 1 : 0,
             firstBlock: block,
             endBlock: Math.min(blocks, block + atATime),
             pointsAt: from.at,
             coefficientsAt: ofCoefficients.at,
           }, [groups]);
         }
-        addGradient(commands, source, { first: rows.first, count: groups }, raw, made);
+        addGradient(commands, hypernetwork, { first: rows.first, count: groups }, raw, made);
       });
       commands.release();
       return made;
     },
 
-    moveChains(source, types, start, move, key): MovedChains {
+    moveChains(hypernetwork, types, start, move, key): MovedChains {
       const [R, C] = start.chains.shape, commands = new Commands(bindingBytes);
       const { shader, memory, rounds } = chainsOf(workgroupLimits(commands), C, move.lineMoveEvery > 0);
       const chains = commands.tensor([R, C, m]) as Tensor3D, squareSlopes = commands.tensor([R, m]) as Tensor2D;
@@ -196,7 +196,7 @@ export function webgpuKernels(network: ConvexNetwork, options: WebgpuKernelOptio
       for (let row = 0; row < R; row++) data.set(types.subarray(row * m, (row + 1) * m), 2 * row * m);
       const ofRows = commands.temporary([R, 2, m], data);
       const sizes = { rows: R, bytes: 4 * (C + 1) * Math.max(2, m), workgroups: 1, extra: scratchBytes(memory) };
-      eachChunk(commands, source, sizes, ({ first, count }, prepared, most) => {
+      eachChunk(commands, hypernetwork, sizes, ({ first, count }, prepared, most) => {
         const [chainsNow, slopesNow, rowsNow, valuesNow] = ([[chains, C * m], [squareSlopes, m], [ofRows, 2 * m], [
           values,
           C + 1,
@@ -207,9 +207,9 @@ export function webgpuKernels(network: ConvexNetwork, options: WebgpuKernelOptio
         };
         for (const [from, to] of dispatches(records, rounds, loopRounds)) {
           commands.run(shader, windows, {
-            ...{ firstRow: first, sharedWeights: source.hidden ? 0 : 1, firstRecord: from, endRecord: to },
+            ...{ firstRow: first, networkTies: hypernetwork.hidden ? 0 : 1, firstRecord: from, endRecord: to },
             ...{ chainsAt: chainsNow.at, squareSlopesAt: slopesNow.at, rowsAt: rowsNow.at, valuesAt: valuesNow.at },
-            ...{ adapted: move.stepRule === "adapted" ? 1 : 0, reflect: move.wall === "reflect" ? 1 : 0 },
+            ...{ adapted: move.stepRule === "adapted" ? 1 : 0, reflect: move.boundary === "reflect" ? 1 : 0 },
             ...{ beta: move.beta, ...stepSizes(move) },
           }, [count]);
         }

@@ -9,7 +9,7 @@
 import type { PartialGroupMaxSize } from "../../networks/partial_groupmax.ts";
 import type { Memory } from "./layout.ts";
 import { memoryNames, roundsOf, unrolled } from "./shader.ts";
-import { slopeInGoodsCode, type TopSums, topSumsCode } from "./top_sums.ts";
+import { slopeInGoodsCode, type SumsOfLargest, sumsOfLargestCode } from "./sums_of_largest.ts";
 
 /** Parts in which sums over groups and goods are made, for more threads to share in them. */
 export const PARTS = 8;
@@ -27,7 +27,7 @@ export interface NetworkCode {
   /** Where sums begin in `lanes`: `[PARTS, T]`. */
   readonly sums: number;
   /** Where sums of points, and ranks in them, begin in `lanes`, for a network of sums of the largest coordinates. */
-  readonly topSums?: TopSums;
+  readonly sumsOfLargest?: SumsOfLargest;
   /** Where winners begin in `words`; undefined where nobody asks for them. */
   readonly winners?: number;
 }
@@ -79,9 +79,9 @@ export function forwardCode(code: NetworkCode): string {
     }
     }`;
   }
-  const { topSums } = code, inputs = topSums ? `${topSums.topSums}u` : "pointsAt";
-  return `${topSums ? topSumsCode(code, topSums) : ""}fn forward(pointsAt: u32, tiles: u32) {
-  ${topSums ? "makeTopSums(pointsAt, tiles);" : ""}
+  const { sumsOfLargest } = code, inputs = sumsOfLargest ? `${sumsOfLargest.sumsOfLargest}u` : "pointsAt";
+  return `${sumsOfLargest ? sumsOfLargestCode(code, sumsOfLargest) : ""}fn forward(pointsAt: u32, tiles: u32) {
+  ${sumsOfLargest ? "makeSumsOfLargest(pointsAt, tiles);" : ""}
   for (var k = 0u; k < ${K}u; k++) {
     for (var item = thread; item < tiles * ${G}u; item += THREADS) {
       let tile = item / ${G}u;
@@ -114,7 +114,7 @@ export function valueCode(code: NetworkCode, type?: (i: string) => string): stri
   const { size: { goods: m, layers: K, groups: G }, memory: { weights }, tiles: T, sums } = code;
   const { weight, lane, barrier } = memoryNames(code.memory);
   const outFree = weight(`(${weights.outFree}u + i)`), point = lane(`(pointsAt + tile * ${m}u + i)`);
-  const input = code.topSums ? lane(`(${code.topSums.topSums}u + tile * ${m}u + i)`) : point;
+  const input = code.sumsOfLargest ? lane(`(${code.sumsOfLargest.sumsOfLargest}u + tile * ${m}u + i)`) : point;
   const added = type ? `${outFree} * ${input} - worth * ${type("i")} * ${point}` : `${outFree} * ${input}`;
   return `
 fn sumValue(pointsAt: u32, tiles: u32, worth: f32) {
@@ -214,21 +214,21 @@ export function slopeCode(code: NetworkCode, slopesAt: number, parts: number): s
     if (k == 0u) { break; }
   }
 }
-fn ${code.topSums ? "slopeInSums" : "slope"}(tile: u32, i: u32) -> vec4<f32> {
+fn ${code.sumsOfLargest ? "slopeInSums" : "slope"}(tile: u32, i: u32) -> vec4<f32> {
   var sum = vec4<f32>(${weight(`(${weights.outFree}u + i)`)});
   for (var part = 0u; part < ${parts}u; part++) {
     sum += ${lane(`(${slopesAt}u + (part * ${T}u + tile) * ${m}u + i)`)};
   }
   return sum;
 }
-${code.topSums ? slopeInGoodsCode(code, code.topSums) : ""}`;
+${code.sumsOfLargest ? slopeInGoodsCode(code, code.sumsOfLargest) : ""}`;
 }
 
 /** About how many loop rounds a thread takes for `forward` and for `slopes` on all tiles. */
 export function roundsOfNetwork({ size, memory, tiles }: NetworkCode): { forward: number; slopes: number } {
   const { goods: m, layers: K, groups: G, groupSize: E } = size;
   const share = (items: number) => Math.ceil(items / memory.threads);
-  const blocks = Math.ceil(E / ELEMENTS), ofSums = size.topSums ? share(tiles * m) * (1 + m) : 0;
+  const blocks = Math.ceil(E / ELEMENTS), ofSums = size.sumsOfLargest ? share(tiles * m) * (1 + m) : 0;
   return {
     forward: 2 * ofSums + K * share(tiles * G) * (1 + blocks * (roundsOf(m) + roundsOf(G))) + share(tiles * PARTS) *
         (1 + Math.ceil(G / PARTS) + Math.ceil(m / PARTS)),

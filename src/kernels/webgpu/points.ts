@@ -7,7 +7,7 @@ import type { PartialGroupMaxSize } from "../../networks/partial_groupmax.ts";
 import { type Memory, placeMemory, regions, tilesOf, type WorkgroupLimits } from "./layout.ts";
 import { forwardCode, keptActivations, type NetworkCode, PARTS, slopeCode, slopeParts, valueCode } from "./network.ts";
 import { memoryBuffers, memoryCode, memoryNames, type Shader } from "./shader.ts";
-import { topSumsRegions } from "./top_sums.ts";
+import { sumsOfLargestRegions } from "./sums_of_largest.ts";
 
 /** Most tiles of a block: weights are read once for a block. */
 const LARGEST_BLOCK = 8;
@@ -66,7 +66,7 @@ export function pointShader(
       activations: keptActivations(size) * T * G,
       sums: what === "value" ? PARTS * T : 0,
       slopes: what === "slope" ? parts * T * m : 0,
-      ...topSumsRegions({ size, tiles: T }),
+      ...sumsOfLargestRegions({ size, tiles: T }),
     });
     const words = what === "slope" ? size.layers * T * G : 0;
     return { parts, lanes, memory: placeMemory(size, { lanes: lanes.total, words }, T * G, limits) };
@@ -81,7 +81,7 @@ export function pointShader(
     kept: keptActivations(size),
     sums: at.sums,
     winners: what === "slope" ? 0 : undefined,
-    topSums: size.topSums && at,
+    sumsOfLargest: size.sumsOfLargest && at,
   };
   const { barrier } = memoryNames(memory);
   const components = ["x", "y", "z", "w"];

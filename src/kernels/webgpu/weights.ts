@@ -1,12 +1,12 @@
 /**
- * From a source to the weights of a chunk of rows, and from their gradient back to the source's.
+ * From a hypernetwork to the weights of a chunk of rows, and from their gradient back to the hypernetwork's.
  *
  * @module
  */
 import type { Tensor, Tensor1D, Tensor2D } from "../../deps/tfjs.ts";
-import type { WeightSource } from "../../networks/parameterized_affine.ts";
+import type { HypernetworkOutput } from "../../networks/parameterized_affine.ts";
 import type { PartialGroupMaxSize } from "../../networks/partial_groupmax.ts";
-import type { SourceGradient } from "../kernels.ts";
+import type { HypernetworkGradient } from "../kernels.ts";
 import type { Commands } from "./dispatch.ts";
 import { weightLayout } from "./layout.ts";
 import { productShader, rowSumShader, SUM_THREADS, TILE } from "./product.ts";
@@ -40,7 +40,7 @@ function* weightRows(commands: Commands, weight: Tensor2D): Generator<Rows> {
 export function makeWeights(
   commands: Commands,
   size: PartialGroupMaxSize,
-  { hidden, weight, bias }: WeightSource,
+  { hidden, weight, bias }: HypernetworkOutput,
   { first, count }: Rows,
   prepared: Tensor,
 ): void {
@@ -93,8 +93,8 @@ function sumRows(
   run(parts, Math.ceil(count / perPart), ROW_PARTS, to, at, add);
 }
 
-/** The gradient in a source, to which each chunk of rows adds its part. Its tensors hold nothing before the first. */
-export function sourceGradient(commands: Commands, { hidden, weight, bias }: WeightSource): SourceGradient {
+/** The gradient in a hypernetwork, to which each chunk of rows adds its part. Its tensors hold nothing before the first. */
+export function sourceGradient(commands: Commands, { hidden, weight, bias }: HypernetworkOutput): HypernetworkGradient {
   return {
     hidden: hidden && commands.tensor(hidden.shape) as Tensor2D,
     weight: weight && commands.tensor(weight.shape) as Tensor2D,
@@ -103,16 +103,16 @@ export function sourceGradient(commands: Commands, { hidden, weight, bias }: Wei
 }
 
 /**
- * Adds a chunk's gradient in raw weights `[rows, P]` to the source's: `weight += hidden^T raw`, `bias += sum raw`, and
+ * Adds a chunk's gradient in raw weights `[rows, P]` to the hypernetwork's: `weight += hidden^T raw`, `bias += sum raw`, and
  * `hidden = raw weight^T` for the rows of the chunk. Where one row of weights serves all, the rows are parts of its
  * gradient.
  */
 export function addGradient(
   commands: Commands,
-  { hidden, weight, bias }: WeightSource,
+  { hidden, weight, bias }: HypernetworkOutput,
   { first, count }: Rows,
   raw: Tensor,
-  gradient: SourceGradient,
+  gradient: HypernetworkGradient,
 ): void {
   const P = bias.size, add = first > 0;
   sumRows(commands, raw, count, P, gradient.bias, 0, add);

@@ -8,7 +8,7 @@ import { wasmBestResponses } from "../../kernels/best_responses/wasm.ts";
 import { forceKernelBuild, kernelBuild } from "../../kernels/wasm/module.ts";
 import { embedHostSource } from "../../networks/embedding.ts";
 import type { ConvexNetwork } from "../../networks/network.ts";
-import { hostRawWeights, type HostWeightSource } from "../../networks/parameterized_affine.ts";
+import { type HostHypernetworkOutput, hostRawWeights } from "../../networks/parameterized_affine.ts";
 import { letEventsIn } from "../../runtime/event_loop.ts";
 import { exactBestResponses, type ProgramBasis } from "../linear_program.ts";
 import type { Mechanism } from "../mechanism.ts";
@@ -20,11 +20,11 @@ import { witnessOf } from "./observed.ts";
 function groupMaxRules(
   { rules, parameters }: MenuMechanism,
   types: Float32Array,
-): { network: ConvexNetwork; source: HostWeightSource } | undefined {
+): { network: ConvexNetwork; hypernetwork: HostHypernetworkOutput } | undefined {
   const { network } = rules, { embedding } = network;
-  const source = () => rules.hostSource(parameters, types);
-  if (embedding) return { network: embedding.network, source: embedHostSource(embedding, source()) };
-  return network.groupMax && { network, source: source() };
+  const hypernetwork = () => rules.hostHypernetwork(parameters, types);
+  if (embedding) return { network: embedding.network, hypernetwork: embedHostSource(embedding, hypernetwork()) };
+  return network.groupMax && { network, hypernetwork: hypernetwork() };
 }
 
 /**
@@ -47,7 +47,7 @@ export async function checkExact(
   let ties = 0, warm: ProgramBasis | undefined;
   for (let row = 0; row < rows; row++) {
     signal?.throwIfAborted();
-    const weights = hostRawWeights(rules.source, row);
+    const weights = hostRawWeights(rules.hypernetwork, row);
     const responses = await exactBestResponses(rules.network.groupMax!, weights);
     try {
       const exact = responses.solve(types.subarray(row * m, (row + 1) * m), { warm });
@@ -80,13 +80,13 @@ export async function checkBackends(
   const { rules, parameters, participants: n, goods: m } = mechanism;
   if (rules.network.convex === false) return undefined;
   const own = await watched.run(types), fused = groupMaxRules(mechanism, types), build = kernelBuild();
-  const others = [referenceBestResponses(rules.network, rules.hostSource(parameters, types), types, 1)];
+  const others = [referenceBestResponses(rules.network, rules.hostHypernetwork(parameters, types), types, 1)];
   const names = ["plain code"];
   if (fused && build) {
     for (const one of build === "relaxed" ? ["relaxed", "plain"] as const : ["plain"] as const) {
       forceKernelBuild(one);
       try {
-        others.push(wasmBestResponses(fused.network, fused.source, types, 1));
+        others.push(wasmBestResponses(fused.network, fused.hypernetwork, types, 1));
         names.push(`${one} WASM`);
       } finally {
         forceKernelBuild(undefined);

@@ -56,7 +56,7 @@ export function affineMaps(size: PartialGroupMaxSize, raw: Float32Array | Float6
     for (let g = 0; g < G; g++) offset[map * G + g] = raw[at++];
   }
   const outFree = Float64Array.from({ length: m }, () => raw[at++]);
-  if (size.topSums) { for (const slopes of [free, outFree]) slopesInOrder(slopes, m); }
+  if (size.sumsOfLargest) { for (const slopes of [free, outFree]) slopesInOrder(slopes, m); }
   return { size, positive, free, offset, outPositive, outFree, outOffset: raw[at] };
 }
 
@@ -69,8 +69,8 @@ function slopesInOrder(slopes: Float64Array, m: number): void {
 }
 
 /** How many rows keep x in order. */
-function orderRows({ goods, topSums }: PartialGroupMaxSize): number {
-  return topSums ? goods - 1 : 0;
+function orderRows({ goods, sumsOfLargest }: PartialGroupMaxSize): number {
+  return sumsOfLargest ? goods - 1 : 0;
 }
 
 /** The program for a type of zeros; {@linkcode typeCosts} has the costs of x for another. */

@@ -27,7 +27,7 @@ export async function prepareResponses(
   size: PartialGroupMaxSize,
   weights: Float32Array | Float64Array,
 ): Promise<ExactBestResponses> {
-  const network = groupMaxNetwork(size), { goods: m, topSums: symmetric = false } = size;
+  const network = groupMaxNetwork(size), { goods: m, sumsOfLargest: symmetric = false } = size;
   if (weights.length !== network.weightCount || !weights.every(Number.isFinite)) {
     throw new InvalidInputError(
       `Cannot solve best responses: weights must be ${network.weightCount} finite numbers, got ${weights.length}` +

@@ -5,7 +5,7 @@ import { type BestResponses, referenceBestResponses } from "../../../src/kernels
 import { wasmBestResponses } from "../../../src/kernels/best_responses/wasm.ts";
 import { forceKernelBuild, type KernelBuild } from "../../../src/kernels/wasm/module.ts";
 import type { ConvexNetwork } from "../../../src/networks/network.ts";
-import { type HostWeightSource, sourceFunctions } from "../../../src/networks/parameterized_affine.ts";
+import { hostFunctions, type HostHypernetworkOutput } from "../../../src/networks/parameterized_affine.ts";
 import { partialGroupMax, type PartialGroupMaxSize } from "../../../src/networks/partial_groupmax.ts";
 import { groupMaxNetwork } from "../../../src/networks/symmetric_groupmax.ts";
 import { deriveKey, randomKey } from "../../../src/random/key.ts";
@@ -15,7 +15,7 @@ import { setThreadCount } from "../../../src/runtime/threads.ts";
 /** Ties cost up to 1e-8 of the payments and credits on the menu. */
 const GAP = 1e-6;
 
-/** One shape of everything: m, K, G, E, H (0 without a context), R, T, and Hl of a local part. */
+/** One shape of everything: m, K, G, E, H (0 without a context), R, T, and Hl of slopes per good. */
 type Case = readonly [m: number, K: number, G: number, E: number, H: number, R: number, T: number, Hl?: number];
 
 /** Cases without a context of symmetric networks. */
@@ -39,30 +39,30 @@ const CASES: readonly Case[] = [
 
 interface Inputs {
   readonly network: ConvexNetwork;
-  readonly source: HostWeightSource;
+  readonly hypernetwork: HostHypernetworkOutput;
   readonly types: Float64Array;
   readonly perRow: number;
 }
 
-function inputs([goods, layers, groups, groupSize, H, R, T, width = 0]: Case, topSums?: true): Inputs {
-  const network = groupMaxNetwork({ goods, layers, groups, groupSize, topSums }), P = network.weightCount;
+function inputs([goods, layers, groups, groupSize, H, R, T, width = 0]: Case, sumsOfLargest?: true): Inputs {
+  const network = groupMaxNetwork({ goods, layers, groups, groupSize, sumsOfLargest }), P = network.weightCount;
   const key = deriveKey(randomKey(51), goods, layers, groups, groupSize, H), noise = normals(deriveKey(key, 0), P);
   const bias = network.initialWeights(deriveKey(key, 1)).map((weight, j) => weight + 0.3 * noise[j]);
   const types = Float64Array.from(uniforms(deriveKey(key, 2), R * T * goods), (t) => 1.1 * t - 0.05);
-  if (H === 0) return { network, source: { bias }, types, perRow: T };
+  if (H === 0) return { network, hypernetwork: { bias }, types, perRow: T };
   const hidden = Float64Array.from(normals(deriveKey(key, 3), R * H), (z) => Math.max(0, z + 1e-9));
   const maps = layers * groups * groupSize + 1, D = width > 0 ? P - goods * maps : P;
   const weight = normals(deriveKey(key, 4), H * D).map((z) => 0.3 * z / Math.sqrt(H));
-  const local = width === 0 ? undefined : {
+  const perGood = width === 0 ? undefined : {
     hidden: Float64Array.from(normals(deriveKey(key, 5), R * goods * width), (z) => Math.max(0, z + 1e-9)),
     weight: normals(deriveKey(key, 6), width * maps).map((z) => 0.3 * z / Math.sqrt(width)),
     ...{ groups, goods, width },
   };
-  return { network, source: { hidden, weight, bias, local }, types, perRow: T };
+  return { network, hypernetwork: { hidden, weight, bias, perGood }, types, perRow: T };
 }
 
-/** A source whose rows of raw weights are given, each in 64-bit floats. */
-function sourceOf(rows: readonly (readonly number[])[]): HostWeightSource {
+/** A hypernetwork whose rows of raw weights are given, each in 64-bit floats. */
+function outputOf(rows: readonly (readonly number[])[]): HostHypernetworkOutput {
   const P = rows[0].length, weight = new Float32Array(P * P);
   for (let p = 0; p < P; p++) weight[p * P + p] = 1;
   return { hidden: Float64Array.from(rows.flat()), weight, bias: new Float32Array(P) };
@@ -78,8 +78,8 @@ function withBuild(build: KernelBuild, fn: () => void): void {
 }
 
 /** Outcome, payment and utility fit together, and no random point is better than utility + gap. */
-function checkCertificates({ network, source, types, perRow }: Inputs, found: BestResponses, name: string): void {
-  const m = network.goods, functions = sourceFunctions(network, source), gradient = new Float64Array(m);
+function checkCertificates({ network, hypernetwork, types, perRow }: Inputs, found: BestResponses, name: string): void {
+  const m = network.goods, functions = hostFunctions(network, hypernetwork), gradient = new Float64Array(m);
   const tries = 100, points = uniforms(deriveKey(randomKey(52), m), tries * m), zero = new Float64Array(m);
   for (let k = 0; k < types.length / m; k++) {
     const f = functions(Math.floor(k / perRow)),
@@ -107,13 +107,13 @@ function assertClose(a: Float64Array, b: Float64Array, tolerance: number, name: 
 
 for (const build of ["relaxed", "plain"] as KernelBuild[]) {
   for (const [k, one] of [...CASES, ...SYMMETRIC].entries()) {
-    const topSums = k < CASES.length ? undefined : true;
-    const name = `${build}, ${topSums ? "symmetric, " : ""}[m, K, G, E, H, R, T] = [${one}]`;
+    const sumsOfLargest = k < CASES.length ? undefined : true;
+    const name = `${build}, ${sumsOfLargest ? "symmetric, " : ""}[m, K, G, E, H, R, T] = [${one}]`;
     Deno.test(`WASM best responses are those of plain code: ${name}`, () => {
       withBuild(build, () => {
-        const given = inputs(one, topSums), { network, source, types, perRow } = given;
-        const found = wasmBestResponses(network, source, types, perRow);
-        const expected = referenceBestResponses(network, source, types, perRow);
+        const given = inputs(one, sumsOfLargest), { network, hypernetwork, types, perRow } = given;
+        const found = wasmBestResponses(network, hypernetwork, types, perRow);
+        const expected = referenceBestResponses(network, hypernetwork, types, perRow);
         assertClose(found.utilities, expected.utilities, 1e-9, name);
         assert(found.gaps.every((gap) => gap >= 0 && gap <= GAP), `${name}: gaps ${found.gaps}`);
         checkCertificates(given, found, name);
@@ -125,10 +125,10 @@ for (const build of ["relaxed", "plain"] as KernelBuild[]) {
 Deno.test("WASM best responses have the same bits on any number of threads", () => {
   try {
     for (const one of CASES.slice(0, 9)) {
-      const { network, source, types, perRow } = inputs(one);
+      const { network, hypernetwork, types, perRow } = inputs(one);
       const results = [1, 2, 5].map((threads) => {
         setThreadCount(threads);
-        return wasmBestResponses(network, source, types, perRow);
+        return wasmBestResponses(network, hypernetwork, types, perRow);
       });
       for (const other of results.slice(1)) assertEquals(other, results[0], String(one));
     }
@@ -140,8 +140,8 @@ Deno.test("WASM best responses have the same bits on any number of threads", () 
 Deno.test("WASM best responses: ties go to the higher payment, and what is too dear is not taken", () => {
   // f = a x_1 + a x_2 for a = 0.5 and a = 2; the raw weights of everything else are 0.
   const network = partialGroupMax({ goods: 2, layers: 1, groups: 1, groupSize: 1 });
-  const source = sourceOf([0.5, 2].map((a) => [0, 0, 0, 0, a, a, 0]));
-  const { outcomes, payments, utilities } = wasmBestResponses(network, source, new Float32Array(4).fill(0.5), 1);
+  const hypernetwork = outputOf([0.5, 2].map((a) => [0, 0, 0, 0, a, a, 0]));
+  const { outcomes, payments, utilities } = wasmBestResponses(network, hypernetwork, new Float32Array(4).fill(0.5), 1);
   assertEquals([...outcomes], [1, 1, 0, 0]);
   assertEquals([...payments], [1, 0]);
   assertEquals([...utilities], [0, 0]);
@@ -150,12 +150,12 @@ Deno.test("WASM best responses: ties go to the higher payment, and what is too d
 Deno.test("WASM best responses end where evaluations run out, with honest gaps", () => {
   let cutShort = 0;
   for (const one of CASES) {
-    const given = inputs(one), { network, source, types, perRow } = given;
-    const exact = wasmBestResponses(network, source, types, perRow);
+    const given = inputs(one), { network, hypernetwork, types, perRow } = given;
+    const exact = wasmBestResponses(network, hypernetwork, types, perRow);
     for (const maxEvaluations of [1, 2, 6]) {
       const options = { ...defaultBestResponse, maxEvaluations };
-      const rough = wasmBestResponses(network, source, types, perRow, options);
-      const expected = referenceBestResponses(network, source, types, perRow, options);
+      const rough = wasmBestResponses(network, hypernetwork, types, perRow, options);
+      const expected = referenceBestResponses(network, hypernetwork, types, perRow, options);
       assert(rough.evaluations.every((count) => count <= maxEvaluations));
       assertClose(rough.utilities, expected.utilities, 1e-6, `${one}`);
       checkCertificates(given, rough, `${one}`);
@@ -172,9 +172,9 @@ Deno.test("WASM best responses end where evaluations run out, with honest gaps",
 Deno.test("WASM best responses are the same where cuts are dropped, and certified", () => {
   let dropped = 0;
   for (const one of CASES) {
-    const given = inputs(one), { network, source, types, perRow } = given, m = network.goods;
-    const expected = wasmBestResponses(network, source, types, perRow);
-    const found = wasmBestResponses(network, source, types, perRow, defaultBestResponse, m + 3);
+    const given = inputs(one), { network, hypernetwork, types, perRow } = given, m = network.goods;
+    const expected = wasmBestResponses(network, hypernetwork, types, perRow);
+    const found = wasmBestResponses(network, hypernetwork, types, perRow, defaultBestResponse, m + 3);
     assertClose(found.utilities, expected.utilities, 1e-9, `${one}`);
     assert(found.gaps.every((gap) => gap <= GAP), `${one}: gaps ${found.gaps}`);
     checkCertificates(given, found, `${one}`);
@@ -206,10 +206,10 @@ for (const build of ["relaxed", "plain"] as KernelBuild[]) {
         raw.push(k % 2 === 0 ? 3 * t : t < 0 ? 69 * t : 500 * t);
         scale.push(2 ** -Math.max(0, Math.ceil(Math.log2(Math.max(1, raw[k] + 1)))));
       }
-      const source = sourceOf(raw.map((w, k) => [w, scale[k], 0, 0, 0]));
+      const hypernetwork = outputOf(raw.map((w, k) => [w, scale[k], 0, 0, 0]));
       const { outcomes, payments } = wasmBestResponses(
         partialGroupMax(size),
-        source,
+        hypernetwork,
         new Float64Array(count).fill(2),
         1,
       );

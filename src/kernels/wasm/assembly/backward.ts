@@ -3,7 +3,7 @@
 import { all, at, each, fma, pad4 } from "./simd";
 import { Job, layerAt, rowBytes } from "./job";
 import { inputsAt, winnersAt } from "./forward";
-import { slopeInGoods } from "./top_sums";
+import { slopeInGoods } from "./sums_of_largest";
 
 /** Bytes of the scratch for one point: two vectors of sums over a layer's inputs. */
 export function backwardSize(job: Job): i32 {
@@ -89,7 +89,7 @@ export function slope(job: Job, w: usize, tile: usize, c: i32, point: usize, scr
     }
     above = sums;
   }
-  if (job.topSums) slopeInGoods<f32>(point, job.goods, out, scratch);
+  if (job.sumsOfLargest) slopeInGoods<f32>(point, job.goods, out, scratch);
 }
 
 /** Adds above_g times `values` `[vectors, 4]` to what lies `shift` bytes behind the weights of each group's winner. */

@@ -112,7 +112,7 @@ export function moveRow(job: Job, w: usize, row: i32, s: usize, tiles: usize): v
 
 /** One step of equation (13) for all chains. */
 function langevinStep(job: Job, w: usize, s: usize, noise: usize): void {
-  const C = job.count, m = job.goods, bytes = chainBytes(job), project = job.wall == 1;
+  const C = job.count, m = job.goods, bytes = chainBytes(job), project = job.boundary == 1;
   const chains = chainsAt(job, s), back = backAt(job, s), gradient = vectorsAt(job, s);
   const stepSize = gradient + bytes, noiseScale = stepSize + bytes, squares = noiseScale + bytes, type = squares + bytes;
   for (let from: i32 = 0; from < C; from += 16) {

@@ -10,7 +10,7 @@
 import { both, dot2, fma2, pad2, total2 } from "./double";
 import { pad4 } from "./simd";
 import { ResponsesJob } from "./responses_job";
-import { slopeInGoods, topSums } from "./top_sums";
+import { slopeInGoods, sumsOfLargest } from "./sums_of_largest";
 
 /** Bytes of the inputs of one layer, padded to an even number of floats. */
 // @ts-ignore: decorator
@@ -123,8 +123,8 @@ export function evaluate(job: ResponsesJob, w: usize, point: usize, gradient: us
   const m = job.goods, G = job.groups, K = job.layers, stride = inputBytes(job), hidden = (m + 1) << 3;
   let inputs = s, weights = w;
   for (let k: i32 = 0; k <= K; k++, inputs += stride) {
-    if (!job.topSums) memory.copy(inputs, point, m << 3);
-    else if (k == 0) topSums<f64>(point, m, inputs, 8);
+    if (!job.sumsOfLargest) memory.copy(inputs, point, m << 3);
+    else if (k == 0) sumsOfLargest<f64>(point, m, inputs, 8);
     else memory.copy(inputs, s, m << 3);
     store<f64>(inputs + (m << 3), 1);
     if (k == K) break;
@@ -151,6 +151,6 @@ export function evaluate(job: ResponsesJob, w: usize, point: usize, gradient: us
   for (let i: i32 = 0; i < m; i++) {
     store<f64>(gradient + (i << 3), load<f64>(free + (i << 3)) + total2(v128.load(slopes + (i << 4))));
   }
-  if (job.topSums) slopeInGoods<f64>(point, m, gradient, slopes);
+  if (job.sumsOfLargest) slopeInGoods<f64>(point, m, gradient, slopes);
   return f;
 }

@@ -15,7 +15,7 @@ function wide(p: usize): v128 {
 
 /** Bytes of scratch for the tile's hidden layer, and for a row's goods. */
 export function hiddenTileSize(job: ResponsesJob): i32 {
-  return (job.hiddenSize + (job.goods + ROWS - 1) / ROWS * job.localSize) * ROWS << 3;
+  return (job.hiddenSize + (job.goods + ROWS - 1) / ROWS * job.perGoodSize) * ROWS << 3;
 }
 
 /** Rows `[ROWS, width]` as `[width, ROWS]`; those from `count` on are 0. */
@@ -81,11 +81,11 @@ function sixRows(
 
 /** Writes packed weights `[6, packed]` of the rows from `first` on to `out`: softplus(hidden weight + bias). */
 export function wideWeights(job: ResponsesJob, first: i32, columns: usize, out: usize): void {
-  const H = job.hiddenSize, packed = job.packed, local = job.localSize > 0;
+  const H = job.hiddenSize, packed = job.packed, perGood = job.perGoodSize > 0;
   transpose(job.hidden + (first * H << 3), H, ROWS, columns);
-  const end = local ? job.quads << 2 : packed;
+  const end = perGood ? job.quads << 2 : packed;
   for (let d: i32 = 0; d < end; d += 4) {
-    const p = local ? load<i32>(job.quadsAt + d) : d, to = out + (p << 3);
+    const p = perGood ? load<i32>(job.quadsAt + d) : d, to = out + (p << 3);
     // Every other four of a panel of eight.
     const w = job.weight + (((d & ~7) * H) << 2) + ((d & 4) << 2);
     sixRows(columns, H, w, 32, job.bias + (p << 2), 0, to, packed, ROWS);
@@ -93,15 +93,15 @@ export function wideWeights(job: ResponsesJob, first: i32, columns: usize, out: 
       for (let r: i32 = 0; r < ROWS; r++) softplusOf4(to + (r * packed << 3));
     }
   }
-  if (!local) return;
+  if (!perGood) return;
   const goods = columns + (H * ROWS << 3), rows = min(ROWS, job.rows - first);
   for (let r: i32 = 0; r < rows; r++) wideSlopes(job, first + r, goods, out + (r * packed << 3));
 }
 
 /** Writes the slopes of a row, and the output's offset: the goods' hidden layers times S, six goods at a time. */
 function wideSlopes(job: ResponsesJob, row: i32, columns: usize, out: usize): void {
-  const m = job.goods, H = job.hiddenSize, width = job.localSize, block = width * ROWS << 3;
-  const hidden = job.localHidden + (row * m * width << 3), stride = job.groupSize << 2;
+  const m = job.goods, H = job.hiddenSize, width = job.perGoodSize, block = width * ROWS << 3;
+  const hidden = job.perGoodHidden + (row * m * width << 3), stride = job.groupSize << 2;
   for (let i: i32 = 0, to = columns; i < m; i += ROWS, to += block) {
     transpose(hidden + (i * width << 3), width, m - i, to);
   }

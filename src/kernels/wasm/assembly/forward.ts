@@ -7,7 +7,7 @@
 
 import { all, at, choose, each, fma, pad4 } from "./simd";
 import { Job, layerAt, rowBytes } from "./job";
-import { topSums } from "./top_sums";
+import { sumsOfLargest } from "./sums_of_largest";
 
 /** Bytes of the tile's points, (x, 1). */
 // @ts-ignore: decorator
@@ -210,8 +210,8 @@ export function output(job: Job, w: usize, tile: usize, f: usize): void {
 /** Puts `count` points, at most 16, into a tile: what f is a function of. A point begins every `stride` bytes. */
 export function gather(job: Job, points: usize, count: i32, stride: i32, tile: usize): void {
   const m = job.goods;
-  if (job.topSums) {
-    for (let c: i32 = 0; c < count; c++) topSums<f32>(points + c * stride, m, tile + (c << 2), 64);
+  if (job.sumsOfLargest) {
+    for (let c: i32 = 0; c < count; c++) sumsOfLargest<f32>(points + c * stride, m, tile + (c << 2), 64);
     return;
   }
   for (let c: i32 = 0; c < count; c++, points += stride, tile += 4) {

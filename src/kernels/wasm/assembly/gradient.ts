@@ -4,7 +4,7 @@
 // `[dense / 8, panelRows, 8]`; its column tasks add hidden^T times a panel to the weight's gradient. There are two
 // buffers of panels, so that a set can begin while the one before ends. Each sum is added up in the order of the rows,
 // whichever thread does it, so the result does not depend on the threads. Tasks are drawn in order and wait only for
-// tasks drawn before them. With a local part a row task also sums over its tile what slopes give, and a last column task
+// tasks drawn before them. With slopes per good a row task also sums over its tile what slopes give, and a last column task
 // adds these sums.
 
 import { all, at, fma, softplusSlope4, total } from "./simd";
@@ -16,10 +16,10 @@ import { coefficients } from "./objective";
 import {
   addSlopeSums,
   gatherDense,
-  localHiddenGradient,
+  perGoodHiddenGradient,
   slopeSumsLength,
   sumSlopes,
-} from "./local_gradient";
+} from "./per_good_gradient";
 import { columnsSize, makeWeights } from "./weights";
 
 /** Panels of one column task. */
@@ -37,7 +37,7 @@ function rowSize(job: Job): i32 {
 
 /** Bytes of scratch, without the weights of a tile. */
 export function gradientSize(job: Job): i32 {
-  const own = job.tile * (job.packed + 4 * job.hiddenSize) + (job.localSize > 0 ? job.maps : 0) << 2;
+  const own = job.tile * (job.packed + 4 * job.hiddenSize) + (job.perGoodSize > 0 ? job.maps : 0) << 2;
   return rowSize(job) + (job.hiddenSize > 0 ? own : 0);
 }
 
@@ -52,7 +52,7 @@ function productTasks(job: Job): i32 {
 }
 
 function columnTasks(job: Job): i32 {
-  return productTasks(job) + (job.localSize > 0 ? 1 : 0);
+  return productTasks(job) + (job.perGoodSize > 0 ? 1 : 0);
 }
 
 /** How many tasks there are: those of the sets of rows, all sets but the last being full, then tiles that are only moved. */
@@ -163,11 +163,11 @@ function rowTask(job: Job, tile: i32, panels: usize, slopeSums: usize, scratch: 
     if (!step) rowGradient(job, weights + r * bytes, first + r, rest, gradients + r * bytes);
     throughSoftplus(job, weights + r * bytes, gradients + r * bytes);
   }
-  if (job.localSize > 0) {
+  if (job.perGoodSize > 0) {
     sumSlopes(job, first, rows, gradients, slopeSums);
     const room = sums + (job.tile * job.hiddenSize << 4);
     for (let r: i32 = 0; r < rows; r++) {
-      localHiddenGradient(job, first + r, gradients + r * bytes);
+      perGoodHiddenGradient(job, first + r, gradients + r * bytes);
       gatherDense(job, gradients + r * bytes, room);
     }
   }

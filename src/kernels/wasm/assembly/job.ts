@@ -76,7 +76,7 @@ export class Job {
   /** Chains: how many blocks. */
   blocks: i32;
   /** Chains: 0 reflect, 1 project. */
-  wall: i32;
+  boundary: i32;
   /** Chains: eta of the constant step rule; 0 for the adapted rule. */
   constantStep: f32;
   /** Chains: the step scale. */
@@ -95,10 +95,10 @@ export class Job {
   duplicationCost: f32;
   /** Training step: u0 of each profile and chain `[trained / n, C]`. */
   utilities: usize;
-  /** Columns of the dense weight: `packed`; with a local part fewer, those of positive weights and of maps' offsets. */
+  /** Columns of the dense weight: `packed`; with slopes per good fewer, those of positive weights and of maps' offsets. */
   dense: i32;
-  /** Hl, padded to a multiple of 4; 0 where there is no local part. What follows is for one. */
-  localSize: i32;
+  /** Hl, padded to a multiple of 4; 0 where there is no perGood part. What follows is for one. */
+  perGoodSize: i32;
   /** How many affine maps from (x, 1), padded to a multiple of 8. */
   maps: i32;
   /** Where each map's slopes begin in a row, in bytes. */
@@ -108,17 +108,17 @@ export class Job {
   /** The bias of the dense columns; 0 for offsets, which have theirs with the slopes. */
   denseBias: usize;
   /** The goods' hidden layers `[R, Hl, m + 1 padded]`, 0 behind the goods. */
-  localHidden: usize;
+  perGoodHidden: usize;
   /** S `[maps / 4, Hl, 4]`. */
   slopes: usize;
   /** Gradient: of the goods' hidden layers `[R, Hl, m + 1 padded]`. */
-  localGradient: usize;
+  perGoodGradient: usize;
   /** Gradient: of S, then of the slopes' bias, see slopeSumsLength. */
   slopesGradient: usize;
   /** Gradient: two buffers of such sums for the tiles of a set. */
   slopeSums: usize;
-  /** 1 where f is a function of the sums of its point's largest coordinates: see top_sums.ts. */
-  topSums: i32;
+  /** 1 where f is a function of the sums of its point's largest coordinates: see sums_of_largest.ts. */
+  sumsOfLargest: i32;
 }
 
 /** Bytes of one element of a group in layer k: weights from the layer before, if there is one, then from (x, 1). */

@@ -35,7 +35,7 @@ export class ResponsesJob {
   cuts: i32;
   /** `[R padded to a multiple of 6, H]`, 64-bit. */
   hidden: usize;
-  /** `[packed / 8, H, 8]`, 32-bit; with a local part `[quads / 2, H, 8]`. */
+  /** `[packed / 8, H, 8]`, 32-bit; with slopes per good `[quads / 2, H, 8]`. */
   weight: usize;
   /** `[packed]`, 32-bit. */
   bias: usize;
@@ -51,8 +51,8 @@ export class ResponsesJob {
   scratch: usize;
   /** Bytes of one thread's scratch. */
   scratchSize: i32;
-  /** Hl; 0 where there is no local part. What follows is for one: see best_responses/local_layout.ts. */
-  localSize: i32;
+  /** Hl; 0 where there is no perGood part. What follows is for one: see best_responses/per_good_layout.ts. */
+  perGoodSize: i32;
   /** How many times four columns the dense weight has. */
   quads: i32;
   /** Where each of these belongs in a row of packed weights: the first of four numbers. */
@@ -68,7 +68,7 @@ export class ResponsesJob {
   /** Where the output's slopes begin in a row of packed weights. */
   lastAt: i32;
   /** `[R, m, Hl]`, 64-bit. */
-  localHidden: usize;
-  /** 1 where f is a function of the sums of its point's largest coordinates: see top_sums.ts. */
-  topSums: i32;
+  perGoodHidden: usize;
+  /** 1 where f is a function of the sums of its point's largest coordinates: see sums_of_largest.ts. */
+  sumsOfLargest: i32;
 }

@@ -2,13 +2,13 @@
 
 import { at, fma, softplus4 } from "./simd";
 import { Job } from "./job";
-import { addOffsets, makeSlopes } from "./local_weights";
+import { addOffsets, makeSlopes } from "./per_good_slopes";
 
 /** Bytes of scratch for the tile's hidden layer, and for eight of its offsets. */
 // @ts-ignore: decorator
 @inline
 export function columnsSize(job: Job): i32 {
-  return (job.tile / 6 * job.hiddenSize << 5) + (job.localSize > 0 ? job.tile << 5 : 0);
+  return (job.tile / 6 * job.hiddenSize << 5) + (job.perGoodSize > 0 ? job.tile << 5 : 0);
 }
 
 /** Writes packed weights `[tile, packed]` of the rows from `first` on to `out`: softplus(hidden weight + bias). */
@@ -19,7 +19,7 @@ export function makeWeights(job: Job, first: i32, columns: usize, out: usize): v
     const row = job.hidden + (((first + r) * H) << 2), to = columns + (r / 6 * H << 5) + (r % 6 << 2);
     for (let h: i32 = 0; h < H; h++) store<f32>(to + (h << 5), load<f32>(row + (h << 2)));
   }
-  if (job.localSize > 0) return makeLocalWeights(job, first, columns, out);
+  if (job.perGoodSize > 0) return makePerGoodWeights(job, first, columns, out);
   for (let p: i32 = 0; p < job.packed; p += 8, out += 32) {
     // Several times six, so that a panel of the weight is fetched once for all of them.
     for (let r: i32 = 0; r < job.tile; r += 6) {
@@ -32,7 +32,7 @@ export function makeWeights(job: Job, first: i32, columns: usize, out: usize): v
 }
 
 /** The same where slopes come from hidden layers of the goods: positive weights and offsets are a dense product. */
-function makeLocalWeights(job: Job, first: i32, columns: usize, out: usize): void {
+function makePerGoodWeights(job: Job, first: i32, columns: usize, out: usize): void {
   const H = job.hiddenSize, stride = job.packed << 2, positive = job.dense - job.maps;
   const rows = min(job.tileRows, job.rows - first), offsets = columns + (job.tile / 6 * H << 5);
   for (let r: i32 = 0; r < rows; r++) makeSlopes(job, first + r, out + r * stride);

@@ -1,5 +1,5 @@
 /**
- * How the WASM best responses keep what a source with a local part is made of: see networks/local_weights.ts.
+ * How the WASM best responses keep what a source with slopes per good is made of: see networks/per_good_slopes.ts.
  *
  * A row of packed weights is as in {@linkcode "./layout.ts"}: groups are lanes, so that the slopes of four maps in all
  * goods are `[m, 4]`, E times four numbers apart, the product of the goods' hidden layers with `[Hl, 4]` of S. The dense
@@ -7,13 +7,13 @@
  *
  * @module
  */
-import { slopeAt } from "../../networks/local_weights.ts";
+import { slopeAt } from "../../networks/per_good_slopes.ts";
 import type { PartialGroupMaxSize } from "../../networks/partial_groupmax.ts";
 import type { PackedLayout } from "../wasm/layout.ts";
 import { lanesLayout } from "./layout.ts";
 
 /** Where the parts of a packed row come from. */
-export interface LocalLanesLayout {
+export interface PerGoodLanesLayout {
   /** The dense columns, a multiple of 8: `source` is their place among the D columns of the weight. */
   readonly dense: PackedLayout;
   /** Where each four of them belong in a row. */
@@ -27,7 +27,7 @@ export interface LocalLanesLayout {
 }
 
 /** The layout for a network's weights. */
-export function localLanesLayout(size: PartialGroupMaxSize): LocalLanesLayout {
+export function perGoodLanesLayout(size: PartialGroupMaxSize): PerGoodLanesLayout {
   const { goods: m, layers: K, groups: G, groupSize: E } = size, { source, positive } = lanesLayout(size);
   const count = K * E * G + 1, first = (K - 1) * E * G * G + G;
   /** For raw weights which are slopes of the first good, or offsets: the map. */
@@ -55,7 +55,7 @@ export function localLanesLayout(size: PartialGroupMaxSize): LocalLanesLayout {
 }
 
 /** S `[Hl, K E G + 1]` as `[maps, Hl, 4]`, then `[Hl]` for the output. */
-export function packLaneSlopes({ columns }: LocalLanesLayout, S: Float32Array, Hl: number, out: Float32Array): void {
+export function packLaneSlopes({ columns }: PerGoodLanesLayout, S: Float32Array, Hl: number, out: Float32Array): void {
   const count = S.length / Hl;
   columns.forEach((q, k) => {
     for (let h = 0; h < Hl; h++) out[((k >> 2) * Hl + h) * 4 + (k & 3)] = q < 0 ? 0 : S[h * count + q];

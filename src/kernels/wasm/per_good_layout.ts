@@ -1,5 +1,5 @@
 /**
- * How the WASM kernels keep what a source with a local part is made of: see networks/local_weights.ts.
+ * How the WASM kernels keep what a source with slopes per good is made of: see networks/per_good_slopes.ts.
  *
  * A row of packed weights is as in {@linkcode "./layout.ts"}, with some room behind it. Its slopes are made map by map, in
  * the order of the row, four at a time; maps that fill up the last four write into the room. The dense weight has columns
@@ -7,12 +7,12 @@
  *
  * @module
  */
-import { slopeAt } from "../../networks/local_weights.ts";
+import { slopeAt } from "../../networks/per_good_slopes.ts";
 import type { PartialGroupMaxSize } from "../../networks/partial_groupmax.ts";
 import { NO_WEIGHT, type PackedLayout, packedLayout, padTo } from "./layout.ts";
 
 /** Where the parts of a packed row come from. */
-export interface LocalLayout {
+export interface PerGoodLayout {
   /** The row, with room behind it. */
   readonly row: PackedLayout;
   /** The dense columns: `source` is their place among the D columns of the weight. */
@@ -28,7 +28,7 @@ export interface LocalLayout {
 }
 
 /** The layout for a network's weights. */
-export function localLayout(size: PartialGroupMaxSize): LocalLayout {
+export function perGoodLayout(size: PartialGroupMaxSize): PerGoodLayout {
   const { goods: m, layers: K, groups: G, groupSize: E } = size, base = packedLayout(size);
   const count = K * E * G + 1, positive = (K - 1) * E * G * G + G, lanes = padTo(m + 1, 4);
   const places = new Map(Array.from(base.source, (raw, p) => [raw, p]));
@@ -61,7 +61,7 @@ export function localLayout(size: PartialGroupMaxSize): LocalLayout {
 }
 
 /** The bias of the dense columns, from raw weights' bias `[P]`: offsets have theirs with the slopes. */
-export function packDenseBias({ dense, quads }: LocalLayout, bias: Float32Array, out: Float32Array): void {
+export function packDenseBias({ dense, quads }: PerGoodLayout, bias: Float32Array, out: Float32Array): void {
   const positive = 4 * quads.length;
   for (let p = 0; p < dense.length; p++) {
     out[p] = p >= positive ? 0 : dense.source[p] < 0 ? NO_WEIGHT : bias[dense.source[p]];
@@ -69,7 +69,13 @@ export function packDenseBias({ dense, quads }: LocalLayout, bias: Float32Array,
 }
 
 /** S `[Hl, K E G + 1]` as `[maps / 4, Hl padded, 4]`. */
-export function packSlopes(layout: LocalLayout, S: Float32Array, Hl: number, padded: number, out: Float32Array): void {
+export function packSlopes(
+  layout: PerGoodLayout,
+  S: Float32Array,
+  Hl: number,
+  padded: number,
+  out: Float32Array,
+): void {
   const count = S.length / Hl;
   out.fill(0);
   eachSlope(layout, Hl, padded, (at, q, h) => out[at] = S[h * count + q]);
@@ -77,7 +83,7 @@ export function packSlopes(layout: LocalLayout, S: Float32Array, Hl: number, pad
 
 /** Undoes {@linkcode packSlopes}. */
 export function unpackSlopes(
-  layout: LocalLayout,
+  layout: PerGoodLayout,
   packed: Float32Array,
   Hl: number,
   padded: number,
@@ -88,7 +94,7 @@ export function unpackSlopes(
 }
 
 function eachSlope(
-  { columns }: LocalLayout,
+  { columns }: PerGoodLayout,
   Hl: number,
   padded: number,
   use: (at: number, q: number, h: number) => void,
@@ -101,7 +107,7 @@ function eachSlope(
 
 /** The goods' hidden layers `[rows, m, Hl]` as `[rows, Hl padded, m + 1 padded]`. */
 export function packGoods(
-  { lanes }: LocalLayout,
+  { lanes }: PerGoodLayout,
   hidden: Float32Array,
   m: number,
   Hl: number,
@@ -118,7 +124,7 @@ export function packGoods(
 
 /** Undoes {@linkcode packGoods}. */
 export function unpackGoods(
-  { lanes }: LocalLayout,
+  { lanes }: PerGoodLayout,
   packed: Float32Array,
   m: number,
   Hl: number,
@@ -133,8 +139,8 @@ export function unpackGoods(
 }
 
 /** The bias' gradient `[P]`, from those of the dense columns and of the maps `[maps, m + 1 padded]`. */
-export function unpackLocalBias(
-  { row, dense, quads, maps, columns, lanes }: LocalLayout,
+export function unpackPerGoodBias(
+  { row, dense, quads, maps, columns, lanes }: PerGoodLayout,
   ofDense: Float32Array,
   ofMaps: Float32Array,
   out: Float32Array,

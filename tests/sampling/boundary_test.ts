@@ -1,6 +1,6 @@
 import { assertAlmostEquals } from "@std/assert";
 import { tf } from "../../src/deps/tfjs.ts";
-import { intoBox } from "../../src/sampling/box.ts";
+import { intoBox } from "../../src/sampling/boundary.ts";
 import { forEachDevice } from "../devices.ts";
 
 /** [from, reflected, projected] */

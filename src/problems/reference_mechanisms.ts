@@ -8,7 +8,7 @@ import type { MechanismProblem } from "./problem.ts";
 import { tableOneSettings } from "./settings.ts";
 
 /** What is known about a problem, to compare with. */
-export interface Yardsticks {
+export interface ReferenceMechanisms {
   readonly optimum?: KnownValue;
   /** Of the best mechanism that sells each good by itself. */
   readonly separable?: number;
@@ -17,7 +17,7 @@ export interface Yardsticks {
 }
 
 /** What is known about a problem. */
-export function yardsticks(problem: MechanismProblem): Yardsticks {
+export function referenceMechanisms(problem: MechanismProblem): ReferenceMechanisms {
   return {
     optimum: knownOptimum(problem),
     separable: separableOptimum(problem),
@@ -25,13 +25,13 @@ export function yardsticks(problem: MechanismProblem): Yardsticks {
   };
 }
 
-/** `revenue` as a share of a yardstick, for people; nothing where the yardstick is not above 0. */
-export function percentOf(yardstick: number, revenue: number): string {
-  return yardstick > 0 ? `${(revenue / yardstick * 100).toFixed(1)}%` : "";
+/** `revenue` as a share of a reference, for people; nothing where the reference is not above 0. */
+export function percentOf(reference: number, revenue: number): string {
+  return reference > 0 ? `${(revenue / reference * 100).toFixed(1)}%` : "";
 }
 
-/** The same as words to add to the yardstick. */
-export function shareInWords(yardstick: number, revenue: number): string {
-  const percent = percentOf(yardstick, revenue);
+/** The same as words to add to the reference. */
+export function shareInWords(reference: number, revenue: number): string {
+  const percent = percentOf(reference, revenue);
   return percent && `revenue is ${percent} of it`;
 }

@@ -1,4 +1,4 @@
-/** The symmetric context network: its definition, its symmetries, and the way back through it. */
+/** The set context network: its definition, its symmetries, and the way back through it. */
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { type Tensor, tf } from "../../src/deps/tfjs.ts";
 import { InvalidInputError } from "../../src/errors.ts";
@@ -14,7 +14,7 @@ import { forEachDevice } from "../devices.ts";
 
 type Host = Record<string, HostTensor>;
 
-const SIZE: NetworkSize = { layers: 2, groups: 3, groupSize: 2, hidden: [5, 4, 6], context: "symmetric" };
+const SIZE: NetworkSize = { layers: 2, groups: 3, groupSize: 2, hidden: [5, 4, 6], context: "set" };
 const SHAPES: readonly ContextShape[] = [[2, 1], [2, 3], [3, 4], [5, 2]].map(([participants, goods]) => ({
   ...{ participants, goods, exchangeable: true },
 }));
@@ -29,12 +29,14 @@ function randomParameters(rules: PricingRules, seed: number): Host {
   );
 }
 
-forEachDevice("weights from a symmetric context are those of plain loops, on the host too", async () => {
+forEachDevice("weights from a set context are those of plain loops, on the host too", async () => {
   for (const shape of SHAPES) {
     const { participants: n, goods: m } = shape, rules = pricingRules(shape, SIZE), host = randomParameters(rules, 1);
     const parameters = uploadAll(host), types = uniforms(randomKey(2), 6 * n * m);
-    const source = rules.source(parameters, types), weights = rawWeights(source), found = await weights.data();
-    const onHost = rules.hostSource(host, types), P = rules.network.weightCount;
+    const hypernetwork = rules.hypernetwork(parameters, types),
+      weights = rawWeights(hypernetwork),
+      found = await weights.data();
+    const onHost = rules.hostHypernetwork(host, types), P = rules.network.weightCount;
     assertEquals(weights.shape, [6 * n, P]);
     for (let row = 0; row < 6 * n; row++) {
       const expected = plainWeights(host, types, row, shape), exact = hostRawWeights(onHost, row);
@@ -44,7 +46,7 @@ forEachDevice("weights from a symmetric context are those of plain loops, on the
         assertAlmostEquals(found[row * P + p], expected[p], 1e-4 * (1 + Math.abs(expected[p])));
       }
     }
-    disposeHidden(source);
+    disposeHidden(hypernetwork);
     tf.dispose([parameters, weights]);
   }
 });
@@ -64,15 +66,15 @@ function plainWeights(host: Host, types: Float32Array, row: number, { participan
   const relu = (x: number[], name: string) =>
     Array.from(host[`${name}.bias`].data, (b, column) => Math.max(0, b + product(x, `${name}.weight`, column)));
   const goods = [...Array(m).keys()];
-  const local = goods.map((j) => {
+  const perGood = goods.map((j) => {
     const column = others.map((t) => t[j]);
     const elements = others.map((t) =>
       relu([t[j], mean(t), mean(column), Math.max(...column)].map((y) => 2 * y - 1), "hidden.element")
     );
     return elements[0].map((_, e) => mean(elements.map((element) => element[e])));
   });
-  const all = local[0].map((_, e) => mean(local.map((one) => one[e])));
-  const hidden = relu(all, "hidden.global"), ofGoods = local.map((one) => relu([...one, ...all], "hidden.local"));
+  const all = perGood[0].map((_, e) => mean(perGood.map((one) => one[e])));
+  const hidden = relu(all, "hidden.global"), ofGoods = perGood.map((one) => relu([...one, ...all], "hidden.perGood"));
   const raw = Array.from({ length: 21 }, (_, p) => product(hidden, "output.weight", p));
   for (let map = 0; map < 12; map += 3) {
     for (const j of goods) for (let g = 0; g < 3; g++) raw.push(product(ofGoods[j], "output.slopes", map + g));
@@ -87,7 +89,7 @@ Deno.test("exchanging the other participants changes no weight", () => {
   const shape = { participants: 4, goods: 3, exchangeable: true }, rules = pricingRules(shape, SIZE);
   const host = randomParameters(rules, 3), types = uniforms(randomKey(4), 12);
   const exchanged = Float32Array.from([...types.subarray(0, 3), ...types.subarray(9), ...types.subarray(3, 9)]);
-  const [before, after] = [types, exchanged].map((types) => hostRawWeights(rules.hostSource(host, types), 0));
+  const [before, after] = [types, exchanged].map((types) => hostRawWeights(rules.hostHypernetwork(host, types), 0));
   before.forEach((value, p) => assertAlmostEquals(after[p], value, 1e-12));
 });
 
@@ -98,7 +100,7 @@ Deno.test("permuting the goods of the others' types permutes the context's effec
   const permuted = Float32Array.from(types, (_, at) => types[at - at % 4 + order[at % 4]]);
   const [before, after] = [types, permuted].map((types) => {
     // f of point x, and of the same point with permuted goods.
-    const f = rules.network.bindOnHost(hostRawWeights(rules.hostSource(host, types), 1));
+    const f = rules.network.bindOnHost(hostRawWeights(rules.hostHypernetwork(host, types), 1));
     return (x: readonly number[]) => f(Float64Array.from(x), new Float64Array(4));
   });
   for (let k = 0; k < 20; k++) {
@@ -111,23 +113,23 @@ Deno.test("permuting the goods of the others' types permutes the context's effec
 forEachDevice("the gradient in the parameters is that of finite differences", async () => {
   for (const shape of SHAPES) {
     const { participants: n, goods: m } = shape, rules = pricingRules(shape, SIZE), host = randomParameters(rules, 8);
-    const parameters = uploadAll(host), types = uniforms(randomKey(9), 4 * n * m), { source } = rules;
-    const { hidden, weight, local, bias } = source(parameters, types);
+    const parameters = uploadAll(host), types = uniforms(randomKey(9), 4 * n * m), { hypernetwork } = rules;
+    const { hidden, weight, perGood, bias } = hypernetwork(parameters, types);
     const random = (like: Tensor, stream: number) =>
       tf.tensor(normals(deriveKey(randomKey(10), stream), like.size), like.shape);
     const given = {
       ...{ hidden: random(hidden!, 0), weight: random(weight!, 1), bias: random(bias, 2) },
-      local: { hidden: random(local!.hidden, 3), weight: random(local!.weight, 4) },
+      perGood: { hidden: random(perGood!.hidden, 3), weight: random(perGood!.weight, 4) },
     };
-    // deno-lint-ignore no-explicit-any -- shapes of random tensors are those of the source's
+    // deno-lint-ignore no-explicit-any -- shapes of random tensors are those of the hypernetwork's
     const found = parameterGradient(rules, parameters, types, given as any);
     assertEquals(Object.keys(found).sort(), Object.keys(rules.parameterShapes).sort());
-    const factors = await Promise.all([given.hidden, given.local.hidden].map((tensor) => tensor.data()));
+    const factors = await Promise.all([given.hidden, given.perGood.hidden].map((tensor) => tensor.data()));
     const along = (parameters: Host) => {
-      const { hidden, local } = rules.hostSource(parameters, types);
+      const { hidden, perGood } = rules.hostHypernetwork(parameters, types);
       const dot = (a: ArrayLike<number>, b: ArrayLike<number>) =>
         Array.from(a).reduce((sum, x, k) => sum + x * b[k], 0);
-      return dot(hidden!, factors[0]) + dot(local!.hidden, factors[1]);
+      return dot(hidden!, factors[0]) + dot(perGood!.hidden, factors[1]);
     };
     for (const name of Object.keys(found)) {
       const gradient = await found[name].data() as Float32Array;
@@ -143,9 +145,9 @@ forEachDevice("the gradient in the parameters is that of finite differences", as
       assertAlmostEquals(sum, expected, 1e-3 * (1 + Math.abs(expected)), name);
     }
     const [ofWeight, ofSlopes] = [found["output.weight"], found["output.slopes"]];
-    assertEquals([ofWeight.id, ofSlopes.id], [given.weight.id, given.local.weight.id]);
-    disposeHidden({ hidden, bias, local });
-    tf.dispose([parameters, found, { ...given, local: { ...given.local } }]);
+    assertEquals([ofWeight.id, ofSlopes.id], [given.weight.id, given.perGood.weight.id]);
+    disposeHidden({ hidden, bias, perGood });
+    tf.dispose([parameters, found, { ...given, perGood: { ...given.perGood } }]);
   }
 });
 
@@ -158,7 +160,7 @@ Deno.test("one width is for all three layers, and one participant has no context
   assertEquals(Object.keys(pricingRules({ ...shape, participants: 1 }, SIZE).parameterShapes), ["output.bias"]);
 });
 
-Deno.test("a symmetric context network refuses participants who differ, and other widths", () => {
+Deno.test("a set context network refuses participants who differ, and other widths", () => {
   const shape = { participants: 3, goods: 4, exchangeable: true };
   const refuse = (shape: ContextShape, hidden: number[], words: string) =>
     assertThrows(() => pricingRules(shape, { ...SIZE, hidden }), InvalidInputError, words);

@@ -11,11 +11,11 @@
  *
  * @module
  */
-import { slopeAt } from "./local_weights.ts";
+import { slopeAt } from "./per_good_slopes.ts";
 import type { PartialGroupMaxSize } from "./partial_groupmax.ts";
 
 /** Which of W numbers have one value: they are in cycles of a permutation. */
-export interface Cycles {
+export interface TiedWeights {
   /** d: how often the permutation is applied until all are where they were. */
   readonly length: number;
   /** `[d, W]`: for each number the cycle that it is in, from the first of that cycle on. */
@@ -23,17 +23,17 @@ export interface Cycles {
 }
 
 /** Where the weights of a network share values. */
-export interface SharedWeights {
+export interface NetworkTies {
   /** Among raw weights, W = P. */
-  readonly raw: Cycles;
-  /** Among affine maps, W = K E G + 1, in the order of {@linkcode "./local_weights.ts"}. */
-  readonly maps: Cycles;
+  readonly raw: TiedWeights;
+  /** Among affine maps, W = K E G + 1, in the order of {@linkcode "./per_good_slopes.ts"}. */
+  readonly maps: TiedWeights;
   /** Among the positive part and the maps' offsets, W = D, in the same order. */
-  readonly others: Cycles;
+  readonly others: TiedWeights;
 }
 
 /** How the weights of a network are shared by goods. */
-export function sharedWeights({ goods: m, layers: K, groups: G, groupSize: E }: PartialGroupMaxSize): SharedWeights {
+export function networkTies({ goods: m, layers: K, groups: G, groupSize: E }: PartialGroupMaxSize): NetworkTies {
   let d = Math.min(m, G);
   while (m % d !== 0) d--;
   const good = (j: number) => j === m ? m : (j + m / d) % m; // place m is the offset's
@@ -58,7 +58,7 @@ export function sharedWeights({ goods: m, layers: K, groups: G, groupSize: E }: 
 }
 
 /** The cycles of a permutation of `width` numbers, which all have `length` members or one. */
-function cycles(width: number, length: number, permutation: (at: number) => number): Cycles {
+function cycles(width: number, length: number, permutation: (at: number) => number): TiedWeights {
   const members = new Int32Array(length * width), found = new Uint8Array(width);
   for (let first = 0; first < width; first++) {
     if (found[first]) continue;
@@ -73,7 +73,7 @@ function cycles(width: number, length: number, permutation: (at: number) => numb
 }
 
 /** Gives the numbers in each row of `values` `[rows, W]` the value of the first of their cycle, in place. */
-export function copyFirst(values: Float32Array, { length, members }: Cycles): void {
+export function copyTied(values: Float32Array, { length, members }: TiedWeights): void {
   const width = members.length / length;
   for (let row = 0; row < values.length; row += width) {
     for (let at = 0; at < width; at++) values[row + at] = values[row + members[at]];
@@ -81,7 +81,7 @@ export function copyFirst(values: Float32Array, { length, members }: Cycles): vo
 }
 
 /** Gives them the mean over their cycle, from `values` to `to`. */
-export function meanOfCycles(values: Float32Array, to: Float32Array, { length, members }: Cycles): void {
+export function meanOfTied(values: Float32Array, to: Float32Array, { length, members }: TiedWeights): void {
   const width = members.length / length;
   for (let row = 0; row < values.length; row += width) {
     for (let at = 0; at < width; at++) {

@@ -2,7 +2,7 @@
  * Raw weights of a Partial GroupMax Network whose slopes come from each good's own hidden layer.
  *
  * f has K E G + 1 affine maps from (x, 1): one for each layer k, element e and group g, in this order, and that of the
- * output. The slope of good j in map q is, up to a bias, `local.hidden_j S[:, q]`, with S `[Hl, K E G + 1]` the same for
+ * output. The slope of good j in map q is, up to a bias, `perGood.hidden_j S[:, q]`, with S `[Hl, K E G + 1]` the same for
  * all goods. All else, the positive part and then the maps' offsets, is `hidden weight`, with D = positive + K E G + 1
  * numbers.
  *
@@ -11,7 +11,7 @@
 import { type Tensor2D, type Tensor3D, type Tensor4D, tf } from "../deps/tfjs.ts";
 
 /** Where slopes come from, if not from the hidden layer that all else comes from. */
-export interface LocalWeights {
+export interface PerGoodSlopes {
   /** The goods' hidden layers `[R, m, Hl]`. */
   readonly hidden: Tensor3D;
   /** S `[Hl, K E G + 1]`. */
@@ -20,8 +20,8 @@ export interface LocalWeights {
   readonly groups: number;
 }
 
-/** As {@linkcode LocalWeights} in the host's memory. */
-export interface HostLocalWeights {
+/** As {@linkcode PerGoodSlopes} in the host's memory. */
+export interface HostPerGoodSlopes {
   /** `[R, m, Hl]`. */
   readonly hidden: Float32Array | Float64Array;
   /** `[Hl, K E G + 1]`. */
@@ -51,9 +51,9 @@ export function placeWeights(others: Tensor2D, slopes: Tensor3D, groups: number)
   return tf.concat([positive, tf.reshape(affine, [N, inner * (m + 1)]), tf.reshape(last, [N, m]), lastOffset], 1);
 }
 
-/** What `hidden weight + bias` is with a local part: adds row `row` of the local part's slopes to `out` `[P]`. */
+/** What `hidden weight + bias` is with slopes per good: adds row `row` of the slopes per good to `out` `[P]`. */
 export function addHostSlopes(
-  { hidden, weight, groups, goods: m, width }: HostLocalWeights,
+  { hidden, weight, groups, goods: m, width }: HostPerGoodSlopes,
   row: number,
   out: Float64Array,
 ): void {

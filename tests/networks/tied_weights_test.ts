@@ -1,13 +1,13 @@
 /** Weights that goods share: f is the same function of all goods, and its gradient stays among such weights. */
 import { assert, assertAlmostEquals, assertEquals, assertNotEquals } from "@std/assert";
 import { tf } from "../../src/deps/tfjs.ts";
-import { copyFirst, meanOfCycles, sharedWeights } from "../../src/networks/exchangeable_goods.ts";
-import { sourceFunctions } from "../../src/networks/parameterized_affine.ts";
+import { copyTied, meanOfTied, networkTies } from "../../src/networks/tied_weights.ts";
+import { hostFunctions } from "../../src/networks/parameterized_affine.ts";
 import { partialGroupMax } from "../../src/networks/partial_groupmax.ts";
 import { pricingRules } from "../../src/networks/pricing_rule.ts";
 import { deriveKey, randomKey } from "../../src/random/key.ts";
 import { normals, uniforms } from "../../src/random/numbers.ts";
-import { sharedGradient } from "../../src/training/gradient.ts";
+import { tiedGradient } from "../../src/training/gradient.ts";
 import { forEachDevice } from "../devices.ts";
 
 /** m, G, and the cycles' length: the largest divisor of m that is at most G. */
@@ -17,7 +17,7 @@ Deno.test("weights with the same values in cycles are the same function of the g
   for (const [goods, groups, length] of SIZES) {
     for (const layers of [1, 3]) {
       const size = { goods, layers, groups, groupSize: 2 }, network = partialGroupMax(size);
-      const { raw } = sharedWeights(size), key = deriveKey(randomKey(1), goods, groups, layers);
+      const { raw } = networkTies(size), key = deriveKey(randomKey(1), goods, groups, layers);
       assertEquals([raw.length, raw.members.length], [length, length * network.weightCount]);
       const weights = normals(key, network.weightCount), gradient = new Float64Array(goods);
       const shift = (x: Float64Array) => x.map((_, j) => x[(j + goods / length) % goods]);
@@ -31,7 +31,7 @@ Deno.test("weights with the same values in cycles are the same function of the g
         return most;
       };
       assertEquals(differs(weights) > 1e-3, length > 1);
-      copyFirst(weights, raw);
+      copyTied(weights, raw);
       assert(differs(weights) < 1e-12);
       // Goods of a cycle are told apart by what else is bought: sums over goods are not all that f depends on.
       if (length < 3 || groups < length) continue;
@@ -46,20 +46,21 @@ Deno.test("weights with the same values in cycles are the same function of the g
   }
 });
 
-Deno.test("with a symmetric context, permuting goods of all types by the cycle permutes goods of prices", () => {
+Deno.test("with a set context, permuting goods of all types by the cycle permutes goods of prices", () => {
   const shape = { participants: 3, goods: 6, exchangeable: true };
-  const rules = pricingRules(shape, { layers: 2, groups: 8, groupSize: 2, hidden: [5], context: "symmetric" });
-  const parameters = rules.initialParameters(randomKey(2), { shared: true }), shared = rules.sharedParameters();
+  const rules = pricingRules(shape, { layers: 2, groups: 8, groupSize: 2, hidden: [5], context: "set" });
+  const parameters = rules.initialParameters(randomKey(2), { shared: true }), shared = rules.tiedParameters();
   assertEquals(Object.keys(shared).sort(), ["output.bias", "output.slopes", "output.weight"]);
   for (const [name, cycles] of Object.entries(shared)) {
     const noise = normals(deriveKey(randomKey(3), name.length), parameters[name].data.length);
     const data = parameters[name].data as Float32Array;
     noise.forEach((z, k) => data[k] += z);
-    copyFirst(data, cycles);
+    copyTied(data, cycles);
   }
   const types = uniforms(randomKey(4), 18), shifted = types.map((_, k) => types[k - k % 6 + (k + 1) % 6]);
-  const before = sourceFunctions(rules.network, rules.hostSource(parameters, types));
-  const after = sourceFunctions(rules.network, rules.hostSource(parameters, shifted)), gradient = new Float64Array(6);
+  const before = hostFunctions(rules.network, rules.hostHypernetwork(parameters, types));
+  const after = hostFunctions(rules.network, rules.hostHypernetwork(parameters, shifted)),
+    gradient = new Float64Array(6);
   for (let row = 0; row < 3; row++) {
     const x = Float64Array.from(uniforms(deriveKey(randomKey(5), row), 6)), y = x.map((_, j) => x[(j + 1) % 6]);
     assertAlmostEquals(after(row)(y, gradient), before(row)(x, gradient), 1e-9);
@@ -70,23 +71,23 @@ Deno.test("with a symmetric context, permuting goods of all types by the cycle p
 Deno.test("starting parameters are shared on request, where the network can", () => {
   const shape = { participants: 1, goods: 4, exchangeable: true };
   const size = { layers: 2, groups: 5, groupSize: 3, hidden: [8] }, rules = pricingRules(shape, size);
-  const { raw } = sharedWeights({ goods: 4, layers: 2, groups: 5, groupSize: 3 });
+  const { raw } = networkTies({ goods: 4, layers: 2, groups: 5, groupSize: 3 });
   const start = (shared: boolean) =>
     Float32Array.from(rules.initialParameters(randomKey(1), { withinBounds: true, shared })["output.bias"].data);
   const alike = start(true), own = start(false), copied = alike.slice();
-  copyFirst(copied, raw);
+  copyTied(copied, raw);
   assertEquals(copied, alike);
   assertNotEquals(own, alike);
-  assertEquals(pricingRules(shape, { ...size, kind: "picnn" }).sharedParameters(), {});
-  assertEquals(pricingRules({ ...shape, participants: 2 }, size).sharedParameters(), {}); // a dense context
+  assertEquals(pricingRules(shape, { ...size, kind: "picnn" }).tiedParameters(), {});
+  assertEquals(pricingRules({ ...shape, participants: 2 }, size).tiedParameters(), {}); // a dense context
 });
 
 forEachDevice("a shared gradient is the mean over each cycle, the same for all of its members", async () => {
-  const { raw, maps } = sharedWeights({ goods: 5, layers: 2, groups: 7, groupSize: 2 });
+  const { raw, maps } = networkTies({ goods: 5, layers: 2, groups: 7, groupSize: 2 });
   for (const [cycles, rows] of [[raw, 1], [maps, 4]] as const) {
     const { length, members } = cycles, width = members.length / length, each = normals(randomKey(6), rows * width);
     const gradient = tf.tensor(each, rows === 1 ? [width] : [rows, width]), other = tf.tensor1d([1, 2, 3]);
-    const found = sharedGradient({ gradient, other }, { gradient: cycles });
+    const found = tiedGradient({ gradient, other }, { gradient: cycles });
     assertEquals(found.gradient.shape, gradient.shape);
     assertEquals(Array.from(await found.other.data()), [1, 2, 3]);
     const mean = Float32Array.from(await found.gradient.data()), again = new Float32Array(mean.length);
@@ -97,7 +98,7 @@ forEachDevice("a shared gradient is the mean over each cycle, the same for all o
       assertAlmostEquals(mean[at], expected, 1e-6);
       for (const k of cycle) assertEquals(mean[k], mean[at]);
     }
-    meanOfCycles(mean, again, cycles);
+    meanOfTied(mean, again, cycles);
     mean.forEach((value, k) => assertAlmostEquals(again[k], value, 1e-6));
     tf.dispose([gradient, other, found.gradient]);
   }

@@ -8,8 +8,8 @@
  *   hidden_0 = relu(global W_g + b_g) `[Hg]`,   hidden_j = relu([local_j, global] W_l + b_l) `[Hl]`
  *
  * where k are the other participants, and types are mapped from [0, 1] to [-1, 1]. The positive raw weights and all
- * offsets come from hidden_0, slopes in good j from hidden_j: see {@linkcode "./local_weights.ts"}. The bias of every raw
- * weight is its own, or that of a cycle ({@linkcode "./exchangeable_goods.ts"}): with one for all goods f would be a
+ * offsets come from hidden_0, slopes in good j from hidden_j: see {@linkcode "./per_good_slopes.ts"}. The bias of every raw
+ * weight is its own, or that of a cycle ({@linkcode "./tied_weights.ts"}): with one for all goods f would be a
  * function of sums over goods.
  *
  * @module
@@ -22,7 +22,11 @@ import { elementCount, type HostTensor, type HostTensors } from "../runtime/host
 import type { ContextShape } from "./context.ts";
 import { dense, hostReluLayer, reluLayer } from "./dense_layer.ts";
 import type { ConvexNetwork, Parameters } from "./network.ts";
-import { type HostWeightSource, INITIAL_CONTEXT_EFFECT, type WeightSource } from "./parameterized_affine.ts";
+import {
+  type HostHypernetworkOutput,
+  type HypernetworkOutput,
+  INITIAL_CONTEXT_EFFECT,
+} from "./parameterized_affine.ts";
 
 /** Numbers that an element of the context begins with. */
 const FEATURES = 4;
@@ -30,7 +34,7 @@ const FEATURES = 4;
 const INITIAL_BIAS = 0.3;
 
 /** The widths of the three layers. */
-export interface SymmetricWidths {
+export interface SetWidths {
   readonly element: number;
   readonly global: number;
   readonly local: number;
@@ -41,8 +45,8 @@ export interface SymmetricWidths {
  *
  * @throws {InvalidInputError} unless `hidden` is a list of one or three positive integers.
  */
-export function symmetricWidths(hidden: readonly number[]): SymmetricWidths {
-  const action = "make a symmetric context network";
+export function setWidths(hidden: readonly number[]): SetWidths {
+  const action = "make a set context network";
   if (hidden.length !== 1 && hidden.length !== 3) {
     throw new InvalidInputError(
       `Cannot ${action}: hidden must be one width, or three (element, global, local), got ${show(hidden)}`,
@@ -54,29 +58,29 @@ export function symmetricWidths(hidden: readonly number[]): SymmetricWidths {
 }
 
 /** Weight sources from type profiles. */
-export interface SymmetricContext {
+export interface SetContext {
   /** Names and shapes of the parameters. */
   readonly shapes: Record<string, number[]>;
   /** Starting parameters: `bias` `[P]` whatever the context, plus a small effect of the context. */
   initial(bias: Float32Array, key: RandomKey): Record<string, HostTensor>;
-  /** The source of the raw weights `[B n, P]` for type profiles `[B, n, m]`. */
-  source(parameters: Parameters, types: Float32Array): WeightSource;
+  /** The hypernetwork of the raw weights `[B n, P]` for type profiles `[B, n, m]`. */
+  hypernetwork(parameters: Parameters, types: Float32Array): HypernetworkOutput;
   /** The same on the host, in 64-bit floats. */
-  hostSource(parameters: HostTensors, types: Float32Array): HostWeightSource;
+  hostHypernetwork(parameters: HostTensors, types: Float32Array): HostHypernetworkOutput;
 }
 
 /**
- * The symmetric context network of a Partial GroupMax Network.
+ * The set context network of a Partial GroupMax Network.
  *
- * @param hidden Its widths, see {@linkcode symmetricWidths}.
+ * @param hidden Its widths, see {@linkcode setWidths}.
  * @throws {InvalidInputError} where participants are not exchangeable, or the network is another one.
  */
-export function symmetricContext(
+export function setContext(
   shape: ContextShape,
   hidden: readonly number[],
   network: ConvexNetwork,
-): SymmetricContext {
-  const action = "make a symmetric context network", { element, global, local } = symmetricWidths(hidden);
+): SetContext {
+  const action = "make a set context network", { element, global, local } = setWidths(hidden);
   if (!shape.exchangeable) {
     throw new InvalidInputError(`Cannot ${action}: participants must be exchangeable, got some that are not`);
   }
@@ -114,7 +118,7 @@ export function symmetricContext(
       );
     },
 
-    source(parameters: Parameters, types: Float32Array): WeightSource {
+    hypernetwork(parameters: Parameters, types: Float32Array): HypernetworkOutput {
       const layer = (name: string, input: Tensor2D) =>
         reluLayer(input, parameters[`hidden.${name}.weight`], parameters[`hidden.${name}.bias`]);
       const R = types.length / m, features = contextFeatures(types, shape);
@@ -133,11 +137,11 @@ export function symmetricContext(
         hidden,
         weight: parameters["output.weight"] as Tensor2D,
         bias: parameters["output.bias"] as Tensor1D,
-        local: { hidden: goods, weight: parameters["output.slopes"] as Tensor2D, groups },
+        perGood: { hidden: goods, weight: parameters["output.slopes"] as Tensor2D, groups },
       };
     },
 
-    hostSource(parameters: HostTensors, types: Float32Array): HostWeightSource {
+    hostHypernetwork(parameters: HostTensors, types: Float32Array): HostHypernetworkOutput {
       const layer = (name: string, input: Float64Array, width: number) =>
         hostReluLayer(input, width, parameters[`hidden.${name}.weight`], parameters[`hidden.${name}.bias`]);
       const data = (name: string) => parameters[name].data as Float32Array;
@@ -162,7 +166,7 @@ export function symmetricContext(
         hidden: layer("global", ofAll, element),
         weight: data("output.weight"),
         bias: data("output.bias"),
-        local: {
+        perGood: {
           hidden: layer("local", both, 2 * element),
           weight: data("output.slopes"),
           ...{ groups, goods: m, width: local },

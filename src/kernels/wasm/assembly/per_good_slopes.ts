@@ -1,4 +1,4 @@
-// Weights where slopes come from hidden layers of the goods: see local_layout.ts for the tables.
+// Weights where slopes come from hidden layers of the goods: see per_good_layout.ts for the tables.
 //
 // A row's slopes are products of the goods' hidden layers `[Hl, m + 1 padded]`, with goods as lanes of vectors, and S
 // `[maps / 4, Hl, 4]`. The lane behind the goods is 0 in the hidden layers; a map's offset is there in the weights.
@@ -16,8 +16,8 @@ export function vectorsOf(job: Job): i32 {
 /** Bytes of the goods' hidden layers in one row. */
 // @ts-ignore: decorator
 @inline
-export function localBytes(job: Job): i32 {
-  return job.localSize * vectorsOf(job) << 4;
+export function perGoodBytes(job: Job): i32 {
+  return job.perGoodSize * vectorsOf(job) << 4;
 }
 
 /** Where a map's slopes begin in a row of packed weights, in bytes. */
@@ -29,8 +29,8 @@ export function mapAt(job: Job, q: i32): i32 {
 
 /** Writes the slopes of all maps of a row, with their bias, to a row of packed weights. */
 export function makeSlopes(job: Job, row: i32, out: usize): void {
-  const vectors = vectorsOf(job), step = vectors << 4, hidden = job.localHidden + row * localBytes(job);
-  const block = job.localSize << 4;
+  const vectors = vectorsOf(job), step = vectors << 4, hidden = job.perGoodHidden + row * perGoodBytes(job);
+  const block = job.perGoodSize << 4;
   for (let q: i32 = 0, s = job.slopes; q < job.maps; q += 4, s += block) {
     const a = mapAt(job, q), b = mapAt(job, q + 1), c = mapAt(job, q + 2), d = mapAt(job, q + 3);
     if (vectors < 3) {

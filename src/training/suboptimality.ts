@@ -10,31 +10,36 @@ import type { PricingRules } from "../networks/pricing_rule.ts";
 import type { HostTensors } from "../runtime/host_tensor.ts";
 
 /**
- * The chains' lag: the mean difference between the best utility and the utility of the chains, over some profiles.
+ * The suboptimality of chains: the mean difference between the best utility and the utility of the chains, over some profiles.
  *
- * For a density proportional to exp(beta u) with u concave on a convex set in R^m, E[max u - u] <= m / beta. The lag
+ * For a density proportional to exp(beta u) with u concave on a convex set in R^m, E[max u - u] <= m / beta. The suboptimality
  * is given in units of m / beta: above 1 the chains are certainly behind.
  *
  * @param parameters The parameters on the host; called where they are needed.
  * @param types Types of all profiles `[M, n, m]`.
  * @param moved The chains `[M n, C, m]`, and f at them.
  * @param profiles Which profiles to measure.
- * @returns The lag in utility, and in units of m / beta.
+ * @returns The suboptimality in utility, and in units of m / beta.
  */
-export async function chainLag(
+export async function chainSuboptimality(
   rules: PricingRules,
   parameters: () => HostTensors,
   types: Float32Array,
   moved: MovedChains,
   profiles: readonly number[],
   beta: number,
-): Promise<{ lag: number; relative: number }> {
+): Promise<{ suboptimality: number; relative: number }> {
   const { participants: n, goods: m } = rules.shape, C = moved.chains.shape[1];
   const rows = profiles.flatMap((profile) => Array.from({ length: n }, (_, i) => profile * n + i));
   const own = new Float32Array(rows.length * m);
   rows.forEach((row, index) => own.set(types.subarray(row * m, (row + 1) * m), index * m));
   const [points, values] = await Promise.all([pick(moved.chains, rows), pick(moved.values, rows)]);
-  const { utilities } = bestResponses(rules.network, rules.hostSource(parameters(), own), Float64Array.from(own), 1);
+  const { utilities } = bestResponses(
+    rules.network,
+    rules.hostHypernetwork(parameters(), own),
+    Float64Array.from(own),
+    1,
+  );
   let sum = 0;
   rows.forEach((_, index) => {
     for (let c = 0; c < C; c++) {
@@ -43,8 +48,8 @@ export async function chainLag(
       sum += utilities[index] - utility;
     }
   });
-  const lag = sum / (rows.length * C);
-  return { lag, relative: lag * beta / m };
+  const suboptimality = sum / (rows.length * C);
+  return { lag, relative: suboptimality * beta / m };
 }
 
 /** Rows of a tensor on the host. */

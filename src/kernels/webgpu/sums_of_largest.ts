@@ -8,29 +8,32 @@ import type { NetworkCode } from "./network.ts";
 import { memoryNames } from "./shader.ts";
 
 /** Where they have their numbers in `lanes`. */
-export interface TopSums {
+export interface SumsOfLargest {
   /** Sums `[T, m]`. */
-  readonly topSums: number;
+  readonly sumsOfLargest: number;
   /** How many coordinates come before each in the order from the largest on `[T, m]`. */
   readonly ranks: number;
 }
 
 /** Regions of `lanes` for T tiles: none where the network is one of goods. */
-export function topSumsRegions(
-  { size: { goods, topSums }, tiles }: Pick<NetworkCode, "size" | "tiles">,
-): Record<keyof TopSums, number> {
-  const each = topSums ? tiles * goods : 0;
-  return { topSums: each, ranks: each };
+export function sumsOfLargestRegions(
+  { size: { goods, sumsOfLargest }, tiles }: Pick<NetworkCode, "size" | "tiles">,
+): Record<keyof SumsOfLargest, number> {
+  const each = sumsOfLargest ? tiles * goods : 0;
+  return { sumsOfLargest: each, ranks: each };
 }
 
 /**
- * `makeTopSums(pointsAt, tiles)` makes ranks and sums of the points at `lanes[pointsAt]`. It begins where all threads see the
+ * `makeSumsOfLargest(pointsAt, tiles)` makes ranks and sums of the points at `lanes[pointsAt]`. It begins where all threads see the
  * points, and ends with a barrier.
  */
-export function topSumsCode({ size: { goods: m }, memory }: NetworkCode, { topSums, ranks }: TopSums): string {
+export function sumsOfLargestCode(
+  { size: { goods: m }, memory }: NetworkCode,
+  { sumsOfLargest, ranks }: SumsOfLargest,
+): string {
   const { lane, barrier } = memoryNames(memory);
   return `
-fn makeTopSums(pointsAt: u32, tiles: u32) {
+fn makeSumsOfLargest(pointsAt: u32, tiles: u32) {
   for (var item = thread; item < tiles * ${m}u; item += THREADS) {
     let first = pointsAt + item - item % ${m}u;
     let own = ${lane("(pointsAt + item)")};
@@ -51,7 +54,7 @@ fn makeTopSums(pointsAt: u32, tiles: u32) {
     for (var i = 0u; i < ${m}u; i++) {
       sum += select(vec4<f32>(), ${lane("(pointsAt + first + i)")}, ${lane(`(${ranks}u + first + i)`)} <= most);
     }
-    ${lane(`(${topSums}u + item)`)} = f32(${sumScale(m)}) * sum;
+    ${lane(`(${sumsOfLargest}u + item)`)} = f32(${sumScale(m)}) * sum;
   }
   ${barrier}
 }
@@ -59,7 +62,7 @@ fn makeTopSums(pointsAt: u32, tiles: u32) {
 }
 
 /** `slope(tile, i)` from `slopeInSums(tile, k)`: a coordinate with r before it is in the sums from r + 1 coordinates on. */
-export function slopeInGoodsCode({ size: { goods: m }, memory }: NetworkCode, { ranks }: TopSums): string {
+export function slopeInGoodsCode({ size: { goods: m }, memory }: NetworkCode, { ranks }: SumsOfLargest): string {
   const { lane } = memoryNames(memory);
   return `
 fn slope(tile: u32, i: u32) -> vec4<f32> {

@@ -16,7 +16,7 @@ function sumScale<T>(m: i32): T {
 }
 
 /** s `[m]` of the point `[m]`: its numbers are `stride` bytes apart. */
-export function topSums<T>(point: usize, m: i32, out: usize, stride: i32): void {
+export function sumsOfLargest<T>(point: usize, m: i32, out: usize, stride: i32): void {
   // From the largest to the least by insertion, where the sums will be.
   for (let j: i32 = 0; j < m; j++) {
     const x = load<T>(point + j * bytes<T>());

@@ -3,19 +3,19 @@
 
 import { all, at, each, fma, pad4, total } from "./simd";
 import { Job } from "./job";
-import { localBytes, mapAt, vectorsOf } from "./local_weights";
+import { perGoodBytes, mapAt, vectorsOf } from "./per_good_slopes";
 
 /** Numbers of a tile's sums: for S `[maps / 4, Hl, 4]`, then for the bias of slopes `[maps, m + 1 padded]`. */
 // @ts-ignore: decorator
 @inline
 export function slopeSumsLength(job: Job): i32 {
-  return job.maps * (job.localSize + pad4(job.goods + 1));
+  return job.maps * (job.perGoodSize + pad4(job.goods + 1));
 }
 
 /** From the gradient in a row's packed weights to the gradient in its goods' hidden layers `[Hl, m + 1 padded]`. */
-export function localHiddenGradient(job: Job, row: i32, gradient: usize): void {
-  const vectors = vectorsOf(job), step = vectors << 4, out = job.localGradient + row * localBytes(job);
-  for (let h: i32 = 0; h < job.localSize; h += 4) {
+export function perGoodHiddenGradient(job: Job, row: i32, gradient: usize): void {
+  const vectors = vectorsOf(job), step = vectors << 4, out = job.perGoodGradient + row * perGoodBytes(job);
+  for (let h: i32 = 0; h < job.perGoodSize; h += 4) {
     if (vectors < 3) for (let v: i32 = 0; v < step; v += 16) oneOfHidden(job, h, gradient + v, out + h * step + v, step);
     else for (let v: i32 = 0; v < step; v += 48) {
       const from = min(v, step - 48);
@@ -27,7 +27,7 @@ export function localHiddenGradient(job: Job, row: i32, gradient: usize): void {
 /** Four of the hidden layer's numbers of 12 goods. */
 function threeOfHidden(job: Job, h: i32, gradient: usize, out: usize, step: i32): void {
   let a0 = all(0), a1 = a0, a2 = a0, b0 = a0, b1 = a0, b2 = a0, c0 = a0, c1 = a0, c2 = a0, d0 = a0, d1 = a0, d2 = a0;
-  const block = job.localSize << 4, more = block - 12;
+  const block = job.perGoodSize << 4, more = block - 12;
   for (let q: i32 = 0, s = job.slopes + (h << 4); q < job.maps; q++) {
     const p = gradient + mapAt(job, q), x = at(p), y = v128.load(p, 16), z = v128.load(p, 32);
     let w = each(s);
@@ -49,7 +49,7 @@ function threeOfHidden(job: Job, h: i32, gradient: usize, out: usize, step: i32)
 /** Four of the hidden layer's numbers of 4 goods. */
 function oneOfHidden(job: Job, h: i32, gradient: usize, out: usize, step: i32): void {
   let a = all(0), b = a, c = a, d = a;
-  const more = (job.localSize << 4) - 12;
+  const more = (job.perGoodSize << 4) - 12;
   for (let q: i32 = 0, s = job.slopes + (h << 4); q < job.maps; q++) {
     const x = at(gradient + mapAt(job, q));
     a = fma(each(s), x, a), b = fma(v128.load32_splat(s, 16), x, b);
@@ -61,8 +61,8 @@ function oneOfHidden(job: Job, h: i32, gradient: usize, out: usize, step: i32): 
 
 /** Writes a tile's sums over its rows from `first` on, from the rows' gradients in packed weights. */
 export function sumSlopes(job: Job, first: i32, rows: i32, gradients: usize, out: usize): void {
-  const vectors = vectorsOf(job), step = vectors << 4, H = job.localSize, stride = job.packed << 2;
-  const rowBytes = localBytes(job), hidden = job.localHidden + first * rowBytes;
+  const vectors = vectorsOf(job), step = vectors << 4, H = job.perGoodSize, stride = job.packed << 2;
+  const rowBytes = perGoodBytes(job), hidden = job.perGoodHidden + first * rowBytes;
   let bias = out + (job.maps * H << 2);
   for (let q: i32 = 0; q < job.maps; q += 2) {
     const a = gradients + mapAt(job, q), b = gradients + mapAt(job, q + 1);

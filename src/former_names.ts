@@ -1,0 +1,38 @@
+/**
+ * Names that earlier versions used in files and on the command line. What people have on disk is still read.
+ *
+ * @module
+ */
+
+/** Training options and metrics: the former name, and the one that it has now. */
+const NAMES: Readonly<Record<string, string>> = {
+  wall: "boundary",
+  starts: "initialPoints",
+  startNoise: "initialPointNoise",
+  largestLag: "largestSuboptimality",
+  finalLearningRate: "finalLearningRateRatio",
+  betaGrowth: "betaGrowthRatio",
+  symmetricGoods: "tiedWeights",
+  chainLag: "chainSuboptimality",
+  relativeChainLag: "relativeChainSuboptimality",
+};
+
+/** How a network reads the others' types was `symmetric` where it is `set` now. */
+export function contextName(name: unknown): unknown {
+  return name === "symmetric" ? "set" : name;
+}
+
+/** A record with its fields under the names that they have now; its network's context, too. Others stay as they are. */
+export function underPresentNames<Value>(record: Value): Value {
+  if (typeof record !== "object" || record === null || Array.isArray(record)) return record;
+  const renamed = Object.entries(record).map(([name, value]) => {
+    if (name === "network") return [name, withPresentContext(value)];
+    return [Object.hasOwn(NAMES, name) && !Object.hasOwn(record, NAMES[name]) ? NAMES[name] : name, value];
+  });
+  return Object.fromEntries(renamed) as Value;
+}
+
+function withPresentContext(network: unknown): unknown {
+  if (typeof network !== "object" || network === null || !("context" in network)) return network;
+  return { ...network, context: contextName(network.context) };
+}
