@@ -49,7 +49,7 @@ export async function chainSuboptimality(
     }
   });
   const suboptimality = sum / (rows.length * C);
-  return { lag, relative: suboptimality * beta / m };
+  return { suboptimality, relative: suboptimality * beta / m };
 }
 
 /** Rows of a tensor on the host. */
