@@ -1,5 +1,5 @@
 /**
- * Weight sources of a Parameterized Affine Network, which reads contexts as they are: on the device, and on the host.
+ * The hypernetwork that reads a context as it is, as one vector: a Parameterized Affine Network on the device and on the host.
  *
  * @module
  */
@@ -7,15 +7,11 @@ import { type Tensor1D, type Tensor2D, tf } from "../deps/tfjs.ts";
 import type { HostTensors } from "../runtime/host_tensor.ts";
 import { writtenTensor } from "../runtime/tensors.ts";
 import { contexts, type ContextShape, contextSize } from "./context.ts";
+import type { HostHypernetworkOutput, HypernetworkOutput } from "./hypernetwork_output.ts";
 import type { Parameters } from "./network.ts";
-import {
-  hostHidden,
-  type HostHypernetworkOutput,
-  type HypernetworkOutput,
-  lastHidden,
-} from "./parameterized_affine.ts";
+import { hostHidden, lastHidden } from "./parameterized_affine.ts";
 
-/** The hypernetwork of the raw weights for type profiles `[B, n, m]`. The caller disposes of `hidden`. */
+/** The output for type profiles `[B, n, m]`. The caller disposes of `hidden`. */
 export function denseHypernetwork(
   parameters: Parameters,
   shape: ContextShape,
@@ -28,8 +24,7 @@ export function denseHypernetwork(
       contexts(types, shape, data);
       for (let k = 0; k < data.length; k++) data[k] = 2 * data[k] - 1;
     });
-    const last = lastHidden(parameters, inputs as Tensor2D);
-    return last;
+    return lastHidden(parameters, inputs as Tensor2D);
   });
   return { hidden, weight: parameters["output.weight"] as Tensor2D, bias };
 }

@@ -14,8 +14,11 @@ import { type Tensor2D, type Tensor3D, tf } from "../deps/tfjs.ts";
 import { requireInteger } from "../errors.ts";
 import { deriveKey, type RandomKey } from "../random/key.ts";
 import { normals } from "../random/numbers.ts";
-import type { ConvexNetwork, HostFunction, PointSlope } from "./network.ts";
+import { groupMaxLayout } from "./groupmax_layout.ts";
+import type { ConvexNetwork, HostFunction, NetworkKindEntry, PointSlope } from "./network.ts";
 import { INITIAL_PRICE } from "./partial_groupmax.ts";
+import { price } from "./price.ts";
+import { widestNetwork } from "./widest.ts";
 
 /** The size of a multilayer perceptron. */
 export interface PerceptronSize {
@@ -64,6 +67,8 @@ export function multilayerPerceptron(size: PerceptronSize): ConvexNetwork {
     weightCount,
     convex: false,
     activations: 3 * K * H,
+    groupMax: undefined,
+    lowerBounds: () => undefined,
 
     initialWeights(key: RandomKey): Float32Array {
       const weights = new Float32Array(weightCount), noise = normals(key, weightCount);
@@ -108,7 +113,7 @@ export function multilayerPerceptron(size: PerceptronSize): ConvexNetwork {
     const w = Float64Array.from(raw);
     const sums = Array.from({ length: K + 1 }, (_, k) => new Float64Array(outputs(k)));
     let above = new Float64Array(H), below = new Float64Array(H);
-    return (point, gradient) => {
+    return (point, slope) => {
       for (let k = 0; k <= K; k++) {
         const I = inputs(k), O = outputs(k), sum = sums[k], bias = at(k) + I * O;
         for (let j = 0; j < O; j++) sum[j] = w[bias + j];
@@ -120,7 +125,7 @@ export function multilayerPerceptron(size: PerceptronSize): ConvexNetwork {
       }
       for (let j = 0; j < H; j++) above[j] = w[at(K) + j];
       for (let k = K - 1; k >= 0; k--) {
-        const to = k === 0 ? gradient : below;
+        const to = k === 0 ? slope : below;
         for (let j = 0; j < H; j++) if (!(sums[k][j] > 0)) above[j] = 0;
         for (let i = 0; i < inputs(k); i++) {
           const row = at(k) + i * H;
@@ -136,11 +141,21 @@ export function multilayerPerceptron(size: PerceptronSize): ConvexNetwork {
 
   /** h_K at all goods less h_K at none, `[H]`. */
   function hiddenDifference(weights: Float32Array): Float64Array {
-    const probe = weights.slice(), gradient = new Float64Array(m);
+    const probe = weights.slice(), all = new Float64Array(m).fill(1), slope = new Float64Array(m);
     return Float64Array.from({ length: H }, (_, j) => {
       probe.fill(0, at(K)), probe[at(K) + j] = 1;
-      const f = bind(probe);
-      return f(new Float64Array(m).fill(1), gradient) - f(new Float64Array(m), gradient);
+      return price(bind(probe), m)(all, slope);
     });
   }
 }
+
+/** The ablation TEDI-MLP: K layers, as wide as they can be. */
+export const mlpKind: NetworkKindEntry = {
+  summary: "the ablation MLP, which is not convex",
+  single: false,
+  setContext: false,
+  make: (size) => {
+    const { goods, layers } = size, weights = (H: number) => (goods + 1) * H + (layers - 1) * (H + 1) * H + H + 1;
+    return multilayerPerceptron({ goods, layers, width: widestNetwork(weights, groupMaxLayout(size).count) });
+  },
+};

@@ -4,43 +4,57 @@
  * @module
  */
 import type { Tensor, Tensor2D, Tensor3D } from "../deps/tfjs.ts";
-import type { TiedWeights } from "./tied_weights.ts";
-import type { GroupMaxEmbedding } from "./embedding.ts";
-import type { PartialGroupMaxSize } from "./partial_groupmax.ts";
 import type { RandomKey } from "../random/key.ts";
+import type { PartialGroupMaxSize } from "./groupmax_layout.ts";
+import type { Reparameterisation } from "./reparameterisation.ts";
 
 /** From points `[R, N, m]` to subgradients in x there, `[R, N, m]`. */
 export type PointSlope = (points: Tensor3D) => Tensor3D;
 
 /**
- * f(., y) for one context, in 64-bit floats on the host: writes a subgradient in x at `point` `[m]` into
- * `gradient` `[m]` and returns f.
+ * A function of x for one context, in 64-bit floats on the host: writes a subgradient in x at `point` `[m]` into
+ * `slope` `[m]` and returns the value.
  */
-export type HostFunction = (point: Float64Array, gradient: Float64Array) => number;
+export type HostFunction = (point: Float64Array, slope: Float64Array) => number;
+
+/** How a network is a Partial GroupMax Network, for which there are fused kernels and exact linear programs. */
+export interface GroupMaxForm {
+  /** The size of that network. */
+  readonly size: PartialGroupMaxSize;
+  /** That network's weights, in the order of {@linkcode "./groupmax_layout.ts"}, from the raw weights `[P]`. */
+  readonly weights: Reparameterisation;
+}
+
+/** What initial weights shall be. */
+export interface InitialRequest {
+  /** Within the bounds of {@linkcode ConvexNetwork.lowerBounds} for prices that never fall. */
+  readonly nondecreasing?: boolean;
+  /** The same for weights that are tied to each other. */
+  readonly tied?: Reparameterisation;
+}
 
 /**
- * A family of functions f(x; w), convex in x unless it says otherwise, for x in [0, 1]^m and raw weights w in R^P without constraints.
- * Contexts choose w: see {@linkcode "./parameterized_affine.ts"}.
+ * A family of functions f(x; w) for x in [0, 1]^m and raw weights w in R^P without constraints. Contexts choose w: see
+ * {@linkcode "./parameterized_affine.ts"}.
  */
 export interface ConvexNetwork {
   /** m. */
   readonly goods: number;
   /** P, how many raw weights one f has. */
   readonly weightCount: number;
-  /** The sizes of a Partial GroupMax Network, for which there are fused kernels; undefined for other networks. */
-  readonly groupMax?: PartialGroupMaxSize;
-  /** How it is a Partial GroupMax Network with some raw weights held constant, whose kernels it then runs on. */
-  readonly embedding?: GroupMaxEmbedding;
-  /** False where f need not be convex in x, so that best responses are searched for, without a certificate. */
-  readonly convex?: false;
-  /** About how many numbers a value of f at one point takes on the device, where that is known. */
-  readonly activations?: number;
-  /** Raw weights below these `[P]` count as these, where there are such. */
-  readonly leastWeights?: Float32Array;
-  /** Lower bounds `[P]` of raw weights within which f never falls as x grows, where there are such. */
-  nondecreasing?(): Float32Array;
-  /** Starting raw weights `[P]`; on request within the bounds of `nondecreasing`, and with the same values in cycles. */
-  initialWeights(key: RandomKey, nondecreasing?: boolean, shared?: TiedWeights): Float32Array;
+  /** Whether f is convex in x for all w. Where it need not be, best responses are searched for, without a certificate. */
+  readonly convex: boolean;
+  /** About how many numbers a value of f at one point takes on the device. */
+  readonly activations: number;
+  /** How it is a Partial GroupMax Network; undefined where it is none. */
+  readonly groupMax: GroupMaxForm | undefined;
+  /**
+   * Lower bounds `[P]` of raw weights in training, below which they have no effect, or on request within which f never falls
+   * as x grows; undefined where there are none.
+   */
+  lowerBounds(nondecreasing: boolean): Float32Array | undefined;
+  /** Raw weights `[P]` to start from. */
+  initialWeights(key: RandomKey, request?: InitialRequest): Float32Array;
   /** f `[R, N]` with raw weights `[R, P]` at `points` `[R, N, m]`: N points a row. Differentiable in the weights. */
   value(weights: Tensor2D, points: Tensor3D): Tensor2D;
   /**
@@ -56,10 +70,14 @@ export interface ConvexNetwork {
 /** Named parameter tensors. */
 export type Parameters = Readonly<Record<string, Tensor>>;
 
-/** Raw weights `[P]` as they count: those below a network's least weights are these. */
-export function atLeast<Data extends Float32Array | Float64Array>(
-  { leastWeights }: ConvexNetwork,
-  weights: Data,
-): Data {
-  return leastWeights ? weights.map((weight, at) => Math.max(weight, leastWeights[at])) as Data : weights;
+/** A kind of network that pricing rules can be made of. */
+export interface NetworkKindEntry {
+  /** What it is, in some words for help texts. */
+  readonly summary: string;
+  /** Whether it is for one participant only, since it knows no context. */
+  readonly single: boolean;
+  /** Whether a set context can make its weights: they lie in the order of {@linkcode "./groupmax_layout.ts"}. */
+  readonly setContext: boolean;
+  /** A network of about as many weights as the Partial GroupMax Network of a size. */
+  make(size: PartialGroupMaxSize): ConvexNetwork;
 }

@@ -10,17 +10,21 @@
  * One f has P raw weights, in this order, each matrix row-major with inputs as rows:
  *   positive, before softplus:  W_k `[H, H]` for k = 1..K-1;  W_K `[H]`
  *   free:                       (A_k, b_k) `[m + 1, H]` for k = 0..K-1;  (A_K, b_K) `[m + 1]`
- * This is the layout of partial_groupmax.ts with groups of one element. relu(h) = max(0, h) is a group of two elements, of
- * which one is constantly zero: see {@linkcode "./embedding.ts"}.
+ * This is the layout of groupmax_layout.ts with groups of one element. relu(h) = max(0, h) is a group of two elements, of
+ * which one is constantly zero: a {@linkcode "./reparameterisation.ts"} with constants.
  *
  * @module
  */
-import type { Tensor2D, Tensor3D } from "../deps/tfjs.ts";
+import type { Tensor2D } from "../deps/tfjs.ts";
 import { requireInteger } from "../errors.ts";
 import type { RandomKey } from "../random/key.ts";
-import { type EmbeddedBlock, embedOnHost, embedWeights, type GroupMaxEmbedding, NO_WEIGHT } from "./embedding.ts";
-import type { ConvexNetwork } from "./network.ts";
+import { groupMaxLayout } from "./groupmax_layout.ts";
+import type { ConvexNetwork, NetworkKindEntry } from "./network.ts";
 import { INITIAL_PRICE, partialGroupMax } from "./partial_groupmax.ts";
+import { price } from "./price.ts";
+import { forward, forwardOnDevice, type Reparameterisation } from "./reparameterisation.ts";
+import { NO_WEIGHT } from "./softplus.ts";
+import { widestNetwork } from "./widest.ts";
 
 /** The size of a Partial Input Convex Neural Network. */
 export interface PartialInputConvexSize {
@@ -44,41 +48,58 @@ export function partialInputConvex(size: PartialInputConvexSize): ConvexNetwork 
   }
   const linear = partialGroupMax({ goods: m, layers: K, groups: H, groupSize: 1 });
   const network = partialGroupMax({ goods: m, layers: K, groups: H, groupSize: 2 });
-  let blocks: EmbeddedBlock[] | undefined;
-  const embedding: GroupMaxEmbedding = {
-    network,
-    blocks: () => blocks ??= embeddedBlocks(size),
-  };
-  const embed = (weights: Tensor2D) => embedWeights(embedding, weights);
+  const weights = reluAsGroupMax(size), { outFree } = groupMaxLayout({ goods: m, layers: K, groups: H, groupSize: 1 });
+  const onDevice = (raw: Tensor2D) => forwardOnDevice(weights, raw);
 
-  return {
+  const relu: ConvexNetwork = {
     goods: m,
     weightCount: linear.weightCount,
-    embedding,
+    convex: true,
+    activations: network.activations,
+    groupMax: { size: network.groupMax!.size, weights },
+    lowerBounds: () => undefined,
 
     initialWeights(key: RandomKey): Float32Array {
-      const weights = linear.initialWeights(key), last = weights.length - m - 1;
+      const initial = linear.initialWeights(key);
       // There the last residual connection makes up for the price of a network without relu: here, with relu.
-      weights.fill(0, last, last + m);
-      const f = this.bindOnHost(weights), gradient = new Float64Array(m);
-      const price = f(new Float64Array(m).fill(1), gradient) - f(new Float64Array(m), gradient);
-      weights.fill(INITIAL_PRICE - price / m, last, last + m);
-      return weights;
+      initial.fill(0, outFree, outFree + m);
+      const cost = price(relu.bindOnHost(initial), m)(new Float64Array(m).fill(1), new Float64Array(m));
+      return initial.fill(INITIAL_PRICE - cost / m, outFree, outFree + m);
     },
-    value: (weights: Tensor2D, points: Tensor3D) => network.value(embed(weights), points),
-    slope: (weights: Tensor2D) => network.slope(embed(weights)),
-    bindOnHost: (weights: Float32Array | Float64Array) => network.bindOnHost(embedOnHost(embedding, weights, 1)),
+    value: (raw, points) => network.value(onDevice(raw), points),
+    slope: (raw) => network.slope(onDevice(raw)),
+    bindOnHost: (raw) => network.bindOnHost(forward(weights, raw, new Float64Array(network.weightCount))),
   };
+  return relu;
 }
 
-/** The raw weights of the network with groups (0, h): the first element has none of them. */
-function embeddedBlocks({ goods: m, layers: K, width: H }: PartialInputConvexSize): EmbeddedBlock[] {
-  const pairs = (count: number, length: number, constant: number): EmbeddedBlock[] =>
-    Array.from({ length: count }, () => [{ length, constant }, { length }]).flat();
-  return [
-    ...pairs(K - 1, H * H, NO_WEIGHT),
-    { length: H },
-    ...pairs(K, (m + 1) * H, 0),
-    { length: m + 1 },
-  ];
+/** The weights of the network with groups (0, h): those of the first elements are constants that make them 0. */
+function reluAsGroupMax({ goods: m, layers: K, width: H }: PartialInputConvexSize): Reparameterisation {
+  const sizes = { goods: m, layers: K, groups: H };
+  const own = groupMaxLayout({ ...sizes, groupSize: 1 }), pairs = groupMaxLayout({ ...sizes, groupSize: 2 });
+  const from = new Int32Array(pairs.count).fill(-1), constants = new Float32Array(pairs.count);
+  constants.fill(NO_WEIGHT, 0, pairs.positiveCount);
+  const place = (to: number, first: number, count: number) => {
+    for (let j = 0; j < count; j++) from[to + j] = first + j;
+  };
+  for (let k = 1; k < K; k++) place(pairs.positive(k, 1), own.positive(k, 0), H * H);
+  place(pairs.outPositive, own.outPositive, H);
+  for (let k = 0; k < K; k++) place(pairs.free(k, 1), own.free(k, 0), (m + 1) * H);
+  place(pairs.outFree, own.outFree, m + 1);
+  return { inputs: own.count, from, constants };
 }
+
+/** The ablation TEDI-PICNN: K layers, as wide as they can be. */
+export const picnnKind: NetworkKindEntry = {
+  summary: "the ablation PICNN",
+  single: false,
+  setContext: false,
+  make: ({ goods, layers, ...size }) =>
+    partialInputConvex({
+      ...{ goods, layers },
+      width: widestNetwork(
+        (width) => groupMaxLayout({ goods, layers, groups: width, groupSize: 1 }).count,
+        groupMaxLayout({ goods, layers, ...size }).count,
+      ),
+    }),
+};

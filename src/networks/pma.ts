@@ -15,7 +15,7 @@
  */
 import { type Tensor2D, type Tensor3D, tf } from "../deps/tfjs.ts";
 import { requireInteger } from "../errors.ts";
-import type { ConvexNetwork, PointSlope } from "./network.ts";
+import type { ConvexNetwork, NetworkKindEntry, PointSlope } from "./network.ts";
 import { partialGroupMax } from "./partial_groupmax.ts";
 
 /** The size of a Parameterized Max-Affine network. */
@@ -54,7 +54,8 @@ export function parameterizedMaxAffine(size: ParameterizedMaxAffineSize): Convex
   // Where there are no fused kernels, all pieces are one product, and not one each as for an element of many groups.
   return {
     ...network,
-    nondecreasing: undefined,
+    lowerBounds: () => undefined,
+    initialWeights: (key, { tied } = {}) => network.initialWeights(key, { tied }),
     value(weights: Tensor2D, points: Tensor3D): Tensor2D {
       const { scale, affine, residual } = matrices(weights), inputs = withOne(points);
       const most = tf.max(tf.matMul(inputs, affine), 2, true);
@@ -74,3 +75,11 @@ export function parameterizedMaxAffine(size: ParameterizedMaxAffineSize): Convex
     },
   };
 }
+
+/** The ablation TEDI-PMA: K G E affine functions, as many as the Partial GroupMax Network of that size has. */
+export const pmaKind: NetworkKindEntry = {
+  summary: "the ablation PMA",
+  single: false,
+  setContext: true,
+  make: ({ goods, layers, groups, groupSize }) => parameterizedMaxAffine({ goods, pieces: layers * groups * groupSize }),
+};

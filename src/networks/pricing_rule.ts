@@ -8,17 +8,17 @@ import { deriveKey, type RandomKey } from "../random/key.ts";
 import type { HostTensor } from "../runtime/host_tensor.ts";
 import { type ContextKind, type ContextShape, contextSize } from "./context.ts";
 import { denseHypernetwork, hostDenseHypernetwork } from "./dense_context.ts";
-import { copyTied, networkTies, type TiedWeights } from "./tied_weights.ts";
-import { type NetworkKind, networkOfKind } from "./kinds.ts";
-import type { ConvexNetwork, Parameters } from "./network.ts";
+import { type HostHypernetworkOutput, hostPrices, type HypernetworkOutput } from "./hypernetwork_output.ts";
+import { type NetworkKind, networkKind, networkOfKind } from "./kinds.ts";
+import type { ConvexNetwork, HostFunction, Parameters } from "./network.ts";
 import {
-  type HostHypernetworkOutput,
-  type HypernetworkOutput,
   initialParameterizedAffine,
   parameterizedAffineShapes,
   type ParameterizedAffineSize,
 } from "./parameterized_affine.ts";
+import { isIdentity, type Reparameterisation } from "./reparameterisation.ts";
 import { setContext } from "./set_context.ts";
+import { copyTied, networkTies } from "./tied_weights.ts";
 
 /** The size of the network behind the pricing rules. */
 export interface NetworkSize {
@@ -56,19 +56,24 @@ export interface PricingRules {
    */
   lowerBounds(nondecreasing: boolean): Readonly<Record<string, Float32Array>>;
   /**
-   * Which parameters have the same values where goods are exchangeable, by name, among the elements of their last
-   * dimension. None where the context is dense, or the network is not a Partial GroupMax Network, or symmetric by itself.
+   * Which parameters are tied where goods are exchangeable, by name, among the elements of their last dimension. None where
+   * the context is dense, or the network is not a Partial GroupMax Network, or symmetric by itself.
    */
-  tiedParameters(): Readonly<Record<string, TiedWeights>>;
-  /** Starting parameters; on request within their bounds, and shared by goods. */
+  tiedParameters(): Readonly<Record<string, Reparameterisation>>;
+  /** Parameters to start from; on request with prices that never fall, and with tied weights. */
   initialParameters(
     key: RandomKey,
-    request?: { readonly withinBounds?: boolean; readonly shared?: boolean },
+    request?: { readonly nondecreasing?: boolean; readonly tied?: boolean },
   ): Record<string, HostTensor>;
-  /** Where the raw weights `[B n, P]` for type profiles `[B, n, m]` come from. The caller disposes of its hidden layers. */
+  /** The raw weights `[B n, P]` for type profiles `[B, n, m]`, in factors. The caller disposes of the hidden layers. */
   hypernetwork(parameters: Parameters, types: Float32Array): HypernetworkOutput;
   /** The same on the host, which is what the parameters of a trained mechanism mean: it is the same on every machine. */
   hostHypernetwork(parameters: HostParameters, types: Float32Array): HostHypernetworkOutput;
+  /**
+   * The pricing rules, equation (2), at type profiles `[B, n, m]`: for row b n + i the price p_i(x; t_-i) of an outcome x
+   * and its slope in x, in 64-bit floats on the host.
+   */
+  price(parameters: HostParameters, types: Float32Array): (row: number) => HostFunction;
 }
 
 /**
@@ -92,51 +97,49 @@ export interface PricingRules {
  * ```
  */
 export function pricingRules(shape: ContextShape, size: NetworkSize): PricingRules {
-  const { kind = "groupmax", hidden, layers, groups, groupSize } = size;
-  if (kind === "symmetric" && shape.participants > 1) {
+  const { kind = "groupmax", hidden, layers, groups, groupSize } = size, single = shape.participants === 1;
+  if (networkKind(kind).single && !single) {
     throw new InvalidInputError(
-      `Cannot make pricing rules: network.kind must not be symmetric for ${shape.participants} participants: ` +
+      `Cannot make pricing rules: network.kind must not be ${kind} for ${shape.participants} participants: ` +
         `the others' types tell goods apart`,
     );
   }
   const network = networkOfKind(kind, { goods: shape.goods, layers, groups, groupSize });
-  const single = shape.participants === 1, boundable = single && network.nondecreasing !== undefined;
   const affine: ParameterizedAffineSize = { context: contextSize(shape), hidden, outputs: network.weightCount };
-  const set = size.context === "set" && shape.participants > 1 ? setContext(shape, hidden, network) : undefined;
-  let cycles: Record<string, TiedWeights> | undefined;
-  let nondecreasing: Float32Array | undefined;
-  return {
+  const set = size.context === "set" && !single ? setContext(shape, hidden, network) : undefined;
+  let tied: Record<string, Reparameterisation> | undefined;
+  const rules: PricingRules = {
     shape,
     network,
     parameterShapes: set?.shapes ?? parameterizedAffineShapes(affine),
-    lowerBounds(all: boolean): Record<string, Float32Array> {
-      const bounds = all && boundable ? nondecreasing ??= network.nondecreasing!() : network.leastWeights;
-      return single && bounds ? { "output.bias": bounds } : {};
+    lowerBounds(nondecreasing: boolean): Record<string, Float32Array> {
+      const bounds = single ? network.lowerBounds(nondecreasing) : undefined;
+      return bounds ? { "output.bias": bounds } : {};
     },
-    tiedParameters(): Readonly<Record<string, TiedWeights>> {
-      if (!network.groupMax || network.groupMax.sumsOfLargest || (shape.participants > 1 && !set)) return {};
-      if (!cycles) {
-        const { raw, maps, others } = networkTies(network.groupMax);
-        cycles = { "output.bias": raw, ...(set ? { "output.weight": others, "output.slopes": maps } : {}) };
+    tiedParameters(): Readonly<Record<string, Reparameterisation>> {
+      const { groupMax } = network;
+      if (!groupMax || !isIdentity(groupMax.weights) || (!single && !set)) return {};
+      if (!tied) {
+        const { raw, maps, others } = networkTies(groupMax.size);
+        tied = { "output.bias": raw, ...(set ? { "output.weight": others, "output.slopes": maps } : {}) };
       }
-      return cycles;
+      return tied;
     },
-    initialParameters(key: RandomKey, { withinBounds = false, shared = false } = {}): Record<string, HostTensor> {
-      const { "output.bias": ofBias, ...ofContext } = shared ? this.tiedParameters() : {};
-      const bias = network.initialWeights(deriveKey(key, 0), withinBounds && boundable, ofBias);
+    initialParameters(key: RandomKey, request = {}): Record<string, HostTensor> {
+      const { "output.bias": ofBias, ...ofContext } = request.tied ? rules.tiedParameters() : {};
+      const nondecreasing = single && request.nondecreasing;
+      const bias = network.initialWeights(deriveKey(key, 0), { nondecreasing, tied: ofBias });
       const initial = set
         ? set.initial(bias, deriveKey(key, 1))
         : initialParameterizedAffine(affine, bias, deriveKey(key, 1));
-      for (const [name, one] of Object.entries(ofContext)) copyTied(initial[name].data as Float32Array, one);
+      for (const [name, ties] of Object.entries(ofContext)) copyTied(initial[name].data as Float32Array, ties);
       return initial;
     },
-    hypernetwork(parameters: Parameters, types: Float32Array): HypernetworkOutput {
-      if (set) return set.hypernetwork(parameters, types);
-      return denseHypernetwork(parameters, shape, types);
-    },
-    hostHypernetwork(parameters: HostParameters, types: Float32Array): HostHypernetworkOutput {
-      if (set) return set.hostHypernetwork(parameters, types);
-      return hostDenseHypernetwork(parameters, shape, types);
-    },
+    hypernetwork: (parameters, types) =>
+      set ? set.hypernetwork(parameters, types) : denseHypernetwork(parameters, shape, types),
+    hostHypernetwork: (parameters, types) =>
+      set ? set.hostHypernetwork(parameters, types) : hostDenseHypernetwork(parameters, shape, types),
+    price: (parameters, types) => hostPrices(network, rules.hostHypernetwork(parameters, types)),
   };
+  return rules;
 }

@@ -21,12 +21,12 @@ import { normals } from "../random/numbers.ts";
 import { elementCount, type HostTensor, type HostTensors } from "../runtime/host_tensor.ts";
 import type { ContextShape } from "./context.ts";
 import { dense, hostReluLayer, reluLayer } from "./dense_layer.ts";
+import { groupMaxLayout } from "./groupmax_layout.ts";
+import type { HostHypernetworkOutput, HypernetworkOutput } from "./hypernetwork_output.ts";
 import type { ConvexNetwork, Parameters } from "./network.ts";
-import {
-  type HostHypernetworkOutput,
-  type HypernetworkOutput,
-  INITIAL_CONTEXT_EFFECT,
-} from "./parameterized_affine.ts";
+import { INITIAL_CONTEXT_EFFECT } from "./parameterized_affine.ts";
+import { placement } from "./per_good_slopes.ts";
+import { isIdentity } from "./reparameterisation.ts";
 
 /** Numbers that an element of the context begins with. */
 const FEATURES = 4;
@@ -57,7 +57,7 @@ export function setWidths(hidden: readonly number[]): SetWidths {
   return { element, global, local };
 }
 
-/** Weight sources from type profiles. */
+/** The hypernetwork that reads the others as a set. */
 export interface SetContext {
   /** Names and shapes of the parameters. */
   readonly shapes: Record<string, number[]>;
@@ -84,11 +84,12 @@ export function setContext(
   if (!shape.exchangeable) {
     throw new InvalidInputError(`Cannot ${action}: participants must be exchangeable, got some that are not`);
   }
-  if (!network.groupMax) {
+  const { groupMax } = network;
+  if (!groupMax || !isIdentity(groupMax.weights)) {
     throw new InvalidInputError(`Cannot ${action}: the convex network must be a Partial GroupMax Network`);
   }
-  const { participants: n, goods: m } = shape, { layers, groups, groupSize } = network.groupMax;
-  const maps = layers * groups * groupSize + 1, P = network.weightCount;
+  const { participants: n, goods: m } = shape, layout = groupMaxLayout(groupMax.size), { maps, count: P } = layout;
+  const places = placement(layout, m);
   const shapes: Record<string, number[]> = {
     "hidden.element.weight": [FEATURES, element],
     "hidden.element.bias": [element],
@@ -137,7 +138,7 @@ export function setContext(
         hidden,
         weight: parameters["output.weight"] as Tensor2D,
         bias: parameters["output.bias"] as Tensor1D,
-        perGood: { hidden: goods, weight: parameters["output.slopes"] as Tensor2D, groups },
+        perGood: { hidden: goods, weight: parameters["output.slopes"] as Tensor2D, placement: places },
       };
     },
 
@@ -169,7 +170,7 @@ export function setContext(
         perGood: {
           hidden: layer("local", both, 2 * element),
           weight: data("output.slopes"),
-          ...{ groups, goods: m, width: local },
+          ...{ placement: places, goods: m, width: local },
         },
       };
     },

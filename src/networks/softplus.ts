@@ -13,3 +13,6 @@ export function softplus(x: number): number {
 export function inverseSoftplus(y: number): number {
   return y > 20 ? y : Math.log(Math.expm1(y));
 }
+
+/** A raw weight that softplus makes next to nothing, and no subnormal number. */
+export const NO_WEIGHT = -80;

@@ -74,7 +74,7 @@ function plainWeights(host: Host, types: Float32Array, row: number, { participan
     return elements[0].map((_, e) => mean(elements.map((element) => element[e])));
   });
   const all = perGood[0].map((_, e) => mean(perGood.map((one) => one[e])));
-  const hidden = relu(all, "hidden.global"), ofGoods = perGood.map((one) => relu([...one, ...all], "hidden.perGood"));
+  const hidden = relu(all, "hidden.global"), ofGoods = perGood.map((one) => relu([...one, ...all], "hidden.local"));
   const raw = Array.from({ length: 21 }, (_, p) => product(hidden, "output.weight", p));
   for (let map = 0; map < 12; map += 3) {
     for (const j of goods) for (let g = 0; g < 3; g++) raw.push(product(ofGoods[j], "output.slopes", map + g));

@@ -17,7 +17,7 @@ export function mainCode({ size, memory }: NetworkCode, groups: ChainGroups, at:
 fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
   thread = index;
   let row = workgroup.x;
-  openMemory(select(row, 0u, params.networkTies == 1u), row);
+  openMemory(select(row, 0u, params.sharedWeights == 1u), row);
   let chainsAt = params.chainsAt + row * ${C * m}u;
   for (var item = thread; item < ${T * m}u; item += THREADS) {
     let tile = item / ${m}u;

@@ -119,7 +119,7 @@ export function chainShader(
       ],
       params: {
         firstRow: "u32",
-        networkTies: "u32",
+        sharedWeights: "u32",
         firstRecord: "u32",
         endRecord: "u32",
         chainsAt: "u32",

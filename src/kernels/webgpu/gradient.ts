@@ -116,7 +116,7 @@ fn give(to: u32, sum: f32, start: bool) {
 fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) index: u32) {
   thread = index;
   let group = workgroup.x;
-  openMemory(select(group, 0u, params.networkTies == 1u), group);
+  openMemory(select(group, 0u, params.sharedWeights == 1u), group);
   resultsAt = group * ${raw.count}u;
   let own = min(params.perGroup, params.points - group * params.perGroup);
   for (var block = params.firstBlock; block < params.endBlock; block++) {
@@ -177,7 +177,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
       params: {
         perGroup: "u32",
         points: "u32",
-        networkTies: "u32",
+        sharedWeights: "u32",
         firstBlock: "u32",
         endBlock: "u32",
         pointsAt: "u32",

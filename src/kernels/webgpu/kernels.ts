@@ -169,7 +169,7 @@ export function webgpuKernels(network: ConvexNetwork, options: WebgpuKernelOptio
           commands.run(shader, windows, {
             perGroup,
             points: rows.count * N,
-            networkTies: shared ? 1 : 0,
+            sharedWeights: shared ? 1 : 0,
             firstBlock: block,
             endBlock: Math.min(blocks, block + atATime),
             pointsAt: from.at,
@@ -207,7 +207,7 @@ export function webgpuKernels(network: ConvexNetwork, options: WebgpuKernelOptio
         };
         for (const [from, to] of dispatches(records, rounds, loopRounds)) {
           commands.run(shader, windows, {
-            ...{ firstRow: first, networkTies: hypernetwork.hidden ? 0 : 1, firstRecord: from, endRecord: to },
+            ...{ firstRow: first, sharedWeights: hypernetwork.hidden ? 0 : 1, firstRecord: from, endRecord: to },
             ...{ chainsAt: chainsNow.at, squareSlopesAt: slopesNow.at, rowsAt: rowsNow.at, valuesAt: valuesNow.at },
             ...{ adapted: move.stepRule === "adapted" ? 1 : 0, reflect: move.boundary === "reflect" ? 1 : 0 },
             ...{ beta: move.beta, ...stepSizes(move) },

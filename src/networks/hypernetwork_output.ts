@@ -1,0 +1,127 @@
+/**
+ * What the hypernetwork, which reads contexts, gives the convex network: raw weights `[R, P]`, in factors.
+ *
+ * They are `hidden weight + bias`, or `bias` in every row where there is no context. Whole they are P numbers a row, which is
+ * the largest tensor of training, so that kernels make them a few rows at a time.
+ *
+ * @module
+ */
+import { type Tensor1D, type Tensor2D, tf } from "../deps/tfjs.ts";
+import { dense } from "./dense_layer.ts";
+import type { ConvexNetwork, HostFunction } from "./network.ts";
+import { type HostPerGoodSlopes, type PerGoodSlopes, placeWeights } from "./per_good_slopes.ts";
+import { price } from "./price.ts";
+import { forward, transpose } from "./reparameterisation.ts";
+
+/** Raw weights `[R, P]` in factors, on the device. */
+export interface HypernetworkOutput {
+  /** The last hidden layer `[R, H]`; undefined without a context. */
+  readonly hidden?: Tensor2D;
+  /** `[H, P]`, or `[H, D]` with slopes per good; undefined without a context. */
+  readonly weight?: Tensor2D;
+  /** `[P]`. */
+  readonly bias: Tensor1D;
+  /** Where slopes come from, if not from `hidden`: see {@linkcode "./per_good_slopes.ts"}. */
+  readonly perGood?: PerGoodSlopes;
+}
+
+/** Some of an output's rows. The caller disposes of its hidden layers. */
+export function sliceRows(hypernetwork: HypernetworkOutput, first: number, count: number): HypernetworkOutput {
+  const { hidden, perGood, weight, bias } = hypernetwork;
+  return {
+    ...{ weight, bias, hidden: hidden && tf.slice(hidden, [first, 0], [count, hidden.shape[1]]) },
+    perGood: perGood && { ...perGood, hidden: tf.slice(perGood.hidden, [first], [count]) },
+  };
+}
+
+/** Disposes of what was made from contexts: an output's hidden layers. */
+export function disposeHidden({ hidden, perGood }: HypernetworkOutput): void {
+  tf.dispose([hidden, perGood?.hidden]);
+}
+
+/** The raw weights `[R, P]`, whole; `[1, P]` where there is no context. */
+export function rawWeights({ hidden, weight, bias, perGood }: HypernetworkOutput): Tensor2D {
+  if (!hidden) return tf.reshape(bias, [1, bias.size]);
+  const product = dense(hidden, weight!);
+  if (!perGood) return tf.add(product, bias);
+  const [R, m, width] = perGood.hidden.shape, maps = perGood.weight.shape[1];
+  const slopes = dense(tf.reshape(perGood.hidden, [R * m, width]), perGood.weight);
+  return tf.add(placeWeights(product, tf.reshape(slopes, [R, m, maps]), perGood.placement), bias);
+}
+
+/** As {@linkcode HypernetworkOutput} in the host's memory. What is computed from it is computed in 64-bit floats. */
+export interface HostHypernetworkOutput {
+  /** The last hidden layer `[R, H]`; undefined without a context. */
+  readonly hidden?: Float32Array | Float64Array;
+  /** `[H, P]`, or `[H, D]` with slopes per good; undefined without a context. */
+  readonly weight?: Float32Array;
+  /** `[P]`. */
+  readonly bias: Float32Array;
+  /** Where slopes come from, if not from `hidden`. */
+  readonly perGood?: HostPerGoodSlopes;
+}
+
+/** H and D of an output on the host: the width of the last hidden layer, and how many raw weights come from it. */
+export function hostSizes({ hidden, weight, bias, perGood }: HostHypernetworkOutput): { H: number; D: number } {
+  const P = bias.length, D = perGood ? P - perGood.goods * (perGood.weight.length / perGood.width) : P;
+  return { H: hidden ? weight!.length / D : 0, D };
+}
+
+/** `count` rows of an output of `rows` rows, from `first` on; the arrays are views. */
+export function hostRows(
+  hypernetwork: HostHypernetworkOutput,
+  rows: number,
+  first: number,
+  count: number,
+): HostHypernetworkOutput {
+  const { hidden, perGood } = hypernetwork;
+  if (!hidden) return hypernetwork;
+  const part = <Numbers extends Float32Array | Float64Array>(all: Numbers): Numbers =>
+    all.subarray(first * all.length / rows, (first + count) * all.length / rows) as Numbers;
+  return { ...hypernetwork, hidden: part(hidden), ...perGood && { perGood: { ...perGood, hidden: part(perGood.hidden) } } };
+}
+
+/** Row `row` of an output's raw weights `[P]`. */
+export function hostRawWeights(hypernetwork: HostHypernetworkOutput, row: number): Float64Array {
+  const { hidden, weight, bias, perGood } = hypernetwork, { H, D } = hostSizes(hypernetwork);
+  if (!perGood) {
+    const out = Float64Array.from(bias);
+    if (hidden) addRow(hidden, row, H, weight!, out);
+    return out;
+  }
+  // In the order in which they are made: D numbers of the hidden layer, then the slopes good by good.
+  const { placement, goods: m, width } = perGood, maps = perGood.weight.length / width;
+  const made = transpose(placement, bias, new Float64Array(bias.length));
+  addRow(hidden!, row, H, weight!, made.subarray(0, D));
+  for (let j = 0; j < m; j++) {
+    addRow(perGood.hidden, row * m + j, width, perGood.weight, made.subarray(D + j * maps, D + (j + 1) * maps));
+  }
+  return forward(placement, made, new Float64Array(bias.length));
+}
+
+/** Adds row `row` of `[R, height]` times a matrix `[height, columns]` to `out` `[columns]`. */
+function addRow(
+  rows: Float32Array | Float64Array,
+  row: number,
+  height: number,
+  matrix: Float32Array,
+  out: Float64Array,
+): void {
+  const columns = out.length;
+  for (let h = 0; h < height; h++) {
+    const x = rows[row * height + h];
+    if (x === 0) continue; // about half of them, behind a relu
+    for (let p = 0; p < columns; p++) out[p] += x * matrix[h * columns + p];
+  }
+}
+
+/** The price of an outcome (equation (2)) for each row of an output; made once where one row of raw weights serves all. */
+export function hostPrices(
+  network: ConvexNetwork,
+  hypernetwork: HostHypernetworkOutput,
+): (row: number) => HostFunction {
+  const bound = (weights: Float32Array | Float64Array) => price(network.bindOnHost(weights), network.goods);
+  if (hypernetwork.hidden) return (row) => bound(hostRawWeights(hypernetwork, row));
+  const shared = bound(hypernetwork.bias);
+  return () => shared;
+}

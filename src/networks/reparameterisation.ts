@@ -1,0 +1,151 @@
+/**
+ * Reparameterised weights: each slot holds one of P raw numbers or a constant, and may be clamped from below,
+ *
+ *   slot_s = max(least_s, raw[from_s]),   or   max(least_s, constant_s) where from_s is negative.
+ *
+ * That is how a network with fixed weights is a Partial GroupMax Network, how tied weights have one value, how kernels pack
+ * weights into the order in which they read them, and how slopes per good take their places. The map is linear but for
+ * clamps and constants; its transpose takes gradients in slots back to gradients in raw numbers.
+ *
+ * @module
+ */
+import { type Tensor, type Tensor2D, tf } from "../deps/tfjs.ts";
+
+/** From rows of P raw numbers to rows of S slots. */
+export interface Reparameterisation {
+  /** P. */
+  readonly inputs: number;
+  /** For each slot `[S]` the raw number that it holds; negative where it holds a constant. */
+  readonly from: Int32Array;
+  /** The constants `[S]`, read where `from` is negative; all 0 where left out. */
+  readonly constants?: Float32Array;
+  /** Below these `[S]` slots do not fall; no bounds where left out. */
+  readonly least?: Float32Array;
+}
+
+/** Rows of numbers in 32 or 64 bits. */
+type Numbers = Float32Array | Float64Array;
+
+/** The largest finite 32-bit float, whose negative bounds nothing; GPUs need not know infinities. */
+export const LARGEST_FLOAT = 3.4e38;
+
+/** Each of `count` slots holds the raw number of its place. */
+export function identity(count: number): Reparameterisation {
+  return { inputs: count, from: Int32Array.from({ length: count }, (_, s) => s) };
+}
+
+/** Whether slots are the raw numbers themselves, in their order. */
+export function isIdentity({ inputs, from, least }: Reparameterisation): boolean {
+  return !least && from.length === inputs && from.every((raw, s) => raw === s);
+}
+
+/** Slots of slots: `outer` takes the slots of `inner` for its raw numbers. */
+export function compose(outer: Reparameterisation, inner: Reparameterisation): Reparameterisation {
+  const S = outer.from.length, from = new Int32Array(S), constants = new Float32Array(S);
+  const least = outer.least || inner.least ? new Float32Array(S).fill(-LARGEST_FLOAT) : undefined;
+  for (let s = 0; s < S; s++) {
+    const middle = outer.from[s];
+    from[s] = middle < 0 ? -1 : inner.from[middle];
+    constants[s] = middle < 0 ? outer.constants?.[s] ?? 0 : inner.constants?.[middle] ?? 0;
+    if (!least) continue;
+    const below = middle < 0 ? -LARGEST_FLOAT : inner.least?.[middle] ?? -LARGEST_FLOAT;
+    least[s] = Math.max(outer.least?.[s] ?? -LARGEST_FLOAT, below);
+  }
+  return { inputs: inner.inputs, from, constants, ...(least && { least }) };
+}
+
+/** Writes the slots `[rows, S]` of raw numbers `[rows, P]` to `out`, in the host's memory. */
+export function forward<Out extends Numbers>(map: Reparameterisation, raw: Numbers, out: Out): Out {
+  const { inputs, from, constants, least } = map, S = from.length;
+  for (let first = 0, to = 0; first < raw.length; first += inputs) {
+    for (let s = 0; s < S; s++, to++) {
+      const value = from[s] >= 0 ? raw[first + from[s]] : constants ? constants[s] : 0;
+      out[to] = least && value < least[s] ? least[s] : value;
+    }
+  }
+  return out;
+}
+
+/**
+ * Writes the pull-back of gradients in slots `[rows, S]` to `out` `[rows, P]`: for each raw number the sum over its slots, in
+ * their order. A slot that is clamped passes nothing on.
+ *
+ * @param raw The raw numbers at which the gradient was taken `[rows, P]`; needed where there are clamps.
+ */
+export function transpose<Out extends Numbers>(
+  map: Reparameterisation,
+  gradient: Numbers,
+  out: Out,
+  raw?: Numbers,
+): Out {
+  const { inputs, from, least } = map, S = from.length;
+  out.fill(0);
+  for (let first = 0, at = 0; at < gradient.length; first += inputs) {
+    for (let s = 0; s < S; s++, at++) {
+      if (from[s] < 0 || (least && raw![first + from[s]] < least[s])) continue;
+      out[first + from[s]] += gradient[at];
+    }
+  }
+  return out;
+}
+
+/** How many slots hold each raw number `[P]`. */
+export function multiplicities({ inputs, from }: Reparameterisation): Int32Array {
+  const counts = new Int32Array(inputs);
+  for (const raw of from) if (raw >= 0) counts[raw]++;
+  return counts;
+}
+
+/**
+ * The slots `[R, S]` of raw numbers `[R, P]` on the device; differentiable.
+ *
+ * @param scale What constants are multiplied by: 0 for the effect that something has on slots, since it has none on constants.
+ */
+export function forwardOnDevice(map: Reparameterisation, raw: Tensor2D, scale = 1): Tensor2D {
+  const { from, constants, least } = map;
+  // deno-lint-ignore no-explicit-any -- tfjs types the saving function of customGrad for one tensor only
+  const slots = tf.customGrad((raw: any, save: any) => {
+    save([raw]);
+    let made: Tensor = gathered(raw, from);
+    if (constants && scale !== 0) made = tf.add(made, tf.mul(tf.tensor1d(constantsOnly(map)), scale));
+    if (least) made = tf.maximum(made, tf.tensor1d(least));
+    return {
+      value: made,
+      // deno-lint-ignore no-explicit-any
+      gradFunc: (gradient: any, [raw]: any) => transposeOnDevice(map, gradient, raw),
+    };
+  });
+  return tf.tidy(() => slots(raw) as Tensor2D);
+}
+
+/** The pull-back of gradients in slots `[R, S]` to raw numbers `[R, P]` on the device: see {@linkcode transpose}. */
+export function transposeOnDevice(map: Reparameterisation, gradient: Tensor2D, raw?: Tensor2D): Tensor2D {
+  return tf.tidy(() => {
+    const { inputs, from, least } = map, [rows, S] = gradient.shape;
+    const passed = least
+      ? tf.mul(gradient, tf.cast(tf.greaterEqual(gathered(raw!, from), tf.tensor1d(least)), "float32")) as Tensor2D
+      : gradient;
+    // The slots of each raw number, one list of S' = the most that one has, behind the other: a gather, as on wasm
+    // nothing is scattered.
+    const counts = multiplicities(map), most = Math.max(1, counts.reduce((most, count) => Math.max(most, count), 0));
+    const slots = new Int32Array(most * inputs).fill(-1), found = new Int32Array(inputs);
+    for (let s = 0; s < S; s++) if (from[s] >= 0) slots[found[from[s]]++ * inputs + from[s]] = s;
+    const each = gathered(passed, slots);
+    return most === 1 ? each : tf.sum(tf.reshape(each, [rows, most, inputs]), 1) as Tensor2D;
+  });
+}
+
+/** Columns of `[R, P]` by their places `[S]`, and zeros where a place is negative. */
+function gathered(matrix: Tensor2D, places: Int32Array): Tensor2D {
+  return tf.tidy(() => {
+    const columns = tf.gather(matrix, tf.tensor1d(places.map((place) => Math.max(0, place)), "int32"), 1);
+    if (places.every((place) => place >= 0)) return columns as Tensor2D;
+    const kept = Float32Array.from(places, (place) => place < 0 ? 0 : 1);
+    return tf.mul(columns, tf.tensor1d(kept)) as Tensor2D;
+  });
+}
+
+/** The constants `[S]`, and zeros where slots hold raw numbers. */
+function constantsOnly({ from, constants }: Reparameterisation): Float32Array {
+  return constants!.map((constant, s) => from[s] < 0 ? constant : 0);
+}
