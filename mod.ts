@@ -90,9 +90,15 @@ export {
 } from "./src/kernels/best_responses/best_response.ts";
 export { bestResponses } from "./src/kernels/best_responses/select.ts";
 export { type BestResponses } from "./src/kernels/best_responses/reference.ts";
-export type { HypernetworkGradient, KernelMemory, MovedChains, PriceKernels } from "./src/kernels/kernels.ts";
+export type {
+  FusedStep,
+  GoodsObjective,
+  HypernetworkGradient,
+  KernelMemory,
+  MovedChains,
+  PriceKernels,
+} from "./src/kernels/kernels.ts";
 export { type KernelName, KERNELS, openKernels, priceKernels } from "./src/kernels/select.ts";
-export { type LossGradient, type Objective, type TrainingStep } from "./src/kernels/training_step.ts";
 export type { Mechanism, MechanismResult, TypeProfiles } from "./src/mechanisms/mechanism.ts";
 export { type MenuMechanism, menuMechanism, type MenuMechanismData } from "./src/mechanisms/menu_mechanism.ts";
 export {
@@ -117,7 +123,7 @@ export {
 export { evaluate, type Evaluation, type EvaluationOptions } from "./src/mechanisms/evaluate.ts";
 
 export { type AdamOptions } from "./src/training/adam.ts";
-export { type Estimator } from "./src/kernels/estimator.ts";
+export { type Estimator } from "./src/training/estimator.ts";
 export { type IterationMetrics } from "./src/training/iteration.ts";
 export { defaultTraining, type TrainingOptions } from "./src/training/options.ts";
 export type { BetaSchedule, CosineSchedule, ScheduleOptions } from "./src/training/schedules.ts";

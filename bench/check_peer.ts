@@ -5,7 +5,7 @@
 import { parseArgs } from "@std/cli";
 import { type Tensor3D, tf } from "../src/deps/tfjs.ts";
 import { decodeSafetensors } from "../src/io/safetensors.ts";
-import { lossGradient } from "../src/kernels/training_step.ts";
+import { lossGradient } from "../src/training/training_step.ts";
 import { openKernels } from "../src/kernels/select.ts";
 import { openDevice } from "../src/runtime/device.ts";
 import { uploadAll } from "../src/runtime/tensors.ts";

@@ -9,7 +9,7 @@ import type { MechanismProblem } from "../problems/problem.ts";
 import { type ContextKind, contextKinds } from "../networks/context.ts";
 import { settingProblem } from "../problems/settings.ts";
 import { boundaries } from "../sampling/boundary.ts";
-import { estimators } from "../kernels/estimator.ts";
+import { estimators } from "../training/estimator.ts";
 import { stepRules } from "../sampling/move_chains.ts";
 import {
   checkTraining,

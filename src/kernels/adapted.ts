@@ -19,21 +19,22 @@ export interface SourceAdapter {
 
 /** Kernels that do everything by others, with sources that these take. */
 export function adaptedKernels(kernels: PriceKernels, { into, back, memory }: SourceAdapter): PriceKernels {
-  const within = <T extends object>(
+  const within = <T extends object | undefined>(
     hypernetwork: HypernetworkOutput,
     use: (hypernetwork: HypernetworkOutput) => T,
   ): T => tidy(() => use(into(hypernetwork)));
+  const { goodsStep } = kernels;
   return {
     value: (hypernetwork, points) => within(hypernetwork, (own) => kernels.value(own, points)),
     slope: (hypernetwork, points) => within(hypernetwork, (own) => kernels.slope(own, points)),
     gradient: (hypernetwork, points, coefficients) =>
       within(hypernetwork, (own) => back(hypernetwork, kernels.gradient(own, points, coefficients))),
     moveChains: (hypernetwork, ...inputs) => within(hypernetwork, (own) => kernels.moveChains(own, ...inputs)),
-    trainingStep: (hypernetwork, ...inputs) =>
+    goodsStep: goodsStep && ((hypernetwork, ...inputs) =>
       within(hypernetwork, (own) => {
-        const step = kernels.trainingStep(own, ...inputs);
-        return { ...step, gradient: back(hypernetwork, step.gradient) };
-      }),
+        const step = goodsStep(own, ...inputs);
+        return step && { ...step, gradient: back(hypernetwork, step.gradient) };
+      })),
     memory,
     settle: kernels.settle,
   };

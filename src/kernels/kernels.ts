@@ -12,7 +12,6 @@ import type { Tensor1D, Tensor2D, Tensor3D } from "../deps/tfjs.ts";
 import type { HypernetworkOutput } from "../networks/parameterized_affine.ts";
 import type { RandomKey } from "../random/key.ts";
 import type { Chains, MoveOptions } from "../sampling/move_chains.ts";
-import type { Objective, TrainingStep } from "./training_step.ts";
 
 /** The gradient in what raw weights are made from. */
 export interface HypernetworkGradient {
@@ -40,6 +39,30 @@ export interface MovedChains extends Chains {
   readonly values: Tensor2D;
 }
 
+/** What {@linkcode PriceKernels.goodsStep} maximises, and from which rows it takes the gradient. */
+export interface GoodsObjective {
+  /** n: so many rows that follow one another make a profile. */
+  readonly participants: number;
+  /** The first rows, of whole profiles, that the gradient is taken from; the others' chains only move. */
+  readonly trained: number;
+  /** Whether the covariance is that of the objective itself, and not of what each participant adds to it. */
+  readonly paired: boolean;
+  /** c^p, paid once for a good that anybody receives. */
+  readonly productionCost: number;
+  /** c^d, paid for every unit handed out. */
+  readonly duplicationCost: number;
+}
+
+/** What {@linkcode PriceKernels.goodsStep} makes. */
+export interface FusedStep {
+  /** The chains of all rows after their moves. */
+  readonly moved: MovedChains;
+  /** u0 of each profile that the gradient is taken from, and chain: `[trained / n, C]`. */
+  readonly utilities: Tensor2D;
+  /** The gradient of -E[u0] in the hypernetwork's first rows. */
+  readonly gradient: HypernetworkGradient;
+}
+
 /** f of a convex network with raw weights from a hypernetwork: its values, its gradients, and chains on it. */
 export interface PriceKernels {
   /** f `[R, N]` at `points` `[R, N, m]` in [0, 1]. */
@@ -56,15 +79,20 @@ export interface PriceKernels {
     options: MoveOptions,
     key: RandomKey,
   ): MovedChains;
-  /** Moves chains, and takes the gradient of the loss from them: see {@linkcode "./training_step.ts"}. */
-  trainingStep(
+  /**
+   * Moves chains, and takes the gradient of -E[u0] from them in the same pass, where
+   * u0 = sum_i p_i - sum_j (c^p max_i x_ij + c^d sum_i x_ij). Left out by kernels that have no such pass.
+   *
+   * @returns undefined where a profile is too large for it.
+   */
+  goodsStep?(
     hypernetwork: HypernetworkOutput,
     types: Float32Array,
     start: Chains,
     options: MoveOptions,
     key: RandomKey,
-    objective: Objective,
-  ): TrainingStep;
+    objective: GoodsObjective,
+  ): FusedStep | undefined;
   /**
    * What training with R rows of C chains takes at its peak, besides the tensors it is given.
    *
@@ -73,6 +101,13 @@ export interface PriceKernels {
    * @param participants n, which rows of a profile come together; the most that there can be unless given.
    */
   memory(rows: number, chains: number, hiddenSize: number, perGoodSize?: number, participants?: number): KernelMemory;
+  /**
+   * Has `result`, which was made with these kernels, compared with what `make` makes of plain ones, where everything is
+   * validated. {@linkcode PriceKernels.settle} tells.
+   *
+   * @param name What the result is called in messages.
+   */
+  validate?(name: string, result: object, make: (plain: PriceKernels) => object): void;
   /**
    * Waits until what was computed has been validated, where it is.
    *

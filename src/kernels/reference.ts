@@ -9,7 +9,6 @@ import type { ConvexNetwork } from "../networks/network.ts";
 import { type HypernetworkOutput, rawWeights } from "../networks/parameterized_affine.ts";
 import { moveChains } from "../sampling/move_chains.ts";
 import type { HypernetworkGradient, PriceKernels } from "./kernels.ts";
-import { composedStep } from "./training_step.ts";
 
 /** Plain TensorFlow.js kernels for any network. The raw weights `[R, P]` of all rows are in memory at once. */
 export function referenceKernels(network: ConvexNetwork): PriceKernels {
@@ -58,7 +57,6 @@ export function referenceKernels(network: ConvexNetwork): PriceKernels {
           values: value(hypernetwork, tf.concat([moved.chains, tf.zeros([rows, 1, m])], 1) as Tensor3D),
         };
       }),
-    trainingStep: (...inputs) => composedStep(kernels, ...inputs),
     memory(rows, chains, hiddenSize) {
       // Raw weights, their gradient, and about as much again for the matrices made of each; then activations of all chains.
       const weights = 4 * (hiddenSize > 0 ? rows : 1) * network.weightCount;

@@ -6,7 +6,6 @@
 import { type Tensor, tf } from "../deps/tfjs.ts";
 import { MachineError } from "../errors.ts";
 import type { PriceKernels } from "./kernels.ts";
-import { lossGradient } from "./training_step.ts";
 
 /**
  * How much of a result may differ: rounding can make another element win a group where two are almost equal, which
@@ -45,14 +44,13 @@ export function validated(kernels: PriceKernels, reference: PriceKernels): Price
     slope: (...inputs) => both("slope", SHARE, (kernels) => kernels.slope(...inputs)),
     gradient: (...inputs) => both("gradient", SHARE, (kernels) => kernels.gradient(...inputs)),
     moveChains: (...inputs) => both("moveChains", SHARE, (kernels) => kernels.moveChains(...inputs)),
-    trainingStep(hypernetwork, types, start, options, key, objective) {
-      const step = kernels.trainingStep(hypernetwork, types, start, options, key, objective);
-      const { moved, ...loss } = step;
-      same("moveChains", SHARE, moved, reference.moveChains(hypernetwork, types, start, options, key));
-      // Here and there chains part, so the gradient is compared on the same ones.
-      same("trainingStep", SHARE, loss, lossGradient(reference, hypernetwork, types, moved, options.beta, objective));
+    // Of the fused step the chains are compared here; its gradient is by those who know what it is of, by `validate`.
+    goodsStep: kernels.goodsStep && ((hypernetwork, types, start, options, key, objective) => {
+      const step = kernels.goodsStep!(hypernetwork, types, start, options, key, objective);
+      if (step) same("moveChains", SHARE, step.moved, reference.moveChains(hypernetwork, types, start, options, key));
       return step;
-    },
+    }),
+    validate: (name, result, make) => same(name, SHARE, result, make(reference)),
     memory(...shape) {
       const a = kernels.memory(...shape), b = reference.memory(...shape);
       return { total: a.total + b.total, largest: Math.max(a.largest, b.largest) };

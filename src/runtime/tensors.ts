@@ -76,6 +76,6 @@ export async function downloadAll(tensors: Readonly<Record<string, Tensor>>): Pr
 }
 
 /** `tf.tidy` for results of any form: tensors made in `make` are freed, but for those in what it returns. */
-export function tidy<Result extends object>(make: () => Result): Result {
+export function tidy<Result extends object | undefined>(make: () => Result): Result {
   return tf.tidy(make as () => Record<string, Tensor>) as unknown as Result;
 }

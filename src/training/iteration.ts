@@ -16,6 +16,7 @@ import { parameterGradient, tiedGradient } from "./gradient.ts";
 import { chainSuboptimality } from "./suboptimality.ts";
 import { freshProfiles, type TrainingOptions } from "./options.ts";
 import { betaAt, learningRateAt } from "./schedules.ts";
+import { trainingStep } from "./training_step.ts";
 import { STREAMS, type TrainingState } from "./state.ts";
 
 /** What an iteration reports. */
@@ -72,7 +73,7 @@ export async function iterate(
       ? refreshChains(rules, kernels, options, onHost, hypernetwork, types, state, beta, refreshKey)
       : state;
     const objective = { utility, participants: n, trained, estimator };
-    return kernels.trainingStep(hypernetwork, types, start, { ...options, beta }, moveKey, objective);
+    return trainingStep(kernels, hypernetwork, types, start, { ...options, beta }, moveKey, objective);
   });
 
   try {

@@ -13,7 +13,7 @@ import { randomKey } from "../random/key.ts";
 import { boundaries } from "../sampling/boundary.ts";
 import { type MoveOptions, stepRules } from "../sampling/move_chains.ts";
 import type { AdamOptions } from "./adam.ts";
-import { type Estimator, estimators } from "../kernels/estimator.ts";
+import { type Estimator, estimators } from "./estimator.ts";
 import type { ScheduleOptions } from "./schedules.ts";
 
 /** Everything that decides the outcome of a training run, besides the problem and the backend. */

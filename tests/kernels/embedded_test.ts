@@ -10,6 +10,7 @@ import { partialInputConvex } from "../../src/networks/picnn.ts";
 import { reproducibleGoods } from "../../src/problems/principal_utility.ts";
 import { deriveKey, randomKey } from "../../src/random/key.ts";
 import { normals, uniforms } from "../../src/random/numbers.ts";
+import { trainingStep } from "../../src/training/training_step.ts";
 import { forEachDevice } from "../devices.ts";
 
 const network = partialInputConvex({ goods: 3, layers: 2, width: 6 }), m = 3, P = network.weightCount;
@@ -55,9 +56,9 @@ forEachDevice("a PICNN's fused kernels make what plain TensorFlow.js makes", asy
       ...{ participants: 2, trained: ROWS, estimator: "coordinate" } as const,
     };
     const before = tf.memory().numTensors;
-    const step = kernels.trainingStep(hypernetwork, types, start, move, randomKey(8), objective);
+    const step = trainingStep(kernels, hypernetwork, types, start, move, randomKey(8), objective);
     assertEquals(tf.memory().numTensors - before, hypernetwork.hidden ? 7 : 5, "no tensor is left but the results");
-    const other = plain.trainingStep(hypernetwork, types, start, move, randomKey(8), objective);
+    const other = trainingStep(plain, hypernetwork, types, start, move, randomKey(8), objective);
     await assertClose(step.moved.chains, other.moved.chains, "chains");
     await assertClose(step.utilities, other.utilities, "utilities");
     for (const name of ["hidden", "weight", "bias"] as const) {

@@ -9,6 +9,7 @@ import { validated } from "../../src/kernels/validate.ts";
 import { wasmKernels } from "../../src/kernels/wasm/kernels.ts";
 import { reproducibleGoods } from "../../src/problems/principal_utility.ts";
 import { openDevice } from "../../src/runtime/device.ts";
+import { trainingStep } from "../../src/training/training_step.ts";
 import {
   caseChains,
   caseCoefficients,
@@ -51,7 +52,7 @@ async function runAll(
     slope: () => kernels.slope(hypernetwork, points),
     gradient: () => kernels.gradient(hypernetwork, points, coefficients),
     moveChains: () => kernels.moveChains(hypernetwork, inputs.types, start, one.move, key),
-    trainingStep: () => kernels.trainingStep(hypernetwork, inputs.types, start, one.move, key, objective),
+    trainingStep: () => trainingStep(kernels, hypernetwork, inputs.types, start, one.move, key, objective),
   };
   const made = operations.map((operation) => run[operation]());
   try {
@@ -80,8 +81,9 @@ function spoiled(kernels: PriceKernels, operation: Operation, part: string, shar
     const [name, ...rest] = path;
     return { ...made, [name]: change((made as Record<string, object>)[name], rest) };
   };
-  const right = kernels[operation] as (...inputs: unknown[]) => object;
-  return { ...kernels, [operation]: (...inputs: unknown[]) => change(right(...inputs), part ? part.split(".") : []) };
+  const changed = operation === "trainingStep" ? "goodsStep" : operation,
+    right = kernels[changed] as (...inputs: unknown[]) => object;
+  return { ...kernels, [changed]: (...inputs: unknown[]) => change(right(...inputs), part ? part.split(".") : []) };
 }
 
 for (const hidden of [CASE.hidden, 0]) {

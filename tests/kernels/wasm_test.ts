@@ -1,9 +1,9 @@
 /** The WASM kernels against plain TensorFlow.js, in both builds and on different numbers of threads. */
 import { assert, assertEquals } from "@std/assert";
 import type { Tensor } from "../../src/deps/tfjs.ts";
-import type { Estimator } from "../../src/kernels/estimator.ts";
+import type { Estimator } from "../../src/training/estimator.ts";
 import { referenceKernels } from "../../src/kernels/reference.ts";
-import { composedStep } from "../../src/kernels/training_step.ts";
+import { composedStep, trainingStep } from "../../src/training/training_step.ts";
 import { wasmKernels } from "../../src/kernels/wasm/kernels.ts";
 import { forceKernelBuild, type KernelBuild } from "../../src/kernels/wasm/module.ts";
 import { reproducibleGoods } from "../../src/problems/principal_utility.ts";
@@ -88,7 +88,7 @@ for (const [n, hidden, perGood, estimator] of STEPS) {
     for (const costs of [{}, { productionCost: 0.7, duplicationCost: 0.2 }]) {
       const objective = { utility: reproducibleGoods(costs), participants: n, trained, estimator };
       const arguments_ = [hypernetwork, inputs.types, start, one.move, caseKey(one), objective] as const;
-      const fused = kernels.trainingStep(...arguments_), composed = composedStep(kernels, ...arguments_);
+      const fused = trainingStep(kernels, ...arguments_), composed = composedStep(kernels, ...arguments_);
       for (const name of ["chains", "squareSlopes", "values"] as const) {
         assertEquals(fused.moved[name].dataSync(), composed.moved[name].dataSync(), name);
       }

@@ -8,13 +8,11 @@
 import type { Tensor, Tensor1D, Tensor2D, Tensor3D } from "../../deps/tfjs.ts";
 import type { ConvexNetwork } from "../../networks/network.ts";
 import type { HypernetworkOutput } from "../../networks/parameterized_affine.ts";
-import { isReproducibleGoods } from "../../problems/principal_utility.ts";
 import { view, writtenTensor } from "../../runtime/tensors.ts";
 import { HEAP, type Threads } from "../../runtime/threads.ts";
 import type { Chains } from "../../sampling/move_chains.ts";
 import { boundedKernels } from "../bounded.ts";
-import type { HypernetworkGradient, MovedChains, PriceKernels } from "../kernels.ts";
-import { composedStep, type TrainingStep } from "../training_step.ts";
+import type { FusedStep, HypernetworkGradient, MovedChains, PriceKernels } from "../kernels.ts";
 import { Arena, type Place } from "./arena.ts";
 import {
   FIELDS,
@@ -368,16 +366,14 @@ export function wasmKernels(network: ConvexNetwork): PriceKernels {
       );
     },
 
-    trainingStep(hypernetwork, types, start, options, key, objective): TrainingStep {
-      const { participants, trained, estimator, utility } = objective, tile = tileOf(participants, layout.length);
-      if (!isReproducibleGoods(utility) || !tile) {
-        return composedStep(kernels, hypernetwork, types, start, options, key, objective);
-      }
-      const { productionCost, duplicationCost } = utility;
+    goodsStep(hypernetwork, types, start, options, key, objective): FusedStep | undefined {
+      const { participants, trained, paired, productionCost, duplicationCost } = objective;
+      const tile = tileOf(participants, layout.length);
+      if (!tile) return undefined;
       const [rows, C] = start.chains.shape, draws = moveDraws(options, C, key);
       const operation = stepOperation(rows, C, widthsOf(hypernetwork), draws.length, trained, tile, {
         ...moveFields(options, key),
-        ...{ participants, paired: estimator === "paired" ? 1 : 0, productionCost, duplicationCost },
+        ...{ participants, paired: paired ? 1 : 0, productionCost, duplicationCost },
       });
       return perform(hypernetwork, operation, (memory, own) => {
         writeChains(memory, own, start, types, draws);

@@ -13,7 +13,6 @@ import type { HypernetworkOutput } from "../../networks/parameterized_affine.ts"
 import { boundedKernels } from "../bounded.ts";
 import { withDenseSources } from "../dense_source.ts";
 import type { MovedChains, PriceKernels } from "../kernels.ts";
-import { composedStep } from "../training_step.ts";
 import { type ChainShader, chainShader } from "./chains.ts";
 import { Commands, type Window } from "./dispatch.ts";
 import { gradientShader } from "./gradient.ts";
@@ -217,8 +216,6 @@ export function webgpuKernels(network: ConvexNetwork, options: WebgpuKernelOptio
       commands.release();
       return { chains, squareSlopes, values };
     },
-
-    trainingStep: (...inputs) => composedStep(kernels, ...inputs),
 
     memory(rows, C, H) {
       const limits = workgroupLimits(new Commands(bindingBytes)), perRow = 4 * P * (H > 0 ? 1 : 0);

@@ -4,13 +4,14 @@
  * @module
  */
 import { type Tensor2D, type Tensor3D, tf } from "../deps/tfjs.ts";
+import type { HypernetworkGradient, MovedChains, PriceKernels } from "../kernels/kernels.ts";
 import { type HypernetworkOutput, sliceRows } from "../networks/parameterized_affine.ts";
+import { isReproducibleGoods } from "../problems/principal_utility.ts";
 import type { PrincipalUtility } from "../problems/problem.ts";
 import type { RandomKey } from "../random/key.ts";
 import { tidy } from "../runtime/tensors.ts";
 import { type Chains, type MoveOptions, tileTypes } from "../sampling/move_chains.ts";
 import { type Estimator, gradientCoefficients } from "./estimator.ts";
-import type { HypernetworkGradient, MovedChains, PriceKernels } from "./kernels.ts";
 
 /** What is maximised, and from which rows. */
 export interface Objective {
@@ -66,6 +67,42 @@ export function lossGradient(
     const weightOfF = tf.neg(tf.concat([coefficients, tf.neg(tf.sum(coefficients, 1, true))], 1)) as Tensor2D;
     return { utilities, gradient: kernels.gradient(sliceRows(hypernetwork, 0, rows), points, weightOfF) };
   });
+}
+
+/**
+ * A training step: by kernels that fuse it for the utility of reproducible goods, where they do, else put together from
+ * its parts. Parameters are those of {@linkcode PriceKernels.moveChains}, and the objective.
+ */
+export function trainingStep(
+  kernels: PriceKernels,
+  hypernetwork: HypernetworkOutput,
+  types: Float32Array,
+  start: Chains,
+  options: MoveOptions,
+  key: RandomKey,
+  objective: Objective,
+): TrainingStep {
+  const { utility, participants, trained, estimator } = objective;
+  const fused = !isReproducibleGoods(utility) ? undefined : kernels.goodsStep?.(
+    hypernetwork,
+    types,
+    start,
+    options,
+    key,
+    {
+      ...{ participants, trained, paired: estimator === "paired" },
+      ...{ productionCost: utility.productionCost, duplicationCost: utility.duplicationCost },
+    },
+  );
+  if (!fused) return composedStep(kernels, hypernetwork, types, start, options, key, objective);
+  const { moved, utilities, gradient } = fused;
+  // Here and there chains part by rounding, so the gradient is compared on the same ones.
+  kernels.validate?.(
+    "trainingStep",
+    { utilities, gradient },
+    (plain) => lossGradient(plain, hypernetwork, types, moved, options.beta, objective),
+  );
+  return fused;
 }
 
 /** A training step by kernels that do its parts, for any u0. */
