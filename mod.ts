@@ -67,13 +67,20 @@ export { type EmpiricalOptions, empiricalProblem } from "./src/problems/empirica
 export { defineProblem, moduleProblem, type ProblemDefinition, type RandomStream } from "./src/problems/user_module.ts";
 
 export type { ContextKind, ContextShape } from "./src/networks/context.ts";
-export type { TiedWeights } from "./src/networks/tied_weights.ts";
 export type { HostPerGoodSlopes, PerGoodSlopes } from "./src/networks/per_good_slopes.ts";
-export type { ConvexNetwork, HostFunction, Parameters, PointSlope } from "./src/networks/network.ts";
-export { partialGroupMax, type PartialGroupMaxSize } from "./src/networks/partial_groupmax.ts";
+export type {
+  ConvexNetwork,
+  GroupMaxForm,
+  HostFunction,
+  InitialRequest,
+  Parameters,
+  PointSlope,
+} from "./src/networks/network.ts";
+export type { PartialGroupMaxSize } from "./src/networks/groupmax_layout.ts";
+export { partialGroupMax } from "./src/networks/partial_groupmax.ts";
 export { symmetricGroupMax } from "./src/networks/symmetric_groupmax.ts";
-export type { HostHypernetworkOutput, HypernetworkOutput } from "./src/networks/parameterized_affine.ts";
-export { type EmbeddedBlock, type GroupMaxEmbedding } from "./src/networks/embedding.ts";
+export type { HostHypernetworkOutput, HypernetworkOutput } from "./src/networks/hypernetwork_output.ts";
+export type { Reparameterisation } from "./src/networks/reparameterisation.ts";
 export { NETWORK_KINDS, type NetworkKind } from "./src/networks/kinds.ts";
 export { type HostParameters, type NetworkSize, type PricingRules, pricingRules } from "./src/networks/pricing_rule.ts";
 

@@ -13,12 +13,8 @@
 import { requireInteger } from "../errors.ts";
 import { type ContextShape, contextSize } from "../networks/context.ts";
 import { hostDenseHypernetwork } from "../networks/dense_context.ts";
-import {
-  hostFunctions,
-  hostRawWeights,
-  parameterizedAffineShapes,
-  type ParameterizedAffineSize,
-} from "../networks/parameterized_affine.ts";
+import { hostRawWeights } from "../networks/hypernetwork_output.ts";
+import { parameterizedAffineShapes, type ParameterizedAffineSize } from "../networks/parameterized_affine.ts";
 import { type HostParameters, type NetworkSize, type PricingRules, pricingRules } from "../networks/pricing_rule.ts";
 import { checkParameters } from "./baseline_training.ts";
 import { type HostMenu, type OwnMenus, ownMenus, sigmoid } from "./menu_net.ts";
@@ -97,13 +93,11 @@ export function discrete(data: DiscreteData): Discrete {
   /** The menus of the rows of some types; one for all where there is no context. */
   const menusOf = (types: Float32Array): (row: number) => HostMenu => {
     const hypernetwork = hostDenseHypernetwork(ofOutcomes, shape, types);
-    const functions = hostFunctions(rules.network, rules.hostHypernetwork(ofPrices, types));
+    const priceOf = rules.price(ofPrices, types);
     const menuOf = (row: number): HostMenu => {
-      const outcomes = hostRawWeights(hypernetwork, row).map(sigmoid), gradient = new Float64Array(m);
-      const f = functions(row), atZero = f(new Float64Array(m), gradient);
-      const prices = Float64Array.from({ length: K }, (_, k) => {
-        return f(outcomes.subarray(k * m, (k + 1) * m), gradient) - atZero;
-      });
+      const outcomes = hostRawWeights(hypernetwork, row).map(sigmoid), slope = new Float64Array(m);
+      const price = priceOf(row);
+      const prices = Float64Array.from({ length: K }, (_, k) => price(outcomes.subarray(k * m, (k + 1) * m), slope));
       return { outcomes, prices };
     };
     if (size.context > 0) return menuOf;

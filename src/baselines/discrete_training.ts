@@ -9,8 +9,10 @@ import { type Scalar, type Tensor2D, type Tensor3D, tf } from "../deps/tfjs.ts";
 import type { ContextShape } from "../networks/context.ts";
 import { denseHypernetwork } from "../networks/dense_context.ts";
 import type { Parameters } from "../networks/network.ts";
-import { initialParameterizedAffine, rawWeights } from "../networks/parameterized_affine.ts";
+import { rawWeights } from "../networks/hypernetwork_output.ts";
+import { initialParameterizedAffine } from "../networks/parameterized_affine.ts";
 import type { HostParameters, NetworkSize } from "../networks/pricing_rule.ts";
+import { prices } from "../networks/price.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { deriveKey, type RandomKey, randomKey } from "../random/key.ts";
 import { checkTraining, defaultNetwork, defaultTraining } from "../training/options.ts";
@@ -110,5 +112,5 @@ function offers(
   const raw = rawWeights(denseHypernetwork(ofPart("outcomes", parameters), shape, types)), own = raw.shape[0];
   const outcomes = tf.concat([tf.sigmoid(tf.reshape(raw, [own, K, m])), tf.zeros([own, 1, m])], 1) as Tensor3D;
   const f = network.value(rawWeights(rules.hypernetwork(ofPart("prices", parameters), types)), outcomes);
-  return forRows({ outcomes, prices: tf.sub(f, tf.slice(f, [0, K], [own, 1])) as Tensor2D }, types.length / m);
+  return forRows({ outcomes, prices: prices(f) }, types.length / m);
 }

@@ -11,11 +11,8 @@
 import { requireInteger } from "../errors.ts";
 import { type ContextShape, contextSize } from "../networks/context.ts";
 import { hostDenseHypernetwork } from "../networks/dense_context.ts";
-import {
-  hostRawWeights,
-  parameterizedAffineShapes,
-  type ParameterizedAffineSize,
-} from "../networks/parameterized_affine.ts";
+import { hostRawWeights } from "../networks/hypernetwork_output.ts";
+import { parameterizedAffineShapes, type ParameterizedAffineSize } from "../networks/parameterized_affine.ts";
 import type { HostParameters } from "../networks/pricing_rule.ts";
 import { checkParameters } from "./baseline_training.ts";
 import { type OwnMenus, ownMenus, sigmoid } from "./menu_net.ts";

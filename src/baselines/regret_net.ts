@@ -11,7 +11,8 @@
  */
 import { requireInteger } from "../errors.ts";
 import { flatTypes, type Mechanism, type MechanismResult, type TypeProfiles } from "../mechanisms/mechanism.ts";
-import { hostRawWeights, parameterizedAffineShapes } from "../networks/parameterized_affine.ts";
+import { hostRawWeights } from "../networks/hypernetwork_output.ts";
+import { parameterizedAffineShapes } from "../networks/parameterized_affine.ts";
 import type { HostParameters } from "../networks/pricing_rule.ts";
 import { letEventsIn } from "../runtime/event_loop.ts";
 import { checkParameters } from "./baseline_training.ts";

@@ -10,7 +10,7 @@
 import { type Tensor1D, type Tensor2D, type Tensor3D, tf } from "../deps/tfjs.ts";
 import { requireInteger, requirePositive } from "../errors.ts";
 import type { Parameters } from "../networks/network.ts";
-import { rawWeights } from "../networks/parameterized_affine.ts";
+import { rawWeights } from "../networks/hypernetwork_output.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { deriveKey, randomKey } from "../random/key.ts";
 import { uniforms } from "../random/numbers.ts";

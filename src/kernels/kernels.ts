@@ -9,7 +9,7 @@
  * @module
  */
 import type { Tensor1D, Tensor2D, Tensor3D } from "../deps/tfjs.ts";
-import type { HypernetworkOutput } from "../networks/parameterized_affine.ts";
+import type { HypernetworkOutput } from "../networks/hypernetwork_output.ts";
 import type { RandomKey } from "../random/key.ts";
 import type { Chains, MoveOptions } from "../sampling/move_chains.ts";
 

@@ -6,7 +6,7 @@
  */
 import { type Tensor, type Tensor1D, type Tensor2D, type Tensor3D, tf } from "../deps/tfjs.ts";
 import type { ConvexNetwork } from "../networks/network.ts";
-import { type HypernetworkOutput, rawWeights } from "../networks/parameterized_affine.ts";
+import { type HypernetworkOutput, rawWeights } from "../networks/hypernetwork_output.ts";
 import { moveChains } from "../sampling/move_chains.ts";
 import type { HypernetworkGradient, PriceKernels } from "./kernels.ts";
 
@@ -37,7 +37,7 @@ export function referenceKernels(network: ConvexNetwork): PriceKernels {
       }
       const outputOf = ([hidden, weight, bias, ...ofGoods]: Tensor[]) => ({
         ...{ hidden: hidden as Tensor2D, weight: weight as Tensor2D, bias: bias as Tensor1D },
-        perGood: perGood && { hidden: ofGoods[0] as Tensor3D, weight: ofGoods[1] as Tensor2D, groups: perGood.groups },
+        perGood: perGood && { ...perGood, hidden: ofGoods[0] as Tensor3D, weight: ofGoods[1] as Tensor2D },
       });
       const made = tf.tidy(() =>
         tf.grads((...now: Tensor[]) => total(outputOf(now)))([
@@ -60,10 +60,7 @@ export function referenceKernels(network: ConvexNetwork): PriceKernels {
     memory(rows, chains, hiddenSize) {
       // Raw weights, their gradient, and about as much again for the matrices made of each; then activations of all chains.
       const weights = 4 * (hiddenSize > 0 ? rows : 1) * network.weightCount;
-      const size = network.groupMax;
-      const ofGroups = size && 3 * size.layers * size.groups * size.groupSize;
-      const activations = ofGroups ?? network.activations ?? network.weightCount;
-      const ofChains = 4 * rows * (chains + 1) * activations;
+      const ofChains = 4 * rows * (chains + 1) * network.activations;
       return { total: 5 * weights + ofChains, largest: Math.max(weights, ofChains / 3) };
     },
   };

@@ -5,7 +5,6 @@
  */
 import { tf } from "../deps/tfjs.ts";
 import type { ConvexNetwork } from "../networks/network.ts";
-import { embeddedKernels } from "./embedded.ts";
 import type { PriceKernels } from "./kernels.ts";
 import { referenceKernels } from "./reference.ts";
 import { validated } from "./validate.ts";
@@ -27,7 +26,7 @@ const WEBGPU_GROUP = 32;
 
 /** The kernels for a network on the device that is open. What is no Partial GroupMax Network has the reference only. */
 export function kernelName(network: ConvexNetwork): KernelName {
-  const size = (network.embedding?.network ?? network).groupMax;
+  const size = network.groupMax?.size;
   if (!size) return "reference";
   if (tf.getBackend() === "webgpu") return size.groupSize <= WEBGPU_GROUP ? "webgpu" : "reference";
   return tf.getBackend() === "wasm" && kernelBuild() ? "wasm" : "reference";
@@ -39,9 +38,7 @@ export function kernelName(network: ConvexNetwork): KernelName {
  */
 export function priceKernels(network: ConvexNetwork, name: KernelName = kernelName(network)): PriceKernels {
   if (name === "reference") return referenceKernels(network);
-  const { embedding } = network, groupMax = embedding?.network ?? network;
-  const fused = name === "webgpu" ? webgpuKernels(groupMax) : wasmKernels(groupMax);
-  const kernels = embedding ? embeddedKernels(embedding, fused) : fused;
+  const kernels = name === "webgpu" ? webgpuKernels(network) : wasmKernels(network);
   return validating() ? validated(kernels, referenceKernels(network)) : kernels;
 }
 

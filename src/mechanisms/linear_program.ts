@@ -9,7 +9,7 @@
  * @module
  */
 import type { HighsBasis } from "../deps/highs.ts";
-import type { PartialGroupMaxSize } from "../networks/partial_groupmax.ts";
+import type { PartialGroupMaxSize } from "../networks/groupmax_layout.ts";
 
 /** Outcomes count as equally good where their utilities differ by at most this. */
 export const EQUAL_UTILITY = 1e-9;

@@ -13,7 +13,6 @@ import type { ContextShape } from "../networks/context.ts";
 import { NETWORK_KINDS } from "../networks/kinds.ts";
 import { type BestResponseOptions, defaultBestResponse } from "../kernels/best_responses/best_response.ts";
 import { bestResponses } from "../kernels/best_responses/select.ts";
-import { hostFunctions, type HostHypernetworkOutput } from "../networks/parameterized_affine.ts";
 import { type NetworkSize, type PricingRules, pricingRules } from "../networks/pricing_rule.ts";
 import { letEventsIn } from "../runtime/event_loop.ts";
 import type { HostTensor } from "../runtime/host_tensor.ts";
@@ -64,16 +63,12 @@ export function menuMechanism(
   checkParameters(rules, parameters);
   const { participants: n, goods: m } = shape;
 
-  /** Calls `use` with a few whole profiles at a time: their first row (profile * n + participant), types and hypernetwork. */
-  const eachChunk = async (
-    types: Float32Array,
-    use: (first: number, types: Float32Array, hypernetwork: HostHypernetworkOutput) => void,
-  ) => {
+  /** Calls `use` with a few whole profiles at a time: their first row (profile * n + participant), and types. */
+  const eachChunk = async (types: Float32Array, use: (first: number, types: Float32Array) => void) => {
     const step = Math.max(1, Math.floor(CHUNK / n)) * n * m;
     for (let from = 0; from < types.length; from += step) {
       if (from > 0) await letEventsIn();
-      const part = types.subarray(from, from + step);
-      use(from / m, part, rules.hostHypernetwork(parameters, part));
+      use(from / m, types.subarray(from, from + step));
     }
   };
 
@@ -91,8 +86,8 @@ export function menuMechanism(
         utilities: new Float64Array(rows),
         gaps: new Float64Array(rows),
       };
-      await eachChunk(types, (first, part, hypernetwork) => {
-        const found = bestResponses(rules.network, hypernetwork, part, 1, options);
+      await eachChunk(types, (first, part) => {
+        const found = bestResponses(rules.network, rules.hostHypernetwork(parameters, part), part, 1, options);
         result.outcomes.set(found.outcomes, first * m);
         result.payments.set(found.payments, first);
         result.utilities.set(found.utilities, first);
@@ -104,13 +99,13 @@ export function menuMechanism(
       const types = flatTypes(reported, n, m), rows = types.length / m;
       const count = outcomes.length / (rows * m);
       requireInteger("price outcomes", "the number of outcomes for each participant", count, 1);
-      const prices = new Float64Array(rows * count), gradient = new Float64Array(m), zero = new Float64Array(m);
-      await eachChunk(types, (first, part, hypernetwork) => {
-        const functions = hostFunctions(rules.network, hypernetwork);
+      const prices = new Float64Array(rows * count), slope = new Float64Array(m);
+      await eachChunk(types, (first, part) => {
+        const priceOf = rules.price(parameters, part);
         for (let row = 0; row < part.length / m; row++) {
-          const f = functions(row), atZero = f(zero, gradient);
+          const price = priceOf(row);
           for (let k = (first + row) * count; k < (first + row + 1) * count; k++) {
-            prices[k] = f(outcomes.subarray(k * m, (k + 1) * m), gradient) - atZero;
+            prices[k] = price(outcomes.subarray(k * m, (k + 1) * m), slope);
           }
         }
       });

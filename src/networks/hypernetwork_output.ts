@@ -78,7 +78,11 @@ export function hostRows(
   if (!hidden) return hypernetwork;
   const part = <Numbers extends Float32Array | Float64Array>(all: Numbers): Numbers =>
     all.subarray(first * all.length / rows, (first + count) * all.length / rows) as Numbers;
-  return { ...hypernetwork, hidden: part(hidden), ...perGood && { perGood: { ...perGood, hidden: part(perGood.hidden) } } };
+  return {
+    ...hypernetwork,
+    hidden: part(hidden),
+    ...perGood && { perGood: { ...perGood, hidden: part(perGood.hidden) } },
+  };
 }
 
 /** Row `row` of an output's raw weights `[P]`. */

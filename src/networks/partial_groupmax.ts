@@ -13,7 +13,12 @@ import { InvalidInputError } from "../errors.ts";
 import { deriveKey, type RandomKey } from "../random/key.ts";
 import { normals } from "../random/numbers.ts";
 import { groupMax, groupMaxOnHost } from "./groupmax.ts";
-import { type GroupMaxLayout, groupMaxLayout, type PartialGroupMaxSize, requireGroupMaxSize } from "./groupmax_layout.ts";
+import {
+  type GroupMaxLayout,
+  groupMaxLayout,
+  type PartialGroupMaxSize,
+  requireGroupMaxSize,
+} from "./groupmax_layout.ts";
 import type { ConvexNetwork, HostFunction, InitialRequest, NetworkKindEntry, PointSlope } from "./network.ts";
 import { price } from "./price.ts";
 import { forward as slotsOf, identity, LARGEST_FLOAT } from "./reparameterisation.ts";

@@ -81,5 +81,6 @@ export const pmaKind: NetworkKindEntry = {
   summary: "the ablation PMA",
   single: false,
   setContext: true,
-  make: ({ goods, layers, groups, groupSize }) => parameterizedMaxAffine({ goods, pieces: layers * groups * groupSize }),
+  make: ({ goods, layers, groups, groupSize }) =>
+    parameterizedMaxAffine({ goods, pieces: layers * groups * groupSize }),
 };

@@ -78,8 +78,18 @@ export function transpose<Out extends Numbers>(
   out: Out,
   raw?: Numbers,
 ): Out {
-  const { inputs, from, least } = map, S = from.length;
   out.fill(0);
+  return addTransposed(map, gradient, out, raw);
+}
+
+/** As {@linkcode transpose}, but adds to what is in `out`. */
+export function addTransposed<Out extends Numbers>(
+  map: Reparameterisation,
+  gradient: Numbers,
+  out: Out,
+  raw?: Numbers,
+): Out {
+  const { inputs, from, least } = map, S = from.length;
   for (let first = 0, at = 0; at < gradient.length; first += inputs) {
     for (let s = 0; s < S; s++, at++) {
       if (from[s] < 0 || (least && raw![first + from[s]] < least[s])) continue;
@@ -96,18 +106,14 @@ export function multiplicities({ inputs, from }: Reparameterisation): Int32Array
   return counts;
 }
 
-/**
- * The slots `[R, S]` of raw numbers `[R, P]` on the device; differentiable.
- *
- * @param scale What constants are multiplied by: 0 for the effect that something has on slots, since it has none on constants.
- */
-export function forwardOnDevice(map: Reparameterisation, raw: Tensor2D, scale = 1): Tensor2D {
+/** The slots `[R, S]` of raw numbers `[R, P]` on the device; differentiable. */
+export function forwardOnDevice(map: Reparameterisation, raw: Tensor2D): Tensor2D {
   const { from, constants, least } = map;
   // deno-lint-ignore no-explicit-any -- tfjs types the saving function of customGrad for one tensor only
   const slots = tf.customGrad((raw: any, save: any) => {
     save([raw]);
     let made: Tensor = gathered(raw, from);
-    if (constants && scale !== 0) made = tf.add(made, tf.mul(tf.tensor1d(constantsOnly(map)), scale));
+    if (constants) made = tf.add(made, tf.tensor1d(constantsOnly(map)));
     if (least) made = tf.maximum(made, tf.tensor1d(least));
     return {
       value: made,
@@ -116,6 +122,11 @@ export function forwardOnDevice(map: Reparameterisation, raw: Tensor2D, scale = 
     };
   });
   return tf.tidy(() => slots(raw) as Tensor2D);
+}
+
+/** The linear part of a reparameterisation: constants are 0, and nothing is clamped. It takes effects on raw numbers to slots. */
+export function linearPart({ inputs, from }: Reparameterisation): Reparameterisation {
+  return { inputs, from };
 }
 
 /** The pull-back of gradients in slots `[R, S]` to raw numbers `[R, P]` on the device: see {@linkcode transpose}. */

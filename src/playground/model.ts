@@ -6,7 +6,7 @@
  */
 import { bestResponses } from "../kernels/best_responses/select.ts";
 import type { MenuMechanism } from "../mechanisms/menu_mechanism.ts";
-import { hostFunctions, type HostHypernetworkOutput } from "../networks/parameterized_affine.ts";
+import { hostPrices, hostRows } from "../networks/hypernetwork_output.ts";
 import { parseSetting, type Setting } from "../problems/settings.ts";
 
 /** What becomes of a type profile. */
@@ -64,12 +64,11 @@ export interface Choice {
  */
 export function choiceOf(mechanism: MenuMechanism, types: Float32Array, participant: number): Choice {
   const { participants: n, goods: m, rules, parameters } = mechanism;
-  const hypernetwork = hypernetworkRow(rules.hostHypernetwork(parameters, types), n, participant);
+  const hypernetwork = hostRows(rules.hostHypernetwork(parameters, types), n, participant, 1);
   const own = types.slice(participant * m, (participant + 1) * m);
-  const f = hostFunctions(rules.network, hypernetwork)(0), gradient = new Float64Array(m);
-  const atZero = f(new Float64Array(m), gradient);
+  const price = hostPrices(rules.network, hypernetwork)(0), slope = new Float64Array(m);
   return {
-    price: (outcome) => f(outcome, gradient) - atZero,
+    price: (outcome) => price(outcome, slope),
     report(reported) {
       const count = reported.length / m;
       const { outcomes, payments } = bestResponses(rules.network, hypernetwork, reported, count);
@@ -152,17 +151,4 @@ export function curveOf(choice: Choice, own: number, size: number): Omit<Surface
   const outcomes = Float64Array.from({ length: size }, (_, k) => k / (size - 1));
   const prices = outcomes.map((x) => choice.price(Float64Array.of(x)));
   return { outcomes, prices, utilities: outcomes.map((x, k) => own * x - prices[k]) };
-}
-
-/** One row of a hypernetwork that has `rows` of them. */
-function hypernetworkRow(hypernetwork: HostHypernetworkOutput, rows: number, row: number): HostHypernetworkOutput {
-  const { hidden, perGood } = hypernetwork;
-  if (!hidden) return hypernetwork;
-  const part = <Numbers extends Float32Array | Float64Array>(all: Numbers): Numbers =>
-    all.subarray(row * all.length / rows, (row + 1) * all.length / rows) as Numbers;
-  return {
-    ...hypernetwork,
-    hidden: part(hidden),
-    ...perGood && { perGood: { ...perGood, hidden: part(perGood.hidden) } },
-  };
 }

@@ -6,7 +6,7 @@
 import { type Tensor2D, type Tensor3D, tf } from "../deps/tfjs.ts";
 import { bestResponses } from "../kernels/best_responses/select.ts";
 import type { PriceKernels } from "../kernels/kernels.ts";
-import { type HypernetworkOutput, sliceRows } from "../networks/parameterized_affine.ts";
+import { type HypernetworkOutput, sliceRows } from "../networks/hypernetwork_output.ts";
 import type { PricingRules } from "../networks/pricing_rule.ts";
 import type { HostTensors } from "../runtime/host_tensor.ts";
 import { deriveKey, type RandomKey } from "../random/key.ts";

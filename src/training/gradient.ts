@@ -3,10 +3,11 @@
  *
  * @module
  */
-import { type Tensor, tf } from "../deps/tfjs.ts";
+import { type Tensor, type Tensor2D, tf } from "../deps/tfjs.ts";
 import type { HypernetworkGradient } from "../kernels/kernels.ts";
-import { meanOfTied, type TiedWeights } from "../networks/tied_weights.ts";
+import { meanOfTied, meanOfTiedOnDevice } from "../networks/tied_weights.ts";
 import type { Parameters } from "../networks/network.ts";
+import type { Reparameterisation } from "../networks/reparameterisation.ts";
 import type { PricingRules } from "../networks/pricing_rule.ts";
 import { view, writtenTensor } from "../runtime/tensors.ts";
 import { mapParameters } from "./adam.ts";
@@ -39,18 +40,17 @@ export function parameterGradient(
 }
 
 /**
- * The gradient among parameters that have the same values in `cycles`: the mean over each cycle, for all of its members
- * to the last bit.
+ * The gradient in parameters some of which are tied: the mean over those that are tied to each other, for all of them the
+ * same bits.
  */
-export function tiedGradient(gradients: Parameters, cycles: Readonly<Record<string, TiedWeights>>): Parameters {
+export function tiedGradient(gradients: Parameters, ties: Readonly<Record<string, Reparameterisation>>): Parameters {
   return mapParameters(gradients, (gradient, name) => {
-    const one = cycles[name];
+    const one = ties[name];
     if (!one) return gradient;
     if (tf.getBackend() === "wasm") {
       return writtenTensor(gradient.shape, (to) => meanOfTied(view(gradient), to, one));
     }
     const width = gradient.shape.at(-1)!, rows = tf.reshape(gradient, [gradient.size / width, width]);
-    const members = tf.gather(rows, tf.tensor1d(one.members, "int32"), 1);
-    return tf.reshape(tf.mean(tf.reshape(members, [rows.shape[0], one.length, width]), 1), gradient.shape);
+    return tf.reshape(meanOfTiedOnDevice(rows as Tensor2D, one), gradient.shape);
   });
 }

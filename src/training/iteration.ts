@@ -5,7 +5,7 @@
  */
 import { type Tensor, tf } from "../deps/tfjs.ts";
 import type { PriceKernels } from "../kernels/kernels.ts";
-import { disposeHidden } from "../networks/parameterized_affine.ts";
+import { disposeHidden } from "../networks/hypernetwork_output.ts";
 import type { PricingRules } from "../networks/pricing_rule.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { deriveKey, randomKey } from "../random/key.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { InvalidInputError, requireInteger, requireNumber, requirePositive, show } from "../errors.ts";
-import { NETWORK_KINDS, type NetworkKind, SET_CONTEXT_KINDS } from "../networks/kinds.ts";
+import { NETWORK_KINDS, type NetworkKind, networkKind } from "../networks/kinds.ts";
 import { type ContextKind, contextKinds } from "../networks/context.ts";
 import type { NetworkSize } from "../networks/pricing_rule.ts";
 import { isReproducibleGoods } from "../problems/principal_utility.ts";
@@ -91,7 +91,7 @@ export function defaultKind(problem: MechanismProblem): NetworkKind {
  */
 export function defaultNetwork(problem: MechanismProblem, kind: NetworkKind = defaultKind(problem)): NetworkSize {
   const { participants: n, goods, distribution: { exchangeable, exchangeableGoods } } = problem;
-  const isSet = n > 1 && exchangeable && exchangeableGoods && SET_CONTEXT_KINDS.includes(kind);
+  const isSet = n > 1 && exchangeable && exchangeableGoods && networkKind(kind).setContext;
   const context: ContextKind = isSet ? "set" : "dense";
   return {
     // The default of each stays out of configurations and files.

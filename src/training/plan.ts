@@ -65,7 +65,7 @@ export function trainingPlan(rules: PricingRules, kernels: PriceKernels, options
   };
 
   // Of one point: f takes each weight once; a subgradient follows one element of each group.
-  const forward = 2 * P, winners = groupMax ? forward / groupMax.groupSize : forward;
+  const forward = 2 * P, winners = groupMax ? forward / groupMax.size.groupSize : forward;
   const lineMoves = lineMoveEvery > 0 && C >= 4 ? Math.ceil(S / lineMoveEvery) * LINE_PASSES : 0;
   const flop = {
     hypernetwork: 2 * (H * D + Hl * m * maps) * (rows + 2 * trained),

@@ -49,8 +49,8 @@ export function initialState(problem: MechanismProblem, rules: PricingRules, opt
   const key = randomKey(options.seed);
   const { chains: C } = options, profiles = carriedProfiles(options), rows = profiles * problem.participants;
   const initial = rules.initialParameters(deriveKey(key, STREAMS.parameters), {
-    withinBounds: options.nondecreasing,
-    shared: options.tiedWeights,
+    nondecreasing: options.nondecreasing,
+    tied: options.tiedWeights,
   });
   const parameters = uploadAll(initial);
   const shape: [number, number, number] = [rows, C, problem.goods];

@@ -5,7 +5,7 @@
  */
 import { type Tensor2D, type Tensor3D, tf } from "../deps/tfjs.ts";
 import type { HypernetworkGradient, MovedChains, PriceKernels } from "../kernels/kernels.ts";
-import { type HypernetworkOutput, sliceRows } from "../networks/parameterized_affine.ts";
+import { type HypernetworkOutput, sliceRows } from "../networks/hypernetwork_output.ts";
 import { isReproducibleGoods } from "../problems/principal_utility.ts";
 import type { PrincipalUtility } from "../problems/problem.ts";
 import type { RandomKey } from "../random/key.ts";

@@ -18,6 +18,7 @@
  * @module
  */
 import type { HostFunction } from "../../networks/network.ts";
+import { price as priceOf } from "../../networks/price.ts";
 
 /** What a participant chooses. */
 export interface BestResponse {
@@ -60,7 +61,7 @@ const CLOSE = 1e-2;
 /**
  * The best response of a participant of type `type` `[m]`.
  *
- * @param f The function under the pricing rule at the others' reports.
+ * @param f The function under the pricing rule at the others' reports, or the price itself.
  */
 export function bestResponse(
   f: HostFunction,
@@ -68,8 +69,8 @@ export function bestResponse(
   options: BestResponseOptions = defaultBestResponse,
 ): BestResponse {
   const m = type.length, rows = m + 1;
-  const best = new Float64Array(m), gradient = new Float64Array(m);
-  const atZero = f(best, gradient); // `best` is the zero outcome: nothing, for no payment
+  const price = priceOf(f, m), best = new Float64Array(m), priceSlope = new Float64Array(m);
+  price(best, priceSlope); // `best` is the zero outcome: nothing, for no payment
   let bestObjective = 0, bestPayment = 0, bestUtility = 0;
   let evaluations = 1;
 
@@ -79,7 +80,7 @@ export function bestResponse(
     const column = new Float64Array(rows);
     let worth = 0, cost = 0;
     for (let i = 0; i < m; i++) {
-      const slope = type[i] - (1 - TIE_BREAK) * gradient[i];
+      const slope = type[i] - (1 - TIE_BREAK) * priceSlope[i];
       column[i] = slope;
       worth += type[i] * x[i];
       cost -= slope * x[i];
@@ -94,7 +95,7 @@ export function bestResponse(
     }
   };
   addCut(best, 0);
-  const credit = gradient.reduce((sum, slope) => sum + Math.max(0, -slope), 0);
+  const credit = priceSlope.reduce((sum, slope) => sum + Math.max(0, -slope), 0);
 
   // Basis: ids >= 0 are cuts; -1 - 2i is r_i (column -e_i, cost 1); -2 - 2i is the slack of row i (column e_i, cost 0).
   const basis = new Int32Array(rows), inverse = new Float64Array(rows * rows), amounts = new Float64Array(rows);
@@ -146,7 +147,7 @@ export function bestResponse(
 
   query.fill(0.5);
   while (evaluations < options.maxEvaluations) {
-    const payment = f(query, gradient) - atZero;
+    const payment = price(query, priceSlope);
     evaluations++;
     addCut(query, payment);
     // Exchange until no stored column improves the linear program over the cuts.

@@ -7,31 +7,30 @@
  *
  * @module
  */
-import type { PartialGroupMaxSize } from "../../networks/partial_groupmax.ts";
-import type { PackedLayout } from "../wasm/layout.ts";
+import { groupMaxLayout, type PartialGroupMaxSize } from "../../networks/groupmax_layout.ts";
+import { layoutOf, type PackedLayout } from "../wasm/layout.ts";
 
 /** The packed layout of a network's weights. */
-export function lanesLayout({ goods: m, layers: K, groups: G, groupSize: E }: PartialGroupMaxSize): PackedLayout {
-  const source: number[] = [], positive: number[] = [];
-  /** Four numbers, from these places among the raw weights: see partial_groupmax.ts. */
-  const four = (isPositive: boolean, place: (lane: number) => number) => {
-    for (let lane = 0; lane < 4; lane++) source.push(place(lane));
+export function lanesLayout(size: PartialGroupMaxSize): PackedLayout {
+  const { goods: m, layers: K, groups: G, groupSize: E } = size, layout = groupMaxLayout(size);
+  const from: number[] = [], positive: number[] = [];
+  /** Four numbers from neighbouring places, as many as are left of `count`. */
+  const four = (isPositive: boolean, place: number, count: number) => {
+    for (let lane = 0; lane < 4; lane++) from.push(lane < count ? place + lane : -1);
     positive.push(isPositive ? 1 : 0);
   };
-  const free = (K - 1) * E * G * G + G;
   for (let k = 0; k < K; k++) {
     for (let g = 0; g < G; g += 4) {
-      for (let i = 0; i < m + 1 + (k > 0 ? G : 0); i++) {
-        for (let e = 0; e < E; e++) {
-          const row = i > m ? ((k - 1) * E + e) * G + i - m - 1 : (k * E + e) * (m + 1) + i;
-          four(i > m, (lane) => g + lane < G ? (i > m ? 0 : free) + row * G + g + lane : -1);
-        }
+      for (let i = 0; i <= m; i++) {
+        for (let e = 0; e < E; e++) four(false, layout.free(k, e) + i * G + g, G - g);
+      }
+      for (let i = 0; k > 0 && i < G; i++) {
+        for (let e = 0; e < E; e++) four(true, layout.positive(k, e) + i * G + g, G - g);
       }
     }
   }
-  const last = free + K * E * (m + 1) * G;
-  for (let i = 0; i <= m; i += 4) four(false, (lane) => i + lane <= m ? last + i + lane : -1);
-  for (let g = 0; g < G; g += 4) four(true, (lane) => g + lane < G ? free - G + g + lane : -1);
-  if (source.length % 8 !== 0) four(false, () => -1);
-  return { length: source.length, source: Int32Array.from(source), positive: Uint8Array.from(positive) };
+  for (let i = 0; i <= m; i += 4) four(false, layout.outFree + i, m + 1 - i);
+  for (let g = 0; g < G; g += 4) four(true, layout.outPositive + g, G - g);
+  if (from.length % 8 !== 0) four(false, 0, 0);
+  return layoutOf(layout.count, from, positive);
 }

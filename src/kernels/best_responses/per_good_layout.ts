@@ -1,5 +1,5 @@
 /**
- * How the WASM best responses keep what a source with slopes per good is made of: see networks/per_good_slopes.ts.
+ * How the WASM best responses keep what an output with slopes per good is made of: see networks/per_good_slopes.ts.
  *
  * A row of packed weights is as in {@linkcode "./layout.ts"}: groups are lanes, so that the slopes of four maps in all
  * goods are `[m, 4]`, E times four numbers apart, the product of the goods' hidden layers with `[Hl, 4]` of S. The dense
@@ -7,14 +7,13 @@
  *
  * @module
  */
-import { slopeAt } from "../../networks/per_good_slopes.ts";
-import type { PartialGroupMaxSize } from "../../networks/partial_groupmax.ts";
-import type { PackedLayout } from "../wasm/layout.ts";
+import { groupMaxLayout, type PartialGroupMaxSize } from "../../networks/groupmax_layout.ts";
+import { layoutOf, type PackedLayout } from "../wasm/layout.ts";
 import { lanesLayout } from "./layout.ts";
 
 /** Where the parts of a packed row come from. */
 export interface PerGoodLanesLayout {
-  /** The dense columns, a multiple of 8: `source` is their place among the D columns of the weight. */
+  /** The dense columns, a multiple of 8: their slots are from the D columns of the weight. */
   readonly dense: PackedLayout;
   /** Where each four of them belong in a row. */
   readonly quads: Int32Array;
@@ -28,29 +27,26 @@ export interface PerGoodLanesLayout {
 
 /** The layout for a network's weights. */
 export function perGoodLanesLayout(size: PartialGroupMaxSize): PerGoodLanesLayout {
-  const { goods: m, layers: K, groups: G, groupSize: E } = size, { source, positive } = lanesLayout(size);
-  const count = K * E * G + 1, first = (K - 1) * E * G * G + G;
+  const { goods: m } = size, layout = groupMaxLayout(size), { positiveCount } = layout;
+  const { slots: { from }, positive, length } = lanesLayout(size);
   /** For raw weights which are slopes of the first good, or offsets: the map. */
   const slopes = new Map<number, number>(), offsets = new Map<number, number>();
-  for (let q = 0; q < count - 1; q++) {
-    slopes.set(slopeAt(first, q, 0, m, G, count), q);
-    offsets.set(slopeAt(first, q, m, m, G, count), q);
-  }
+  for (let q = 0; q < layout.maps - 1; q++) slopes.set(layout.map(q, 0), q), offsets.set(layout.map(q, m), q);
   const quads: number[] = [], columns: number[] = [], maps: number[] = [], ofMaps: number[] = [];
-  for (let at = 0; at < source.length; at += 4) {
-    const four = Array.from(source.subarray(at, at + 4));
+  for (let at = 0; at < length; at += 4) {
+    const four = Array.from(from.subarray(at, at + 4));
     if (positive[at / 4]) quads.push(at), columns.push(...four);
     else if (offsets.has(four[0])) {
-      quads.push(at), columns.push(...four.map((raw) => raw < 0 ? -1 : first + offsets.get(raw)!));
+      quads.push(at), columns.push(...four.map((raw) => raw < 0 ? -1 : positiveCount + offsets.get(raw)!));
     } else if (slopes.has(four[0])) maps.push(at), ofMaps.push(...four.map((raw) => slopes.get(raw) ?? -1));
   }
   const padded = columns.length % 8 === 0 ? columns : [...columns, -1, -1, -1, -1];
   return {
-    dense: { length: padded.length, source: Int32Array.from(padded), positive: new Uint8Array(padded.length / 4) },
+    dense: layoutOf(positiveCount + layout.maps, padded, new Uint8Array(padded.length / 4)),
     quads: Int32Array.from(quads),
     maps: Int32Array.from(maps),
     columns: Int32Array.from(ofMaps),
-    last: source.indexOf(first + (count - 1) * (m + 1)),
+    last: from.indexOf(layout.outFree),
   };
 }
 

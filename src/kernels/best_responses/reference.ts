@@ -3,8 +3,8 @@
  *
  * @module
  */
+import { type HostHypernetworkOutput, hostPrices } from "../../networks/hypernetwork_output.ts";
 import type { ConvexNetwork } from "../../networks/network.ts";
-import { hostFunctions, type HostHypernetworkOutput } from "../../networks/parameterized_affine.ts";
 import { bestResponse, type BestResponseOptions, defaultBestResponse } from "./best_response.ts";
 
 /** Best responses of R rows of T types each. */
@@ -47,11 +47,11 @@ export function referenceBestResponses(
   respond: typeof bestResponse = bestResponse,
 ): BestResponses {
   const m = network.goods, count = types.length / m;
-  const found = emptyBestResponses(count, m), functions = hostFunctions(network, hypernetwork);
+  const found = emptyBestResponses(count, m), prices = hostPrices(network, hypernetwork);
   for (let row = 0; row * perRow < count; row++) {
-    const f = functions(row);
+    const price = prices(row);
     for (let k = row * perRow; k < (row + 1) * perRow; k++) {
-      const response = respond(f, types.subarray(k * m, (k + 1) * m), options);
+      const response = respond(price, types.subarray(k * m, (k + 1) * m), options);
       found.outcomes.set(response.outcome, k * m);
       found.payments[k] = response.payment;
       found.utilities[k] = response.utility;

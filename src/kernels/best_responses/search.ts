@@ -9,6 +9,7 @@
  * @module
  */
 import type { HostFunction } from "../../networks/network.ts";
+import { price as priceOf } from "../../networks/price.ts";
 import { randomKey } from "../../random/key.ts";
 import { uniforms } from "../../random/numbers.ts";
 import { type BestResponse, type BestResponseOptions, defaultBestResponse, TIE_BREAK } from "./best_response.ts";
@@ -58,15 +59,14 @@ export function searchedResponse(
   type: ArrayLike<number>,
   { maxEvaluations }: BestResponseOptions = defaultBestResponse,
 ): BestResponse {
-  const m = type.length, gradient = new Float64Array(m);
-  const atZero = f(new Float64Array(m), gradient);
+  const m = type.length, price = priceOf(f, m), priceSlope = new Float64Array(m);
   let evaluations = 0;
   const look = (outcome: Float64Array): Place => {
-    const payment = f(outcome, gradient) - atZero, slope = new Float64Array(m);
+    const payment = price(outcome, priceSlope), slope = new Float64Array(m);
     let worth = 0;
     for (let j = 0; j < m; j++) {
       worth += type[j] * outcome[j];
-      slope[j] = type[j] - (1 - TIE_BREAK) * gradient[j];
+      slope[j] = type[j] - (1 - TIE_BREAK) * priceSlope[j];
     }
     evaluations++;
     return { outcome, objective: worth - (1 - TIE_BREAK) * payment, payment, slope };

@@ -4,9 +4,8 @@
  *
  * @module
  */
-import { embedHostSource } from "../../networks/embedding.ts";
+import type { HostHypernetworkOutput } from "../../networks/hypernetwork_output.ts";
 import type { ConvexNetwork } from "../../networks/network.ts";
-import type { HostHypernetworkOutput } from "../../networks/parameterized_affine.ts";
 import { kernelBuild } from "../wasm/module.ts";
 import { type BestResponseOptions, defaultBestResponse } from "./best_response.ts";
 import { type BestResponses, referenceBestResponses } from "./reference.ts";
@@ -14,7 +13,7 @@ import { searchedResponse } from "./search.ts";
 import { wasmBestResponses } from "./wasm.ts";
 
 /**
- * The best responses, equation (4), of participants of `types` `[R, T, m]` to f with a hypernetwork's R rows of raw weights.
+ * The best responses, equation (4), of participants of `types` `[R, T, m]` to the prices of a hypernetwork's R rows of raw weights.
  * Where it has no `hidden`, its one row serves all types. Where f need not be convex, they are what a search finds.
  *
  * @param perRow T, types in a row.
@@ -38,12 +37,8 @@ export function bestResponses(
   perRow: number,
   options: BestResponseOptions = defaultBestResponse,
 ): BestResponses {
-  if (network.convex === false) {
+  if (!network.convex) {
     return referenceBestResponses(network, hypernetwork, types, perRow, options, searchedResponse);
-  }
-  if (network.embedding) {
-    const { embedding } = network;
-    return bestResponses(embedding.network, embedHostSource(embedding, hypernetwork), types, perRow, options);
   }
   const fused = network.groupMax !== undefined && kernelBuild() !== undefined;
   return (fused ? wasmBestResponses : referenceBestResponses)(network, hypernetwork, types, perRow, options);

@@ -6,11 +6,12 @@
  *
  * @module
  */
-import { atLeast, type ConvexNetwork } from "../../networks/network.ts";
-import { type HostHypernetworkOutput, hostSizes } from "../../networks/parameterized_affine.ts";
+import { type HostHypernetworkOutput, hostSizes } from "../../networks/hypernetwork_output.ts";
+import type { ConvexNetwork } from "../../networks/network.ts";
+import { forward } from "../../networks/reparameterisation.ts";
 import { HEAP } from "../../runtime/threads.ts";
 import { Arena } from "../wasm/arena.ts";
-import { packBias, packWeight, padTo } from "../wasm/layout.ts";
+import { packedFrom, packWeight, padTo } from "../wasm/layout.ts";
 import { kernelThreads } from "../wasm/module.ts";
 import { type BestResponseOptions, defaultBestResponse } from "./best_response.ts";
 import { lanesLayout } from "./layout.ts";
@@ -60,13 +61,13 @@ export function wasmBestResponses(
   options: BestResponseOptions = defaultBestResponse,
   mostCuts: number = CUTS,
 ): BestResponses {
-  const { goods: m, layers, groups, groupSize, sumsOfLargest } = network.groupMax!;
+  const { size, weights } = network.groupMax!, { goods: m, layers, groups, groupSize, sumsOfLargest } = size;
   const count = types.length / m, rows = count / perRow, found = emptyBestResponses(count, m);
   if (count === 0) return found;
   const { H, D } = hostSizes(hypernetwork),
     Hl = hypernetwork.perGood?.width ?? 0,
-    layout = lanesLayout(network.groupMax!);
-  const perGood = hypernetwork.perGood && perGoodLanesLayout(network.groupMax!), dense = perGood?.dense ?? layout;
+    layout = packedFrom(lanesLayout(size), weights);
+  const perGood = hypernetwork.perGood && perGoodLanesLayout(size), dense = perGood?.dense ?? layout;
   const rowBytes = 8 * (H + m * Hl + perRow * (2 * m + 4));
   const chunk = Math.min(padTo(rows, TILE), padTo(Math.ceil(CHUNK_BYTES / rowBytes), TILE));
 
@@ -105,7 +106,7 @@ export function wasmBestResponses(
   const memory = threads.memory(scratch + threads.count * job.scratchSize);
 
   new Uint8Array(memory, positive.address, layout.positive.length).set(layout.positive);
-  packBias(layout, atLeast(network, hypernetwork.bias), new Float32Array(memory, bias.address, layout.length));
+  forward(layout.slots, hypernetwork.bias, new Float32Array(memory, bias.address, layout.length));
   if (H > 0) packWeight(dense, hypernetwork.weight!, H, H, new Float32Array(memory, weight.address, dense.length * H));
   if (perGood) {
     new Int32Array(memory, quadsAt.address, perGood.quads.length).set(perGood.quads);

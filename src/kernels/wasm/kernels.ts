@@ -7,11 +7,11 @@
  */
 import type { Tensor, Tensor1D, Tensor2D, Tensor3D } from "../../deps/tfjs.ts";
 import type { ConvexNetwork } from "../../networks/network.ts";
-import type { HypernetworkOutput } from "../../networks/parameterized_affine.ts";
+import type { HypernetworkOutput } from "../../networks/hypernetwork_output.ts";
+import { forward, transpose } from "../../networks/reparameterisation.ts";
 import { view, writtenTensor } from "../../runtime/tensors.ts";
 import { HEAP, type Threads } from "../../runtime/threads.ts";
 import type { Chains } from "../../sampling/move_chains.ts";
-import { boundedKernels } from "../bounded.ts";
 import type { FusedStep, HypernetworkGradient, MovedChains, PriceKernels } from "../kernels.ts";
 import { Arena, type Place } from "./arena.ts";
 import {
@@ -27,7 +27,6 @@ import {
   WHOLE,
 } from "./job.ts";
 import {
-  packDenseBias,
   packGoods,
   packSlopes,
   type PerGoodLayout,
@@ -36,7 +35,7 @@ import {
   unpackPerGoodBias,
   unpackSlopes,
 } from "./per_good_layout.ts";
-import { packBias, type PackedLayout, packedLayout, packWeight, padTo, unpackBias, unpackWeight } from "./layout.ts";
+import { packedFrom, type PackedLayout, packedLayout, packWeight, padTo, unpackWeight } from "./layout.ts";
 import { type KernelExports, kernelThreads } from "./module.ts";
 
 /**
@@ -76,13 +75,13 @@ function widthsOf({ hidden, perGood }: HypernetworkOutput): Widths {
 
 /** Fused WASM kernels for a Partial GroupMax Network, with tensors of TensorFlow.js' WASM backend. */
 export function wasmKernels(network: ConvexNetwork): PriceKernels {
-  const { goods: m, layers, groups, groupSize, sumsOfLargest } = network.groupMax!;
-  const layout = packedLayout(network.groupMax!), P = network.weightCount;
+  const { size, weights } = network.groupMax!, { goods: m, layers, groups, groupSize, sumsOfLargest } = size;
+  const layout = packedFrom(packedLayout(size), weights), P = network.weightCount;
   let madePerGood: PerGoodLayout | undefined;
   /** How a row and the dense weight are kept; `perGood` says the rest, where there is slopes per good. */
   const layoutsOf = ({ Hl }: Widths): { row: PackedLayout; dense: PackedLayout; perGood?: PerGoodLayout } => {
     if (Hl === 0) return { row: layout, dense: layout };
-    const perGood = madePerGood ??= perGoodLayout(network.groupMax!);
+    const perGood = madePerGood ??= perGoodLayout(size);
     return { ...perGood, perGood };
   };
 
@@ -145,7 +144,7 @@ export function wasmKernels(network: ConvexNetwork): PriceKernels {
     const memory = threads.memory(plan(threads, common.job, job)),
       { row: layout, dense, perGood } = layoutsOf(operation);
     new Uint8Array(memory, common.positive.address, layout.positive.length).set(layout.positive);
-    packBias(layout, view(hypernetwork.bias), floats(memory, common.bias));
+    forward(layout.slots, view(hypernetwork.bias), floats(memory, common.bias));
     if (hypernetwork.hidden) {
       const { rows, H } = operation, padded = padTo(H, 4);
       const from = view(hypernetwork.hidden), to = floats(memory, common.hidden).fill(0);
@@ -156,7 +155,7 @@ export function wasmKernels(network: ConvexNetwork): PriceKernels {
       const { Hl } = operation, padded = padTo(Hl, 4), { hidden, weight } = hypernetwork.perGood!;
       new Int32Array(memory, common.mapsAt.address, perGood.maps.length).set(perGood.maps);
       new Int32Array(memory, common.quadsAt.address, perGood.quads.length).set(perGood.quads);
-      packDenseBias(perGood, view(hypernetwork.bias), floats(memory, common.denseBias));
+      forward(perGood.denseBias, view(hypernetwork.bias), floats(memory, common.denseBias));
       packGoods(perGood, view(hidden), m, Hl, padded, floats(memory, common.perGoodHidden));
       packSlopes(perGood, view(weight), Hl, padded, floats(memory, common.slopes));
     }
@@ -240,7 +239,10 @@ export function wasmKernels(network: ConvexNetwork): PriceKernels {
       { dense, perGood } = layoutsOf(widths),
       padded = padTo(H, 4);
     const ofDense = floats(memory, own.biasGradient);
-    const ofBias = () => writtenTensor([P], (data) => unpackBias(layout, ofDense, data)) as Tensor1D;
+    const ofBias = () =>
+      writtenTensor([P], (data) => {
+        transpose(layout.slots, ofDense.subarray(0, layout.length), data, view(hypernetwork.bias));
+      }) as Tensor1D;
     if (H === 0) return { bias: ofBias() };
     const from = floats(memory, own.hiddenGradient), D = hypernetwork.weight!.shape[1];
     const hidden = writtenTensor([trained, H], (data) => {
@@ -397,5 +399,5 @@ export function wasmKernels(network: ConvexNetwork): PriceKernels {
       return { total, largest: total };
     },
   };
-  return network.leastWeights ? boundedKernels(network.leastWeights, kernels) : kernels;
+  return kernels;
 }

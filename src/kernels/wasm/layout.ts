@@ -7,59 +7,68 @@
  *
  * @module
  */
-import type { PartialGroupMaxSize } from "../../networks/partial_groupmax.ts";
+import { groupMaxLayout, type PartialGroupMaxSize } from "../../networks/groupmax_layout.ts";
+import { compose, type Reparameterisation } from "../../networks/reparameterisation.ts";
+import { NO_WEIGHT } from "../../networks/softplus.ts";
 
 /** The packed form of a row of raw weights. */
 export interface PackedLayout {
+  /** Which raw weight, or which constant, each packed number is. */
+  readonly slots: Reparameterisation;
   /** How many numbers a packed row has, a multiple of 8. */
   readonly length: number;
-  /** For each of them its place among the raw weights, or -1 for padding. */
-  readonly source: Int32Array;
   /** For every four of them, 1 where they go through softplus. */
   readonly positive: Uint8Array;
 }
-
-/** The raw weight of padding that goes through softplus: its weight is next to nothing, and no subnormal number. */
-export const NO_WEIGHT = -80;
 
 /** `count` rounded up to a multiple of `unit`. */
 export function padTo(count: number, unit: number): number {
   return Math.ceil(count / unit) * unit;
 }
 
+/**
+ * A packed layout. Padding holds 0, and behind softplus a weight that is next to nothing.
+ *
+ * @param inputs How many raw numbers there are.
+ * @param from For each packed number its place among them; negative for padding.
+ * @param positive For every four of them, 1 where they go through softplus.
+ */
+export function layoutOf(inputs: number, from: ArrayLike<number>, positive: ArrayLike<number>): PackedLayout {
+  const constants = Float32Array.from(from, (_, p) => positive[p >> 2] ? NO_WEIGHT : 0);
+  const slots = { inputs, from: Int32Array.from(from), constants };
+  return { slots, length: from.length, positive: Uint8Array.from(positive) };
+}
+
+/** The packed form of a network's raw weights, given that of the Partial GroupMax Network that it is. */
+export function packedFrom(layout: PackedLayout, weights: Reparameterisation): PackedLayout {
+  return { ...layout, slots: compose(layout.slots, weights) };
+}
+
 /** The packed layout of a network's weights. */
-export function packedLayout({ goods: m, layers: K, groups: G, groupSize: E }: PartialGroupMaxSize): PackedLayout {
-  const source: number[] = [], positive: number[] = [];
-  const part = (indices: number[], isPositive: boolean) => {
-    while (indices.length % 4 !== 0) indices.push(-1);
-    source.push(...indices);
-    for (let k = 0; k < indices.length; k += 4) positive.push(isPositive ? 1 : 0);
+export function packedLayout(size: PartialGroupMaxSize): PackedLayout {
+  const { goods: m, layers: K, groups: G, groupSize: E } = size, layout = groupMaxLayout(size);
+  const from: number[] = [], positive: number[] = [];
+  const part = (count: number, place: (j: number) => number, isPositive: boolean) => {
+    for (let j = 0; j < padTo(count, 4); j++) from.push(j < count ? place(j) : -1);
+    for (let j = 0; j < count; j += 4) positive.push(isPositive ? 1 : 0);
   };
-  const range = (count: number, place: (j: number) => number) => Array.from({ length: count }, (_, j) => place(j));
-  // Places among the raw weights: see partial_groupmax.ts.
-  const free = (K - 1) * E * G * G + G;
   for (let k = 0; k < K; k++) {
     for (let g = 0; g < G; g++) {
       for (let e = 0; e < E; e++) {
-        if (k > 0) part(range(G, (i) => (((k - 1) * E + e) * G + i) * G + g), true);
-        part(range(m + 1, (i) => free + ((k * E + e) * (m + 1) + i) * G + g), false);
+        if (k > 0) part(G, (i) => layout.positive(k, e) + i * G + g, true);
+        part(m + 1, (i) => layout.free(k, e) + i * G + g, false);
       }
     }
   }
-  part(range(G, (g) => (K - 1) * E * G * G + g), true);
-  part(range(m + 1, (i) => free + K * E * (m + 1) * G + i), false);
-  if (source.length % 8 !== 0) part([-1], false);
-  return { length: source.length, source: Int32Array.from(source), positive: Uint8Array.from(positive) };
+  part(G, (g) => layout.outPositive + g, true);
+  part(m + 1, (i) => layout.outFree + i, false);
+  if (from.length % 8 !== 0) part(1, () => -1, false);
+  return layoutOf(layout.count, from, positive);
 }
 
-/** Raw weights `[P]` in packed form. */
-export function packBias({ length, source, positive }: PackedLayout, bias: Float32Array, out: Float32Array): void {
-  for (let p = 0; p < length; p++) out[p] = source[p] >= 0 ? bias[source[p]] : positive[p >> 2] ? NO_WEIGHT : 0;
-}
-
-/** `[H, P]` as panels `[length / 8, H padded, 8]`. */
+/** A matrix `[H, P]`, whose rows are effects on raw weights, as panels `[length / 8, H padded, 8]`; constants have none. */
 export function packWeight(
-  { length, source }: PackedLayout,
+  { length, slots: { from } }: PackedLayout,
   weight: Float32Array,
   H: number,
   padded: number,
@@ -70,20 +79,15 @@ export function packWeight(
   for (let h = 0; h < H; h++) {
     const row = weight.subarray(h * P, (h + 1) * P);
     for (let p = 0, at = h * 8; p < length; at += padded * 8) {
-      for (const end = p + 8; p < end; p++, at++) out[at] = source[p] >= 0 ? row[source[p]] : 0;
+      for (const end = p + 8; p < end; p++, at++) out[at] = from[p] >= 0 ? row[from[p]] : 0;
       at -= 8;
     }
   }
 }
 
-/** Undoes {@linkcode packBias}. */
-export function unpackBias({ length, source }: PackedLayout, packed: Float32Array, out: Float32Array): void {
-  for (let p = 0; p < length; p++) if (source[p] >= 0) out[source[p]] = packed[p];
-}
-
-/** Undoes {@linkcode packWeight}. */
+/** The transpose of {@linkcode packWeight}: adds to `out`, which is 0 before. */
 export function unpackWeight(
-  { length, source }: PackedLayout,
+  { length, slots: { from } }: PackedLayout,
   packed: Float32Array,
   H: number,
   padded: number,
@@ -93,7 +97,7 @@ export function unpackWeight(
   for (let h = 0; h < H; h++) {
     const row = out.subarray(h * P, (h + 1) * P);
     for (let p = 0, at = h * 8; p < length; at += padded * 8) {
-      for (const end = p + 8; p < end; p++, at++) if (source[p] >= 0) row[source[p]] = packed[at];
+      for (const end = p + 8; p < end; p++, at++) if (from[p] >= 0) row[from[p]] += packed[at];
       at -= 8;
     }
   }

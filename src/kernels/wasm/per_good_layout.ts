@@ -1,5 +1,5 @@
 /**
- * How the WASM kernels keep what a source with slopes per good is made of: see networks/per_good_slopes.ts.
+ * How the WASM kernels keep what an output with slopes per good is made of: see networks/per_good_slopes.ts.
  *
  * A row of packed weights is as in {@linkcode "./layout.ts"}, with some room behind it. Its slopes are made map by map, in
  * the order of the row, four at a time; maps that fill up the last four write into the room. The dense weight has columns
@@ -7,16 +7,20 @@
  *
  * @module
  */
-import { slopeAt } from "../../networks/per_good_slopes.ts";
-import type { PartialGroupMaxSize } from "../../networks/partial_groupmax.ts";
-import { NO_WEIGHT, type PackedLayout, packedLayout, padTo } from "./layout.ts";
+import { groupMaxLayout, type PartialGroupMaxSize } from "../../networks/groupmax_layout.ts";
+import { addTransposed, type Reparameterisation, transpose } from "../../networks/reparameterisation.ts";
+import { layoutOf, type PackedLayout, packedLayout, padTo } from "./layout.ts";
 
 /** Where the parts of a packed row come from. */
 export interface PerGoodLayout {
   /** The row, with room behind it. */
   readonly row: PackedLayout;
-  /** The dense columns: `source` is their place among the D columns of the weight. */
+  /** The dense columns: their slots are from the D columns of the weight. */
   readonly dense: PackedLayout;
+  /** The bias of the dense columns, from that of raw weights `[P]`: offsets have theirs with the slopes. */
+  readonly denseBias: Reparameterisation;
+  /** The bias of the maps' slopes and offsets `[maps, m + 1 padded]`, from that of raw weights. */
+  readonly mapsBias: Reparameterisation;
   /** Where each four positive columns belong in a row, in bytes. */
   readonly quads: Int32Array;
   /** Where each map's slopes begin in a row, in bytes; as many as a multiple of 8. */
@@ -29,43 +33,34 @@ export interface PerGoodLayout {
 
 /** The layout for a network's weights. */
 export function perGoodLayout(size: PartialGroupMaxSize): PerGoodLayout {
-  const { goods: m, layers: K, groups: G, groupSize: E } = size, base = packedLayout(size);
-  const count = K * E * G + 1, positive = (K - 1) * E * G * G + G, lanes = padTo(m + 1, 4);
-  const places = new Map(Array.from(base.source, (raw, p) => [raw, p]));
-  const order = Array.from({ length: count }, (_, q) => ({ q, at: places.get(slopeAt(positive, q, 0, m, G, count))! }))
+  const layout = groupMaxLayout(size), { positiveCount, count } = layout, base = packedLayout(size);
+  const lanes = padTo(size.goods + 1, 4), maps = padTo(layout.maps, 8), packed = Array.from(base.slots.from);
+  const places = new Map(packed.map((raw, p) => [raw, p]));
+  const order = Array.from({ length: layout.maps }, (_, q) => ({ q, at: places.get(layout.map(q, 0))! }))
     .sort((a, b) => a.at - b.at);
-  const room = base.length, maps = padTo(count, 8);
-  const quads = Array.from(base.positive.keys()).filter((k) => base.positive[k]).map((k) => 4 * k);
-  const ofPositive = quads.flatMap((at) => Array.from(base.source.subarray(at, at + 4)));
+  const room = base.length, quads = Array.from(base.positive.keys()).filter((k) => base.positive[k]).map((k) => 4 * k);
+  const ofPositive = quads.flatMap((at) => packed.slice(at, at + 4));
   // Panels have eight columns: where four are left over, what they give goes into the room.
   if (quads.length % 2 === 1) quads.push(room), ofPositive.push(-1, -1, -1, -1);
   const columns = Array.from({ length: maps }, (_, k) => order[k]?.q ?? -1);
-  const dense = [...ofPositive, ...columns.map((q) => q < 0 ? -1 : positive + q)];
+  const dense = [...ofPositive, ...columns.map((q) => q < 0 ? -1 : positiveCount + q)];
+  const isPositive = Array.from({ length: dense.length / 4 }, (_, k) => k < quads.length ? 1 : 0);
   const length = padTo(Math.max(room + lanes, dense.length), 8), more = length - room;
+  const row = layoutOf(count, [...packed, ...Array(more).fill(-1)], [...base.positive, ...Array(more / 4).fill(0)]);
+  const starts = Array.from({ length: maps }, (_, k) => order[k]?.at ?? room);
+  const ofMaps = starts.flatMap((at, k) =>
+    Array.from({ length: lanes }, (_, j) => columns[k] < 0 ? -1 : row.slots.from[at + j])
+  );
   return {
-    row: {
-      length,
-      source: Int32Array.from([...base.source, ...Array(more).fill(-1)]),
-      positive: Uint8Array.from([...base.positive, ...Array(more / 4).fill(0)]),
-    },
-    dense: {
-      length: dense.length,
-      source: Int32Array.from(dense),
-      positive: Uint8Array.from({ length: dense.length / 4 }, (_, k) => k < quads.length ? 1 : 0),
-    },
+    row,
+    dense: layoutOf(positiveCount + layout.maps, dense, isPositive),
+    denseBias: layoutOf(count, [...ofPositive, ...columns.map(() => -1)], isPositive).slots,
+    mapsBias: { inputs: count, from: Int32Array.from(ofMaps) },
     quads: Int32Array.from(quads, (at) => 4 * at),
-    maps: Int32Array.from({ length: maps }, (_, k) => 4 * (order[k]?.at ?? room)),
+    maps: Int32Array.from(starts, (at) => 4 * at),
     columns: Int32Array.from(columns),
     lanes,
   };
-}
-
-/** The bias of the dense columns, from raw weights' bias `[P]`: offsets have theirs with the slopes. */
-export function packDenseBias({ dense, quads }: PerGoodLayout, bias: Float32Array, out: Float32Array): void {
-  const positive = 4 * quads.length;
-  for (let p = 0; p < dense.length; p++) {
-    out[p] = p >= positive ? 0 : dense.source[p] < 0 ? NO_WEIGHT : bias[dense.source[p]];
-  }
 }
 
 /** S `[Hl, K E G + 1]` as `[maps / 4, Hl padded, 4]`. */
@@ -140,17 +135,11 @@ export function unpackGoods(
 
 /** The bias' gradient `[P]`, from those of the dense columns and of the maps `[maps, m + 1 padded]`. */
 export function unpackPerGoodBias(
-  { row, dense, quads, maps, columns, lanes }: PerGoodLayout,
+  { denseBias, mapsBias }: PerGoodLayout,
   ofDense: Float32Array,
   ofMaps: Float32Array,
   out: Float32Array,
 ): void {
-  for (let p = 0; p < 4 * quads.length; p++) if (dense.source[p] >= 0) out[dense.source[p]] = ofDense[p];
-  maps.forEach((at, k) => {
-    if (columns[k] < 0) return;
-    for (let j = 0; j < lanes; j++) {
-      const raw = row.source[at / 4 + j];
-      if (raw >= 0) out[raw] = ofMaps[k * lanes + j];
-    }
-  });
+  transpose(denseBias, ofDense.subarray(0, denseBias.from.length), out);
+  addTransposed(mapsBias, ofMaps.subarray(0, mapsBias.from.length), out);
 }

@@ -9,7 +9,7 @@
  *
  * @module
  */
-import type { PartialGroupMaxSize } from "../../networks/partial_groupmax.ts";
+import type { PartialGroupMaxSize } from "../../networks/groupmax_layout.ts";
 import { DRAWS, TRIES } from "../../sampling/line_moves.ts";
 import { mainCode } from "./chain_program.ts";
 import { type ChainGroups, groupCode, stepCode } from "./chain_step.ts";

@@ -4,8 +4,8 @@
  *
  * @module
  */
-import type { PartialGroupMaxSize } from "../../networks/partial_groupmax.ts";
-import { placeMemory, regions, weightLayout, type WorkgroupLimits } from "./layout.ts";
+import { groupMaxLayout, type PartialGroupMaxSize } from "../../networks/groupmax_layout.ts";
+import { placeMemory, regions, type WorkgroupLimits } from "./layout.ts";
 import { activation, forwardCode, type NetworkCode, roundsOfNetwork, winnersRow } from "./network.ts";
 import { blockTiles, loadPointsCode, type PointShader } from "./points.ts";
 import { memoryBuffers, memoryCode, memoryNames } from "./shader.ts";
@@ -50,7 +50,7 @@ export function gradientShader(
   };
   const inputs = size.sumsOfLargest ? at.sumsOfLargest : at.points;
   const { lane, word, weight, barrier } = memoryNames(memory);
-  const raw = weightLayout(size), { weights } = memory;
+  const raw = groupMaxLayout(size), { weights } = memory;
   const above = (k: string) => `(${at.above}u + (${k}) % 2u * ${T * G}u)`;
   const blocks = Math.ceil(E / ELEMENTS), width = Math.ceil(E / blocks);
   const each = Array.from({ length: width }, (_, e) => e);

@@ -8,10 +8,10 @@
  * @module
  */
 import type { Tensor2D, Tensor3D } from "../../deps/tfjs.ts";
+import { groupMaxLayout } from "../../networks/groupmax_layout.ts";
 import type { ConvexNetwork } from "../../networks/network.ts";
-import type { HypernetworkOutput } from "../../networks/parameterized_affine.ts";
-import { boundedKernels } from "../bounded.ts";
-import { withDenseSources } from "../dense_source.ts";
+import type { HypernetworkOutput } from "../../networks/hypernetwork_output.ts";
+import { reparameterisedKernels } from "../reparameterised.ts";
 import type { MovedChains, PriceKernels } from "../kernels.ts";
 import { type ChainShader, chainShader } from "./chains.ts";
 import { Commands, type Window } from "./dispatch.ts";
@@ -41,7 +41,7 @@ const LEAST_POINTS = 64, MOST_PARTS = 256;
 
 /** The fused kernels of a Partial GroupMax Network, for the WebGPU device that is open when they are called. */
 export function webgpuKernels(network: ConvexNetwork, options: WebgpuKernelOptions = {}): PriceKernels {
-  const size = network.groupMax!, { goods: m } = size, P = network.weightCount;
+  const { size } = network.groupMax!, { goods: m } = size, P = groupMaxLayout(size).count;
   const { chunkBytes = CHUNK_BYTES, workgroupBytes = Infinity, bindingBytes, loopRounds = LOOP_ROUNDS } = options;
   const shaders = new Map<string, unknown>();
   /** Makes a shader once for each set of sizes. */
@@ -226,6 +226,5 @@ export function webgpuKernels(network: ConvexNetwork, options: WebgpuKernelOptio
       return { total: 2 * chunk + 3 * ofChains + 2 * 4 * P * H, largest: Math.max(chunk, ofChains, 4 * P * H) };
     },
   };
-  const { leastWeights } = network;
-  return leastWeights ? boundedKernels(leastWeights, kernels) : withDenseSources(kernels, m);
+  return reparameterisedKernels(network, kernels);
 }

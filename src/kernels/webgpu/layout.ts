@@ -6,40 +6,7 @@
  *
  * @module
  */
-import type { PartialGroupMaxSize } from "../../networks/partial_groupmax.ts";
-
-/** Addresses of the matrices of one f, in numbers. Rows of matrices begin `stride` numbers after each other. */
-export interface WeightLayout {
-  readonly stride: number;
-  /** Where W_k[e], of G rows, begins; e = 0 gives the first of E matrices of equal size, one behind the other. */
-  positive(k: number, e: number): number;
-  /** Where (A_k, b_k)[e], of m + 1 rows, begins. */
-  free(k: number, e: number): number;
-  /** Where W_K, of G numbers, begins. */
-  readonly outPositive: number;
-  /** Where (A_K, b_K), of m + 1 numbers, begins. */
-  readonly outFree: number;
-  /** How many numbers there are in all. */
-  readonly count: number;
-  /** How many numbers come from softplus: those before the first free matrix. */
-  readonly positiveCount: number;
-}
-
-/** The layout of raw weights as in `partial_groupmax.ts`, except that rows of matrices are `stride` apart. */
-export function weightLayout({ goods: m, layers: K, groups: G, groupSize: E }: PartialGroupMaxSize, stride = G) {
-  const square = G * stride, affine = (m + 1) * stride;
-  const outPositive = (K - 1) * E * square, positiveCount = outPositive + G, outFree = positiveCount + K * E * affine;
-  const layout: WeightLayout = {
-    stride,
-    positive: (k, e) => ((k - 1) * E + e) * square,
-    free: (k, e) => positiveCount + (k * E + e) * affine,
-    outPositive,
-    outFree,
-    count: outFree + m + 1,
-    positiveCount,
-  };
-  return layout;
-}
+import { type GroupMaxLayout, groupMaxLayout, type PartialGroupMaxSize } from "../../networks/groupmax_layout.ts";
 
 /** Regions of scratch memory one behind the other: where each begins, and how large all are. */
 export function regions<Name extends string>(sizes: Record<Name, number>): { at: Record<Name, number>; total: number } {
@@ -75,7 +42,7 @@ export interface Memory {
   /** `u32`s in `words`. */
   readonly wordCount: number;
   /** The layout of the weights where they are read. */
-  readonly weights: WeightLayout;
+  readonly weights: GroupMaxLayout;
   /** Threads of the workgroup. */
   readonly threads: number;
 }
@@ -95,11 +62,11 @@ export function placeMemory(
   const scratchBytes = 16 * laneCount + 4 * wordCount + FLAGS_BYTES;
   const ownScratch = scratchBytes <= limits.bytes;
   // Slopes are read with neighbouring threads on neighbouring rows: an odd stride keeps them on different banks.
-  const padded = weightLayout(size, size.groups | 1);
+  const padded = groupMaxLayout(size, size.groups | 1);
   const ownWeights = ownScratch && scratchBytes + 4 * padded.count <= limits.bytes;
   // More than 256 threads leave the scheduler little choice; fewer than 64 leave lanes of AMD's wavefronts idle.
   const threads = Math.min(limits.threads, 256, Math.max(64, 32 * Math.ceil(items / 32)));
-  return { ownWeights, ownScratch, laneCount, wordCount, weights: ownWeights ? padded : weightLayout(size), threads };
+  return { ownWeights, ownScratch, laneCount, wordCount, weights: ownWeights ? padded : groupMaxLayout(size), threads };
 }
 
 /** How many tiles hold `count` points. */

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import type { PartialGroupMaxSize } from "../../networks/partial_groupmax.ts";
+import type { PartialGroupMaxSize } from "../../networks/groupmax_layout.ts";
 import type { Memory } from "./layout.ts";
 import { memoryNames, roundsOf, unrolled } from "./shader.ts";
 import { slopeInGoodsCode, type SumsOfLargest, sumsOfLargestCode } from "./sums_of_largest.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { PartialGroupMaxSize } from "../../networks/partial_groupmax.ts";
+import type { PartialGroupMaxSize } from "../../networks/groupmax_layout.ts";
 import { type Memory, placeMemory, regions, tilesOf, type WorkgroupLimits } from "./layout.ts";
 import { forwardCode, keptActivations, type NetworkCode, PARTS, slopeCode, slopeParts, valueCode } from "./network.ts";
 import { memoryBuffers, memoryCode, memoryNames, type Shader } from "./shader.ts";

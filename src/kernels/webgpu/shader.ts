@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { PartialGroupMaxSize } from "../../networks/partial_groupmax.ts";
-import { type Memory, weightLayout } from "./layout.ts";
+import { groupMaxLayout, type PartialGroupMaxSize } from "../../networks/groupmax_layout.ts";
+import type { Memory } from "./layout.ts";
 
 /** A buffer that a shader binds: `read` or `read_write`, and the type of its elements. */
 export interface BufferSlot {
@@ -73,7 +73,7 @@ export function memoryBuffers({ ownScratch }: Memory): BufferSlot[] {
 export function memoryCode(size: PartialGroupMaxSize, memory: Memory): string {
   const { ownWeights, ownScratch, laneCount, wordCount, weights, threads } = memory;
   const { goods: m, layers: K, groups: G, groupSize: E } = size;
-  const raw = weightLayout(size), padding = weights.stride - G;
+  const raw = groupMaxLayout(size), padding = weights.stride - G;
   const squareRows = (K - 1) * E * G, allRows = squareRows + K * E * (m + 1);
   // Rows of matrices move apart by the padding; W_K and (A_K, b_K) move by that of all rows before them.
   const address = `var to = j + ${squareRows * padding}u;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { sumScale } from "../../networks/symmetric_groupmax.ts";
+import { sumScale } from "../../networks/sums_of_largest.ts";
 import type { NetworkCode } from "./network.ts";
 import { memoryNames } from "./shader.ts";
 

@@ -4,11 +4,11 @@
  * @module
  */
 import type { Tensor, Tensor1D, Tensor2D } from "../../deps/tfjs.ts";
-import type { HypernetworkOutput } from "../../networks/parameterized_affine.ts";
-import type { PartialGroupMaxSize } from "../../networks/partial_groupmax.ts";
+import type { HypernetworkOutput } from "../../networks/hypernetwork_output.ts";
+import type { PartialGroupMaxSize } from "../../networks/groupmax_layout.ts";
 import type { HypernetworkGradient } from "../kernels.ts";
 import type { Commands } from "./dispatch.ts";
-import { weightLayout } from "./layout.ts";
+import { groupMaxLayout } from "../../networks/groupmax_layout.ts";
 import { productShader, rowSumShader, SUM_THREADS, TILE } from "./product.ts";
 import type { Shader } from "./shader.ts";
 
@@ -44,7 +44,7 @@ export function makeWeights(
   { first, count }: Rows,
   prepared: Tensor,
 ): void {
-  const P = bias.size, { positiveCount } = weightLayout(size);
+  const P = bias.size, { positiveCount } = groupMaxLayout(size);
   let shader = weightShaders.get(positiveCount);
   if (!shader) weightShaders.set(positiveCount, shader = productShader({ positiveCount }));
   const common = { columns: P, bRow: P, resultsAt: 0, resultsRow: P };

@@ -6,26 +6,14 @@
 import { referenceBestResponses } from "../../kernels/best_responses/reference.ts";
 import { wasmBestResponses } from "../../kernels/best_responses/wasm.ts";
 import { forceKernelBuild, kernelBuild } from "../../kernels/wasm/module.ts";
-import { embedHostSource } from "../../networks/embedding.ts";
-import type { ConvexNetwork } from "../../networks/network.ts";
-import { type HostHypernetworkOutput, hostRawWeights } from "../../networks/parameterized_affine.ts";
+import { hostRawWeights } from "../../networks/hypernetwork_output.ts";
+import { forward } from "../../networks/reparameterisation.ts";
 import { letEventsIn } from "../../runtime/event_loop.ts";
 import { exactBestResponses, type ProgramBasis } from "../linear_program.ts";
 import type { Mechanism } from "../mechanism.ts";
 import type { MenuMechanism } from "../menu_mechanism.ts";
 import type { Tally } from "./check.ts";
 import { witnessOf } from "./observed.ts";
-
-/** The pricing rules of some profiles as Partial GroupMax Networks; undefined where they are none. */
-function groupMaxRules(
-  { rules, parameters }: MenuMechanism,
-  types: Float32Array,
-): { network: ConvexNetwork; hypernetwork: HostHypernetworkOutput } | undefined {
-  const { network } = rules, { embedding } = network;
-  const hypernetwork = () => rules.hostHypernetwork(parameters, types);
-  if (embedding) return { network: embedding.network, hypernetwork: embedHostSource(embedding, hypernetwork()) };
-  return network.groupMax && { network, hypernetwork: hypernetwork() };
-}
 
 /**
  * Compares what participants get with linear programs: the utilities, and the duality gap of the programs. Gives a
@@ -41,14 +29,15 @@ export async function checkExact(
   found: Tally,
   signal?: AbortSignal,
 ): Promise<string | undefined> {
-  const rules = groupMaxRules(mechanism, types), { participants: n, goods: m } = mechanism;
-  if (!rules) return undefined;
+  const { rules, parameters, participants: n, goods: m } = mechanism, { groupMax } = rules.network;
+  if (!groupMax) return undefined;
+  const hypernetwork = rules.hostHypernetwork(parameters, types);
   const fast = await watched.run(types), rows = types.length / m;
   let ties = 0, warm: ProgramBasis | undefined;
   for (let row = 0; row < rows; row++) {
     signal?.throwIfAborted();
-    const weights = hostRawWeights(rules.hypernetwork, row);
-    const responses = await exactBestResponses(rules.network.groupMax!, weights);
+    const raw = hostRawWeights(hypernetwork, row), { size, weights } = groupMax;
+    const responses = await exactBestResponses(size, forward(weights, raw, new Float64Array(weights.from.length)));
     try {
       const exact = responses.solve(types.subarray(row * m, (row + 1) * m), { warm });
       warm = exact.basis;
@@ -78,15 +67,15 @@ export async function checkBackends(
   found: Tally,
 ): Promise<string | undefined> {
   const { rules, parameters, participants: n, goods: m } = mechanism;
-  if (rules.network.convex === false) return undefined;
-  const own = await watched.run(types), fused = groupMaxRules(mechanism, types), build = kernelBuild();
-  const others = [referenceBestResponses(rules.network, rules.hostHypernetwork(parameters, types), types, 1)];
+  if (!rules.network.convex) return undefined;
+  const own = await watched.run(types), hypernetwork = rules.hostHypernetwork(parameters, types), build = kernelBuild();
+  const others = [referenceBestResponses(rules.network, hypernetwork, types, 1)];
   const names = ["plain code"];
-  if (fused && build) {
+  if (rules.network.groupMax && build) {
     for (const one of build === "relaxed" ? ["relaxed", "plain"] as const : ["plain"] as const) {
       forceKernelBuild(one);
       try {
-        others.push(wasmBestResponses(fused.network, fused.hypernetwork, types, 1));
+        others.push(wasmBestResponses(rules.network, hypernetwork, types, 1));
         names.push(`${one} WASM`);
       } finally {
         forceKernelBuild(undefined);

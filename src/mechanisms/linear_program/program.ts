@@ -16,9 +16,10 @@
  * @module
  */
 import type { HighsBasis, HighsModelData } from "../../deps/highs.ts";
-import type { PartialGroupMaxSize } from "../../networks/partial_groupmax.ts";
-import { sumScale } from "../../networks/symmetric_groupmax.ts";
-import { softplus } from "../../networks/softplus.ts";
+import { groupMaxOnHost } from "../../networks/groupmax.ts";
+import { groupMaxLayout, type PartialGroupMaxSize } from "../../networks/groupmax_layout.ts";
+import { throughSoftplus } from "../../networks/partial_groupmax.ts";
+import { sumScale } from "../../networks/sums_of_largest.ts";
 
 /** The affine maps of one f, in 64-bit floats; element r = (k E + e) G + g is element e of group g in layer k. */
 export interface AffineMaps {
@@ -38,26 +39,23 @@ export interface AffineMaps {
   readonly outOffset: number;
 }
 
-/** The affine maps of raw weights `[P]`, in the order that networks/partial_groupmax.ts has them. */
+/** The affine maps of weights `[P]` before softplus, in the order of networks/groupmax_layout.ts. */
 export function affineMaps(size: PartialGroupMaxSize, raw: Float32Array | Float64Array): AffineMaps {
   const { goods: m, layers: K, groups: G, groupSize: E } = size, rows = K * E * G;
+  const layout = groupMaxLayout(size), weights = throughSoftplus(size, raw);
   const positive = new Float64Array(rows * G), free = new Float64Array(rows * m), offset = new Float64Array(rows);
-  let at = 0;
-  for (let map = E; map < K * E; map++) {
-    for (let i = 0; i < G; i++) {
-      for (let g = 0; g < G; g++) positive[(map * G + g) * G + i] = softplus(raw[at++]);
-    }
+  for (let r = E * G; r < rows; r++) {
+    const [k, e, g] = [Math.floor(r / (E * G)), Math.floor(r / G) % E, r % G];
+    for (let i = 0; i < G; i++) positive[r * G + i] = weights[layout.positive(k, e) + i * G + g];
   }
-  const outPositive = Float64Array.from({ length: G }, () => softplus(raw[at++]));
-  for (let map = 0; map < K * E; map++) {
-    for (let j = 0; j < m; j++) {
-      for (let g = 0; g < G; g++) free[(map * G + g) * m + j] = raw[at++];
-    }
-    for (let g = 0; g < G; g++) offset[map * G + g] = raw[at++];
+  for (let r = 0; r < rows; r++) {
+    for (let j = 0; j < m; j++) free[r * m + j] = weights[layout.map(r, j)];
+    offset[r] = weights[layout.map(r, m)];
   }
-  const outFree = Float64Array.from({ length: m }, () => raw[at++]);
+  const outPositive = weights.slice(layout.outPositive, layout.outPositive + G);
+  const outFree = weights.slice(layout.outFree, layout.outFree + m), outOffset = weights[layout.outFree + m];
   if (size.sumsOfLargest) { for (const slopes of [free, outFree]) slopesInOrder(slopes, m); }
-  return { size, positive, free, offset, outPositive, outFree, outOffset: raw[at] };
+  return { size, positive, free, offset, outPositive, outFree, outOffset };
 }
 
 /** Makes slopes `[maps, m]` in the sums of the largest coordinates slopes in x_1 >= ... >= x_m, in place. */
@@ -116,17 +114,15 @@ export function cornerBasis({ size, positive, free, offset }: AffineMaps, corner
   const colStatus = new Int32Array(m + K * G).fill(BASIC), rows = K * E * G + orderRows(size) + 1;
   const rowStatus = new Int32Array(rows).fill(BASIC);
   for (let j = 0; j < m; j++) colStatus[j] = corner[j] > 0 ? AT_UPPER : AT_LOWER;
-  let below = new Float64Array(G);
-  for (let k = 0; k < K; k++) {
-    const here = new Float64Array(G).fill(-Infinity), winner = new Int32Array(G);
-    for (let r = k * E * G; r < (k + 1) * E * G; r++) {
-      let h = offset[r];
-      for (let j = 0; j < m; j++) h += free[r * m + j] * corner[j];
-      for (let i = 0; i < G; i++) h += positive[r * G + i] * below[i];
-      if (h > here[r % G]) here[r % G] = h, winner[r % G] = r;
+  const h = new Float64Array(E * G), maxima = new Float64Array(G), winners = new Int32Array(G);
+  for (let k = 0, first = 0; k < K; k++, first += E * G) {
+    for (let r = first; r < first + E * G; r++) {
+      h[r - first] = offset[r];
+      for (let j = 0; j < m; j++) h[r - first] += free[r * m + j] * corner[j];
+      for (let i = 0; k > 0 && i < G; i++) h[r - first] += positive[r * G + i] * maxima[i];
     }
-    for (const r of winner) rowStatus[r] = AT_LOWER;
-    below = here;
+    groupMaxOnHost(h, maxima, winners);
+    winners.forEach((e, g) => rowStatus[first + e * G + g] = AT_LOWER);
   }
   return { colStatus, rowStatus };
 }

@@ -5,9 +5,11 @@
  */
 import { type Highs, HIGHS_OPTIMAL, type HighsBasis, type HighsModel, loadHighs } from "../../deps/highs.ts";
 import { InvalidInputError, MachineError, requireNumber } from "../../errors.ts";
-import { atLeast } from "../../networks/network.ts";
-import type { PartialGroupMaxSize } from "../../networks/partial_groupmax.ts";
-import { groupMaxNetwork, sortGoods } from "../../networks/symmetric_groupmax.ts";
+import type { PartialGroupMaxSize } from "../../networks/groupmax_layout.ts";
+import { price as priceOf } from "../../networks/price.ts";
+import { forward } from "../../networks/reparameterisation.ts";
+import { sortGoods } from "../../networks/sums_of_largest.ts";
+import { groupMaxNetwork } from "../../networks/symmetric_groupmax.ts";
 import {
   EQUAL_UTILITY,
   type ExactBestResponse,
@@ -34,8 +36,10 @@ export async function prepareResponses(
         (weights.length === network.weightCount ? " with others among them" : ""),
     );
   }
-  const f = network.bindOnHost(weights), gradient = new Float64Array(m), atZero = f(new Float64Array(m), gradient);
-  const maps = affineMaps(size, atLeast(network, weights)), program = linearProgram(maps);
+  const f = network.bindOnHost(weights), price = priceOf(f, m), slope = new Float64Array(m);
+  const atZero = f(new Float64Array(m), slope);
+  const clamped = forward(network.groupMax!.weights, weights, new Float64Array(weights.length));
+  const maps = affineMaps(size, clamped), program = linearProgram(maps);
   const columns = program.numCols, lastRow = program.numRows - 1;
   const zeroOutcome = cornerBasis(maps, new Float64Array(m));
   const model = openModel(await loadHighs());
@@ -74,7 +78,7 @@ export async function prepareResponses(
         return goods;
       };
       const valued = (outcome: Float64Array) => {
-        const payment = f(outcome, gradient) - atZero;
+        const payment = price(outcome, slope);
         return { outcome, payment, utility: outcome.reduce((sum, x, j) => sum + x * t[j], -payment) };
       };
 
