@@ -5,7 +5,9 @@
  */
 import { type Tensor, type Tensor2D, type Tensor3D, tf } from "../src/deps/tfjs.ts";
 import { openKernels, priceKernels } from "../src/kernels/select.ts";
-import type { HypernetworkOutput } from "../src/networks/parameterized_affine.ts";
+import type { HypernetworkOutput } from "../src/networks/hypernetwork_output.ts";
+import { groupMaxLayout } from "../src/networks/groupmax_layout.ts";
+import { placement } from "../src/networks/per_good_slopes.ts";
 import { partialGroupMax } from "../src/networks/partial_groupmax.ts";
 import { deriveKey, randomKey } from "../src/random/key.ts";
 import { normals, uniforms } from "../src/random/numbers.ts";
@@ -37,16 +39,17 @@ for (const [goods, groups] of [[2, 8], [10, 32], [30, 32]]) {
   const chains = tf.tensor3d(uniforms(deriveKey(key, 2), ROWS * C * goods), [ROWS, C, goods]) as Tensor3D;
   const coefficients = tf.tensor2d(scaled(3, ROWS * C, 1), [ROWS, C]) as Tensor2D;
   const squareSlopes = tf.fill([ROWS, goods], 0.1) as Tensor2D, types = uniforms(deriveKey(key, 4), ROWS * goods);
-  const maps = 8 * groups + 1, W = 32, D = P - goods * maps;
+  const layout = groupMaxLayout({ goods, layers: 2, groups, groupSize: 4 }), { maps } = layout;
+  const W = 32, D = P - goods * maps;
   const perGood = {
     hidden: tf.tensor3d(scaled(5, ROWS * goods * W, 1), [ROWS, goods, W]),
     weight: tf.tensor2d(scaled(6, W * maps, 0.02), [W, maps]),
-    groups,
+    placement: placement(layout, goods),
   };
   const ofAll = { hidden: tf.slice(hidden, [0, 0], [ROWS, W]), weight: tf.slice(weight, [0, 0], [W, D]) };
   const sources: Record<string, HypernetworkOutput> = {
     "own weights": { hidden, weight, bias },
-    "symmetric context": { ...ofAll, bias, perGood },
+    "set context": { ...ofAll, bias, perGood },
     "one row of weights": { bias },
   };
   for (const [which, hypernetwork] of Object.entries(sources)) {

@@ -5,7 +5,7 @@
 import { bestResponse } from "../src/kernels/best_responses/best_response.ts";
 import { wasmBestResponses } from "../src/kernels/best_responses/wasm.ts";
 import { exactBestResponses, type ProgramBasis, solveBestResponse } from "../src/mechanisms/linear_program.ts";
-import { hostRawWeights } from "../src/networks/parameterized_affine.ts";
+import { hostRawWeights } from "../src/networks/hypernetwork_output.ts";
 import { pricingRules } from "../src/networks/pricing_rule.ts";
 import { deriveKey, randomKey } from "../src/random/key.ts";
 import { normals, uniforms } from "../src/random/numbers.ts";
@@ -14,7 +14,7 @@ const PARTICIPANTS = 3, GOODS = 10, PROFILES = 20;
 
 const shape = { participants: PARTICIPANTS, goods: GOODS, exchangeable: true };
 const rules = pricingRules(shape, { layers: 2, groups: 32, groupSize: 4, hidden: [64] });
-const key = randomKey(1), size = rules.network.groupMax!, rows = PROFILES * PARTICIPANTS;
+const key = randomKey(1), { size } = rules.network.groupMax!, rows = PROFILES * PARTICIPANTS;
 const parameters = Object.fromEntries(
   Object.entries(rules.initialParameters(key)).map(([name, { shape, data }], stream) => {
     const noise = normals(deriveKey(key, 1, stream), data.length), scale = name === "output.bias" ? 0.3 : 0.03;

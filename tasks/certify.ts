@@ -7,7 +7,7 @@ import { parseArgs } from "@std/cli";
 import { requireInteger } from "../src/errors.ts";
 import { bestResponses } from "../src/kernels/best_responses/select.ts";
 import { exactBestResponses } from "../src/mechanisms/linear_program.ts";
-import type { PartialGroupMaxSize } from "../src/networks/partial_groupmax.ts";
+import type { PartialGroupMaxSize } from "../src/networks/groupmax_layout.ts";
 import { groupMaxNetwork } from "../src/networks/symmetric_groupmax.ts";
 import { deriveKey, type RandomKey, randomKey } from "../src/random/key.ts";
 import { normals, uniforms } from "../src/random/numbers.ts";

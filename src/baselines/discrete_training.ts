@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { type Scalar, type Tensor2D, type Tensor3D, tf } from "../deps/tfjs.ts";
+import { type Scalar, type Tensor3D, tf } from "../deps/tfjs.ts";
 import type { ContextShape } from "../networks/context.ts";
 import { denseHypernetwork } from "../networks/dense_context.ts";
 import type { Parameters } from "../networks/network.ts";

@@ -7,8 +7,11 @@ import { assert, assertEquals } from "@std/assert";
 import { type Tensor, type Tensor1D, type Tensor2D, type Tensor3D, tf } from "../../src/deps/tfjs.ts";
 import type { PriceKernels } from "../../src/kernels/kernels.ts";
 import type { ConvexNetwork } from "../../src/networks/network.ts";
-import { hostRawWeights, type HypernetworkOutput } from "../../src/networks/parameterized_affine.ts";
-import { partialGroupMax, type PartialGroupMaxSize } from "../../src/networks/partial_groupmax.ts";
+import { hostRawWeights, type HypernetworkOutput } from "../../src/networks/hypernetwork_output.ts";
+import { groupMaxLayout, type PartialGroupMaxSize } from "../../src/networks/groupmax_layout.ts";
+import { placement } from "../../src/networks/per_good_slopes.ts";
+import type { Reparameterisation } from "../../src/networks/reparameterisation.ts";
+import { partialGroupMax } from "../../src/networks/partial_groupmax.ts";
 import { groupMaxNetwork } from "../../src/networks/symmetric_groupmax.ts";
 import { deriveKey, type RandomKey, randomKey } from "../../src/random/key.ts";
 import { normals, uniforms } from "../../src/random/numbers.ts";
@@ -187,7 +190,7 @@ export function caseNetwork({ size }: KernelCase): ConvexNetwork {
 
 /** The numbers of a case. Weights are like training's: initial ones, some noise, and a small effect of the context. */
 export function caseInputs(one: KernelCase): KernelInputs {
-  const { rows: R, hidden: H, perGood: width = 0, points: N, chains: C, size: { goods: m, groups }, seed } = one;
+  const { rows: R, hidden: H, perGood: width = 0, points: N, chains: C, size: { goods: m }, seed } = one;
   const network = caseNetwork(one), P = network.weightCount, key = deriveKey(randomKey(seed), 2 ** 20);
   const scaled = (key: RandomKey, count: number, scale: number) => normals(key, count).map((z) => z * scale);
   const noise = scaled(deriveKey(key, 1), P, 0.1);
@@ -197,7 +200,9 @@ export function caseInputs(one: KernelCase): KernelInputs {
   const weight = H > 0 ? scaled(deriveKey(key, 3), H * D, 0.2 / Math.sqrt(H)) : undefined;
   const perGoodHidden = normals(deriveKey(key, 9), R * m * width).map((z) => Math.max(0, z));
   const perGoodWeight = scaled(deriveKey(key, 10), width * maps, 0.2 / Math.sqrt(width));
-  const perGood = width > 0 ? { hidden: perGoodHidden, weight: perGoodWeight, groups, goods: m, width } : undefined;
+  const perGood = width > 0
+    ? { hidden: perGoodHidden, weight: perGoodWeight, placement: placesOf(one), goods: m, width }
+    : undefined;
 
   const points = new Float32Array(R * N * m), chains = new Float32Array(R * C * m);
   for (let row = 0; row < R; row++) {
@@ -246,7 +251,7 @@ function fillAwayFromKinks(
 /** The weight hypernetwork of a case on the open device. The caller disposes of its tensors. */
 export function caseHypernetwork(one: KernelCase, inputs: KernelInputs): HypernetworkOutput {
   const { hidden, weight, bias, perGoodHidden, perGoodWeight } = inputs,
-    { perGood: width = 0, size: { goods, groups } } = one;
+    { perGood: width = 0, size: { goods } } = one;
   return {
     hidden: hidden && tf.tensor2d(hidden, [one.rows, one.hidden]),
     weight: weight && tf.tensor2d(weight, [one.hidden, weight.length / one.hidden]),
@@ -254,14 +259,19 @@ export function caseHypernetwork(one: KernelCase, inputs: KernelInputs): Hyperne
     perGood: perGoodHidden && perGoodWeight && {
       hidden: tf.tensor3d(perGoodHidden, [one.rows, goods, width]),
       weight: tf.tensor2d(perGoodWeight, [width, mapsOf(one)]),
-      groups,
+      placement: placesOf(one),
     },
   };
 }
 
 /** K E G + 1, how many affine maps from (x, 1) a case's network has. */
-function mapsOf({ size: { layers, groups, groupSize } }: KernelCase): number {
-  return layers * groups * groupSize + 1;
+function mapsOf({ size }: KernelCase): number {
+  return groupMaxLayout(size).maps;
+}
+
+/** Where slopes per good and all else go among a case's raw weights. */
+function placesOf({ size }: KernelCase): Reparameterisation {
+  return placement(groupMaxLayout(size), size.goods);
 }
 
 /** The points `[R, N, m]` of a case on the open device. */

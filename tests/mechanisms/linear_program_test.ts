@@ -4,7 +4,7 @@ import { bestResponse } from "../../src/kernels/best_responses/best_response.ts"
 import { exactBestResponses, type ProgramBasis, solveBestResponse } from "../../src/mechanisms/linear_program.ts";
 import { supportBelow, utilityBound } from "../../src/mechanisms/linear_program/certificate.ts";
 import { affineMaps } from "../../src/mechanisms/linear_program/program.ts";
-import { atLeast } from "../../src/networks/network.ts";
+import { forward } from "../../src/networks/reparameterisation.ts";
 import { groupMaxNetwork } from "../../src/networks/symmetric_groupmax.ts";
 import { deriveKey, randomKey } from "../../src/random/key.ts";
 import { normals, uniforms } from "../../src/random/numbers.ts";
@@ -48,8 +48,8 @@ Deno.test("a certificate does not depend on the solver: any multipliers give a f
     // A symmetric f has affine maps where goods are in order.
     const { sumsOfLargest: symmetric } = size, inOrder = (x: Float32Array) => symmetric ? x.sort().reverse() : x;
     const type = inOrder(drawn.slice());
-    const maps = affineMaps(size, atLeast(groupMaxNetwork(size), weights)),
-      f = groupMaxNetwork(size).bindOnHost(weights);
+    const network = groupMaxNetwork(size), f = network.bindOnHost(weights);
+    const maps = affineMaps(size, forward(network.groupMax!.weights, weights, new Float64Array(weights.length)));
     const multipliers = Float64Array.from(normals(deriveKey(SEED, 4, k), maps.offset.length));
     if (k % 3 === 0) multipliers.fill(0);
     if (k % 3 === 1) multipliers[0] = NaN;

@@ -1,6 +1,7 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { InvalidInputError } from "../../src/errors.ts";
-import { partialGroupMax, type PartialGroupMaxSize } from "../../src/networks/partial_groupmax.ts";
+import type { PartialGroupMaxSize } from "../../src/networks/groupmax_layout.ts";
+import { partialGroupMax } from "../../src/networks/partial_groupmax.ts";
 import { softplus } from "../../src/networks/softplus.ts";
 import { deriveKey, type RandomKey, randomKey } from "../../src/random/key.ts";
 import { normals, uniforms } from "../../src/random/numbers.ts";
@@ -111,11 +112,11 @@ Deno.test("with starting weights all goods together cost 0.4 each", () => {
 
 Deno.test("within its bounds f never falls as x grows, and starting weights are within them", () => {
   for (const [goods, layers] of [[1, 2], [2, 1], [3, 2], [10, 3]]) {
-    const network = partialGroupMax({ goods, layers, groups: 6, groupSize: 3 }), bounds = network.nondecreasing!();
+    const network = partialGroupMax({ goods, layers, groups: 6, groupSize: 3 }), bounds = network.lowerBounds(true)!;
     assertEquals(bounds.filter((bound) => bound === 0).length, (layers * 6 * 3 + 1) * goods);
     const gradient = new Float64Array(goods);
     for (let seed = 0; seed < 20; seed++) {
-      const key = randomKey(seed), start = network.initialWeights(key, true);
+      const key = randomKey(seed), start = network.initialWeights(key, { nondecreasing: true });
       const from = network.bindOnHost(start), all = from(new Float64Array(goods).fill(1), gradient);
       const price = (all - from(new Float64Array(goods), gradient)) / goods;
       assertAlmostEquals(price, 0.4, 1e-5);

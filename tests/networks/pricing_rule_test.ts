@@ -1,7 +1,7 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { type Tensor, tf } from "../../src/deps/tfjs.ts";
 import { contexts } from "../../src/networks/context.ts";
-import { hostRawWeights, rawWeights } from "../../src/networks/parameterized_affine.ts";
+import { hostRawWeights, rawWeights } from "../../src/networks/hypernetwork_output.ts";
 import { pricingRules } from "../../src/networks/pricing_rule.ts";
 import { deriveKey, randomKey } from "../../src/random/key.ts";
 import { normals, uniforms } from "../../src/random/numbers.ts";

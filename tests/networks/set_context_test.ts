@@ -3,7 +3,7 @@ import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/ass
 import { type Tensor, tf } from "../../src/deps/tfjs.ts";
 import { InvalidInputError } from "../../src/errors.ts";
 import type { ContextShape } from "../../src/networks/context.ts";
-import { disposeHidden, hostRawWeights, rawWeights } from "../../src/networks/parameterized_affine.ts";
+import { disposeHidden, hostRawWeights, rawWeights } from "../../src/networks/hypernetwork_output.ts";
 import { type NetworkSize, type PricingRules, pricingRules } from "../../src/networks/pricing_rule.ts";
 import { deriveKey, randomKey } from "../../src/random/key.ts";
 import { normals, uniforms } from "../../src/random/numbers.ts";

@@ -1,10 +1,12 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { straightJacketPrices } from "../../src/baselines/straight_jacket.ts";
 import { InvalidInputError } from "../../src/errors.ts";
-import { partialGroupMax, type PartialGroupMaxSize } from "../../src/networks/partial_groupmax.ts";
+import type { PartialGroupMaxSize } from "../../src/networks/groupmax_layout.ts";
+import { partialGroupMax } from "../../src/networks/partial_groupmax.ts";
 import { pricingRules } from "../../src/networks/pricing_rule.ts";
 import { inverseSoftplus } from "../../src/networks/softplus.ts";
-import { groupMaxNetwork, sumScale, symmetricGroupMax } from "../../src/networks/symmetric_groupmax.ts";
+import { sumScale } from "../../src/networks/sums_of_largest.ts";
+import { groupMaxNetwork, symmetricGroupMax } from "../../src/networks/symmetric_groupmax.ts";
 import { deriveKey, type RandomKey, randomKey } from "../../src/random/key.ts";
 import { normals, uniforms } from "../../src/random/numbers.ts";
 import { forEachDevice } from "../devices.ts";
@@ -84,11 +86,12 @@ Deno.test("f is symmetric and convex, and its gradient supports it, for random w
 
 Deno.test("within its bounds a symmetric f never falls as x grows, and starting weights are within them", () => {
   for (const goods of [1, 2, 10]) {
-    const network = symmetricGroupMax({ goods, layers: 2, groups: 6, groupSize: 3 }), bounds = network.nondecreasing!();
+    const network = symmetricGroupMax({ goods, layers: 2, groups: 6, groupSize: 3 }),
+      bounds = network.lowerBounds(true)!;
     const gradient = new Float64Array(goods);
     for (let seed = 0; seed < 20; seed++) {
       const key = randomKey(seed), start = network.initialWeights(key);
-      assert(start.every((weight, at) => weight >= bounds[at] && weight >= network.leastWeights![at]));
+      assert(start.every((weight, at) => weight >= bounds[at] && weight >= network.lowerBounds(false)![at]));
       const f = network.bindOnHost(normals(deriveKey(key, 1), start.length).map((z, at) => Math.max(z, bounds[at])));
       f(Float64Array.from(uniforms(deriveKey(key, 2), goods)), gradient);
       assert(gradient.every((slope) => slope >= 0));
@@ -144,5 +147,5 @@ Deno.test("a symmetric network has no context", () => {
   const shape = { participants: 2, goods: 3, exchangeable: true };
   assertThrows(() => pricingRules(shape, size), InvalidInputError, "must not be symmetric for 2 participants");
   assertEquals(pricingRules({ ...shape, participants: 1 }, size).tiedParameters(), {});
-  assertEquals(groupMaxNetwork({ goods: 3, layers: 1, groups: 2, groupSize: 2 }).leastWeights, undefined);
+  assertEquals(groupMaxNetwork({ goods: 3, layers: 1, groups: 2, groupSize: 2 }).lowerBounds(false), undefined);
 });

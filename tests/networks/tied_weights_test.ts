@@ -2,9 +2,10 @@
 import { assert, assertAlmostEquals, assertEquals, assertNotEquals } from "@std/assert";
 import { tf } from "../../src/deps/tfjs.ts";
 import { copyTied, meanOfTied, networkTies } from "../../src/networks/tied_weights.ts";
-import { hostFunctions } from "../../src/networks/parameterized_affine.ts";
+import { hostPrices } from "../../src/networks/hypernetwork_output.ts";
 import { partialGroupMax } from "../../src/networks/partial_groupmax.ts";
 import { pricingRules } from "../../src/networks/pricing_rule.ts";
+import { multiplicities } from "../../src/networks/reparameterisation.ts";
 import { deriveKey, randomKey } from "../../src/random/key.ts";
 import { normals, uniforms } from "../../src/random/numbers.ts";
 import { tiedGradient } from "../../src/training/gradient.ts";
@@ -18,7 +19,10 @@ Deno.test("weights with the same values in cycles are the same function of the g
     for (const layers of [1, 3]) {
       const size = { goods, layers, groups, groupSize: 2 }, network = partialGroupMax(size);
       const { raw } = networkTies(size), key = deriveKey(randomKey(1), goods, groups, layers);
-      assertEquals([raw.length, raw.members.length], [length, length * network.weightCount]);
+      assertEquals([raw.inputs, raw.from.length], [network.weightCount, network.weightCount]);
+      // Weights are tied in cycles of this length, or by themselves; those that are not the first of a cycle hold none.
+      assert(multiplicities(raw).every((count) => [0, 1, length].includes(count)));
+      assertEquals(multiplicities(raw).includes(length), true);
       const weights = normals(key, network.weightCount), gradient = new Float64Array(goods);
       const shift = (x: Float64Array) => x.map((_, j) => x[(j + goods / length) % goods]);
       const differs = (own: Float32Array) => {
@@ -49,7 +53,7 @@ Deno.test("weights with the same values in cycles are the same function of the g
 Deno.test("with a set context, permuting goods of all types by the cycle permutes goods of prices", () => {
   const shape = { participants: 3, goods: 6, exchangeable: true };
   const rules = pricingRules(shape, { layers: 2, groups: 8, groupSize: 2, hidden: [5], context: "set" });
-  const parameters = rules.initialParameters(randomKey(2), { shared: true }), shared = rules.tiedParameters();
+  const parameters = rules.initialParameters(randomKey(2), { tied: true }), shared = rules.tiedParameters();
   assertEquals(Object.keys(shared).sort(), ["output.bias", "output.slopes", "output.weight"]);
   for (const [name, cycles] of Object.entries(shared)) {
     const noise = normals(deriveKey(randomKey(3), name.length), parameters[name].data.length);
@@ -58,8 +62,8 @@ Deno.test("with a set context, permuting goods of all types by the cycle permute
     copyTied(data, cycles);
   }
   const types = uniforms(randomKey(4), 18), shifted = types.map((_, k) => types[k - k % 6 + (k + 1) % 6]);
-  const before = hostFunctions(rules.network, rules.hostHypernetwork(parameters, types));
-  const after = hostFunctions(rules.network, rules.hostHypernetwork(parameters, shifted)),
+  const before = hostPrices(rules.network, rules.hostHypernetwork(parameters, types));
+  const after = hostPrices(rules.network, rules.hostHypernetwork(parameters, shifted)),
     gradient = new Float64Array(6);
   for (let row = 0; row < 3; row++) {
     const x = Float64Array.from(uniforms(deriveKey(randomKey(5), row), 6)), y = x.map((_, j) => x[(j + 1) % 6]);
@@ -72,8 +76,8 @@ Deno.test("starting parameters are shared on request, where the network can", ()
   const shape = { participants: 1, goods: 4, exchangeable: true };
   const size = { layers: 2, groups: 5, groupSize: 3, hidden: [8] }, rules = pricingRules(shape, size);
   const { raw } = networkTies({ goods: 4, layers: 2, groups: 5, groupSize: 3 });
-  const start = (shared: boolean) =>
-    Float32Array.from(rules.initialParameters(randomKey(1), { withinBounds: true, shared })["output.bias"].data);
+  const start = (tied: boolean) =>
+    Float32Array.from(rules.initialParameters(randomKey(1), { nondecreasing: true, tied })["output.bias"].data);
   const alike = start(true), own = start(false), copied = alike.slice();
   copyTied(copied, raw);
   assertEquals(copied, alike);
@@ -82,23 +86,22 @@ Deno.test("starting parameters are shared on request, where the network can", ()
   assertEquals(pricingRules({ ...shape, participants: 2 }, size).tiedParameters(), {}); // a dense context
 });
 
-forEachDevice("a shared gradient is the mean over each cycle, the same for all of its members", async () => {
+forEachDevice("a tied gradient is the mean over tied weights, the same for all of them", async () => {
   const { raw, maps } = networkTies({ goods: 5, layers: 2, groups: 7, groupSize: 2 });
-  for (const [cycles, rows] of [[raw, 1], [maps, 4]] as const) {
-    const { length, members } = cycles, width = members.length / length, each = normals(randomKey(6), rows * width);
+  for (const [ties, rows] of [[raw, 1], [maps, 4]] as const) {
+    const { inputs: width, from } = ties, each = normals(randomKey(6), rows * width);
     const gradient = tf.tensor(each, rows === 1 ? [width] : [rows, width]), other = tf.tensor1d([1, 2, 3]);
-    const found = tiedGradient({ gradient, other }, { gradient: cycles });
+    const found = tiedGradient({ gradient, other }, { gradient: ties });
     assertEquals(found.gradient.shape, gradient.shape);
     assertEquals(Array.from(await found.other.data()), [1, 2, 3]);
     const mean = Float32Array.from(await found.gradient.data()), again = new Float32Array(mean.length);
     for (let at = 0; at < width; at++) {
-      const cycle = new Set(Array.from({ length }, (_, s) => members[s * width + at]));
-      assert(cycle.has(at));
-      const expected = [...cycle].reduce((sum, k) => sum + each[k], 0) / cycle.size;
-      assertAlmostEquals(mean[at], expected, 1e-6);
-      for (const k of cycle) assertEquals(mean[k], mean[at]);
+      const tied = Array.from(from.keys()).filter((k) => from[k] === from[at]);
+      assert(tied.includes(at));
+      assertAlmostEquals(mean[at], tied.reduce((sum, k) => sum + each[k], 0) / tied.length, 1e-6);
+      for (const k of tied) assertEquals(mean[k], mean[at]);
     }
-    meanOfTied(mean, again, cycles);
+    meanOfTied(mean, again, ties);
     mean.forEach((value, k) => assertAlmostEquals(again[k], value, 1e-6));
     tf.dispose([gradient, other, found.gradient]);
   }

@@ -3,7 +3,7 @@ import { assert } from "@std/assert";
 import { bundleShares } from "../../src/baselines/bundle_volumes.ts";
 import { tf } from "../../src/deps/tfjs.ts";
 import { openKernels } from "../../src/kernels/select.ts";
-import { sumScale } from "../../src/networks/symmetric_groupmax.ts";
+import { sumScale } from "../../src/networks/sums_of_largest.ts";
 import { settingProblem } from "../../src/problems/settings.ts";
 import { openDevice } from "../../src/runtime/device.ts";
 import { iterate } from "../../src/training/iteration.ts";

@@ -4,7 +4,7 @@
 import { assert, assertAlmostEquals } from "@std/assert";
 import { type Tensor, type Tensor3D, tf } from "../../src/deps/tfjs.ts";
 import { priceKernels } from "../../src/kernels/select.ts";
-import { disposeHidden, rawWeights } from "../../src/networks/parameterized_affine.ts";
+import { disposeHidden, rawWeights } from "../../src/networks/hypernetwork_output.ts";
 import type { PricingRules } from "../../src/networks/pricing_rule.ts";
 import { pricingRules } from "../../src/networks/pricing_rule.ts";
 import type { MechanismProblem } from "../../src/problems/problem.ts";

@@ -5,8 +5,11 @@ import { type BestResponses, referenceBestResponses } from "../../../src/kernels
 import { wasmBestResponses } from "../../../src/kernels/best_responses/wasm.ts";
 import { forceKernelBuild, type KernelBuild } from "../../../src/kernels/wasm/module.ts";
 import type { ConvexNetwork } from "../../../src/networks/network.ts";
-import { hostFunctions, type HostHypernetworkOutput } from "../../../src/networks/parameterized_affine.ts";
-import { partialGroupMax, type PartialGroupMaxSize } from "../../../src/networks/partial_groupmax.ts";
+import { type HostHypernetworkOutput, hostPrices } from "../../../src/networks/hypernetwork_output.ts";
+import type { PartialGroupMaxSize } from "../../../src/networks/groupmax_layout.ts";
+import { partialGroupMax } from "../../../src/networks/partial_groupmax.ts";
+import { groupMaxLayout } from "../../../src/networks/groupmax_layout.ts";
+import { placement } from "../../../src/networks/per_good_slopes.ts";
 import { groupMaxNetwork } from "../../../src/networks/symmetric_groupmax.ts";
 import { deriveKey, randomKey } from "../../../src/random/key.ts";
 import { normals, uniforms } from "../../../src/random/numbers.ts";
@@ -51,12 +54,13 @@ function inputs([goods, layers, groups, groupSize, H, R, T, width = 0]: Case, su
   const types = Float64Array.from(uniforms(deriveKey(key, 2), R * T * goods), (t) => 1.1 * t - 0.05);
   if (H === 0) return { network, hypernetwork: { bias }, types, perRow: T };
   const hidden = Float64Array.from(normals(deriveKey(key, 3), R * H), (z) => Math.max(0, z + 1e-9));
-  const maps = layers * groups * groupSize + 1, D = width > 0 ? P - goods * maps : P;
+  const layout = groupMaxLayout({ goods, layers, groups, groupSize }), { maps } = layout;
+  const D = width > 0 ? P - goods * maps : P;
   const weight = normals(deriveKey(key, 4), H * D).map((z) => 0.3 * z / Math.sqrt(H));
   const perGood = width === 0 ? undefined : {
     hidden: Float64Array.from(normals(deriveKey(key, 5), R * goods * width), (z) => Math.max(0, z + 1e-9)),
     weight: normals(deriveKey(key, 6), width * maps).map((z) => 0.3 * z / Math.sqrt(width)),
-    ...{ groups, goods, width },
+    ...{ placement: placement(layout, goods), goods, width },
   };
   return { network, hypernetwork: { hidden, weight, bias, perGood }, types, perRow: T };
 }
@@ -79,7 +83,7 @@ function withBuild(build: KernelBuild, fn: () => void): void {
 
 /** Outcome, payment and utility fit together, and no random point is better than utility + gap. */
 function checkCertificates({ network, hypernetwork, types, perRow }: Inputs, found: BestResponses, name: string): void {
-  const m = network.goods, functions = hostFunctions(network, hypernetwork), gradient = new Float64Array(m);
+  const m = network.goods, functions = hostPrices(network, hypernetwork), gradient = new Float64Array(m);
   const tries = 100, points = uniforms(deriveKey(randomKey(52), m), tries * m), zero = new Float64Array(m);
   for (let k = 0; k < types.length / m; k++) {
     const f = functions(Math.floor(k / perRow)),

@@ -5,7 +5,7 @@ import { bestResponses } from "../../src/kernels/best_responses/select.ts";
 import { referenceBestResponses } from "../../src/kernels/best_responses/reference.ts";
 import { referenceKernels } from "../../src/kernels/reference.ts";
 import { kernelName, openKernels } from "../../src/kernels/select.ts";
-import type { HypernetworkOutput } from "../../src/networks/parameterized_affine.ts";
+import type { HypernetworkOutput } from "../../src/networks/hypernetwork_output.ts";
 import { partialInputConvex } from "../../src/networks/picnn.ts";
 import { reproducibleGoods } from "../../src/problems/principal_utility.ts";
 import { deriveKey, randomKey } from "../../src/random/key.ts";
