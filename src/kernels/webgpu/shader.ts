@@ -72,13 +72,11 @@ export function memoryBuffers({ ownScratch }: Memory): BufferSlot[] {
  */
 export function memoryCode(size: PartialGroupMaxSize, memory: Memory): string {
   const { ownWeights, ownScratch, laneCount, wordCount, weights, threads } = memory;
-  const { goods: m, layers: K, groups: G, groupSize: E } = size;
-  const raw = groupMaxLayout(size), padding = weights.stride - G;
-  const squareRows = (K - 1) * E * G, allRows = squareRows + K * E * (m + 1);
+  const { groups: G } = size, raw = groupMaxLayout(size), padding = weights.stride - G;
   // Rows of matrices move apart by the padding; W_K and (A_K, b_K) move by that of all rows before them.
-  const address = `var to = j + ${squareRows * padding}u;
+  const address = `var to = j + ${weights.outPositive - raw.outPositive}u;
     if (j < ${raw.outPositive}u) { to = j + j / ${G}u * ${padding}u; }
-    else if (j >= ${raw.outFree}u) { to = j + ${allRows * padding}u; }
+    else if (j >= ${raw.outFree}u) { to = j + ${weights.outFree - raw.outFree}u; }
     else if (j >= ${raw.positiveCount}u) { to += (j - ${raw.positiveCount}u) / ${G}u * ${padding}u; }`;
   return `
 const THREADS = ${threads}u;
