@@ -97,7 +97,7 @@ export interface PriceKernels {
    * What training with R rows of C chains takes at its peak, besides the tensors it is given.
    *
    * @param hiddenSize H.
-   * @param perGoodSize Hl; 0 where sources have no perGood part.
+   * @param perGoodSize Hl; 0 without slopes per good.
    * @param participants n, which rows of a profile come together; the most that there can be unless given.
    */
   memory(rows: number, chains: number, hiddenSize: number, perGoodSize?: number, participants?: number): KernelMemory;
