@@ -28,7 +28,9 @@ function docstringOf(source: string, symbol: string): string | undefined {
   if (from < 0) return undefined;
   const declared = names.length > 1
     ? new RegExp(`/\\*\\*((?:(?!\\*/)[^])*)\\*/\\s*(?:readonly )?${name}\\??[:(]`)
-    : new RegExp(`/\\*\\*((?:(?!\\*/)[^])*)\\*/\\s*export (?:async )?(?:const|function|interface|type|class) ${name}\\b`);
+    : new RegExp(
+      `/\\*\\*((?:(?!\\*/)[^])*)\\*/\\s*export (?:async )?(?:const|function|interface|type|class) ${name}\\b`,
+    );
   return declared.exec(source.slice(from))?.[1].replaceAll(/\s*\n\s*\*\s?/g, " ");
 }
 
@@ -63,7 +65,8 @@ Deno.test("each symbol of the map exists, and its docstring names the item", () 
 });
 
 Deno.test("a docstring is that of its own declaration", () => {
-  const source = `/** One (equation (1)). */\nexport function one() {}\n/** Two. */\nexport interface Two {\n  /** Three. */\n  three: 3;\n}`;
+  const source =
+    `/** One (equation (1)). */\nexport function one() {}\n/** Two. */\nexport interface Two {\n  /** Three. */\n  three: 3;\n}`;
   assertEquals(docstringOf(source, "one"), " One (equation (1)). ");
   assertEquals(docstringOf(source, "Two"), " Two. ");
   assertEquals(docstringOf(source, "Two.three"), " Three. ");

@@ -87,7 +87,7 @@ const EXTREMES = 8;
 const NORMAL_QUANTILE = 1.959963984540054;
 
 /**
- * Audits a mechanism: searches for lies that pay, for losses, for payments without anything in return, for outcomes that
+ * Audits a mechanism, above all whether it is truthful and individually rational (Definition 2.3): searches for lies that pay, for losses, for payments without anything in return, for outcomes that
  * are none, and for allocations that a higher value lowers. Of a menu mechanism it also checks that best responses are
  * best, by linear programs and by other implementations, and that prices are convex. It measures the revenue anew.
  *

@@ -49,7 +49,8 @@ const TEST_STREAM = 0x7e57;
 const CHUNK = 4096;
 
 /**
- * Evaluates a mechanism on fresh type profiles from F, with best responses that are certified.
+ * Estimates the principal's expected utility, the objective of equation (1), on fresh type profiles from F, with best
+ * responses that are certified.
  *
  * @throws {InvalidInputError} where the mechanism is not for n and m of the problem, or `profiles` is below 2.
  *

@@ -58,7 +58,7 @@ export interface ExactBestResponses {
 }
 
 /**
- * Prepares exact best responses to the pricing rule of a Partial GroupMax Network, of goods or of the sums of the largest
+ * Prepares exact best responses, equation (4), to the pricing rule of a Partial GroupMax Network, of goods or of the sums of the largest
  * coordinates. The caller disposes of it.
  *
  * Ties are broken for the principal in a second stage. Payments are convex in x, but among outcomes of the same utility

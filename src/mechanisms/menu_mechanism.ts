@@ -30,7 +30,7 @@ export interface MenuMechanismData {
   readonly parameters: Readonly<Record<string, HostTensor>>;
 }
 
-/** A mechanism given by pricing rules. */
+/** A menu mechanism (Definition 2.5): a mechanism given by pricing rules. */
 export interface MenuMechanism extends Mechanism, MenuMechanismData {
   /** The pricing rules as functions of the parameters. */
   readonly rules: PricingRules;
@@ -47,7 +47,9 @@ export interface MenuMechanism extends Mechanism, MenuMechanismData {
 const CHUNK = 4096;
 
 /**
- * The mechanism of some pricing rules. It computes on the host, in 64-bit floats: no device is opened, and outcomes are
+ * The menu mechanism of some pricing rules, and the direct mechanism that is equivalent to it (Definition 2.6): everybody takes
+ * a best response to its prices. As these are convex and nothing costs nothing, it is truthful and individually rational
+ * (Theorem 2.9, Corollary 3.6). It computes on the host, in 64-bit floats: no device is opened, and outcomes are
  * the same on every machine, but for rounding.
  *
  * @throws {InvalidInputError} where the parameters do not have the shapes of the network, or are not finite.

@@ -7,7 +7,7 @@
 import { type Tensor3D, tf } from "../deps/tfjs.ts";
 
 /**
- * Takes the largest element of each group (Definition 3.1), of equal ones the first.
+ * Takes the largest element of each group (Definition 3.1, equation (3)), of equal ones the first.
  *
  * @param elements h: for each element e of a group `[R, N, G]`.
  * @returns The maxima `[R, N, G]`, and `leads[e]` `[R, N, G]`, 1 where element e + 1 beats all before it, else 0.
@@ -24,7 +24,7 @@ export function groupMax(elements: readonly Tensor3D[]): { maxima: Tensor3D; lea
 }
 
 /**
- * The same for one point in the host's memory.
+ * Takes the largest element of each group (Definition 3.1, equation (3)) for one point in the host's memory.
  *
  * @param h `[E, G]`.
  * @param maxima Where the largest elements go `[G]`.

@@ -26,7 +26,7 @@ export interface PartialGroupMaxSize {
   readonly sumsOfLargest?: true;
 }
 
-/** Addresses of the matrices of one f, in numbers. */
+/** Addresses of the matrices of one Partial GroupMax Network (Definition 3.3), in numbers. */
 export interface GroupMaxLayout {
   /** How far apart the rows of matrices begin; G where they are one behind the other. */
   readonly stride: number;

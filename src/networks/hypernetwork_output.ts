@@ -13,7 +13,7 @@ import { type HostPerGoodSlopes, type PerGoodSlopes, placeWeights } from "./per_
 import { price } from "./price.ts";
 import { forward, transpose } from "./reparameterisation.ts";
 
-/** Raw weights `[R, P]` in factors, on the device. */
+/** What a Parameterized Affine Network (Definition 3.2) makes of contexts: raw weights `[R, P]` in factors, on the device. */
 export interface HypernetworkOutput {
   /** The last hidden layer `[R, H]`; undefined without a context. */
   readonly hidden?: Tensor2D;

@@ -34,8 +34,8 @@ export interface InitialRequest {
 }
 
 /**
- * A family of functions f(x; w) for x in [0, 1]^m and raw weights w in R^P without constraints. Contexts choose w: see
- * {@linkcode "./parameterized_affine.ts"}.
+ * A family of functions f(x; w) for x in [0, 1]^m and raw weights w in R^P without constraints, convex in x whatever w is
+ * (partial convexity, Definition 2.8) unless it says otherwise. Contexts choose w: see {@linkcode "./parameterized_affine.ts"}.
  */
 export interface ConvexNetwork {
   /** m. */

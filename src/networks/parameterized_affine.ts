@@ -28,7 +28,7 @@ export interface ParameterizedAffineSize {
 /** Spread of the context's effect on a raw weight at the start. */
 export const INITIAL_CONTEXT_EFFECT = 0.1;
 
-/** The shapes of the parameters of a Parameterized Affine Network, by name. */
+/** The shapes of the parameters of a Parameterized Affine Network (Definition 3.2), by name. */
 export function parameterizedAffineShapes(size: ParameterizedAffineSize): Record<string, number[]> {
   requireInteger("make a Parameterized Affine Network", "context", size.context, 0);
   requireInteger("make a Parameterized Affine Network", "outputs", size.outputs, 1);
@@ -67,7 +67,7 @@ export function initialParameterizedAffine(
   return parameters;
 }
 
-/** The last hidden layer `[R, H]` for inputs `[R, d]`: contexts, mapped to [-1, 1]. */
+/** The last hidden layer `[R, H]` of a Parameterized Affine Network (Definition 3.2) for contexts `[R, d]`, mapped to [-1, 1]. */
 export function lastHidden(parameters: Parameters, inputs: Tensor2D): Tensor2D {
   let hidden = inputs;
   for (let layer = 0; parameters[`hidden.${layer}.weight`]; layer++) {

@@ -126,7 +126,8 @@ export function throughSoftplus(size: PartialGroupMaxSize, raw: Float32Array | F
 }
 
 /**
- * A Partial GroupMax Network as a family of functions of its raw weights.
+ * A Partial GroupMax Network (Definition 3.3) as a family of functions of its raw weights. With enough of them it comes as
+ * close as one likes to any function that is convex in x and continuous in the context (Proposition 3.4).
  *
  * @throws {InvalidInputError} unless all sizes are positive integers, and it is to be one of goods.
  */

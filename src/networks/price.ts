@@ -6,7 +6,10 @@
 import { type Tensor2D, tf } from "../deps/tfjs.ts";
 import type { HostFunction } from "./network.ts";
 
-/** The price of an outcome `[m]` and its slope in x, equation (2), in 64-bit floats on the host. */
+/**
+ * The price of an outcome `[m]` and its slope in x, equation (2), in 64-bit floats on the host. The zero outcome costs exactly
+ * 0: no buy, no pay (Definition 2.7).
+ */
 export function price(f: HostFunction, goods: number): HostFunction {
   const atZero = f(new Float64Array(goods), new Float64Array(goods));
   return (outcome, slope) => f(outcome, slope) - atZero;

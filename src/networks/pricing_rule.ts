@@ -42,7 +42,7 @@ export interface NetworkSize {
 /** Parameters in the host's memory, by name. */
 export type HostParameters = Readonly<Record<string, HostTensor>>;
 
-/** Pricing rules for all participants, as functions of shared parameters. */
+/** Pricing rules (Definition 2.4) of all participants, as functions of parameters that they share. */
 export interface PricingRules {
   /** n, m, and whether participants are exchangeable. */
   readonly shape: ContextShape;

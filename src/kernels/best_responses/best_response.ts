@@ -59,7 +59,7 @@ const IN_OUT = 0.5;
 const CLOSE = 1e-2;
 
 /**
- * The best response of a participant of type `type` `[m]`.
+ * The best response of a participant of type `type` `[m]`, equation (4).
  *
  * @param f The function under the pricing rule at the others' reports, or the price itself.
  */

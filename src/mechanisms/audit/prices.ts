@@ -21,7 +21,8 @@ const OUTCOMES = 3 * SEGMENTS + 1;
 const CHUNK = 32;
 
 /**
- * Prices random segments: p((1 - s) a + s b) <= (1 - s) p(a) + s p(b). Every second segment is short, as kinks are.
+ * Checks that prices are convex in the outcome (Definition 2.8), and that nothing costs nothing (Definition 2.7). Prices random
+ * segments: p((1 - s) a + s b) <= (1 - s) p(a) + s p(b). Every second segment is short, as kinks are.
  *
  * @param types `[P, n, m]`.
  */
