@@ -122,11 +122,10 @@ export {
   EQUAL_UTILITY,
   type ExactBestResponse,
   type ExactBestResponses,
-  exactBestResponses,
   type ExactOptions,
   type ProgramBasis,
-  solveBestResponse,
-} from "./src/mechanisms/linear_program.ts";
+} from "./src/mechanisms/exact_best_response.ts";
+export { exactBestResponses, solveBestResponse } from "./src/mechanisms/linear_program.ts";
 export { evaluate, type Evaluation, type EvaluationOptions } from "./src/mechanisms/evaluate.ts";
 
 export { type AdamOptions } from "./src/training/adam.ts";

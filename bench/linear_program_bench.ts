@@ -4,7 +4,8 @@
  */
 import { bestResponse } from "../src/kernels/best_responses/best_response.ts";
 import { wasmBestResponses } from "../src/kernels/best_responses/wasm.ts";
-import { exactBestResponses, type ProgramBasis, solveBestResponse } from "../src/mechanisms/linear_program.ts";
+import type { ProgramBasis } from "../src/mechanisms/exact_best_response.ts";
+import { exactBestResponses, solveBestResponse } from "../src/mechanisms/linear_program.ts";
 import { hostRawWeights } from "../src/networks/hypernetwork_output.ts";
 import { pricingRules } from "../src/networks/pricing_rule.ts";
 import { deriveKey, randomKey } from "../src/random/key.ts";

@@ -1,7 +1,8 @@
 import { assert, assertAlmostEquals, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { InvalidInputError, MachineError } from "../../src/errors.ts";
 import { bestResponse } from "../../src/kernels/best_responses/best_response.ts";
-import { exactBestResponses, type ProgramBasis, solveBestResponse } from "../../src/mechanisms/linear_program.ts";
+import type { ProgramBasis } from "../../src/mechanisms/exact_best_response.ts";
+import { exactBestResponses, solveBestResponse } from "../../src/mechanisms/linear_program.ts";
 import { supportBelow, utilityBound } from "../../src/mechanisms/linear_program/certificate.ts";
 import { affineMaps } from "../../src/mechanisms/linear_program/program.ts";
 import { forward } from "../../src/networks/reparameterisation.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import type { ChainGroups, ChainRegions } from "./chain_step.ts";
-import type { NetworkCode } from "./network.ts";
+import type { NetworkCode } from "./network_code.ts";
 import { GROUP_WORDS, KINDS, RECORD } from "./records.ts";
 import { memoryNames } from "./shader.ts";
 

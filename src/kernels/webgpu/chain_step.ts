@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { NetworkCode } from "./network.ts";
+import type { NetworkCode } from "./network_code.ts";
 import { memoryNames } from "./shader.ts";
 
 /** The two groups of a row's chains; the first is empty where nothing moves along lines. */

@@ -15,16 +15,8 @@ import { mainCode } from "./chain_program.ts";
 import { type ChainGroups, groupCode, stepCode } from "./chain_step.ts";
 import { type Memory, placeMemory, regions, tilesOf, type WorkgroupLimits } from "./layout.ts";
 import { lineMoveCode, type LineMoveRegions } from "./line_move.ts";
-import {
-  forwardCode,
-  keptActivations,
-  type NetworkCode,
-  PARTS,
-  roundsOfNetwork,
-  slopeCode,
-  slopeParts,
-  valueCode,
-} from "./network.ts";
+import { forwardCode, keptActivations, PARTS, roundsOfNetwork, slopeCode, slopeParts, valueCode } from "./network.ts";
+import type { NetworkCode } from "./network_code.ts";
 import type { KINDS } from "./records.ts";
 import { memoryBuffers, memoryCode, memoryNames, type Shader } from "./shader.ts";
 import { sumsOfLargestRegions } from "./sums_of_largest.ts";

@@ -6,7 +6,8 @@
  */
 import { groupMaxLayout, type PartialGroupMaxSize } from "../../networks/groupmax_layout.ts";
 import { placeMemory, regions, type WorkgroupLimits } from "./layout.ts";
-import { activation, forwardCode, type NetworkCode, roundsOfNetwork, winnersRow } from "./network.ts";
+import { activation, forwardCode, roundsOfNetwork, winnersRow } from "./network.ts";
+import type { NetworkCode } from "./network_code.ts";
 import { blockTiles, loadPointsCode, type PointShader } from "./points.ts";
 import { memoryBuffers, memoryCode, memoryNames } from "./shader.ts";
 import { sumsOfLargestRegions } from "./sums_of_largest.ts";

@@ -5,7 +5,8 @@
  */
 import { DRAWS, TINY, TRIES, WIDTH } from "../../sampling/line_moves.ts";
 import type { ChainGroups } from "./chain_step.ts";
-import { type NetworkCode, PARTS } from "./network.ts";
+import { PARTS } from "./network.ts";
+import type { NetworkCode } from "./network_code.ts";
 import { memoryNames } from "./shader.ts";
 
 /** Where a move along lines has its numbers: `draws` in `words`, all others in `lanes`. */

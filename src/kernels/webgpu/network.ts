@@ -7,30 +7,12 @@
  * @module
  */
 import type { PartialGroupMaxSize } from "../../networks/groupmax_layout.ts";
-import type { Memory } from "./layout.ts";
+import type { NetworkCode } from "./network_code.ts";
 import { memoryNames, roundsOf, unrolled } from "./shader.ts";
-import { slopeInGoodsCode, type SumsOfLargest, sumsOfLargestCode } from "./sums_of_largest.ts";
+import { slopeInGoodsCode, sumsOfLargestCode } from "./sums_of_largest.ts";
 
 /** Parts in which sums over groups and goods are made, for more threads to share in them. */
 export const PARTS = 8;
-
-/** What the network's WGSL works on. */
-export interface NetworkCode {
-  readonly size: PartialGroupMaxSize;
-  readonly memory: Memory;
-  /** T, the most tiles at a time. */
-  readonly tiles: number;
-  /** Where activations begin in `lanes`: `[kept, T, G]`. */
-  readonly activations: number;
-  /** How many x_k are kept: all K, or those of two layers in turn. */
-  readonly kept: number;
-  /** Where sums begin in `lanes`: `[PARTS, T]`. */
-  readonly sums: number;
-  /** Where sums of points, and ranks in them, begin in `lanes`, for a network of sums of the largest coordinates. */
-  readonly sumsOfLargest?: SumsOfLargest;
-  /** Where winners begin in `words`; undefined where nobody asks for them. */
-  readonly winners?: number;
-}
 
 /** Where x_{k+1} begins, for an expression k. */
 export function activation({ size, tiles, activations, kept }: NetworkCode, k: string): string {

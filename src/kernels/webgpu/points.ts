@@ -5,7 +5,8 @@
  */
 import type { PartialGroupMaxSize } from "../../networks/groupmax_layout.ts";
 import { type Memory, placeMemory, regions, tilesOf, type WorkgroupLimits } from "./layout.ts";
-import { forwardCode, keptActivations, type NetworkCode, PARTS, slopeCode, slopeParts, valueCode } from "./network.ts";
+import { forwardCode, keptActivations, PARTS, slopeCode, slopeParts, valueCode } from "./network.ts";
+import type { NetworkCode } from "./network_code.ts";
 import { memoryBuffers, memoryCode, memoryNames, type Shader } from "./shader.ts";
 import { sumsOfLargestRegions } from "./sums_of_largest.ts";
 

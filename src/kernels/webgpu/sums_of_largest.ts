@@ -4,16 +4,8 @@
  * @module
  */
 import { sumScale } from "../../networks/sums_of_largest.ts";
-import type { NetworkCode } from "./network.ts";
+import type { NetworkCode, SumsOfLargest } from "./network_code.ts";
 import { memoryNames } from "./shader.ts";
-
-/** Where they have their numbers in `lanes`. */
-export interface SumsOfLargest {
-  /** Sums `[T, m]`. */
-  readonly sumsOfLargest: number;
-  /** How many coordinates come before each in the order from the largest on `[T, m]`. */
-  readonly ranks: number;
-}
 
 /** Regions of `lanes` for T tiles: none where the network is one of goods. */
 export function sumsOfLargestRegions(

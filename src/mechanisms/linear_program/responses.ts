@@ -15,7 +15,7 @@ import {
   type ExactBestResponse,
   type ExactBestResponses,
   type ExactOptions,
-} from "../linear_program.ts";
+} from "../exact_best_response.ts";
 import { supportBelow, utilityBound } from "./certificate.ts";
 import { affineMaps, cornerBasis, linearProgram } from "./program.ts";
 
