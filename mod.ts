@@ -23,25 +23,16 @@ import { drawResultsWith } from "./src/display.ts";
 
 export { VERSION } from "./src/version.ts";
 export { InvalidInputError, MachineError } from "./src/errors.ts";
-export type { Scalar, Tensor, Tensor1D, Tensor2D, Tensor3D, Tensor4D, Tensorflow } from "./src/deps/tfjs.ts";
-
-export { deriveKey, type RandomKey, randomKey } from "./src/random/key.ts";
-export { normals, uniforms } from "./src/random/numbers.ts";
 
 export {
   type BackendName,
   BACKENDS,
   type Device,
   type DeviceDescription,
-  type DeviceLoss,
   type DeviceOptions,
   listDevices,
   openDevice,
-  type WasmDescription,
-  type WebgpuDescription,
 } from "./src/runtime/device.ts";
-export type { HostArray, HostTensor } from "./src/runtime/host_tensor.ts";
-export { setThreadCount, threadCount } from "./src/runtime/threads.ts";
 
 export type {
   MechanismProblem,
@@ -66,48 +57,8 @@ export { knownOptimum, type KnownValue, separableOptimum } from "./src/problems/
 export { type EmpiricalOptions, empiricalProblem } from "./src/problems/empirical.ts";
 export { defineProblem, moduleProblem, type ProblemDefinition, type RandomStream } from "./src/problems/user_module.ts";
 
-export type { ContextKind, ContextShape } from "./src/networks/context.ts";
-export type { HostPerGoodSlopes, PerGoodSlopes } from "./src/networks/per_good_slopes.ts";
-export type {
-  ConvexNetwork,
-  GroupMaxForm,
-  HostFunction,
-  InitialRequest,
-  Parameters,
-  PointSlope,
-} from "./src/networks/network.ts";
-export type { PartialGroupMaxSize } from "./src/networks/groupmax_layout.ts";
-export { partialGroupMax } from "./src/networks/partial_groupmax.ts";
-export { symmetricGroupMax } from "./src/networks/symmetric_groupmax.ts";
-export type { HostHypernetworkOutput, HypernetworkOutput } from "./src/networks/hypernetwork_output.ts";
-export type { Reparameterisation } from "./src/networks/reparameterisation.ts";
-export { NETWORK_KINDS, type NetworkKind } from "./src/networks/kinds.ts";
-export { type HostParameters, type NetworkSize, type PricingRules, pricingRules } from "./src/networks/pricing_rule.ts";
-
-export { type Boundary } from "./src/sampling/boundary.ts";
-export { adaptedStepSize, langevin, type LangevinOptions } from "./src/sampling/langevin.ts";
-export { lineMove } from "./src/sampling/line_moves.ts";
-export { type Chains, moveChains, type MoveOptions, type StepRule } from "./src/sampling/move_chains.ts";
-
-export {
-  type BestResponse,
-  bestResponse,
-  type BestResponseOptions,
-  defaultBestResponse,
-} from "./src/kernels/best_responses/best_response.ts";
-export { bestResponses } from "./src/kernels/best_responses/select.ts";
-export { type BestResponses } from "./src/kernels/best_responses/reference.ts";
-export type {
-  FusedStep,
-  GoodsObjective,
-  HypernetworkGradient,
-  KernelMemory,
-  MovedChains,
-  PriceKernels,
-} from "./src/kernels/kernels.ts";
-export { type KernelName, KERNELS, openKernels, priceKernels } from "./src/kernels/select.ts";
 export type { Mechanism, MechanismResult, TypeProfiles } from "./src/mechanisms/mechanism.ts";
-export { type MenuMechanism, menuMechanism, type MenuMechanismData } from "./src/mechanisms/menu_mechanism.ts";
+export type { MenuMechanism } from "./src/mechanisms/menu_mechanism.ts";
 export {
   audit,
   type AuditBounds,
@@ -118,30 +69,12 @@ export {
   defaultBounds,
 } from "./src/mechanisms/audit.ts";
 export { AUDIT_CHECKS, type AuditCheck, type AuditCheckName, type AuditWitness } from "./src/mechanisms/audit/check.ts";
-export {
-  EQUAL_UTILITY,
-  type ExactBestResponse,
-  type ExactBestResponses,
-  type ExactOptions,
-  type ProgramBasis,
-} from "./src/mechanisms/exact_best_response.ts";
-export { exactBestResponses, solveBestResponse } from "./src/mechanisms/linear_program.ts";
 export { evaluate, type Evaluation, type EvaluationOptions } from "./src/mechanisms/evaluate.ts";
 
-export { type AdamOptions } from "./src/training/adam.ts";
-export { type Estimator } from "./src/training/estimator.ts";
 export { type IterationMetrics } from "./src/training/iteration.ts";
 export { defaultTraining, type TrainingOptions } from "./src/training/options.ts";
-export type { BetaSchedule, CosineSchedule, ScheduleOptions } from "./src/training/schedules.ts";
 export { type TrainingPlan } from "./src/training/plan.ts";
-export {
-  type Checkpoint,
-  planTraining,
-  train,
-  type TrainingHooks,
-  type TrainingResult,
-  trainingRules,
-} from "./src/training/train.ts";
+export { type Checkpoint, planTraining, train, type TrainingHooks, type TrainingResult } from "./src/training/train.ts";
 
 export { decodeMechanism, encodeMechanism, loadMechanism, saveMechanism } from "./src/io/mechanism_file.ts";
 
@@ -154,18 +87,17 @@ export {
   type BaselineMetrics,
   type BaselineOptions,
   type BaselineResult,
-  type MenuOptions,
 } from "./src/baselines/baseline_training.ts";
-export { type HostMenu, type MenuNet, type MenuNetData, type OwnMenus } from "./src/baselines/menu_net.ts";
+export { type MenuNet } from "./src/baselines/menu_net.ts";
 export { type MenuNetOptions, trainMenuNet } from "./src/baselines/menu_net_training.ts";
-export { type GemNet, type GemNetData } from "./src/baselines/gem_net.ts";
+export { type GemNet } from "./src/baselines/gem_net.ts";
 export { type GemNetOptions, trainGemNet } from "./src/baselines/gem_net_training.ts";
-export { type LotteryAma, type LotteryAmaData } from "./src/baselines/lottery_ama.ts";
+export { type LotteryAma } from "./src/baselines/lottery_ama.ts";
 export { type LotteryAmaOptions, trainLotteryAma } from "./src/baselines/lottery_ama_training.ts";
-export { type RegretNet, type RegretNetData } from "./src/baselines/regret_net.ts";
+export { type RegretNet } from "./src/baselines/regret_net.ts";
 export { measureRegret, type Regret, type RegretOptions } from "./src/baselines/regret_net_misreports.ts";
 export { type RegretNetMetrics, type RegretNetOptions, trainRegretNet } from "./src/baselines/regret_net_training.ts";
-export { type Discrete, type DiscreteData } from "./src/baselines/discrete.ts";
+export { type Discrete } from "./src/baselines/discrete.ts";
 export { type DiscreteOptions, trainDiscrete } from "./src/baselines/discrete_training.ts";
 
 drawResultsWith(async () => (await import("./src/report/notebook.ts")).drawing);

@@ -3,6 +3,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import type { Command } from "../src/cli/command.ts";
 import { commands } from "../src/cli/main.ts";
 import { parseCommandLine } from "../src/cli/options.ts";
+import { prose, relativeLinks } from "./links.ts";
 import { ROOT } from "./root.ts";
 
 const TASKS: Record<string, string | { readonly command?: string }> = JSON.parse(
@@ -20,8 +21,6 @@ const PAGES = [
 const GUIDES = PAGES.filter((path) => path === "README.md" || path.startsWith("docs/"));
 
 const text = (path: string) => Deno.readTextFileSync(new URL(path, ROOT));
-/** A page without its blocks of code. */
-const prose = (page: string) => page.replace(/^( *)```[\s\S]*?^\1```$/gm, "");
 
 /** The commands of the command line, by name. */
 async function loadCommands(): Promise<ReadonlyMap<string, Command>> {
@@ -124,12 +123,8 @@ Deno.test("links between pages lead to files, and to headings in them", () => {
   const wrong: string[] = [];
   let links = 0;
   for (const path of PAGES) {
-    const page = prose(text(path)), base = new URL(path, ROOT);
-    const targets = [
-      ...Array.from(page.matchAll(/\]\(([^)\s]+)\)/g), ([, target]) => target),
-      ...Array.from(page.matchAll(/\bsrc="([^"]+)"/g), ([, target]) => target),
-    ];
-    for (const target of targets.filter((target) => !/^[a-z]+:/.test(target))) {
+    const base = new URL(path, ROOT);
+    for (const target of relativeLinks(text(path))) {
       links++;
       const url = new URL(target, base), [file, anchor] = [url.href.split("#")[0], url.hash.slice(1)];
       try {

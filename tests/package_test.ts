@@ -1,6 +1,7 @@
 /** What holds for the package as a whole: its rooms depend on each other one way, and it is documented and published. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { importsOnCycles } from "./import_cycles.ts";
+import { relativeLinks } from "./links.ts";
 import { deno, filesUnder, ROOT } from "./root.ts";
 
 /** Rooms of src, each of which may use those before it. */
@@ -26,6 +27,15 @@ const UNKNOWN_TO: Readonly<Record<string, readonly string[]>> = { kernels: ["pro
 /** Files beside the rooms, which every room may use. */
 const SHARED_FILES = ["display.ts", "errors.ts", "former_names.ts", "version.ts"];
 
+/** What deno.json says of the package, as far as it is used here. */
+const { exports: ENTRIES, exclude: EXCLUDED } = JSON.parse(Deno.readTextFileSync(new URL("deno.json", ROOT))) as {
+  /** The modules that users import, such as `./mod.ts`, by the end of their names, such as `.` or `./kernels`. */
+  readonly exports: Readonly<Record<string, string>>;
+  readonly exclude: readonly string[];
+};
+/** The paths of the modules that users import. They export from all rooms, and no room imports them. */
+const entryPaths = Object.values(ENTRIES).map((path) => path.slice("./".length));
+
 /** A source file: its path from the root, such as `src/io/atomic.ts`, and its lines. */
 interface Source {
   readonly path: string;
@@ -33,7 +43,7 @@ interface Source {
 }
 
 function sources(): Source[] {
-  return ["mod.ts", ...filesUnder("src/")].map((path) => ({
+  return Array.from(new Set([...entryPaths, ...filesUnder("src/")]), (path) => ({
     path,
     lines: Deno.readTextFileSync(new URL(path, ROOT)).split("\n"),
   }));
@@ -77,7 +87,7 @@ Deno.test("imports finds every form of import", () => {
 
 Deno.test("a room imports only from rooms before it", () => {
   const roomOf = (path: string) => /^src\/([^/]+)\//.exec(path)?.[1];
-  for (const path of filesUnder("src/")) {
+  for (const path of filesUnder("src/").filter((path) => !entryPaths.includes(path))) {
     const room = roomOf(path);
     assert(room ? ROOMS.includes(room) : SHARED_FILES.includes(path.slice(4)), `${path} must be in a room`);
   }
@@ -85,7 +95,8 @@ Deno.test("a room imports only from rooms before it", () => {
     const room = roomOf(path);
     for (const specifier of imports(line).filter((one) => one.startsWith("."))) {
       const target = new URL(specifier, new URL(path, ROOT)).href.slice(ROOT.href.length);
-      if (path === "mod.ts" || SHARED_FILES.includes(target.slice(4))) continue;
+      if (entryPaths.includes(target)) return `${target} is for users to import`;
+      if (entryPaths.includes(path) || SHARED_FILES.includes(target.slice(4))) continue;
       const other = roomOf(target);
       if (!room) return `${path} may import nothing`;
       if (!other) return `${target} is outside of the rooms`;
@@ -97,19 +108,7 @@ Deno.test("a room imports only from rooms before it", () => {
 });
 
 /** Imports between files of src that are on cycles, and are to go. Each is named, so that it can stand for no other. */
-const KNOWN_CYCLES: readonly string[] = [
-  "src/kernels/kernels.ts -> src/kernels/training_step.ts",
-  "src/kernels/training_step.ts -> src/kernels/kernels.ts",
-  "src/networks/embedding.ts -> src/networks/network.ts",
-  "src/networks/embedding.ts -> src/networks/parameterized_affine.ts",
-  "src/networks/network.ts -> src/networks/embedding.ts",
-  "src/networks/network.ts -> src/networks/partial_groupmax.ts",
-  "src/networks/network.ts -> src/networks/tied_weights.ts",
-  "src/networks/parameterized_affine.ts -> src/networks/network.ts",
-  "src/networks/partial_groupmax.ts -> src/networks/network.ts",
-  "src/networks/partial_groupmax.ts -> src/networks/tied_weights.ts",
-  "src/networks/tied_weights.ts -> src/networks/partial_groupmax.ts",
-];
+const KNOWN_CYCLES: readonly string[] = [];
 
 /** What each source imports from others: for values or types, statically or dynamically, or to export it again. */
 function importGraph(): Map<string, string[]> {
@@ -215,9 +214,9 @@ interface ModuleInfo {
   }[];
 }
 
-/** The modules that load with one of the package, and all that may load later, of mod.ts; by path or `npm:` name. */
-async function moduleGraph(): Promise<{ with: (path: string) => string[]; all: string[] }> {
-  const { modules } = JSON.parse((await deno(["info", "--json", "--no-lock", "mod.ts"])).stdout) as {
+/** The modules that load with one of the package, and all that may load later, of an entry; by path or `npm:` name. */
+async function moduleGraph(entry = "mod.ts"): Promise<{ with: (path: string) => string[]; all: string[] }> {
+  const { modules } = JSON.parse((await deno(["info", "--json", "--no-lock", entry])).stdout) as {
     modules: readonly ModuleInfo[];
   };
   assertEquals(modules.filter(({ error }) => error), []);
@@ -231,7 +230,7 @@ async function moduleGraph(): Promise<{ with: (path: string) => string[]; all: s
     }
     return Array.from(reached, (specifier) => specifier.replace(ROOT.href, ""));
   };
-  return { with: (path) => reach(path, false), all: reach("mod.ts", true) };
+  return { with: (path) => reach(path, false), all: reach(entry, true) };
 }
 
 Deno.test("what is not used does not load: commands, charts, linear programs, packages", async (t) => {
@@ -241,13 +240,15 @@ Deno.test("what is not used does not load: commands, charts, linear programs, pa
     ...["src/mechanisms/linear_program/responses.ts", "npm:@tensorflow/tfjs", "npm:vega", "npm:highs", "npm:papaparse"],
   ];
   for (const one of later) assert(graph.all.some((path) => path.replace("npm:/", "npm:").startsWith(one)), one);
-  await t.step("the library", () => {
-    const loaded = graph.with("mod.ts");
-    assert(loaded.length > 100, "mod.ts exports the package");
-    assertEquals(loaded.filter(isPackage), []);
-    const unwanted = /^src\/(cli|report|experiments|mechanisms\/linear_program|deps\/(highs|vega|zod|std_.*)\.ts)/;
-    assertEquals(loaded.filter((path) => unwanted.test(path)), ["src/mechanisms/linear_program.ts"]);
-  });
+  for (const entry of entryPaths) {
+    await t.step(`the library: ${entry}`, async () => {
+      const loaded = (await moduleGraph(entry)).with(entry);
+      assert(loaded.length > 80, `${entry} exports the package`);
+      assertEquals(loaded.filter(isPackage), []);
+      const unwanted = /^src\/(cli|report|experiments|mechanisms\/linear_program\/|deps\/(highs|vega|zod|std_.*)\.ts)/;
+      assertEquals(loaded.filter((path) => unwanted.test(path)), []);
+    });
+  }
   await t.step("tedi --help", () => {
     const loaded = graph.with("src/cli/main.ts");
     assertEquals(loaded.filter((path) => !/^src\/(cli\/[^/]*|errors|version)\.ts$/.test(path)), []);
@@ -271,12 +272,30 @@ Deno.test("a dry run of publishing passes, with the sources and what people read
     told.matchAll(/^\s*(file:\S+) \([\d.]+\s?\w+\)$/gm),
     ([, url]) => url.replace(ROOT.href, ""),
   );
-  const { exclude } = JSON.parse(Deno.readTextFileSync(new URL("deno.json", ROOT))) as { exclude: string[] };
-  const sources = filesUnder("src/").filter((path) => !exclude.some((folder) => path.startsWith(folder)));
+  const sources = filesUnder("src/").filter((path) => !EXCLUDED.some((folder) => path.startsWith(folder)));
   assert(sources.every((path) => path.endsWith(".ts")), "sources are TypeScript");
-  const others = ["CHANGELOG.md", "CITATION.cff", "LICENSE", "README.md", "deno.json", "mod.ts"];
-  assertEquals(published.sort(), [...others, ...sources].sort());
+  const others = ["CITATION.cff", "LICENSE", "deno.json", "mod.ts", ...filesUnder("tasks/examples/")];
+  const pages = ["ARCHITECTURE.md", "BENCHMARKS.md", "CHANGELOG.md", "EXPERIMENTS.md", "README.md"];
+  const figures = filesUnder("bench/figures/");
+  assertEquals(published.sort(), [...others, ...pages, ...figures, ...filesUnder("docs/"), ...sources].sort());
+
+  let links = 0;
+  const lost = published.filter((path) => path.endsWith(".md")).flatMap((path) => {
+    const targets = linkedFiles(path);
+    links += targets.length;
+    const isThere = (target: string) => published.some((one) => one === target || one.startsWith(`${target}/`));
+    return targets.filter((target) => !isThere(target)).map((target) => `${path}: ${target}`);
+  });
+  assertEquals(lost, [], "pages link to what is not published");
+  assert(links >= 30, `${links} links`);
 });
+
+/** The files and folders of the package that a page of Markdown links to or shows. */
+function linkedFiles(path: string): string[] {
+  return relativeLinks(Deno.readTextFileSync(new URL(path, ROOT)))
+    .map((target) => new URL(target, new URL(path, ROOT)).href.replace(/[#?].*$/, ""))
+    .map((url) => url.slice(ROOT.href.length).replace(/\/$/, ""));
+}
 
 /** What `deno doc --json` says of a declaration or a member of one, as far as it is used here. */
 interface Documented {
@@ -288,13 +307,39 @@ interface Documented {
   readonly def?: Readonly<Record<string, unknown>> & { readonly params?: readonly Documented[] };
 }
 
-Deno.test("every export has documentation and types, and so has every member of one", async () => {
-  const { nodes } = JSON.parse((await deno(["doc", "--json", "mod.ts"])).stdout) as {
-    nodes: Record<string, { module_doc: Documented["jsDoc"]; symbols: { name: string; declarations: Documented[] }[] }>;
+/** What `deno doc --json` says of a module: its own documentation, and what it exports. */
+interface DocumentedModule {
+  readonly module_doc?: Documented["jsDoc"];
+  readonly symbols: readonly { readonly name: string; readonly declarations: readonly Documented[] }[];
+}
+
+/** What the modules that users import export, by their paths. */
+async function documentedEntries(): Promise<Map<string, DocumentedModule>> {
+  const { nodes } = JSON.parse((await deno(["doc", "--json", ...entryPaths])).stdout) as {
+    nodes: Record<string, DocumentedModule>;
   };
-  const { module_doc, symbols } = nodes[new URL("mod.ts", ROOT).href];
-  assert(module_doc?.doc, "mod.ts has documentation");
-  assert(symbols.length > 150, "mod.ts exports the package");
+  return new Map(entryPaths.map((path) => [path, nodes[new URL(path, ROOT).href]]));
+}
+
+Deno.test("a user finds each name in one place, and what research needs is few names", async () => {
+  const entries = await documentedEntries(), places = new Map<string, string[]>();
+  for (const [path, { symbols }] of entries) {
+    for (const { name } of symbols) places.set(name, [...places.get(name) ?? [], path]);
+  }
+  assertEquals(Array.from(places).filter(([, paths]) => paths.length > 1), []);
+  const { length } = entries.get("mod.ts")!.symbols;
+  assert(length > 80 && length < 110, `mod.ts exports ${length} names, and must export less than 110`);
+  // Types that signatures mention are exported, too, by whichever entry.
+  await deno(["doc", "--lint", ...entryPaths]);
+  const { tasks: { check } } = JSON.parse(Deno.readTextFileSync(new URL("deno.json", ROOT)));
+  assertStringIncludes(check.command, `deno doc --lint ${entryPaths.join(" ")}`);
+});
+
+Deno.test("every export has documentation and types, and so has every member of one", async () => {
+  const modules = Array.from(await documentedEntries());
+  for (const [path, { module_doc }] of modules) assert(module_doc?.doc, `${path} has documentation`);
+  const symbols = modules.flatMap(([, { symbols }]) => symbols);
+  assert(symbols.length > 150, "all is documented");
   let members = 0;
   const missing = symbols.flatMap(({ name, declarations }) =>
     declarations.flatMap(({ kind, jsDoc, def = {} }) => {

@@ -25,7 +25,7 @@ import type { ExactBestResponse, ExactBestResponses, ExactOptions } from "./exac
  *
  * @example
  * ```ts
- * import { exactBestResponses, partialGroupMax, randomKey } from "@tedi/toolkit";
+ * import { exactBestResponses, partialGroupMax, randomKey } from "@tedi/toolkit/kernels";
  * import { assert } from "@std/assert";
  *
  * const size = { goods: 2, layers: 2, groups: 8, groupSize: 4 };

@@ -84,7 +84,7 @@ export interface PricingRules {
  *
  * @example
  * ```ts
- * import { menuMechanism, pricingRules, randomKey } from "@tedi/toolkit";
+ * import { menuMechanism, pricingRules, randomKey } from "@tedi/toolkit/kernels";
  * import { assert } from "@std/assert";
  *
  * // Whatever the parameters are, the mechanism is truthful and individually rational.

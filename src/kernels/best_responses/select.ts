@@ -20,7 +20,7 @@ import { wasmBestResponses } from "./wasm.ts";
  *
  * @example
  * ```ts
- * import { bestResponses, pricingRules, randomKey } from "@tedi/toolkit";
+ * import { bestResponses, pricingRules, randomKey } from "@tedi/toolkit/kernels";
  * import { assert } from "@std/assert";
  *
  * const shape = { participants: 2, goods: 3, exchangeable: false }, types = Float32Array.of(0.9, 0.1, 0.5, 0.2, 0.8, 0.4);
