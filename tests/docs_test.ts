@@ -1,10 +1,10 @@
 /** README and the guides: links lead somewhere, and command lines are ones that the command line takes. */
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import type { Command } from "../src/cli/command.ts";
-import { commands } from "../src/cli/main.ts";
+import { commands, DEFAULT_RUN_TIME } from "../src/cli/main.ts";
 import { parseCommandLine } from "../src/cli/options.ts";
 import { prose, relativeLinks } from "./links.ts";
-import { ROOT } from "./root.ts";
+import { deno, ROOT } from "./root.ts";
 
 const TASKS: Record<string, string | { readonly command?: string }> = JSON.parse(
   Deno.readTextFileSync(new URL("deno.json", ROOT)),
@@ -137,6 +137,20 @@ Deno.test("links between pages lead to files, and to headings in them", () => {
   }
   assertEquals(wrong, []);
   assert(links >= 20);
+});
+
+Deno.test("README, the task and the help say the same time for the default run", async () => {
+  const time = /\b(?:about )?(?:\d+(?: to \d+)?|a few|some|a|two) (?:s|seconds?|min|minutes?)\b/;
+  const said = (what: RegExp, where: string) => time.exec(what.exec(where)?.[0] ?? "")?.[0];
+  const { description } = TASKS.train as { readonly description: string };
+  const { stdout: help } = await deno(["run", "-A", "mod.ts", "--help"]);
+  const readme = text("README.md"), joined = help.replace(/\s+/g, " ");
+  assertEquals({
+    readme: said(/deno@\S+ task train\b.*/, readme),
+    table: said(/^\|.*`tedi train` *\|$/m, readme),
+    task: said(/.*/, description),
+    help: said(/train --setting U-1-2 .*? tedi /, joined),
+  }, { readme: DEFAULT_RUN_TIME, table: DEFAULT_RUN_TIME, task: DEFAULT_RUN_TIME, help: DEFAULT_RUN_TIME });
 });
 
 Deno.test("README leads to every guide, and has the test command", () => {

@@ -12,7 +12,7 @@ export const threadsOption = {
   kind: "integer",
   least: 1,
   placeholder: "N",
-  help: "Threads that compute on the CPU; results do not depend on it",
+  help: "Threads on the CPU, at least 1; results do not depend on their number",
   default: "one for each core",
 } as const satisfies Option;
 
@@ -22,13 +22,13 @@ export const deviceOptions = [
     name: "backend",
     kind: "choice",
     choices: BACKENDS,
-    help: "Where to compute: webgpu is a GPU, wasm the CPU, auto a GPU where there is one",
+    help: "Where to compute: webgpu is a GPU, wasm the CPU, auto a GPU if there is one",
     default: "auto",
   },
   {
     name: "allow-software",
     kind: "flag",
-    help: "Let webgpu be a GPU that is emulated on the CPU: slow, good for tests",
+    help: "Allow webgpu on a GPU that the CPU emulates: slow, for tests",
   },
   threadsOption,
 ] as const satisfies readonly Option[];

@@ -32,14 +32,20 @@ export const problemOptions = [
     help: "A data set of types in [0, 1]: a row is a profile of N*M numbers, or one participant's M; " +
       "one row in five is kept for the test",
   },
-  { name: "participants", kind: "integer", least: 1, placeholder: "N", help: "With --types: how many participants" },
-  { name: "goods", kind: "integer", least: 1, placeholder: "M", help: "With --types: how many goods" },
+  {
+    name: "participants",
+    kind: "integer",
+    least: 1,
+    placeholder: "N",
+    help: "With --types: the number of participants",
+  },
+  { name: "goods", kind: "integer", least: 1, placeholder: "M", help: "With --types: the number of goods" },
   {
     name: "production-cost",
     kind: "number",
     least: 0,
     placeholder: "COST",
-    help: "With --types: paid once for a good that anybody gets",
+    help: "With --types: what the principal pays once for each good that anybody gets",
     default: "0",
   },
   {
@@ -47,7 +53,7 @@ export const problemOptions = [
     kind: "number",
     least: 0,
     placeholder: "COST",
-    help: "With --types: paid for every unit handed out",
+    help: "With --types: what the principal pays for each unit handed out",
     default: "0",
   },
 ] as const satisfies readonly Option[];

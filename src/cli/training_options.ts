@@ -22,11 +22,32 @@ import type { Option, Values } from "./command.ts";
 
 /** The options that size the work. */
 export const workOptions = [
-  { name: "iterations", kind: "integer", placeholder: "N", help: "Iterations of Algorithm 1" },
-  { name: "profiles", kind: "integer", placeholder: "M", help: "Type profiles trained on at a time" },
-  { name: "chains", kind: "integer", placeholder: "C", help: "Langevin chains for each profile and participant" },
-  { name: "steps", kind: "integer", placeholder: "S", help: "Langevin steps in an iteration" },
-  { name: "seed", kind: "integer", least: 0, placeholder: "N", help: "The seed of all random numbers" },
+  { name: "iterations", kind: "integer", placeholder: "N", help: "Iterations of Algorithm 1, at least 1" },
+  {
+    name: "profiles",
+    kind: "integer",
+    placeholder: "M",
+    help: "Type profiles that each iteration trains on, at least 1",
+  },
+  {
+    name: "chains",
+    kind: "integer",
+    placeholder: "C",
+    help: "Langevin chains for each participant of each profile, at least 2",
+  },
+  {
+    name: "steps",
+    kind: "integer",
+    placeholder: "S",
+    help: "Langevin steps that each chain takes in an iteration, at least 1",
+  },
+  {
+    name: "seed",
+    kind: "integer",
+    least: 0,
+    placeholder: "N",
+    help: "Seed of all random numbers, from 0: the same seed and options give the same mechanism",
+  },
 ] as const satisfies readonly Option[];
 
 /** The options that size the network. */
@@ -35,62 +56,123 @@ export const networkOptions = [
     name: "network",
     kind: "choice",
     choices: NETWORK_KINDS,
-    help:
-      "The network behind prices: Partial GroupMax; symmetric, the same prices whichever the goods (n = 1); or one of " +
-      "the ablation studies, about as large as Partial GroupMax",
+    help: "The network f that prices are made of: groupmax is the paper's Partial GroupMax Network; symmetric makes " +
+      "prices depend on how much of the goods is bought and not on which (one participant only); picnn, pma and mlp " +
+      "are those of the ablation studies, about as large as groupmax",
   },
-  { name: "layers", kind: "integer", placeholder: "K", help: "Layers of the convex network" },
-  { name: "groups", kind: "integer", placeholder: "G", help: "Groups in a layer" },
-  { name: "group-size", kind: "integer", placeholder: "E", help: "Affine functions in a group" },
+  { name: "layers", kind: "integer", placeholder: "K", help: "Layers of f, at least 1" },
+  { name: "groups", kind: "integer", placeholder: "G", help: "Groups in each layer, at least 1" },
+  {
+    name: "group-size",
+    kind: "integer",
+    placeholder: "E",
+    help: "Affine functions in each group, of which it takes the maximum; at least 1",
+  },
   {
     name: "hidden",
     kind: "integers",
     placeholder: "64,64",
-    help: "Widths of the network that reads the others' types (n > 1)",
+    help: "Widths of the hidden layers that turn the others' types into weights of f; unused for one participant",
   },
   {
     name: "context",
     kind: "choice",
     choices: contextKinds,
     formerChoices: { symmetric: "set" },
-    help: "How it reads them: as a vector, or as a set",
+    help:
+      "How these layers read the others' types: dense as one vector, set as a set without an order; unused for one " +
+      "participant",
   },
 ] as const satisfies readonly Option[];
 
 /** The options that change how training goes. */
 export const methodOptions = [
-  { name: "learning-rate", kind: "number", placeholder: "X", help: "Adam's learning rate at the start" },
+  {
+    name: "learning-rate",
+    kind: "number",
+    placeholder: "X",
+    help: "Learning rate of Adam at the start, above 0; it falls along half a cosine",
+  },
   {
     name: "learning-rate-beta",
     kind: "number",
     placeholder: "X",
-    help: "While beta is above this, the learning rate is lower by the square root of their ratio",
+    help: "Lower the learning rate further while beta is above X: it is multiplied by sqrt(X / beta); above 0",
   },
-  { name: "initial-beta", kind: "number", placeholder: "X", help: "beta, the sharpness of choices, at the start" },
-  { name: "final-beta", kind: "number", placeholder: "X", help: "beta at the end" },
+  {
+    name: "initial-beta",
+    kind: "number",
+    placeholder: "X",
+    help: "beta at the start, above 0: how sharply participants choose while training, with density exp(beta u)",
+  },
+  {
+    name: "final-beta",
+    kind: "number",
+    placeholder: "X",
+    help: "beta at the end, above 0; in between it grows geometrically",
+  },
   {
     name: "refresh",
     kind: "number",
     placeholder: "SHARE",
-    help: "Share of the profiles replaced in each iteration; 0 keeps the paper's fixed set",
+    help:
+      "Replace this share of the type profiles by new ones in each iteration, from 0 to 1; 0 trains on a fixed set, " +
+      "as in the paper",
   },
-  { name: "estimator", kind: "choice", choices: estimators, help: "How the covariance is estimated" },
+  {
+    name: "estimator",
+    kind: "choice",
+    choices: estimators,
+    help:
+      "How the covariance in the gradient is estimated: paired takes all of the principal's utility, as in equation " +
+      "(12); coordinate takes what the participant's outcome adds to it, which has the same mean and less variance",
+  },
   {
     name: "boundary",
     formerly: "wall",
     kind: "choice",
     choices: boundaries,
-    help: "What chains do at the boundary of the box",
+    help:
+      "What happens to a chain that steps out of [0, 1]: reflect mirrors it back at the boundary, project puts it " +
+      "on the boundary",
   },
-  { name: "step-rule", kind: "choice", choices: stepRules, help: "How Langevin steps are sized" },
-  { name: "step-scale", kind: "number", placeholder: "X", help: "How long Langevin steps are, by the step rule" },
-  { name: "warm-up", kind: "integer", placeholder: "N", help: "Iterations that new chains only warm up for" },
-  { name: "line-move-every", kind: "integer", placeholder: "N", help: "Steps between moves along lines; 0: none" },
+  {
+    name: "step-rule",
+    kind: "choice",
+    choices: stepRules,
+    help:
+      "How the size eta of a Langevin step is set: adapted takes a shorter one where utility is steeper, for each " +
+      "coordinate; constant takes --step-scale / beta for all",
+  },
+  {
+    name: "step-scale",
+    kind: "number",
+    placeholder: "X",
+    help:
+      "Multiply the size of Langevin steps by X, above 0: with larger ones chains mix faster, in about 1 / X steps, " +
+      "and follow the density less exactly",
+  },
+  {
+    name: "warm-up",
+    kind: "integer",
+    placeholder: "N",
+    help: "Move the chains of a new type profile for N iterations before it is trained on, from 0",
+  },
+  {
+    name: "line-move-every",
+    kind: "integer",
+    placeholder: "N",
+    help:
+      "Move each chain along a line after every N Langevin steps, in the direction between two other chains, which " +
+      "mixes them faster; 0: never, as in the paper",
+  },
   {
     name: "averaging",
     kind: "number",
-    placeholder: "SHARE",
-    help: "Decay of the moving average of parameters that becomes the mechanism",
+    placeholder: "DECAY",
+    help:
+      "Decay of the moving average of parameters over the iterations, from 0 to below 1; the mechanism is made of " +
+      "the average, with 0 of the last parameters",
   },
 ] as const satisfies readonly Option[];
 

@@ -23,14 +23,15 @@ export const watchOptions = [
   {
     name: "watch",
     kind: "flag",
-    help: "Show the training on a page for browsers on this machine while it goes on, and write its report at the end",
+    help:
+      "Show the training, while it goes on, on a page for browsers on this machine; at the end it becomes the report",
   },
   {
     name: "port",
     kind: "integer",
     least: 0,
     placeholder: "N",
-    help: "The port of that page on 127.0.0.1; 0: one that is free",
+    help: "The port of that page on 127.0.0.1; 0: any free one",
     default: "0",
   },
 ] as const satisfies readonly Option[];

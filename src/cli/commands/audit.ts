@@ -23,7 +23,7 @@ const auditOptions = [
     kind: "integer",
     least: 1,
     placeholder: "N",
-    help: "Type profiles at which lies are searched for",
+    help: "Type profiles at which a search for lies that pay is made",
     default: String(defaultAudit.profiles),
   },
   {
@@ -31,7 +31,7 @@ const auditOptions = [
     kind: "integer",
     least: 1,
     placeholder: "N",
-    help: "Misreports to try for each participant of each of these",
+    help: "Misreports that the search tries for each participant of each of these profiles",
     default: String(defaultAudit.misreports),
   },
   {
@@ -39,7 +39,7 @@ const auditOptions = [
     kind: "integer",
     least: 0,
     placeholder: "N",
-    help: "Best responses to compare with linear programs",
+    help: "Number of best responses that are compared with exact ones, found by linear programming",
     default: String(defaultAudit.exact),
   },
   {
@@ -47,7 +47,7 @@ const auditOptions = [
     kind: "integer",
     least: 2,
     placeholder: "N",
-    help: "Fresh type profiles for the revenue",
+    help: "New type profiles on which the revenue is measured",
     default: String(defaultAudit.revenueProfiles),
   },
   {
@@ -55,7 +55,7 @@ const auditOptions = [
     kind: "integer",
     least: 0,
     placeholder: "N",
-    help: "The seed of profiles and misreports; profiles are others than those of training and evaluation in any case",
+    help: "Seed of profiles and misreports, from 0; whatever it is, the profiles are none of training or evaluation",
     default: String(defaultAudit.seed),
   },
   { name: "json", kind: "flag", help: "Write the result to stdout as one line of JSON" },
@@ -68,7 +68,7 @@ const boundOptions = [
     kind: "number",
     least: 0,
     placeholder: "X",
-    help: "Most that a lie may gain",
+    help: "Largest gain from a lie that passes, in the units of types",
     default: defaultBounds.incentiveCompatibility.toExponential(),
   },
   {
@@ -76,7 +76,7 @@ const boundOptions = [
     kind: "number",
     least: 0,
     placeholder: "X",
-    help: "Most that somebody may lose who tells the truth",
+    help: "Largest loss of a truthful participant that passes",
     default: defaultBounds.individualRationality.toExponential(),
   },
   {
@@ -84,7 +84,7 @@ const boundOptions = [
     kind: "number",
     least: 0,
     placeholder: "X",
-    help: "The largest violation of any other check that passes",
+    help: "Largest violation of any other check that passes",
     default: defaultBounds.feasibility.toExponential(),
   },
 ] as const satisfies readonly Option[];

@@ -22,7 +22,7 @@ const evaluationOptions = [
     kind: "integer",
     least: 2,
     placeholder: "N",
-    help: "How many new type profiles",
+    help: "New type profiles on which the revenue is measured, at least 2",
     default: String(TEST_PROFILES),
   },
   {
@@ -30,7 +30,7 @@ const evaluationOptions = [
     kind: "integer",
     least: 0,
     placeholder: "N",
-    help: "The seed of the new type profiles",
+    help: "Seed of the new type profiles, from 0",
     default: "that of the run, or 0 for a file",
   },
   { name: "json", kind: "flag", help: "Write the result to stdout as one line of JSON" },

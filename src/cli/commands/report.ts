@@ -43,7 +43,7 @@ const reportOptions = [
     kind: "integer",
     least: 2,
     placeholder: "N",
-    help: "Held-out type profiles for the revenue",
+    help: "New type profiles on which the revenue is measured",
     default: String(TEST_PROFILES),
   },
   { name: "json", kind: "flag", help: "Write what was made to stdout as one line of JSON" },

@@ -47,7 +47,7 @@ const tableOptions = [
     kind: "integer",
     least: 2,
     placeholder: "N",
-    help: "New type profiles to measure each mechanism on",
+    help: "New type profiles on which each mechanism is measured",
     default: String(TEST_PROFILES),
   },
   {
