@@ -22,7 +22,7 @@ function shortestWay(graph: ImportGraph, from: string, to: string): string[] | u
 
 /**
  * The imports that are on a cycle, as `a -> b`, each with the shortest cycle that it is on, as `a -> b -> ... -> a`.
- * A new cycle always shows: if all of its imports were found before, it was there before.
+ * There is none where files import each other in no cycle.
  */
 export function importsOnCycles(graph: ImportGraph): Map<string, string> {
   const found = new Map<string, string>();

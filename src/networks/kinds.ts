@@ -15,17 +15,17 @@ import { picnnKind } from "./picnn.ts";
 import { pmaKind } from "./pma.ts";
 import { symmetricKind } from "./symmetric_groupmax.ts";
 
+/** A kind of network. */
+export type NetworkKind = "groupmax" | "symmetric" | "picnn" | "pma" | "mlp";
+
 /** The kinds of networks by name, the default first. */
-const KINDS = {
+const KINDS: Readonly<Record<NetworkKind, NetworkKindEntry>> = {
   groupmax: groupMaxKind,
   symmetric: symmetricKind,
   picnn: picnnKind,
   pma: pmaKind,
   mlp: mlpKind,
-} as const satisfies Record<string, NetworkKindEntry>;
-
-/** A kind of network. */
-export type NetworkKind = keyof typeof KINDS;
+};
 
 /** The names of the kinds of networks, the default first. */
 export const NETWORK_KINDS: readonly NetworkKind[] = Object.keys(KINDS) as NetworkKind[];
