@@ -17,6 +17,9 @@ const NAMES: Readonly<Record<string, string>> = {
   relativeChainLag: "relativeChainSuboptimality",
 };
 
+/** Options of the command line: the present name, and the one that it had before. */
+export const FORMER_OPTIONS = { boundary: "wall" } as const;
+
 /** How a network reads the others' types was `symmetric` where it is `set` now. */
 export function contextName(name: unknown): unknown {
   return name === "symmetric" ? "set" : name;

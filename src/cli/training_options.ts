@@ -4,6 +4,7 @@
  * @module
  */
 import { InvalidInputError, show } from "../errors.ts";
+import { FORMER_OPTIONS } from "../former_names.ts";
 import { NETWORK_KINDS, type NetworkKind } from "../networks/kinds.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { type ContextKind, contextKinds } from "../networks/context.ts";
@@ -129,7 +130,7 @@ export const methodOptions = [
   },
   {
     name: "boundary",
-    formerly: "wall",
+    formerly: FORMER_OPTIONS.boundary,
     kind: "choice",
     choices: boundaries,
     help:
