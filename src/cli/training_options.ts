@@ -5,7 +5,7 @@
  */
 import { InvalidInputError, show } from "../errors.ts";
 import { FORMER_OPTIONS } from "../former_names.ts";
-import { NETWORK_KINDS, type NetworkKind } from "../networks/kinds.ts";
+import { NETWORK_KINDS, type NetworkKind, networkKind } from "../networks/kinds.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { type ContextKind, contextKinds } from "../networks/context.ts";
 import { settingProblem } from "../problems/settings.ts";
@@ -57,9 +57,9 @@ export const networkOptions = [
     name: "network",
     kind: "choice",
     choices: NETWORK_KINDS,
-    help: "The network f that prices are made of: groupmax is the paper's Partial GroupMax Network; symmetric makes " +
-      "prices depend on how much of the goods is bought and not on which (one participant only); picnn, pma and mlp " +
-      "are those of the ablation studies, about as large as groupmax",
+    help: `The network f that prices are made of, all about as large: ${
+      NETWORK_KINDS.map((kind) => `${kind}, ${networkKind(kind).summary}`).join("; ")
+    }`,
   },
   { name: "layers", kind: "integer", placeholder: "K", help: "Layers of f, at least 1" },
   { name: "groups", kind: "integer", placeholder: "G", help: "Groups in each layer, at least 1" },

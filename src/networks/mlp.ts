@@ -151,7 +151,7 @@ export function multilayerPerceptron(size: PerceptronSize): ConvexNetwork {
 
 /** The ablation TEDI-MLP: K layers, as wide as they can be. */
 export const mlpKind: NetworkKindEntry = {
-  summary: "the ablation MLP, which is not convex",
+  summary: "not convex, of the ablation TEDI-MLP",
   single: false,
   setContext: false,
   make: (size) => {

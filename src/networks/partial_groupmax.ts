@@ -263,7 +263,7 @@ export function partialGroupMax(size: PartialGroupMaxSize): ConvexNetwork {
 
 /** The default kind of network. */
 export const groupMaxKind: NetworkKindEntry = {
-  summary: "Partial GroupMax",
+  summary: "the paper's Partial GroupMax Network",
   single: false,
   setContext: true,
   make: partialGroupMax,

@@ -91,7 +91,7 @@ function reluAsGroupMax({ goods: m, layers: K, width: H }: PartialInputConvexSiz
 
 /** The ablation TEDI-PICNN: K layers, as wide as they can be. */
 export const picnnKind: NetworkKindEntry = {
-  summary: "the ablation PICNN",
+  summary: "relu layers, of the ablation TEDI-PICNN",
   single: false,
   setContext: false,
   make: ({ goods, layers, ...size }) =>

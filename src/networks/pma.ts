@@ -78,7 +78,7 @@ export function parameterizedMaxAffine(size: ParameterizedMaxAffineSize): Convex
 
 /** The ablation TEDI-PMA: K G E affine functions, as many as the Partial GroupMax Network of that size has. */
 export const pmaKind: NetworkKindEntry = {
-  summary: "the ablation PMA",
+  summary: "one maximum, of the ablation TEDI-PMA",
   single: false,
   setContext: true,
   make: ({ goods, layers, groups, groupSize }) =>

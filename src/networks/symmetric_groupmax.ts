@@ -67,7 +67,7 @@ export function symmetricGroupMax({ goods: m, layers, groups, groupSize }: Parti
 
 /** The kind of network whose prices do not depend on which good is which. */
 export const symmetricKind: NetworkKindEntry = {
-  summary: "symmetric: the same prices whichever the goods are",
+  summary: "prices that depend on how much is bought and not on which goods (one participant only)",
   single: true,
   setContext: false,
   make: symmetricGroupMax,
