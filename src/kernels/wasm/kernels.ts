@@ -14,18 +14,9 @@ import { HEAP, type Threads } from "../../runtime/threads.ts";
 import type { Chains } from "../../sampling/move_chains.ts";
 import type { FusedStep, HypernetworkGradient, MovedChains, PriceKernels } from "../kernels.ts";
 import { Arena, type Place } from "./arena.ts";
-import {
-  FIELDS,
-  type Job,
-  LARGEST_TILE,
-  moveDraws,
-  moveFields,
-  OPERATIONS,
-  REALS,
-  type Tile,
-  tileOf,
-  WHOLE,
-} from "./job.ts";
+import { bytesOf, readInteger, writeFields } from "./fields.ts";
+import { type Job, LARGEST_TILE, moveDraws, moveFields, type Tile, tileOf, WHOLE } from "./job.ts";
+import { JOB_FIELDS } from "./job_fields.ts";
 import {
   packGoods,
   packSlopes,
@@ -37,6 +28,7 @@ import {
 } from "./per_good_layout.ts";
 import { packedFrom, type PackedLayout, packedLayout, packWeight, padTo, unpackWeight } from "./layout.ts";
 import { type KernelExports, kernelThreads } from "./module.ts";
+import { OPERATIONS } from "./operations.ts";
 
 /**
  * Rows of one task where one row of weights serves all: at most 64 tasks, each of which makes a sum, and at least 4 rows.
@@ -54,10 +46,10 @@ interface Widths {
 
 /** What an operation works on: R rows of N points or C chains, and widths; its own places; fields of the job that are none. */
 interface Operation<Places> extends Widths {
-  readonly operation: keyof typeof OPERATIONS;
+  readonly operation: Exclude<keyof typeof OPERATIONS, "responses">;
   readonly rows: number;
   readonly count: number;
-  place(arena: Arena): { readonly own: Places & Record<string, Place>; readonly fields?: Job };
+  place(arena: Arena): { readonly own: Places & { readonly [field in keyof Job]?: Place }; readonly fields?: Job };
 }
 
 function floats(memory: ArrayBufferLike, { address, length }: Place): Float32Array {
@@ -90,7 +82,7 @@ export function wasmKernels(network: ConvexNetwork): PriceKernels {
     const arena = new Arena(HEAP), padded = padTo(H, 4), perGoodSize = padTo(Hl, 4);
     const { row: layout, dense, perGood } = layoutsOf({ H, Hl }), maps = perGood?.maps.length ?? 0;
     const common = {
-      job: arena.take(FIELDS.length),
+      job: arena.take(bytesOf(JOB_FIELDS) / 4),
       hidden: arena.take((rows + LARGEST_TILE) * padded), // a tile may reach beyond the last row
       weight: arena.take(dense.length * padded),
       bias: arena.take(layout.length),
@@ -126,11 +118,9 @@ export function wasmKernels(network: ConvexNetwork): PriceKernels {
   /** Writes a job into the memory, has the number of tasks and the scratch planned, and tells how many bytes all takes. */
   const plan = (threads: Threads<KernelExports>, at: Place, job: Job): number => {
     const memory = threads.memory(at.address + 4 * at.length);
-    const whole = new Int32Array(memory, at.address, FIELDS.length);
-    const real = new Float32Array(memory, at.address, FIELDS.length);
-    FIELDS.forEach((name, k) => (REALS.has(name) ? real : whole)[k] = job[name] ?? 0);
+    writeFields(JOB_FIELDS, job, memory, at.address);
     threads.exports.plan(at.address);
-    return job.scratch + threads.count * whole[FIELDS.indexOf("scratchSize")];
+    return job.scratch! + threads.count * readInteger(JOB_FIELDS, "scratchSize", memory, at.address);
   };
 
   /** Runs an operation: `write` fills its own places, `read` takes what it made out of them. */

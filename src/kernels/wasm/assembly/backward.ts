@@ -1,7 +1,8 @@
 // Subgradients of f at the points of a tile, after `forward`: the path of winners back to x or to the weights.
 
 import { all, at, each, fma, pad4 } from "./simd";
-import { Job, layerAt, rowBytes } from "./job";
+import { Job } from "./job";
+import { layerAt, rowBytes } from "./packed_row";
 import { inputsAt, winnersAt } from "./forward";
 import { slopeInGoods } from "./sums_of_largest";
 

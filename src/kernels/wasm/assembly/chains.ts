@@ -4,16 +4,11 @@
 // each step, and for a line move two times: which chains the directions are between, and the keys of its draws.
 
 import { all, at, fma, halves, log4, magnitude, ones, pad4, total, twos } from "./simd";
+import { DRAWS, LARGEST_NOISE, TINY, TRIES, WIDTH } from "./constants";
 import { Job } from "./job";
 import { forward, gather, output, tileSize } from "./forward";
 import { backwardSize, slope } from "./backward";
 import { normals, uniforms } from "./random";
-
-/** As in line_moves.ts of the sampler. */
-const TRIES: i32 = 6;
-const WIDTH: f32 = 4;
-const TINY: f32 = 1e-9;
-const LARGEST_NOISE: f32 = 0.5;
 
 /** Bytes of one chain in scratch: its coordinates, and zeros behind them up to a multiple of four. */
 // @ts-ignore: decorator
@@ -55,7 +50,7 @@ function drawsAt(job: Job, s: usize): usize {
 
 /** Bytes of scratch for one row. */
 export function chainsSize(job: Job): i32 {
-  const noise = job.count * job.goods + 16, lines = (TRIES + 2) * (job.count + 16);
+  const noise = job.count * job.goods + 16, lines = DRAWS * (job.count + 16);
   return <i32>drawsAt(job, 0) + (pad4(max(noise, lines)) << 2);
 }
 
@@ -101,9 +96,9 @@ export function moveRow(job: Job, w: usize, row: i32, s: usize, tiles: usize): v
       const half = C >> 1, end = chains + C * bytes, middle = chains + half * bytes;
       if (half >= 2) {
         moveAlong(job, w, s, row, chains, half, middle, C - half, draws);
-        moveAlong(job, w, s, row, middle, C - half, chains, half, draws + (8 + (TRIES + 2) * 8));
+        moveAlong(job, w, s, row, middle, C - half, chains, half, draws + (8 + DRAWS * 8));
       }
-      draws += 2 * (8 + (TRIES + 2) * 8);
+      draws += 2 * (8 + DRAWS * 8);
     }
   }
   for (let c: i32 = 0; c < C; c++) memory.copy(points + ((c * m) << 2), chains + c * bytes, m << 2);
@@ -112,7 +107,7 @@ export function moveRow(job: Job, w: usize, row: i32, s: usize, tiles: usize): v
 
 /** One step of equation (13) for all chains. */
 function langevinStep(job: Job, w: usize, s: usize, noise: usize): void {
-  const C = job.count, m = job.goods, bytes = chainBytes(job), project = job.boundary == 1;
+  const C = job.count, m = job.goods, bytes = chainBytes(job), project = job.project == 1;
   const chains = chainsAt(job, s), back = backAt(job, s), gradient = vectorsAt(job, s);
   const stepSize = gradient + bytes, noiseScale = stepSize + bytes, squares = noiseScale + bytes, type = squares + bytes;
   for (let from: i32 = 0; from < C; from += 16) {
@@ -182,7 +177,7 @@ function moveAlong(
   const level = lines, ahead = level + width, behind = ahead + width, position = behind + width;
   const open = position + width, density = open + width;
   const a = load<i32>(draws), b = load<i32>(draws, 4);
-  for (let k: i32 = 0; k < TRIES + 2; k++) {
+  for (let k: i32 = 0; k < DRAWS; k++) {
     const key = draws + 8 + (k << 3), to = room + k * stride;
     const from = uniforms(load<i32>(key), load<i32>(key, 4), <u32>row * count, count, to);
     memory.copy(to, from, count << 2);

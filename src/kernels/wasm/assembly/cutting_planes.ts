@@ -4,16 +4,11 @@
 // is no room for another, it replaces the one outside of the basis that is furthest from being of use. The basis bounds
 // the maximum whatever else is kept, so that gaps stay certified.
 
+import { CLOSE, EPSILON, EQUAL_RATIOS, IN_OUT, LEAST_PIVOT, ROUNDS, TIE_BREAK } from "./constants";
 import { both, dots, fma2 } from "./double";
 import { evaluate, networkSize } from "./double_network";
 import { ResponsesJob } from "./responses_job";
 import { pad4 } from "./simd";
-
-/** As in best_response.ts. */
-const TIE_BREAK: f64 = 1e-8;
-const EPSILON: f64 = 1e-11;
-const IN_OUT: f64 = 0.5;
-const CLOSE: f64 = 1e-2;
 
 /** Bytes of a vector. */
 // @ts-ignore: decorator
@@ -190,13 +185,13 @@ function exchange(job: ResponsesJob, s: usize, id: i32): bool {
   }
   for (let b: i32 = 0; b < bytes; b += 16) {
     const d = v128.load(direction + b), r = f64x2.div(v128.load(amounts + b), d);
-    v128.store(ratios + b, v128.bitselect(r, both(Infinity), f64x2.gt(d, both(1e-10))));
+    v128.store(ratios + b, v128.bitselect(r, both(Infinity), f64x2.gt(d, both(LEAST_PIVOT))));
   }
   let leaving: i32 = -1, ratio: f64 = Infinity;
   for (let a: i32 = 0; a <= m; a++) {
     const r = load<f64>(ratios + (a << 3));
-    if (r >= ratio + 1e-13 || r == Infinity) continue;
-    if (r < ratio - 1e-13 || load<f64>(direction + (a << 3)) > load<f64>(direction + (leaving << 3))) {
+    if (r >= ratio + EQUAL_RATIOS || r == Infinity) continue;
+    if (r < ratio - EQUAL_RATIOS || load<f64>(direction + (a << 3)) > load<f64>(direction + (leaving << 3))) {
       ratio = min(ratio, r);
       leaving = a;
     }
@@ -226,7 +221,7 @@ function exchange(job: ResponsesJob, s: usize, id: i32): bool {
 function solve(job: ResponsesJob, s: usize, cuts: i32): f64 {
   const m = job.goods, bytes = vectorBytes(job), x = xAt(job, s);
   const costs = costsAt(job, s), reduced = reducedAt(job, s);
-  for (let round: i32 = 0; round < 50 * (m + 1); round++) {
+  for (let round: i32 = 0; round < ROUNDS * (m + 1); round++) {
     let entering: i32 = 0, worst = -EPSILON, found = false;
     for (let i: i32 = 0; i < m; i++) {
       const xi = load<f64>(x + (i << 3));

@@ -1,10 +1,8 @@
 // The weights of six rows at a time in 64-bit floats: a tile of the hypernetwork's last product, with softplus.
 
+import { ROWS } from "./constants";
 import { fma2, softplusOf4 } from "./double";
 import { ResponsesJob } from "./responses_job";
-
-/** Rows of a tile. */
-export const ROWS: i32 = 6;
 
 /** Two 32-bit floats as 64-bit floats. */
 // @ts-ignore: decorator

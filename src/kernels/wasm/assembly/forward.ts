@@ -6,7 +6,8 @@
 // the winners `[G, 16]`, by the addresses of their weights. Lanes without a point hold whatever was there before.
 
 import { all, at, choose, each, fma, pad4 } from "./simd";
-import { Job, layerAt, rowBytes } from "./job";
+import { Job } from "./job";
+import { layerAt, rowBytes } from "./packed_row";
 import { sumsOfLargest } from "./sums_of_largest";
 
 /** Bytes of the tile's points, (x, 1). */

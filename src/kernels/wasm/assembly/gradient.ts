@@ -12,6 +12,7 @@ import { Job } from "./job";
 import { forward, gather, tileSize } from "./forward";
 import { backwardSize, weightGradient } from "./backward";
 import { chainsSize, moveRow, sharedZero, tilesOfRow } from "./chains";
+import { ROWS, STEP } from "./constants";
 import { coefficients } from "./objective";
 import {
   addSlopeSums,
@@ -26,8 +27,6 @@ import { columnsSize, makeWeights } from "./weights";
 const PANELS: i32 = 24;
 /** Panels whose part of the weight stays in cache while hidden's gradient takes it in. */
 const BLOCK: i32 = 16;
-/** The operation that moves the chains first, and makes the coefficients from them. */
-export const STEP: i32 = 5;
 
 /** Bytes of scratch for one row, or in a training step for one profile: its rows' tiles are kept. */
 function rowSize(job: Job): i32 {
@@ -187,7 +186,7 @@ function hiddenGradient(job: Job, gradients: usize, sums: usize, rows: i32, out:
   let ahead = job.weight, seen = all(0);
   for (let from: i32 = 0; from < panels; from += BLOCK) {
     const count = min(BLOCK, panels - from), last = job.weight + (min(from + 2 * BLOCK, panels) * H << 5);
-    for (let r: i32 = 0; r < job.tile; r += 6) {
+    for (let r: i32 = 0; r < job.tile; r += ROWS) {
       const row = gradients + r * bytes + (from << 5);
       for (let h: i32 = 0; h < H; h += 2) {
         // The next block is looked at, in order, so that it is in the cache in time.

@@ -1,16 +1,15 @@
 // Threads draw tasks, each a few rows, until there are none left.
 
 import { Job } from "./job";
+import { CHAINS, GRADIENT, RESPONSES, SLOPE, STEP, VALUE } from "./constants";
 import { chainsSize, makeSharedZero, moveRow, sharedZeroSize } from "./chains";
-import { gradientSize, gradientTask, gradientTasks, sharedGradientTask, STEP, sumShared } from "./gradient";
+import { gradientSize, gradientTask, gradientTasks, sharedGradientTask, sumShared } from "./gradient";
 import { pricesSize, rowSlopes, rowValues } from "./prices";
 import { beginResponses, planResponses, runResponses } from "./responses";
 import { ResponsesJob } from "./responses_job";
 import { columnsSize, makeSharedWeights, makeWeights } from "./weights";
 
 export { prepare } from "./simd";
-
-const VALUE: i32 = 0, SLOPE: i32 = 1, GRADIENT: i32 = 2, CHAINS: i32 = 3, RESPONSES: i32 = 4;
 
 /** Fills in a job's number of tasks and bytes of scratch for each thread. */
 export function plan(address: usize): void {

@@ -1,8 +1,7 @@
 // Random numbers of a key: the same words as the host's Threefry, in vectors.
 
+import { PARITY } from "./constants";
 import { boxMuller, unit } from "./simd";
-
-const PARITY: i32 = 0x1bd11bda;
 
 // @ts-ignore: decorator
 @inline

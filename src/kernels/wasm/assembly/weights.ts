@@ -1,6 +1,7 @@
 // The weights of some rows at a time: a tile of the hypernetwork's last product, with softplus on the way out.
 
 import { at, fma, softplus4 } from "./simd";
+import { ROWS } from "./constants";
 import { Job } from "./job";
 import { addOffsets, makeSlopes } from "./per_good_slopes";
 
@@ -8,7 +9,7 @@ import { addOffsets, makeSlopes } from "./per_good_slopes";
 // @ts-ignore: decorator
 @inline
 export function columnsSize(job: Job): i32 {
-  return (job.tile / 6 * job.hiddenSize << 5) + (job.perGoodSize > 0 ? job.tile << 5 : 0);
+  return (job.tile / ROWS * job.hiddenSize << 5) + (job.perGoodSize > 0 ? job.tile << 5 : 0);
 }
 
 /** Writes packed weights `[tile, packed]` of the rows from `first` on to `out`: softplus(hidden weight + bias). */
@@ -16,15 +17,15 @@ export function makeWeights(job: Job, first: i32, columns: usize, out: usize): v
   const H = job.hiddenSize, stride = job.packed << 2;
   // For every six rows [H, 6], 8 apart, so that the six factors of a step lie side by side.
   for (let r: i32 = 0; r < job.tile; r++) {
-    const row = job.hidden + (((first + r) * H) << 2), to = columns + (r / 6 * H << 5) + (r % 6 << 2);
+    const row = job.hidden + (((first + r) * H) << 2), to = columns + (r / ROWS * H << 5) + (r % ROWS << 2);
     for (let h: i32 = 0; h < H; h++) store<f32>(to + (h << 5), load<f32>(row + (h << 2)));
   }
   if (job.perGoodSize > 0) return makePerGoodWeights(job, first, columns, out);
   for (let p: i32 = 0; p < job.packed; p += 8, out += 32) {
     // Several times six, so that a panel of the weight is fetched once for all of them.
-    for (let r: i32 = 0; r < job.tile; r += 6) {
+    for (let r: i32 = 0; r < job.tile; r += ROWS) {
       const to = out + r * stride;
-      sixRows(job, p, job.bias, columns + (r / 6 * H << 5), to, to + 16, stride);
+      sixRows(job, p, job.bias, columns + (r / ROWS * H << 5), to, to + 16, stride);
     }
     if (load<u8>(job.positive + (p >> 2))) makePositive(out, stride, job.tile);
     if (load<u8>(job.positive + (p >> 2), 1)) makePositive(out + 16, stride, job.tile);
@@ -34,19 +35,19 @@ export function makeWeights(job: Job, first: i32, columns: usize, out: usize): v
 /** The same where slopes come from hidden layers of the goods: positive weights and offsets are a dense product. */
 function makePerGoodWeights(job: Job, first: i32, columns: usize, out: usize): void {
   const H = job.hiddenSize, stride = job.packed << 2, positive = job.dense - job.maps;
-  const rows = min(job.tileRows, job.rows - first), offsets = columns + (job.tile / 6 * H << 5);
+  const rows = min(job.tileRows, job.rows - first), offsets = columns + (job.tile / ROWS * H << 5);
   for (let r: i32 = 0; r < rows; r++) makeSlopes(job, first + r, out + r * stride);
   for (let p: i32 = 0; p < positive; p += 8) {
     const a = out + load<i32>(job.quadsAt + p), b = out + load<i32>(job.quadsAt + p, 4);
-    for (let r: i32 = 0; r < job.tile; r += 6) {
-      sixRows(job, p, job.denseBias, columns + (r / 6 * H << 5), a + r * stride, b + r * stride, stride);
+    for (let r: i32 = 0; r < job.tile; r += ROWS) {
+      sixRows(job, p, job.denseBias, columns + (r / ROWS * H << 5), a + r * stride, b + r * stride, stride);
     }
     makePositive(a, stride, job.tile), makePositive(b, stride, job.tile);
   }
   for (let p = positive; p < job.dense; p += 8) {
-    for (let r: i32 = 0; r < job.tile; r += 6) {
+    for (let r: i32 = 0; r < job.tile; r += ROWS) {
       const to = offsets + (r << 5);
-      sixRows(job, p, job.denseBias, columns + (r / 6 * H << 5), to, to + 16, 32);
+      sixRows(job, p, job.denseBias, columns + (r / ROWS * H << 5), to, to + 16, 32);
     }
     addOffsets(job, p - positive, offsets, rows, out);
   }
