@@ -13,7 +13,7 @@ import { HEAP } from "../../runtime/threads.ts";
 import { Arena } from "../wasm/arena.ts";
 import { bytesOf, readInteger, type Values, writeFields } from "../wasm/fields.ts";
 import { packedFrom, packWeight, padTo } from "../wasm/layout.ts";
-import { kernelThreads } from "../wasm/module.ts";
+import { type KernelBuild, kernelThreads } from "../wasm/module.ts";
 import { OPERATIONS, RESULTS, ROWS } from "../wasm/operations.ts";
 import { type BestResponseOptions, defaultBestResponse } from "./best_response.ts";
 import { RESPONSES_FIELDS } from "./job_fields.ts";
@@ -28,18 +28,22 @@ const CUTS = 512;
 /** Types, hidden layers and results are in WASM's memory for as many rows at a time as fit in this many bytes. */
 const CHUNK_BYTES = 16 << 20;
 
-/**
- * As {@linkcode "./select.ts"}, for a Partial GroupMax Network.
- *
- * @param mostCuts How many cuts are kept for one best response; at least m + 3.
- */
+/** What may be chosen about best responses in WASM. */
+export interface WasmResponsesOptions {
+  /** How many cuts are kept for one best response, at least m + 3; 512 unless it is given. */
+  readonly mostCuts?: number;
+  /** The best one for this machine, unless it is given. */
+  readonly build?: KernelBuild;
+}
+
+/** As {@linkcode "./select.ts"}, for a Partial GroupMax Network. */
 export function wasmBestResponses(
   network: ConvexNetwork,
   hypernetwork: HostHypernetworkOutput,
   types: Float32Array | Float64Array,
   perRow: number,
   options: BestResponseOptions = defaultBestResponse,
-  mostCuts: number = CUTS,
+  { mostCuts = CUTS, build }: WasmResponsesOptions = {},
 ): BestResponses {
   const { size, weights } = network.groupMax!, { goods: m, layers, groups, groupSize, sumsOfLargest } = size;
   const count = types.length / m, rows = count / perRow, found = emptyBestResponses(count, m);
@@ -51,7 +55,7 @@ export function wasmBestResponses(
   const rowBytes = 8 * (H + m * Hl + perRow * (2 * m + RESULTS));
   const chunk = Math.min(padTo(rows, ROWS), padTo(Math.ceil(CHUNK_BYTES / rowBytes), ROWS));
 
-  const threads = kernelThreads(), arena = new Arena(HEAP);
+  const threads = kernelThreads(build), arena = new Arena(HEAP);
   const at = arena.take(bytesOf(RESPONSES_FIELDS) / 4), positive = arena.take(layout.positive.length);
   const bias = arena.take(layout.length), shared = arena.take(2 * layout.length);
   const weight = arena.take(dense.length * H), quadsAt = arena.take(perGood?.quads.length ?? 0);

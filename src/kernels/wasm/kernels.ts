@@ -27,7 +27,7 @@ import {
   unpackSlopes,
 } from "./per_good_layout.ts";
 import { packedFrom, type PackedLayout, packedLayout, packWeight, padTo, unpackWeight } from "./layout.ts";
-import { type KernelExports, kernelThreads } from "./module.ts";
+import { type KernelBuild, type KernelExports, kernelThreads } from "./module.ts";
 import { OPERATIONS } from "./operations.ts";
 
 /**
@@ -65,8 +65,12 @@ function widthsOf({ hidden, perGood }: HypernetworkOutput): Widths {
   return { H: hidden?.shape[1] ?? 0, Hl: perGood?.hidden.shape[2] ?? 0 };
 }
 
-/** Fused WASM kernels for a Partial GroupMax Network, with tensors of TensorFlow.js' WASM backend. */
-export function wasmKernels(network: ConvexNetwork): PriceKernels {
+/**
+ * Fused WASM kernels for a Partial GroupMax Network, with tensors of TensorFlow.js' WASM backend.
+ *
+ * @param build The best one for this machine, unless it is given.
+ */
+export function wasmKernels(network: ConvexNetwork, build?: KernelBuild): PriceKernels {
   const { size, weights } = network.groupMax!, { goods: m, layers, groups, groupSize, sumsOfLargest } = size;
   const layout = packedFrom(packedLayout(size), weights), P = network.weightCount;
   let madePerGood: PerGoodLayout | undefined;
@@ -130,7 +134,7 @@ export function wasmKernels(network: ConvexNetwork): PriceKernels {
     write: (memory: ArrayBufferLike, places: Places) => void,
     read: (memory: ArrayBufferLike, places: Places) => T,
   ): T => {
-    const threads = kernelThreads(), { common, own, job } = layOut(operation), at = common.job.address;
+    const threads = kernelThreads(build), { common, own, job } = layOut(operation), at = common.job.address;
     const memory = threads.memory(plan(threads, common.job, job)),
       { row: layout, dense, perGood } = layoutsOf(operation);
     new Uint8Array(memory, common.positive.address, layout.positive.length).set(layout.positive);
@@ -385,7 +389,7 @@ export function wasmKernels(network: ConvexNetwork): PriceKernels {
       const { common, job } = layOut(
         stepOperation(rows, C, { H, Hl }, 1024, rows, tile, { participants: Math.min(n, LARGEST_TILE) }),
       );
-      const total = plan(kernelThreads(), common.job, job);
+      const total = plan(kernelThreads(build), common.job, job);
       return { total, largest: total };
     },
   };
