@@ -1,4 +1,5 @@
-// Best responses of many rows: tasks of a few rows, whose weights are made together.
+// Best responses of participants to many rows, each a pricing rule: plans, begins and runs a job of that form. A task
+// is a few rows, whose weights are made together.
 
 import { RESULTS, ROWS } from "./constants";
 import { bestResponse, cuttingPlanesSize } from "./cutting_planes";

@@ -1,4 +1,5 @@
-// Vectors of four 32-bit floats: arithmetic, and the functions that the kernels need, to about 1e-7.
+// Vectors of four 32-bit floats: arithmetic, and exp, log, softplus and normal numbers, to a relative error of about
+// 1e-7.
 
 import { TABLE } from "./constants";
 
@@ -51,8 +52,8 @@ export function pad4(count: i32): i32 {
   return (count + 3) & ~3;
 }
 
-// Constants lie in memory, where a vector of four takes one instruction to load: V8 makes each vector literal anew, from
-// 64-bit halves, wherever it is used.
+// Where constants lie in memory. From there one instruction loads a number into all four lanes, while V8 makes a vector
+// literal anew, from 64-bit halves, wherever it is used.
 const ONE = TABLE, HALF = TABLE + 4, TWO = TABLE + 8, SIGN = TABLE + 12;
 const EXP = TABLE + 16, LOG = TABLE + 64, SOFTPLUS = TABLE + 128, SOFTPLUS_SLOPE = TABLE + 160, NORMAL = TABLE + 192;
 
@@ -62,7 +63,8 @@ export function prepare(): void {
   store<f32>(HALF, 0.5);
   store<f32>(TWO, 2);
   store<u32>(SIGN, 0x80000000);
-  // Bounds of exp's argument, log2 e, ln 2 in two parts (the first has few bits, so that n times it is exact), polynomial.
+  // Bounds of exp's argument, log2 e, ln 2 in two parts (the first has few bits, so that n times it is exact),
+  // polynomial.
   put(EXP, -87, 88, 1.44269504, -0.693359375), put(EXP + 16, 2.12194440e-4, 1.9875691500e-4, 1.3981999507e-3, 12582912);
   put(EXP + 32, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1);
   put(LOG, 0.707106781, 7.0376836292e-2, -1.1514610310e-1, 1.1676998740e-1);
