@@ -1,10 +1,12 @@
 /**
- * Builds src/kernels/wasm/binary.ts from the AssemblyScript beside it: `deno task build-kernels`. With `--check` it only
+ * Builds src/kernels/wasm/binary.ts from the AssemblyScript beside it, and from the
+ * modules of kernel_modules.ts: `deno task build-kernels`. With `--check` it only
  * compares, and exits with 1 where the file is not what its sources make.
  *
  * AssemblyScript was chosen because it compiles in this process, from npm, to the SIMD instructions that it is told.
  */
 import asc from "assemblyscript/asc";
+import { KERNEL_MODULES } from "./kernel_modules.ts";
 
 const FOLDER = new URL("../src/kernels/wasm/", import.meta.url);
 const BINARY = new URL("binary.ts", FOLDER);
@@ -21,6 +23,7 @@ async function build(relaxed: boolean): Promise<Uint8Array> {
     ...["--disableWarning", "112"], // functions between our own files may exchange vectors
   ], {
     readFile: (name: string) => {
+      if (name in KERNEL_MODULES) return KERNEL_MODULES[name];
       try {
         return Deno.readTextFileSync(new URL(name, FOLDER));
       } catch {

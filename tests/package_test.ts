@@ -197,6 +197,19 @@ Deno.test("sources name no folder of the machine that they were written on", () 
   assertEquals(wrong, []);
 });
 
+Deno.test("nothing in the package calls what is there for tests only", () => {
+  const hooks = sources().flatMap(({ lines }) => {
+    const text = lines.join("\n");
+    return Array.from(text.matchAll(/For (?:tests|benches)\b[^/]*\*\/\nexport \w+ (\w+)/g), ([, name]) => name);
+  });
+  assert(hooks.includes("setThreadPatience"), "what is for tests says so at the end of its comment");
+  const uses = complaints((line) => {
+    if (isComment(line) || /^export (function|const) /.test(line)) return;
+    return hooks.find((name) => new RegExp(`\\b${name}\\b`).test(line));
+  });
+  assertEquals(uses, []);
+});
+
 /** What `deno info --json` says of a module, as far as it is used here. */
 interface ModuleInfo {
   readonly specifier: string;

@@ -9,7 +9,7 @@
  */
 
 /** The Skein key-schedule parity constant for 32-bit words. */
-const PARITY = 0x1bd11bda;
+export const PARITY = 0x1bd11bda;
 
 /**
  * Enciphers `blocks` consecutive counters `(first + j, high)` under `(key0, key1)`

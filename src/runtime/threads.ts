@@ -31,7 +31,9 @@ export interface Threads<Exports extends ThreadedExports> {
   close(): void;
 }
 
-/** Where data may begin: below it are words by which the threads agree, 64 bytes apart, and from 1024 on a module's constants. */
+/** Where a module's constants begin: below them are words by which the threads agree, 64 bytes apart. */
+export const TABLE = 1024;
+/** Where data may begin, behind the constants. */
 export const HEAP = 2048;
 /**
  * Words (4 bytes each): a count of jobs; the job that may be joined, 0 for none; who is in it; whether one failed; its

@@ -5,7 +5,7 @@ import type { Estimator } from "../../src/training/estimator.ts";
 import { referenceKernels } from "../../src/kernels/reference.ts";
 import { composedStep, trainingStep } from "../../src/training/training_step.ts";
 import { wasmKernels } from "../../src/kernels/wasm/kernels.ts";
-import { forceKernelBuild, type KernelBuild } from "../../src/kernels/wasm/module.ts";
+import type { KernelBuild } from "../../src/kernels/wasm/module.ts";
 import { reproducibleGoods } from "../../src/problems/principal_utility.ts";
 import { openDevice } from "../../src/runtime/device.ts";
 import { setThreadCount } from "../../src/runtime/threads.ts";
@@ -25,13 +25,8 @@ for (const build of ["relaxed", "plain"] as KernelBuild[]) {
   for (const one of kernelCases) {
     Deno.test(`WASM kernels, ${build} SIMD: ${one.name}`, async () => {
       await openDevice({ backend: "wasm" });
-      forceKernelBuild(build);
-      try {
-        const network = caseNetwork(one);
-        await checkKernels(wasmKernels(network), referenceKernels(network), one);
-      } finally {
-        forceKernelBuild(undefined);
-      }
+      const network = caseNetwork(one);
+      await checkKernels(wasmKernels(network, build), referenceKernels(network), one);
     });
   }
 }

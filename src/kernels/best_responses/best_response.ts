@@ -52,11 +52,17 @@ export const defaultBestResponse: BestResponseOptions = { tolerance: 1e-10, maxE
 export const TIE_BREAK = 1e-8;
 
 /** Reduced costs above this count as non-negative. */
-const EPSILON = 1e-11;
+export const EPSILON = 1e-11;
 /** Where a new cut is taken: this far from the best point towards the linear program's solution. */
-const IN_OUT = 0.5;
+export const IN_OUT = 0.5;
 /** With a smaller gap than this, cuts are taken at that solution itself, which is where the method ends. */
-const CLOSE = 1e-2;
+export const CLOSE = 1e-2;
+/** Elements of a column up to this are no pivots. */
+export const LEAST_PIVOT = 1e-10;
+/** Ratios that differ by less than this are equal: the larger pivot decides which column leaves the basis. */
+export const EQUAL_RATIOS = 1e-13;
+/** Exchanges for one linear program, at most, in its rows. */
+export const ROUNDS = 50;
 
 /**
  * The best response of a participant of type `type` `[m]`, equation (4).
@@ -123,9 +129,11 @@ export function bestResponse(
     }
     let leaving = -1, ratio = Infinity;
     for (let a = 0; a < rows; a++) {
-      if (direction[a] > 1e-10) {
+      if (direction[a] > LEAST_PIVOT) {
         const r = amounts[a] / direction[a];
-        if (r < ratio - 1e-13 || (r < ratio + 1e-13 && (leaving < 0 || direction[a] > direction[leaving]))) {
+        if (
+          r < ratio - EQUAL_RATIOS || (r < ratio + EQUAL_RATIOS && (leaving < 0 || direction[a] > direction[leaving]))
+        ) {
           if (r < ratio) ratio = r;
           leaving = a;
         }
@@ -152,7 +160,7 @@ export function bestResponse(
     addCut(query, payment);
     // Exchange until no stored column improves the linear program over the cuts.
     let value = 0;
-    for (let round = 0; round < 50 * rows; round++) {
+    for (let round = 0; round < ROUNDS * rows; round++) {
       value = 0;
       for (let i = 0; i < m; i++) x[i] = 0;
       for (let a = 0; a < rows; a++) {

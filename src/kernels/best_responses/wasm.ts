@@ -11,17 +11,16 @@ import type { ConvexNetwork } from "../../networks/network.ts";
 import { forward } from "../../networks/reparameterisation.ts";
 import { HEAP } from "../../runtime/threads.ts";
 import { Arena } from "../wasm/arena.ts";
+import { bytesOf, readInteger, type Values, writeFields } from "../wasm/fields.ts";
 import { packedFrom, packWeight, padTo } from "../wasm/layout.ts";
-import { kernelThreads } from "../wasm/module.ts";
+import { type KernelBuild, kernelThreads } from "../wasm/module.ts";
+import { OPERATIONS, RESULTS, ROWS } from "../wasm/operations.ts";
 import { type BestResponseOptions, defaultBestResponse } from "./best_response.ts";
+import { RESPONSES_FIELDS } from "./job_fields.ts";
 import { lanesLayout } from "./layout.ts";
 import { packLaneSlopes, perGoodLanesLayout } from "./per_good_layout.ts";
 import { type BestResponses, emptyBestResponses } from "./reference.ts";
 
-/** The operation of wasm/assembly/index.ts. */
-const RESPONSES = 4;
-/** Rows whose weights are made together. */
-const TILE = 6;
 /** Rows of one task where one row of weights serves all. */
 const ROWS_PER_TASK = 4;
 /** Cuts kept for one best response: it rarely needs a tenth of them. */
@@ -29,37 +28,22 @@ const CUTS = 512;
 /** Types, hidden layers and results are in WASM's memory for as many rows at a time as fit in this many bytes. */
 const CHUNK_BYTES = 16 << 20;
 
-/** The 4-byte fields of a job in wasm/assembly/responses_job.ts, in its order; the tolerance takes two of them. */
-const FIELDS = [
-  ...["operation", "next", "tasks", "rows", "tolerance", "toleranceHigh", "perRow", "goods", "layers", "groups"],
-  ...["groupSize", "hiddenSize", "packed", "rowsPerTask", "maxEvaluations", "cuts", "hidden", "weight", "bias"],
-  ...["positive", "shared", "types", "out", "scratch", "scratchSize"],
-  ...[
-    "perGoodSize",
-    "quads",
-    "quadsAt",
-    "maps",
-    "mapsAt",
-    "slopes",
-    "lastOffset",
-    "lastAt",
-    "perGoodHidden",
-    "sumsOfLargest",
-  ],
-] as const;
+/** What may be chosen about best responses in WASM. */
+export interface WasmResponsesOptions {
+  /** How many cuts are kept for one best response, at least m + 3; 512 unless it is given. */
+  readonly mostCuts?: number;
+  /** The best one for this machine, unless it is given. */
+  readonly build?: KernelBuild;
+}
 
-/**
- * As {@linkcode "./select.ts"}, for a Partial GroupMax Network.
- *
- * @param mostCuts How many cuts are kept for one best response; at least m + 3.
- */
+/** As {@linkcode "./select.ts"}, for a Partial GroupMax Network. */
 export function wasmBestResponses(
   network: ConvexNetwork,
   hypernetwork: HostHypernetworkOutput,
   types: Float32Array | Float64Array,
   perRow: number,
   options: BestResponseOptions = defaultBestResponse,
-  mostCuts: number = CUTS,
+  { mostCuts = CUTS, build }: WasmResponsesOptions = {},
 ): BestResponses {
   const { size, weights } = network.groupMax!, { goods: m, layers, groups, groupSize, sumsOfLargest } = size;
   const count = types.length / m, rows = count / perRow, found = emptyBestResponses(count, m);
@@ -68,19 +52,19 @@ export function wasmBestResponses(
     Hl = hypernetwork.perGood?.width ?? 0,
     layout = packedFrom(lanesLayout(size), weights);
   const perGood = hypernetwork.perGood && perGoodLanesLayout(size), dense = perGood?.dense ?? layout;
-  const rowBytes = 8 * (H + m * Hl + perRow * (2 * m + 4));
-  const chunk = Math.min(padTo(rows, TILE), padTo(Math.ceil(CHUNK_BYTES / rowBytes), TILE));
+  const rowBytes = 8 * (H + m * Hl + perRow * (2 * m + RESULTS));
+  const chunk = Math.min(padTo(rows, ROWS), padTo(Math.ceil(CHUNK_BYTES / rowBytes), ROWS));
 
-  const threads = kernelThreads(), arena = new Arena(HEAP);
-  const at = arena.take(FIELDS.length), positive = arena.take(layout.positive.length);
+  const threads = kernelThreads(build), arena = new Arena(HEAP);
+  const at = arena.take(bytesOf(RESPONSES_FIELDS) / 4), positive = arena.take(layout.positive.length);
   const bias = arena.take(layout.length), shared = arena.take(2 * layout.length);
   const weight = arena.take(dense.length * H), quadsAt = arena.take(perGood?.quads.length ?? 0);
   const mapsAt = arena.take(perGood?.maps.length ?? 0), slopes = arena.take(((perGood?.columns.length ?? 0) + 1) * Hl);
   const lastOffset = arena.take(perGood ? H : 0), perGoodHidden = arena.take(2 * chunk * m * Hl);
   const hidden = arena.take(2 * chunk * H), typesPlace = arena.take(2 * chunk * perRow * m);
-  const out = arena.take(2 * chunk * perRow * (m + 4)), scratch = arena.end;
-  const job: Record<string, number> = {
-    ...{ operation: RESPONSES, rows, perRow, goods: m, layers, groups, groupSize, hiddenSize: H },
+  const out = arena.take(2 * chunk * perRow * (m + RESULTS)), scratch = arena.end;
+  const job: Values<typeof RESPONSES_FIELDS> = {
+    ...{ operation: OPERATIONS.responses, rows, perRow, goods: m, layers, groups, groupSize, hiddenSize: H },
     ...{ packed: layout.length, rowsPerTask: ROWS_PER_TASK, hidden: hidden.address, weight: weight.address },
     ...{ maxEvaluations: Math.min(options.maxEvaluations, 2 ** 31 - 1), bias: bias.address, scratch },
     ...{ cuts: Math.max(1, Math.min(Math.max(mostCuts, m + 3), options.maxEvaluations)), positive: positive.address },
@@ -92,18 +76,12 @@ export function wasmBestResponses(
     },
     ...{ quadsAt: quadsAt.address, mapsAt: mapsAt.address, slopes: slopes.address, lastOffset: lastOffset.address },
     ...{ perGoodHidden: perGoodHidden.address, sumsOfLargest: sumsOfLargest ? 1 : 0 },
-    ...{ shared: shared.address, types: typesPlace.address, out: out.address },
+    ...{ shared: shared.address, types: typesPlace.address, out: out.address, tolerance: options.tolerance },
   };
-  const put = (memory: ArrayBufferLike): Int32Array => {
-    const fields = new Int32Array(memory, at.address, FIELDS.length);
-    FIELDS.forEach((name, k) => fields[k] = job[name] ?? 0);
-    new Float64Array(memory, at.address, FIELDS.length >> 1)[FIELDS.indexOf("tolerance") >> 1] = options.tolerance;
-    return fields;
-  };
-  const planned = put(threads.memory(scratch));
+  writeFields(RESPONSES_FIELDS, job, threads.memory(scratch), at.address);
   threads.exports.plan(at.address);
-  job.scratchSize = planned[FIELDS.indexOf("scratchSize")];
-  const memory = threads.memory(scratch + threads.count * job.scratchSize);
+  const scratchSize = readInteger(RESPONSES_FIELDS, "scratchSize", threads.memory(scratch), at.address);
+  const memory = threads.memory(scratch + threads.count * scratchSize);
 
   new Uint8Array(memory, positive.address, layout.positive.length).set(layout.positive);
   forward(layout.slots, hypernetwork.bias, new Float32Array(memory, bias.address, layout.length));
@@ -119,8 +97,7 @@ export function wasmBestResponses(
     new Float64Array(memory, address, length >> 1);
   for (let from = 0; from < rows; from += chunk) {
     const to = Math.min(rows, from + chunk), first = from * perRow, size = (to - from) * perRow;
-    job.rows = to - from;
-    put(memory);
+    writeFields(RESPONSES_FIELDS, { ...job, rows: to - from }, memory, at.address);
     threads.exports.plan(at.address);
     if (H > 0) doubles(hidden).fill(0).set(hypernetwork.hidden!.subarray(from * H, to * H));
     if (Hl > 0) doubles(perGoodHidden).set(hypernetwork.perGood!.hidden.subarray(from * m * Hl, to * m * Hl));
@@ -129,7 +106,7 @@ export function wasmBestResponses(
     threads.run(at.address);
     const results = doubles(out);
     for (let k = 0; k < size; k++) {
-      const row = results.subarray(k * (m + 4), (k + 1) * (m + 4));
+      const row = results.subarray(k * (m + RESULTS), (k + 1) * (m + RESULTS));
       found.outcomes.set(row.subarray(0, m), (first + k) * m);
       found.payments[first + k] = row[m];
       found.utilities[first + k] = row[m + 1];

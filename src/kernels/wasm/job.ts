@@ -1,5 +1,5 @@
 /**
- * What one call of the WASM kernels is about, as assembly/job.ts reads it.
+ * The fields of a job that say which rows are worked on together, and how chains move.
  *
  * @module
  */
@@ -7,34 +7,15 @@ import { deriveKey, type RandomKey } from "../../random/key.ts";
 import { uniforms } from "../../random/numbers.ts";
 import { DRAWS } from "../../sampling/line_moves.ts";
 import { constantStepSize, moveBlocks, type MoveOptions } from "../../sampling/move_chains.ts";
+import type { Values } from "./fields.ts";
+import type { JOB_FIELDS } from "./job_fields.ts";
 import { padTo } from "./layout.ts";
+import { ROWS } from "./operations.ts";
 
-/** The operations of assembly/index.ts that take such a job. */
-export const OPERATIONS = { value: 0, slope: 1, gradient: 2, chains: 3, step: 5 } as const;
+/** A job's fields, but for those that are 0. */
+export type Job = Values<typeof JOB_FIELDS>;
 
-/** The fields in their order, 4 bytes each. */
-export const FIELDS: readonly string[] = `
-  operation next tasks rows count goods layers groups groupSize hiddenSize packed
-  hidden hiddenColumns weight bias positive shared points out values coefficients biasGradient hiddenGradient
-  panels panelRows counters tile tileRows rowsPerTask scratch scratchSize
-  types squareSlopes draws blocks boundary constantStep stepScale beta
-  trained participants paired productionCost duplicationCost utilities
-  dense perGoodSize maps mapsAt quadsAt denseBias perGoodHidden slopes perGoodGradient slopesGradient slopeSums sumsOfLargest
-`.trim().split(/\s+/);
-
-/** Those that are 32-bit floats; the others are integers. */
-export const REALS: ReadonlySet<string> = new Set([
-  "constantStep",
-  "stepScale",
-  "beta",
-  "productionCost",
-  "duplicationCost",
-]);
-
-/** A job's fields by name. */
-export type Job = Readonly<Record<string, number>>;
-
-/** Rows whose weights are made together, a multiple of 6, and how many of them are there. */
+/** Rows whose weights are made together, a multiple of {@linkcode ROWS}, and how many of them are there. */
 export interface Tile {
   readonly tile: number;
   readonly tileRows: number;
@@ -55,10 +36,10 @@ const CACHE = 1 << 20;
  * @param packed Packed weights of a row.
  */
 export function tileOf(n: number, packed: number): Tile | undefined {
-  const fitting = Math.max(6, Math.floor(CACHE / (8 * packed) / 6) * 6), least = Math.min(WHOLE.tile, fitting);
+  const fitting = Math.max(ROWS, Math.floor(CACHE / (8 * packed) / ROWS) * ROWS), least = Math.min(WHOLE.tile, fitting);
   let best: Tile | undefined;
   for (let tileRows = n; tileRows <= LARGEST_TILE; tileRows += n) {
-    const tile = Math.max(least, padTo(tileRows, 6));
+    const tile = Math.max(least, padTo(tileRows, ROWS));
     if (best && tile > fitting) break;
     if (!best || tileRows / tile > best.tileRows / best.tile) best = { tile, tileRows };
   }
@@ -72,7 +53,7 @@ export function moveFields(options: MoveOptions, key: RandomKey): Job {
     beta,
     stepScale,
     blocks: moveBlocks(options, key).length,
-    boundary: boundary === "project" ? 1 : 0,
+    project: boundary === "project" ? 1 : 0,
     constantStep: stepRule === "constant" ? constantStepSize(options) : 0,
   };
 }

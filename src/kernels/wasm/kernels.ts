@@ -14,18 +14,9 @@ import { HEAP, type Threads } from "../../runtime/threads.ts";
 import type { Chains } from "../../sampling/move_chains.ts";
 import type { FusedStep, HypernetworkGradient, MovedChains, PriceKernels } from "../kernels.ts";
 import { Arena, type Place } from "./arena.ts";
-import {
-  FIELDS,
-  type Job,
-  LARGEST_TILE,
-  moveDraws,
-  moveFields,
-  OPERATIONS,
-  REALS,
-  type Tile,
-  tileOf,
-  WHOLE,
-} from "./job.ts";
+import { bytesOf, readInteger, writeFields } from "./fields.ts";
+import { type Job, LARGEST_TILE, moveDraws, moveFields, type Tile, tileOf, WHOLE } from "./job.ts";
+import { JOB_FIELDS } from "./job_fields.ts";
 import {
   packGoods,
   packSlopes,
@@ -36,7 +27,8 @@ import {
   unpackSlopes,
 } from "./per_good_layout.ts";
 import { packedFrom, type PackedLayout, packedLayout, packWeight, padTo, unpackWeight } from "./layout.ts";
-import { type KernelExports, kernelThreads } from "./module.ts";
+import { type KernelBuild, type KernelExports, kernelThreads } from "./module.ts";
+import { OPERATIONS } from "./operations.ts";
 
 /**
  * Rows of one task where one row of weights serves all: at most 64 tasks, each of which makes a sum, and at least 4 rows.
@@ -54,10 +46,10 @@ interface Widths {
 
 /** What an operation works on: R rows of N points or C chains, and widths; its own places; fields of the job that are none. */
 interface Operation<Places> extends Widths {
-  readonly operation: keyof typeof OPERATIONS;
+  readonly operation: Exclude<keyof typeof OPERATIONS, "responses">;
   readonly rows: number;
   readonly count: number;
-  place(arena: Arena): { readonly own: Places & Record<string, Place>; readonly fields?: Job };
+  place(arena: Arena): { readonly own: Places & { readonly [field in keyof Job]?: Place }; readonly fields?: Job };
 }
 
 function floats(memory: ArrayBufferLike, { address, length }: Place): Float32Array {
@@ -73,8 +65,12 @@ function widthsOf({ hidden, perGood }: HypernetworkOutput): Widths {
   return { H: hidden?.shape[1] ?? 0, Hl: perGood?.hidden.shape[2] ?? 0 };
 }
 
-/** Fused WASM kernels for a Partial GroupMax Network, with tensors of TensorFlow.js' WASM backend. */
-export function wasmKernels(network: ConvexNetwork): PriceKernels {
+/**
+ * Fused WASM kernels for a Partial GroupMax Network, with tensors of TensorFlow.js' WASM backend.
+ *
+ * @param build The best one for this machine, unless it is given.
+ */
+export function wasmKernels(network: ConvexNetwork, build?: KernelBuild): PriceKernels {
   const { size, weights } = network.groupMax!, { goods: m, layers, groups, groupSize, sumsOfLargest } = size;
   const layout = packedFrom(packedLayout(size), weights), P = network.weightCount;
   let madePerGood: PerGoodLayout | undefined;
@@ -90,7 +86,7 @@ export function wasmKernels(network: ConvexNetwork): PriceKernels {
     const arena = new Arena(HEAP), padded = padTo(H, 4), perGoodSize = padTo(Hl, 4);
     const { row: layout, dense, perGood } = layoutsOf({ H, Hl }), maps = perGood?.maps.length ?? 0;
     const common = {
-      job: arena.take(FIELDS.length),
+      job: arena.take(bytesOf(JOB_FIELDS) / 4),
       hidden: arena.take((rows + LARGEST_TILE) * padded), // a tile may reach beyond the last row
       weight: arena.take(dense.length * padded),
       bias: arena.take(layout.length),
@@ -126,11 +122,9 @@ export function wasmKernels(network: ConvexNetwork): PriceKernels {
   /** Writes a job into the memory, has the number of tasks and the scratch planned, and tells how many bytes all takes. */
   const plan = (threads: Threads<KernelExports>, at: Place, job: Job): number => {
     const memory = threads.memory(at.address + 4 * at.length);
-    const whole = new Int32Array(memory, at.address, FIELDS.length);
-    const real = new Float32Array(memory, at.address, FIELDS.length);
-    FIELDS.forEach((name, k) => (REALS.has(name) ? real : whole)[k] = job[name] ?? 0);
+    writeFields(JOB_FIELDS, job, memory, at.address);
     threads.exports.plan(at.address);
-    return job.scratch + threads.count * whole[FIELDS.indexOf("scratchSize")];
+    return job.scratch! + threads.count * readInteger(JOB_FIELDS, "scratchSize", memory, at.address);
   };
 
   /** Runs an operation: `write` fills its own places, `read` takes what it made out of them. */
@@ -140,7 +134,7 @@ export function wasmKernels(network: ConvexNetwork): PriceKernels {
     write: (memory: ArrayBufferLike, places: Places) => void,
     read: (memory: ArrayBufferLike, places: Places) => T,
   ): T => {
-    const threads = kernelThreads(), { common, own, job } = layOut(operation), at = common.job.address;
+    const threads = kernelThreads(build), { common, own, job } = layOut(operation), at = common.job.address;
     const memory = threads.memory(plan(threads, common.job, job)),
       { row: layout, dense, perGood } = layoutsOf(operation);
     new Uint8Array(memory, common.positive.address, layout.positive.length).set(layout.positive);
@@ -395,7 +389,7 @@ export function wasmKernels(network: ConvexNetwork): PriceKernels {
       const { common, job } = layOut(
         stepOperation(rows, C, { H, Hl }, 1024, rows, tile, { participants: Math.min(n, LARGEST_TILE) }),
       );
-      const total = plan(kernelThreads(), common.job, job);
+      const total = plan(kernelThreads(build), common.job, job);
       return { total, largest: total };
     },
   };

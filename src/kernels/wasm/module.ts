@@ -24,31 +24,29 @@ export interface KernelExports extends ThreadedExports {
 export type KernelBuild = "relaxed" | "plain";
 
 let open: { readonly build: KernelBuild; readonly threads: Threads<KernelExports> } | undefined;
-let forced: KernelBuild | undefined;
-/** The builds that this machine takes, the better one first. */
 let supported: readonly KernelBuild[] | undefined;
 
-/** The build for this machine, or undefined where it has no SIMD, or no shared memory. */
-export function kernelBuild(): KernelBuild | undefined {
-  if (forced) return forced;
-  supported ??= (["relaxed", "plain"] as const).filter((build) =>
+/** The builds that this machine takes, the better one first; none where it has no SIMD, or no shared memory. */
+export function kernelBuilds(): readonly KernelBuild[] {
+  return supported ??= (["relaxed", "plain"] as const).filter((build) =>
     hasSharedMemory() && WebAssembly.validate(bytes(build))
   );
-  return supported[0];
 }
 
-/** Takes one of the builds, whatever the machine has; undefined to choose by the machine again. For tests and benches. */
-export function forceKernelBuild(build: KernelBuild | undefined): void {
-  forced = build;
+/** The best build for this machine, or undefined where it takes none. */
+export function kernelBuild(): KernelBuild | undefined {
+  return kernelBuilds()[0];
 }
 
 function bytes(build: KernelBuild): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(atob(build === "relaxed" ? RELAXED : PLAIN), (character) => character.charCodeAt(0));
 }
 
-/** The module's threads; started when they are first needed, and anew when another number of them is wanted. */
-export function kernelThreads(): Threads<KernelExports> {
-  const build = kernelBuild()!;
+/**
+ * The module's threads; started when they are first needed, and anew when another number of them, or another build, is
+ * wanted.
+ */
+export function kernelThreads(build: KernelBuild = kernelBuild()!): Threads<KernelExports> {
   if (open && (open.build !== build || open.threads.count !== threadCount())) {
     open.threads.close();
     open = undefined;

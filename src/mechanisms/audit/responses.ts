@@ -5,7 +5,7 @@
  */
 import { referenceBestResponses } from "../../kernels/best_responses/reference.ts";
 import { wasmBestResponses } from "../../kernels/best_responses/wasm.ts";
-import { forceKernelBuild, kernelBuild } from "../../kernels/wasm/module.ts";
+import { kernelBuilds } from "../../kernels/wasm/module.ts";
 import { hostRawWeights } from "../../networks/hypernetwork_output.ts";
 import { forward } from "../../networks/reparameterisation.ts";
 import { letEventsIn } from "../../runtime/event_loop.ts";
@@ -69,19 +69,12 @@ export async function checkBackends(
 ): Promise<string | undefined> {
   const { rules, parameters, participants: n, goods: m } = mechanism;
   if (!rules.network.convex) return undefined;
-  const own = await watched.run(types), hypernetwork = rules.hostHypernetwork(parameters, types), build = kernelBuild();
+  const own = await watched.run(types), hypernetwork = rules.hostHypernetwork(parameters, types);
   const others = [referenceBestResponses(rules.network, hypernetwork, types, 1)];
   const names = ["plain code"];
-  if (rules.network.groupMax && build) {
-    for (const one of build === "relaxed" ? ["relaxed", "plain"] as const : ["plain"] as const) {
-      forceKernelBuild(one);
-      try {
-        others.push(wasmBestResponses(rules.network, hypernetwork, types, 1));
-        names.push(`${one} WASM`);
-      } finally {
-        forceKernelBuild(undefined);
-      }
-    }
+  for (const build of rules.network.groupMax ? kernelBuilds() : []) {
+    others.push(wasmBestResponses(rules.network, hypernetwork, types, 1, undefined, { build }));
+    names.push(`${build} WASM`);
   }
   let payments = 0;
   for (const other of others) {

@@ -3,7 +3,7 @@ import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { bestResponse, defaultBestResponse } from "../../../src/kernels/best_responses/best_response.ts";
 import { type BestResponses, referenceBestResponses } from "../../../src/kernels/best_responses/reference.ts";
 import { wasmBestResponses } from "../../../src/kernels/best_responses/wasm.ts";
-import { forceKernelBuild, type KernelBuild } from "../../../src/kernels/wasm/module.ts";
+import type { KernelBuild } from "../../../src/kernels/wasm/module.ts";
 import type { ConvexNetwork } from "../../../src/networks/network.ts";
 import { type HostHypernetworkOutput, hostPrices } from "../../../src/networks/hypernetwork_output.ts";
 import type { PartialGroupMaxSize } from "../../../src/networks/groupmax_layout.ts";
@@ -72,15 +72,6 @@ function outputOf(rows: readonly (readonly number[])[]): HostHypernetworkOutput 
   return { hidden: Float64Array.from(rows.flat()), weight, bias: new Float32Array(P) };
 }
 
-function withBuild(build: KernelBuild, fn: () => void): void {
-  forceKernelBuild(build);
-  try {
-    fn();
-  } finally {
-    forceKernelBuild(undefined);
-  }
-}
-
 /** Outcome, payment and utility fit together, and no random point is better than utility + gap. */
 function checkCertificates({ network, hypernetwork, types, perRow }: Inputs, found: BestResponses, name: string): void {
   const m = network.goods, functions = hostPrices(network, hypernetwork), gradient = new Float64Array(m);
@@ -114,14 +105,12 @@ for (const build of ["relaxed", "plain"] as KernelBuild[]) {
     const sumsOfLargest = k < CASES.length ? undefined : true;
     const name = `${build}, ${sumsOfLargest ? "symmetric, " : ""}[m, K, G, E, H, R, T] = [${one}]`;
     Deno.test(`WASM best responses are those of plain code: ${name}`, () => {
-      withBuild(build, () => {
-        const given = inputs(one, sumsOfLargest), { network, hypernetwork, types, perRow } = given;
-        const found = wasmBestResponses(network, hypernetwork, types, perRow);
-        const expected = referenceBestResponses(network, hypernetwork, types, perRow);
-        assertClose(found.utilities, expected.utilities, 1e-9, name);
-        assert(found.gaps.every((gap) => gap >= 0 && gap <= GAP), `${name}: gaps ${found.gaps}`);
-        checkCertificates(given, found, name);
-      });
+      const given = inputs(one, sumsOfLargest), { network, hypernetwork, types, perRow } = given;
+      const found = wasmBestResponses(network, hypernetwork, types, perRow, undefined, { build });
+      const expected = referenceBestResponses(network, hypernetwork, types, perRow);
+      assertClose(found.utilities, expected.utilities, 1e-9, name);
+      assert(found.gaps.every((gap) => gap >= 0 && gap <= GAP), `${name}: gaps ${found.gaps}`);
+      checkCertificates(given, found, name);
     });
   }
 }
@@ -178,7 +167,7 @@ Deno.test("WASM best responses are the same where cuts are dropped, and certifie
   for (const one of CASES) {
     const given = inputs(one), { network, hypernetwork, types, perRow } = given, m = network.goods;
     const expected = wasmBestResponses(network, hypernetwork, types, perRow);
-    const found = wasmBestResponses(network, hypernetwork, types, perRow, defaultBestResponse, m + 3);
+    const found = wasmBestResponses(network, hypernetwork, types, perRow, defaultBestResponse, { mostCuts: m + 3 });
     assertClose(found.utilities, expected.utilities, 1e-9, `${one}`);
     assert(found.gaps.every((gap) => gap <= GAP), `${one}: gaps ${found.gaps}`);
     checkCertificates(given, found, `${one}`);
@@ -200,30 +189,30 @@ Deno.test("WASM best responses in many chunks are those of one", () => {
 
 for (const build of ["relaxed", "plain"] as KernelBuild[]) {
   Deno.test(`WASM softplus, ${build}: to 1e-15 of its value from 1e-30 to 500`, () => {
-    withBuild(build, () => {
-      // f = softplus(w) s x on [0, 1], with s a power of two that makes it cheap enough to be bought.
-      const size: PartialGroupMaxSize = { goods: 1, layers: 1, groups: 1, groupSize: 1 };
-      const count = 20_000, raw: number[] = [], scale: number[] = [];
-      for (let k = 0; k < count; k++) {
-        // Dense around 0, then towards both ends; next to the places where other formulas take over, too.
-        const t = 2 * (k + 0.5) / count - 1;
-        raw.push(k % 2 === 0 ? 3 * t : t < 0 ? 69 * t : 500 * t);
-        scale.push(2 ** -Math.max(0, Math.ceil(Math.log2(Math.max(1, raw[k] + 1)))));
-      }
-      const hypernetwork = outputOf(raw.map((w, k) => [w, scale[k], 0, 0, 0]));
-      const { outcomes, payments } = wasmBestResponses(
-        partialGroupMax(size),
-        hypernetwork,
-        new Float64Array(count).fill(2),
-        1,
-      );
-      let worst = 0;
-      for (let k = 0; k < count; k++) {
-        const w = raw[k], y = Math.exp(-Math.abs(w)), expected = Math.log1p(y) + Math.max(0, w);
-        assertAlmostEquals(outcomes[k], 1, 1e-15);
-        worst = Math.max(worst, Math.abs(payments[k] / (scale[k] * outcomes[k]) / expected - 1));
-      }
-      assert(worst <= 1e-15, `relative error ${worst}`);
-    });
+    // f = softplus(w) s x on [0, 1], with s a power of two that makes it cheap enough to be bought.
+    const size: PartialGroupMaxSize = { goods: 1, layers: 1, groups: 1, groupSize: 1 };
+    const count = 20_000, raw: number[] = [], scale: number[] = [];
+    for (let k = 0; k < count; k++) {
+      // Dense around 0, then towards both ends; next to the places where other formulas take over, too.
+      const t = 2 * (k + 0.5) / count - 1;
+      raw.push(k % 2 === 0 ? 3 * t : t < 0 ? 69 * t : 500 * t);
+      scale.push(2 ** -Math.max(0, Math.ceil(Math.log2(Math.max(1, raw[k] + 1)))));
+    }
+    const hypernetwork = outputOf(raw.map((w, k) => [w, scale[k], 0, 0, 0]));
+    const { outcomes, payments } = wasmBestResponses(
+      partialGroupMax(size),
+      hypernetwork,
+      new Float64Array(count).fill(2),
+      1,
+      undefined,
+      { build },
+    );
+    let worst = 0;
+    for (let k = 0; k < count; k++) {
+      const w = raw[k], y = Math.exp(-Math.abs(w)), expected = Math.log1p(y) + Math.max(0, w);
+      assertAlmostEquals(outcomes[k], 1, 1e-15);
+      worst = Math.max(worst, Math.abs(payments[k] / (scale[k] * outcomes[k]) / expected - 1));
+    }
+    assert(worst <= 1e-15, `relative error ${worst}`);
   });
 }

@@ -1,7 +1,11 @@
-// Subgradients of f at the points of a tile, after `forward`: the path of winners back to x or to the weights.
+// Subgradients of f at the points of a batch, in x and in the weights, after `forward`.
+//
+// f is a composition of maxima over groups. A subgradient takes of every group the element that is largest at the
+// point, its winner, and goes from the output back through the winners' weights, layer by layer.
 
 import { all, at, each, fma, pad4 } from "./simd";
-import { Job, layerAt, rowBytes } from "./job";
+import { Job } from "./job";
+import { layerAt, rowBytes } from "./packed_row";
 import { inputsAt, winnersAt } from "./forward";
 import { slopeInGoods } from "./sums_of_largest";
 
@@ -10,7 +14,10 @@ export function backwardSize(job: Job): i32 {
   return 2 * ((pad4(job.groups) + pad4(job.goods + 1)) << 2);
 }
 
-/** out `[vectors, 4]` = sum over g of above_g times the winner's weights, whose addresses are `winners` `[G, 16]`. */
+/**
+ * Writes the sum over groups g of above_g times their winner's weights to `out` `[vectors, 4]`; `winners` `[G, 16]` are
+ * addresses.
+ */
 function winnersSum(winners: usize, above: usize, G: i32, vectors: i32, out: usize): void {
   if (vectors == 11) return elevenOfSum(winners, above, G, out);
   let from: i32 = 0;
@@ -73,17 +80,17 @@ function elevenOfSum(winners: usize, above: usize, G: i32, out: usize): void {
 }
 
 /**
- * A subgradient of f in x at point c of the tile `[m + 1 padded]`; what is behind the m-th number means nothing. The point
- * itself is at `point`.
+ * Writes a subgradient of f in x at point c of the batch to `out` `[m + 1 padded]`; what is behind its m-th number
+ * means nothing. The point itself is at `point`.
  */
-export function slope(job: Job, w: usize, tile: usize, c: i32, point: usize, scratch: usize, out: usize): void {
+export function slope(job: Job, w: usize, batch: usize, c: i32, point: usize, scratch: usize, out: usize): void {
   const G = job.groups, K = job.layers, inputs = pad4(G), free = pad4(job.goods + 1);
   const sums0 = scratch, sums1 = sums0 + ((inputs + free) << 2);
   let above = w + layerAt(job, K);
   for (let j: i32 = 0; j < free; j += 4) v128.store(out + (j << 2), at(above + ((inputs + j) << 2)));
   for (let k = K - 1; k >= 0; k--) {
     const sums = k & 1 ? sums1 : sums0, below = k > 0 ? inputs : 0;
-    winnersSum(winnersAt(job, tile, k) + (c << 2), above, G, (below + free) >> 2, sums);
+    winnersSum(winnersAt(job, batch, k) + (c << 2), above, G, (below + free) >> 2, sums);
     for (let j: i32 = 0; j < free; j += 4) {
       v128.store(out + (j << 2), f32x4.add(at(out + (j << 2)), at(sums + ((below + j) << 2))));
     }
@@ -124,13 +131,13 @@ function addToWinners(winners: usize, above: usize, G: i32, vectors: i32, values
 }
 
 /**
- * Adds `coefficient` times the gradient of f at point c in the packed weights (before softplus' derivative) to `out`
- * `[packed]`.
+ * Adds `coefficient` times the gradient of f at point c in the packed weights to `out` `[packed]`. Weights are those
+ * behind softplus: its derivative comes later, once for a row.
  */
 export function weightGradient(
   job: Job,
   w: usize,
-  tile: usize,
+  batch: usize,
   c: i32,
   coefficient: f32,
   scratch: usize,
@@ -141,7 +148,7 @@ export function weightGradient(
   // `values` holds what a layer's weights are multiplied by at this point: maxima of the layer before, then (x, 1).
   let values = sums0, sums = sums1;
   const top = layerAt(job, K), a = all(coefficient);
-  input(job, tile, c, K, values);
+  input(job, batch, c, K, values);
   for (let j: i32 = 0; j < inputs + free; j += 4) {
     const to = out + top + (j << 2);
     v128.store(to, fma(a, at(values + (j << 2)), at(to)));
@@ -151,8 +158,8 @@ export function weightGradient(
     v128.store(sums + (j << 2), f32x4.mul(a, at(w + top + (j << 2))));
   }
   for (let k = K - 1; k >= 0; k--) {
-    const below = k > 0 ? inputs : 0, vectors = (below + free) >> 2, winners = winnersAt(job, tile, k) + (c << 2);
-    input(job, tile, c, k, values);
+    const below = k > 0 ? inputs : 0, vectors = (below + free) >> 2, winners = winnersAt(job, batch, k) + (c << 2);
+    input(job, batch, c, k, values);
     addToWinners(winners, sums, G, vectors, values, out - w);
     if (k > 0) {
       winnersSum(winners, sums, G, inputs >> 2, values);
@@ -162,8 +169,8 @@ export function weightGradient(
   }
 }
 
-/** What layer k of point c is a function of: the maxima of the layer before, if there is one, then (x, 1). */
-function input(job: Job, tile: usize, c: i32, k: i32, out: usize): void {
-  let from = inputsAt(job, tile, k) + (c << 2);
+/** Writes the inputs of layer k at point c: the maxima of the layer before, if there is one, then (x, 1). */
+function input(job: Job, batch: usize, c: i32, k: i32, out: usize): void {
+  let from = inputsAt(job, batch, k) + (c << 2);
   for (const end = out + rowBytes(job, k); out < end; out += 4, from += 64) store<f32>(out, load<f32>(from));
 }

@@ -1,19 +1,17 @@
-// All Langevin steps and line moves of one row's chains.
+// Moves the chains of one row, which sample outcomes from q ~ exp(beta u): Langevin steps, equation (13), and line
+// moves.
 //
-// `job.draws` tells for each block of steps: how many steps, whether a line move follows (1 or 0), two words of a key for
-// each step, and for a line move two times: which chains the directions are between, and the keys of its draws.
+// It does what move_chains.ts of src/sampling says, with the random numbers of the same keys. `job.draws` lists these,
+// for each block of steps: how many steps; whether a line move follows (1 or 0); a key for each step, which is two
+// words; and for each half of the chains that a line move moves: a and b, where directions are differences of chains k
+// + a and k + b of the other half; and a key for each of its DRAWS streams of uniform numbers.
 
 import { all, at, fma, halves, log4, magnitude, ones, pad4, total, twos } from "./simd";
+import { DRAWS, LARGEST_NOISE, TINY, TRIES, WIDTH } from "./constants";
 import { Job } from "./job";
-import { forward, gather, output, tileSize } from "./forward";
+import { batchSize, forward, gather, output } from "./forward";
 import { backwardSize, slope } from "./backward";
 import { normals, uniforms } from "./random";
-
-/** As in line_moves.ts of the sampler. */
-const TRIES: i32 = 6;
-const WIDTH: f32 = 4;
-const TINY: f32 = 1e-9;
-const LARGEST_NOISE: f32 = 0.5;
 
 /** Bytes of one chain in scratch: its coordinates, and zeros behind them up to a multiple of four. */
 // @ts-ignore: decorator
@@ -22,19 +20,19 @@ function chainBytes(job: Job): i32 {
   return pad4(job.goods + 1) << 2;
 }
 
-// Where things are in scratch, behind the tile and 16 values of f.
+// Where things are in scratch: first a batch (see forward.ts) and 16 values of f, then the following.
 // @ts-ignore: decorator
 @inline
 function backAt(job: Job, s: usize): usize {
-  return s + tileSize(job) + 64;
+  return s + batchSize(job) + 64;
 }
-/** Vectors `[m padded]`: slope, step size, noise scale, squared slopes, type. */
+/** Five vectors `[m padded]`: slope of f, step size, noise scale, sums of squared slopes of u, type. */
 // @ts-ignore: decorator
 @inline
 function vectorsAt(job: Job, s: usize): usize {
   return backAt(job, s) + backwardSize(job);
 }
-/** Chains, directions and tried points, `[C, m padded]` each. There is room for one more behind the chains. */
+/** Chains, directions and tried points, `[C, m padded]` each. The zero outcome goes behind the chains in the end. */
 // @ts-ignore: decorator
 @inline
 function chainsAt(job: Job, s: usize): usize {
@@ -55,15 +53,15 @@ function drawsAt(job: Job, s: usize): usize {
 
 /** Bytes of scratch for one row. */
 export function chainsSize(job: Job): i32 {
-  const noise = job.count * job.goods + 16, lines = (TRIES + 2) * (job.count + 16);
+  const noise = job.count * job.goods + 16, lines = DRAWS * (job.count + 16);
   return <i32>drawsAt(job, 0) + (pad4(max(noise, lines)) << 2);
 }
 
 /**
- * Moves the chains of a row, in place, and writes f at the chains and at 0 to `job.values`. The tiles of these points stay
- * at `tiles`, unless that is 0.
+ * Moves the chains of a row, in place, and writes f at the chains and at 0 to `job.values`. `w` is the row of packed
+ * weights, `s` scratch. Where `batches` is not 0, the batches of these points are left there for gradients.
  */
-export function moveRow(job: Job, w: usize, row: i32, s: usize, tiles: usize): void {
+export function moveRow(job: Job, w: usize, row: i32, s: usize, batches: usize): void {
   const C = job.count, m = job.goods, bytes = chainBytes(job);
   const chains = chainsAt(job, s), vectors = vectorsAt(job, s);
   const stepSize = vectors + bytes, noiseScale = stepSize + bytes, squares = noiseScale + bytes, type = squares + bytes;
@@ -101,18 +99,18 @@ export function moveRow(job: Job, w: usize, row: i32, s: usize, tiles: usize): v
       const half = C >> 1, end = chains + C * bytes, middle = chains + half * bytes;
       if (half >= 2) {
         moveAlong(job, w, s, row, chains, half, middle, C - half, draws);
-        moveAlong(job, w, s, row, middle, C - half, chains, half, draws + (8 + (TRIES + 2) * 8));
+        moveAlong(job, w, s, row, middle, C - half, chains, half, draws + (8 + DRAWS * 8));
       }
-      draws += 2 * (8 + (TRIES + 2) * 8);
+      draws += 2 * (8 + DRAWS * 8);
     }
   }
   for (let c: i32 = 0; c < C; c++) memory.copy(points + ((c * m) << 2), chains + c * bytes, m << 2);
-  finalValues(job, w, s, row, tiles > 0 ? tiles : s, tiles > 0 ? tileSize(job) : 0);
+  finalValues(job, w, s, row, batches > 0 ? batches : s, batches > 0 ? batchSize(job) : 0);
 }
 
 /** One step of equation (13) for all chains. */
 function langevinStep(job: Job, w: usize, s: usize, noise: usize): void {
-  const C = job.count, m = job.goods, bytes = chainBytes(job), project = job.boundary == 1;
+  const C = job.count, m = job.goods, bytes = chainBytes(job), project = job.project == 1;
   const chains = chainsAt(job, s), back = backAt(job, s), gradient = vectorsAt(job, s);
   const stepSize = gradient + bytes, noiseScale = stepSize + bytes, squares = noiseScale + bytes, type = squares + bytes;
   for (let from: i32 = 0; from < C; from += 16) {
@@ -137,9 +135,9 @@ function langevinStep(job: Job, w: usize, s: usize, noise: usize): void {
   }
 }
 
-/** beta u, up to a constant, at `count` points of scratch. */
+/** Writes beta u, up to a constant, at `count` points of scratch: the logarithm of q. */
 function densities(job: Job, w: usize, s: usize, points: usize, count: i32, out: usize): void {
-  const bytes = chainBytes(job), f = s + tileSize(job), type = vectorsAt(job, s) + 4 * bytes, m = job.goods;
+  const bytes = chainBytes(job), f = s + batchSize(job), type = vectorsAt(job, s) + 4 * bytes, m = job.goods;
   for (let from: i32 = 0; from < count; from += 16) {
     const now = min(16, count - from);
     gather(job, points + from * bytes, now, bytes, s);
@@ -164,7 +162,9 @@ function onLine(x: usize, direction: usize, position: f32, m: i32, out: usize): 
   }
 }
 
-/** A slice move of `count` chains along differences of `size` others, see line_moves.ts. */
+/**
+ * A line move of `count` chains along differences of `size` others: slice sampling as in line_moves.ts of src/sampling.
+ */
 function moveAlong(
   job: Job,
   w: usize,
@@ -182,7 +182,7 @@ function moveAlong(
   const level = lines, ahead = level + width, behind = ahead + width, position = behind + width;
   const open = position + width, density = open + width;
   const a = load<i32>(draws), b = load<i32>(draws, 4);
-  for (let k: i32 = 0; k < TRIES + 2; k++) {
+  for (let k: i32 = 0; k < DRAWS; k++) {
     const key = draws + 8 + (k << 3), to = room + k * stride;
     const from = uniforms(load<i32>(key), load<i32>(key, 4), <u32>row * count, count, to);
     memory.copy(to, from, count << 2);
@@ -235,45 +235,47 @@ function moveAlong(
   }
 }
 
-/** Tiles for a row's chains and the zero outcome. */
+/** Batches for a row's chains and the zero outcome. */
 // @ts-ignore: decorator
 @inline
-export function tilesOfRow(job: Job): i32 {
+export function batchesOfRow(job: Job): i32 {
   return (job.count + 16) >> 4;
 }
 
 /**
- * Where one row of weights serves all rows, the zero outcome's tile, with f behind it, at the end of the first thread's
- * scratch.
+ * Where the zero outcome's batch is, with f behind it, if one row of weights serves all rows: at the end of the first
+ * thread's scratch.
  */
 export function sharedZero(job: Job): usize {
   return job.scratch + job.scratchSize - sharedZeroSize(job);
 }
 
-/** Bytes of it. */
+/** Bytes of that batch and f; none where rows have weights of their own. */
 export function sharedZeroSize(job: Job): i32 {
-  return job.hiddenSize > 0 ? 0 : tileSize(job) + 64;
+  return job.hiddenSize > 0 ? 0 : batchSize(job) + 64;
 }
 
-/** Makes that tile, once for all rows. */
+/** Makes that batch, once for all rows. */
 export function makeSharedZero(job: Job): void {
-  const tile = sharedZero(job);
-  memory.fill(tile, 0, job.goods << 6);
-  forward(job, job.shared, tile, 1);
-  output(job, job.shared, tile, tile + tileSize(job));
+  const batch = sharedZero(job);
+  memory.fill(batch, 0, job.goods << 6);
+  forward(job, job.shared, batch, 1);
+  output(job, job.shared, batch, batch + batchSize(job));
 }
 
-/** f at the chains and at 0, in that order, by tiles from `tile` on, each `next` bytes behind the one before. */
-function finalValues(job: Job, w: usize, s: usize, row: i32, tile: usize, next: i32): void {
+/**
+ * Writes f at the chains and at 0, in that order, by batches from `batch` on, each `next` bytes behind the one before.
+ */
+function finalValues(job: Job, w: usize, s: usize, row: i32, batch: usize, next: i32): void {
   const C = job.count, N = job.hiddenSize > 0 ? C + 1 : C; // the zero outcome is there where it is shared
-  const bytes = chainBytes(job), f = s + tileSize(job), points = chainsAt(job, s), out = job.values + ((row * (C + 1)) << 2);
+  const bytes = chainBytes(job), f = s + batchSize(job), points = chainsAt(job, s), out = job.values + ((row * (C + 1)) << 2);
   memory.fill(points + C * bytes, 0, bytes); // directions are not needed any more
-  for (let from: i32 = 0; from < N; from += 16, tile += next) {
+  for (let from: i32 = 0; from < N; from += 16, batch += next) {
     const now = min(16, N - from);
-    gather(job, points + from * bytes, now, bytes, tile);
-    forward(job, w, tile, now);
-    output(job, w, tile, f);
+    gather(job, points + from * bytes, now, bytes, batch);
+    forward(job, w, batch, now);
+    output(job, w, batch, f);
     memory.copy(out + (from << 2), f, now << 2);
   }
-  if (N == C) store<f32>(out + (C << 2), load<f32>(sharedZero(job) + tileSize(job)));
+  if (N == C) store<f32>(out + (C << 2), load<f32>(sharedZero(job) + batchSize(job)));
 }

@@ -1,19 +1,16 @@
-// A participant's best response by cutting planes: the algorithm of best_responses/best_response.ts, step by step.
+// A participant's best response, equation (4), by cutting planes: the algorithm of best_responses/best_response.ts,
+// step by step, in 64-bit floats.
 //
-// Vectors have m + 1 floats and end in zeros up to a multiple of four. Of the cuts a bounded number is kept: where there
-// is no room for another, it replaces the one outside of the basis that is furthest from being of use. The basis bounds
-// the maximum whatever else is kept, so that gaps stay certified.
+// The number of cuts that are kept is bounded by `job.cuts`. Where there is no room for another, it replaces one
+// outside of the linear program's basis: the one with the largest reduced cost, which is the last that would come in.
+// The basis alone bounds the maximum, so that gaps stay certified whatever is dropped. Vectors have m + 1 floats, and
+// zeros behind them up to a multiple of four.
 
+import { CLOSE, EPSILON, EQUAL_RATIOS, IN_OUT, LEAST_PIVOT, ROUNDS, TIE_BREAK } from "./constants";
 import { both, dots, fma2 } from "./double";
 import { evaluate, networkSize } from "./double_network";
 import { ResponsesJob } from "./responses_job";
 import { pad4 } from "./simd";
-
-/** As in best_response.ts. */
-const TIE_BREAK: f64 = 1e-8;
-const EPSILON: f64 = 1e-11;
-const IN_OUT: f64 = 0.5;
-const CLOSE: f64 = 1e-2;
 
 /** Bytes of a vector. */
 // @ts-ignore: decorator
@@ -22,9 +19,9 @@ function vectorBytes(job: ResponsesJob): i32 {
   return pad4(job.goods + 1) << 3;
 }
 
-// Where things are in scratch, behind the network's: the inverse of the basis `[m + 1, m + 1]`, then vectors `best`,
-// `gradient`, `x`, `query`, `direction`, `amounts`, `ratios`, `prices` (costs of the basis); `basis`, 32-bit; costs and
-// reduced costs of cuts, and cuts.
+// Where things are in scratch, behind what double_network.ts takes: the inverse of the basis `[m + 1, m + 1]`; vectors
+// `best`, `gradient`, `x`, `query`, `direction`, `amounts`, `ratios` and `prices` (what the basis' columns cost); which
+// columns are in the basis, as 32-bit integers; the cuts' costs; their reduced costs; the cuts.
 // @ts-ignore: decorator
 @inline
 function inverseAt(job: ResponsesJob, s: usize): usize {
@@ -101,7 +98,7 @@ export function cuttingPlanesSize(job: ResponsesJob): i32 {
   return <i32>cutAt(job, 0, job.cuts);
 }
 
-/** Where to put another cut, with `count` there already. */
+/** The place for another cut, with `count` there already. */
 function roomForCut(job: ResponsesJob, s: usize, count: i32): i32 {
   if (count < job.cuts) return count;
   const reduced = reducedAt(job, s), basis = basisAt(job, s);
@@ -116,7 +113,7 @@ function roomForCut(job: ResponsesJob, s: usize, count: i32): i32 {
   return place;
 }
 
-/** Cut k at a point with the slopes in `gradient`; returns the objective there. */
+/** Makes cut k at a point where f has the slopes in `gradient`; returns the objective there. */
 function makeCut(job: ResponsesJob, s: usize, k: i32, type: usize, point: usize, payment: f64): f64 {
   const m = job.goods, gradient = gradientAt(job, s), cut = cutAt(job, s, k), last = cut + (m << 3);
   let worth: f64 = 0, cost: f64 = 0;
@@ -135,7 +132,7 @@ function makeCut(job: ResponsesJob, s: usize, k: i32, type: usize, point: usize,
   return objective;
 }
 
-/** The basis of the first cut and, in every row, of r_i or a slack. */
+/** Begins with the basis of the first cut and, in each of the other m rows, of r_i or a slack. */
 function firstBasis(job: ResponsesJob, s: usize): void {
   const m = job.goods, bytes = vectorBytes(job), first = cutAt(job, s, 0);
   const inverse = inverseAt(job, s), amounts = amountsAt(job, s), basis = basisAt(job, s), prices = pricesAt(job, s);
@@ -153,7 +150,7 @@ function firstBasis(job: ResponsesJob, s: usize): void {
   store<f64>(prices + (m << 3), load<f64>(costsAt(job, s)));
 }
 
-/** The linear program's solution at the basis: x, and minus its value behind. */
+/** Writes the linear program's solution at the basis to `x`: the point, and behind it minus the value. */
 function solution(job: ResponsesJob, s: usize): void {
   const bytes = vectorBytes(job), x = xAt(job, s), inverse = inverseAt(job, s);
   const prices = pricesAt(job, s), end = prices + ((job.goods + 1) << 3);
@@ -190,13 +187,13 @@ function exchange(job: ResponsesJob, s: usize, id: i32): bool {
   }
   for (let b: i32 = 0; b < bytes; b += 16) {
     const d = v128.load(direction + b), r = f64x2.div(v128.load(amounts + b), d);
-    v128.store(ratios + b, v128.bitselect(r, both(Infinity), f64x2.gt(d, both(1e-10))));
+    v128.store(ratios + b, v128.bitselect(r, both(Infinity), f64x2.gt(d, both(LEAST_PIVOT))));
   }
   let leaving: i32 = -1, ratio: f64 = Infinity;
   for (let a: i32 = 0; a <= m; a++) {
     const r = load<f64>(ratios + (a << 3));
-    if (r >= ratio + 1e-13 || r == Infinity) continue;
-    if (r < ratio - 1e-13 || load<f64>(direction + (a << 3)) > load<f64>(direction + (leaving << 3))) {
+    if (r >= ratio + EQUAL_RATIOS || r == Infinity) continue;
+    if (r < ratio - EQUAL_RATIOS || load<f64>(direction + (a << 3)) > load<f64>(direction + (leaving << 3))) {
       ratio = min(ratio, r);
       leaving = a;
     }
@@ -226,7 +223,7 @@ function exchange(job: ResponsesJob, s: usize, id: i32): bool {
 function solve(job: ResponsesJob, s: usize, cuts: i32): f64 {
   const m = job.goods, bytes = vectorBytes(job), x = xAt(job, s);
   const costs = costsAt(job, s), reduced = reducedAt(job, s);
-  for (let round: i32 = 0; round < 50 * (m + 1); round++) {
+  for (let round: i32 = 0; round < ROUNDS * (m + 1); round++) {
     let entering: i32 = 0, worst = -EPSILON, found = false;
     for (let i: i32 = 0; i < m; i++) {
       const xi = load<f64>(x + (i << 3));

@@ -1,4 +1,4 @@
-// Vectors of two 64-bit floats: arithmetic, and softplus.
+// Vectors of two 64-bit floats: arithmetic, products of vectors in memory, and softplus.
 
 /** a b + c, rounded once where the machine can. */
 // @ts-ignore: decorator
@@ -28,7 +28,7 @@ export function pad2(count: i32): i32 {
   return (count + 1) & ~1;
 }
 
-/** The sum of a_j b_j over `bytes` of numbers, a multiple of four numbers. */
+/** The product of two vectors in memory, of `bytes` each, which are a multiple of four numbers. */
 // @ts-ignore: decorator
 @inline
 export function dot2(a: usize, b: usize, bytes: i32): f64 {
@@ -40,7 +40,7 @@ export function dot2(a: usize, b: usize, bytes: i32): f64 {
   return total2(f64x2.add(even, odd));
 }
 
-/** Writes <row, x> of `count` rows, `bytes` apart, to `out`, which has room for a multiple of four. */
+/** Writes <row, x> for `count` rows of `bytes` each to `out`, which has room for a multiple of four numbers. */
 export function dots(rows: usize, count: i32, x: usize, bytes: i32, out: usize): void {
   const last = rows + (count - 1) * bytes, end = x + bytes;
   for (let k: i32 = 0; k < count; k += 4, out += 32) {
@@ -61,7 +61,7 @@ export function dots(rows: usize, count: i32, x: usize, bytes: i32, out: usize):
   }
 }
 
-/** Replaces four floats x at p by log(1 + exp(x)), to about 1e-15 of it. Two vectors share the loads of constants. */
+/** Replaces four floats x at p by softplus(x) = log(1 + exp(x)), to a relative error of about 1e-15. */
 export function softplusOf4(p: usize): void {
   const u = v128.load(p), v = v128.load(p, 16);
   // exp(-|x|), for |x| clamped to 700.

@@ -1,11 +1,14 @@
-// f and a subgradient of it at one point, in 64-bit floats. The lanes of vectors are groups, four at a time.
+// f and a subgradient of it at one point, in 64-bit floats.
 //
-// Inputs of a layer are numbered: x (m of them), 1, then the layer before (G). For packed weights see
-// best_responses/layout.ts: for each layer and each block of four groups `[inputs, E, 4]`; of the output those from
-// (x, 1), then from the last layer, each padded to a multiple of four.
+// Groups are computed four at a time, as the lanes of two vectors. A layer's inputs are x (m numbers), 1, and then the
+// maxima of the layer before (G); its weights are, for each block of four groups, `[inputs, E, 4]`. The output's are
+// those of (x, 1), then those of the last layer, each padded to a multiple of four: best_responses/layout.ts packs them
+// so.
 //
-// Scratch: inputs of layers 0..K `[K + 1, m + 1 + G padded]`; winners `[K, G padded]`, as the bytes from the first to
-// the winning element, in 64 bits; `above` `[G padded]`; slopes in all inputs of a layer `[m + 1 + G padded, 2]`.
+// Scratch: inputs of layers 0 to K, which is the output, `[K + 1, m + 1 + G padded]`; for each group its winner, which
+// is its largest element, `[K, G padded]`, as how many bytes it lies behind the first element; f's slopes in a layer's
+// maxima, `above` `[G padded]`; and in all inputs of a layer `[m + 1 + G padded, 2]`, where the two numbers are to be
+// added.
 
 import { both, dot2, fma2, pad2, total2 } from "./double";
 import { pad4 } from "./simd";
@@ -63,7 +66,7 @@ function outputAt(job: ResponsesJob): i32 {
   return (pad4(job.groups) >> 2) * (blockBytes(job, 0) + (job.layers - 1) * blockBytes(job, 1));
 }
 
-/** The maxima of one layer to `z`, and its winners to `won`: up to four elements of a block at a time. */
+/** Writes the maxima of one layer to `z`, and its winners to `won`: up to four elements of a block at a time. */
 function layer(job: ResponsesJob, w: usize, k: i32, inputs: usize, z: usize, won: usize): void {
   const E = job.groupSize, bytes = E << 5, end = inputs + (inputCount(job, k) << 3);
   for (let g: i32 = 0; g < job.groups; g += 4, w += blockBytes(job, k), z += 32, won += 32) {
@@ -103,7 +106,7 @@ function layer(job: ResponsesJob, w: usize, k: i32, inputs: usize, z: usize, won
   }
 }
 
-/** Adds what one layer passes on to the slopes in its inputs. */
+/** Adds to the slopes in a layer's inputs what comes by its maxima: `above` times the winners' weights. */
 function layerSlopes(job: ResponsesJob, w: usize, k: i32, above: usize, won: usize, slopes: usize): void {
   const bytes = job.groupSize << 5, end = slopes + (inputCount(job, k) << 4);
   for (let g: i32 = 0; g < job.groups; g += 4, w += blockBytes(job, k), above += 32, won += 32) {
@@ -118,7 +121,7 @@ function layerSlopes(job: ResponsesJob, w: usize, k: i32, above: usize, won: usi
   }
 }
 
-/** f at a point; writes a subgradient to `gradient`. `w` is a row of packed weights, `s` scratch. */
+/** Returns f at a point and writes a subgradient to `gradient`. `w` is a row of packed weights, `s` scratch. */
 export function evaluate(job: ResponsesJob, w: usize, point: usize, gradient: usize, s: usize): f64 {
   const m = job.goods, G = job.groups, K = job.layers, stride = inputBytes(job), hidden = (m + 1) << 3;
   let inputs = s, weights = w;

@@ -1,10 +1,10 @@
-// The weights of six rows at a time in 64-bit floats: a tile of the hypernetwork's last product, with softplus.
+// Makes packed weights from the hypernetwork's hidden layers, for six rows at a time and in 64-bit floats: the product
+// with its last weight, plus bias, and softplus where weights are positive. Hidden layers are 64-bit, what is trained
+// is 32-bit.
 
+import { ROWS } from "./constants";
 import { fma2, softplusOf4 } from "./double";
 import { ResponsesJob } from "./responses_job";
-
-/** Rows of a tile. */
-export const ROWS: i32 = 6;
 
 /** Two 32-bit floats as 64-bit floats. */
 // @ts-ignore: decorator
@@ -18,7 +18,7 @@ export function hiddenTileSize(job: ResponsesJob): i32 {
   return (job.hiddenSize + (job.goods + ROWS - 1) / ROWS * job.perGoodSize) * ROWS << 3;
 }
 
-/** Rows `[ROWS, width]` as `[width, ROWS]`; those from `count` on are 0. */
+/** Writes rows `[ROWS, width]` as `[width, ROWS]`; those from `count` on are 0. */
 function transpose(from: usize, width: i32, count: i32, to: usize): void {
   for (let r: i32 = 0; r < ROWS; r++) {
     for (let h: i32 = 0; h < width; h++) {
@@ -28,8 +28,9 @@ function transpose(from: usize, width: i32, count: i32, to: usize): void {
 }
 
 /**
- * Four columns of six rows: hidden weight + bias, for hidden `[width, 6]` at `columns` and a weight with `step` bytes
- * from row to row. The first `count` rows' results are `stride` numbers apart, and so are their biases where `own` is 1.
+ * Writes four columns of hidden weight + bias for the first `count` of six rows. Hidden is `[width, 6]` at `columns`;
+ * rows of the weight are `step` bytes apart. Rows of the result are `stride` numbers apart, and so are those of the
+ * bias where `own` is 1; where it is 0, all rows have the same bias.
  */
 function sixRows(
   columns: usize,
@@ -98,7 +99,10 @@ export function wideWeights(job: ResponsesJob, first: i32, columns: usize, out: 
   for (let r: i32 = 0; r < rows; r++) wideSlopes(job, first + r, goods, out + (r * packed << 3));
 }
 
-/** Writes the slopes of a row, and the output's offset: the goods' hidden layers times S, six goods at a time. */
+/**
+ * Writes slopes per good into a row of packed weights: the goods' hidden layers times S, six goods at a time, plus
+ * bias. The output's offset, which lies among its slopes, is written with them.
+ */
 function wideSlopes(job: ResponsesJob, row: i32, columns: usize, out: usize): void {
   const m = job.goods, H = job.hiddenSize, width = job.perGoodSize, block = width * ROWS << 3;
   const hidden = job.perGoodHidden + (row * m * width << 3), stride = job.groupSize << 2;
@@ -121,7 +125,7 @@ function wideSlopes(job: ResponsesJob, row: i32, columns: usize, out: usize): vo
   for (let j = m + 1; j & 3; j++) store<f64>(to += 8, 0);
 }
 
-/** The product of 64-bit and 32-bit vectors. */
+/** The product of a vector of 64-bit floats and one of 32-bit floats. */
 function dotWide(a: usize, b: usize, count: i32): f64 {
   let sum: f64 = 0;
   for (let k: i32 = 0; k < count; k++) sum += load<f64>(a + (k << 3)) * <f64>load<f32>(b + (k << 2));

@@ -1,15 +1,17 @@
 // f at up to 16 points at once, which are the lanes of four vectors.
 //
-// A tile lies in a thread's scratch. Its rows are 64 bytes. First come the layers' inputs, one after the other: for each
-// layer k, and for the output, the maxima `[G padded, 16]` of the layer before, if there is one, then (x, 1)
-// `[m + 1 padded, 16]`, with zeros for padding: in the order of a packed element's weights. Behind them are for each layer
-// the winners `[G, 16]`, by the addresses of their weights. Lanes without a point hold whatever was there before.
+// What is known of 16 points is called a batch. It lies in a thread's scratch, as rows of 16 numbers, one a point.
+// First come the inputs of each layer, and of the output: the maxima `[G padded, 16]` of the layer before, if there is
+// one, then (x, 1) `[m + 1 padded, 16]`, in the order in which the weights of an element are packed, with zeros for
+// padding. Behind them come each layer's winners `[G, 16]`: of each group the element that is largest at the point, by
+// the address of its weights. Where there are fewer points, their lanes hold whatever was there before.
 
 import { all, at, choose, each, fma, pad4 } from "./simd";
-import { Job, layerAt, rowBytes } from "./job";
+import { Job } from "./job";
+import { layerAt, rowBytes } from "./packed_row";
 import { sumsOfLargest } from "./sums_of_largest";
 
-/** Bytes of the tile's points, (x, 1). */
+/** Bytes of the batch's points, (x, 1). */
 // @ts-ignore: decorator
 @inline
 function pointsSize(job: Job): i32 {
@@ -23,26 +25,29 @@ function layerSize(job: Job): i32 {
   return pad4(job.groups) << 6;
 }
 
-/** Where the inputs of layer k are in a tile; K is the output. */
+/** Where the inputs of layer k are in a batch; K is the output. */
 // @ts-ignore: decorator
 @inline
-export function inputsAt(job: Job, tile: usize, k: i32): usize {
-  return tile + (k > 0 ? pointsSize(job) + (k - 1) * (layerSize(job) + pointsSize(job)) : 0);
+export function inputsAt(job: Job, batch: usize, k: i32): usize {
+  return batch + (k > 0 ? pointsSize(job) + (k - 1) * (layerSize(job) + pointsSize(job)) : 0);
 }
 
-/** Where layer k's winners are in a tile. */
+/** Where layer k's winners are in a batch. */
 // @ts-ignore: decorator
 @inline
-export function winnersAt(job: Job, tile: usize, k: i32): usize {
-  return inputsAt(job, tile, job.layers + 1) + k * layerSize(job);
+export function winnersAt(job: Job, batch: usize, k: i32): usize {
+  return inputsAt(job, batch, job.layers + 1) + k * layerSize(job);
 }
 
-/** Bytes of a tile. */
-export function tileSize(job: Job): i32 {
+/** Bytes of a batch. */
+export function batchSize(job: Job): i32 {
   return <i32>winnersAt(job, 0, job.layers);
 }
 
-/** One layer at 16 points: two elements of a group at a time, 8 sums in registers. `rows` is a multiple of four. */
+/**
+ * Writes the maxima of one layer to `z` and its winners to `won`, at 16 points: two elements of a group at a time, 8
+ * sums in registers. An element has `rows` weights, a multiple of four, in `bytes`.
+ */
 function layer16(job: Job, w: usize, bytes: i32, rows: i32, inputs: usize, z: usize, won: usize): void {
   const G = job.groups, E = job.groupSize;
   for (let g: i32 = 0; g < G; g++, w += E * bytes) {
@@ -74,7 +79,7 @@ function layer16(job: Job, w: usize, bytes: i32, rows: i32, inputs: usize, z: us
   }
 }
 
-/** One layer at 8 points: four elements of a group at a time, 8 sums in registers. */
+/** The same at 8 points: four elements of a group at a time, 8 sums in registers. */
 function layer8(job: Job, w: usize, bytes: i32, rows: i32, groups: i32, inputs: usize, z: usize, won: usize): void {
   const E = job.groupSize;
   for (let g: i32 = 0; g < groups; g++, w += E * bytes) {
@@ -106,9 +111,8 @@ function layer8(job: Job, w: usize, bytes: i32, rows: i32, groups: i32, inputs: 
 }
 
 /**
- * As layer8 for groups of four, whose number is a multiple of three: six elements at a time, 12 sums in registers, which
- * is what the multipliers take to be always busy. Of each three groups the first six elements are the first group and
- * half of the second.
+ * The same at 8 points for groups of four, in threes: six elements at a time, 12 sums in registers, which keeps the
+ * multipliers always busy. Of three groups the first six elements are the first group and half of the second.
  */
 function sixes(w: usize, bytes: i32, rows: i32, groups: i32, inputs: usize, z: usize, won: usize): void {
   let best0 = all(0), best1 = best0, won0 = best0, won1 = best0;
@@ -165,7 +169,7 @@ function sixes(w: usize, bytes: i32, rows: i32, groups: i32, inputs: usize, z: u
   }
 }
 
-/** One layer at 8 points: as much of it as can be by six elements at a time. */
+/** The same at 8 points: six elements at a time as far as groups are four and go in threes, then four at a time. */
 function eightPoints(job: Job, w: usize, bytes: i32, rows: i32, inputs: usize, z: usize, won: usize): void {
   const G = job.groups, by6 = job.groupSize == 4 ? G - G % 3 : 0;
   sixes(w, bytes, rows, by6, inputs, z, won);
@@ -173,16 +177,16 @@ function eightPoints(job: Job, w: usize, bytes: i32, rows: i32, inputs: usize, z
 }
 
 /**
- * Fills in a tile's maxima and winners at its first `lanes` points, 8 or 16, which `gather` put there. `w` is a row of
- * packed weights.
+ * Fills in a batch's maxima and winners at its first `lanes` points, at most 16, which `gather` put there. `w` is a row
+ * of packed weights.
  */
-export function forward(job: Job, w: usize, tile: usize, lanes: i32): void {
-  const G = job.groups, K = job.layers, m = job.goods, size = pointsSize(job), ones = tile + (m << 6);
+export function forward(job: Job, w: usize, batch: usize, lanes: i32): void {
+  const G = job.groups, K = job.layers, m = job.goods, size = pointsSize(job), ones = batch + (m << 6);
   memory.fill(ones, 0, size - (m << 6));
   for (let lane: i32 = 0; lane < 64; lane += 16) v128.store(ones + lane, all(1));
   for (let k: i32 = 0; k < K; k++) {
     const layer = w + layerAt(job, k), bytes = rowBytes(job, k), rows = bytes >> 2;
-    const inputs = inputsAt(job, tile, k), z = inputsAt(job, tile, k + 1), won = winnersAt(job, tile, k);
+    const inputs = inputsAt(job, batch, k), z = inputsAt(job, batch, k + 1), won = winnersAt(job, batch, k);
     if (lanes <= 8) eightPoints(job, layer, bytes, rows, inputs, z, won);
     // Four elements at a time, unless that means two more than there are.
     else if (pad4(job.groupSize) > job.groupSize + 1) layer16(job, layer, bytes, rows, inputs, z, won);
@@ -191,15 +195,15 @@ export function forward(job: Job, w: usize, tile: usize, lanes: i32): void {
       eightPoints(job, layer, bytes, rows, inputs + 32, z + 32, won + 32);
     }
     memory.fill(z + (G << 6), 0, layerSize(job) - (G << 6));
-    memory.copy(z + layerSize(job), tile, size);
+    memory.copy(z + layerSize(job), batch, size);
   }
 }
 
-/** f `[16]` at the points of a tile, after `forward`. */
-export function output(job: Job, w: usize, tile: usize, f: usize): void {
+/** Writes f `[16]` at the points of a batch, after `forward`. */
+export function output(job: Job, w: usize, batch: usize, f: usize): void {
   const weights = w + layerAt(job, job.layers), end = weights + rowBytes(job, job.layers);
   let f0 = all(0), f1 = f0, f2 = f0, f3 = f0;
-  for (let from = inputsAt(job, tile, job.layers), p = weights; p < end; p += 4, from += 64) {
+  for (let from = inputsAt(job, batch, job.layers), p = weights; p < end; p += 4, from += 64) {
     const a = each(p);
     f0 = fma(a, at(from), f0), f1 = fma(a, v128.load(from, 16), f1);
     f2 = fma(a, v128.load(from, 32), f2), f3 = fma(a, v128.load(from, 48), f3);
@@ -207,14 +211,17 @@ export function output(job: Job, w: usize, tile: usize, f: usize): void {
   v128.store(f, f0), v128.store(f, f1, 16), v128.store(f, f2, 32), v128.store(f, f3, 48);
 }
 
-/** Puts `count` points, at most 16, into a tile: what f is a function of. A point begins every `stride` bytes. */
-export function gather(job: Job, points: usize, count: i32, stride: i32, tile: usize): void {
+/**
+ * Puts `count` points, at most 16, into a batch: x, or the sums of its largest coordinates where f is a function of
+ * these. A point begins every `stride` bytes.
+ */
+export function gather(job: Job, points: usize, count: i32, stride: i32, batch: usize): void {
   const m = job.goods;
   if (job.sumsOfLargest) {
-    for (let c: i32 = 0; c < count; c++) sumsOfLargest<f32>(points + c * stride, m, tile + (c << 2), 64);
+    for (let c: i32 = 0; c < count; c++) sumsOfLargest<f32>(points + c * stride, m, batch + (c << 2), 64);
     return;
   }
-  for (let c: i32 = 0; c < count; c++, points += stride, tile += 4) {
-    for (let j: i32 = 0; j < m; j++) store<f32>(tile + (j << 6), load<f32>(points + (j << 2)));
+  for (let c: i32 = 0; c < count; c++, points += stride, batch += 4) {
+    for (let j: i32 = 0; j < m; j++) store<f32>(batch + (j << 6), load<f32>(points + (j << 2)));
   }
 }

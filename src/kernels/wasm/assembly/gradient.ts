@@ -1,17 +1,23 @@
-// The gradient of sum(coefficients f) in what the weights are made from.
+// The gradient of sum(coefficients f), over all points of all rows, in the hypernetwork's hidden layers, last weight
+// and bias, from which the rows' weights are made. In a training step the chains are moved first, and the coefficients
+// come from them.
 //
-// Rows come in sets of `panelRows`. The row tasks of a set write the rows' gradients in the dense columns as panels
-// `[dense / 8, panelRows, 8]`; its column tasks add hidden^T times a panel to the weight's gradient. There are two
-// buffers of panels, so that a set can begin while the one before ends. Each sum is added up in the order of the rows,
-// whichever thread does it, so the result does not depend on the threads. Tasks are drawn in order and wait only for
-// tasks drawn before them. With slopes per good a row task also sums over its tile what slopes give, and a last column task
-// adds these sums.
+// Where rows have weights of their own, they come in sets of `panelRows`, and a set has two kinds of tasks. A row task
+// takes one tile of rows: it writes their gradients in the dense columns as panels `[dense / 8, panelRows, 8]`, eight
+// columns each. A column task adds hidden^T times some of these panels to the weight's gradient. There are two buffers
+// of panels, so that a set can begin while the one before ends. Each sum is added up in the order of the rows,
+// whichever thread does it, so that the result does not depend on the threads. Tasks are drawn in order and wait only
+// for tasks drawn before them. With slopes per good (per_good_gradient.ts) a row task also sums over its tile what
+// these give, and one more column task adds the tiles' sums.
+//
+// Where one row of weights serves all, each task sums the gradients of some rows, and `sumShared` adds these sums.
 
 import { all, at, fma, softplusSlope4, total } from "./simd";
 import { Job } from "./job";
-import { forward, gather, tileSize } from "./forward";
+import { batchSize, forward, gather } from "./forward";
 import { backwardSize, weightGradient } from "./backward";
-import { chainsSize, moveRow, sharedZero, tilesOfRow } from "./chains";
+import { batchesOfRow, chainsSize, moveRow, sharedZero } from "./chains";
+import { ROWS, STEP } from "./constants";
 import { coefficients } from "./objective";
 import {
   addSlopeSums,
@@ -26,13 +32,14 @@ import { columnsSize, makeWeights } from "./weights";
 const PANELS: i32 = 24;
 /** Panels whose part of the weight stays in cache while hidden's gradient takes it in. */
 const BLOCK: i32 = 16;
-/** The operation that moves the chains first, and makes the coefficients from them. */
-export const STEP: i32 = 5;
 
-/** Bytes of scratch for one row, or in a training step for one profile: its rows' tiles are kept. */
+/**
+ * Bytes of scratch for one row, or in a training step for one profile, whose rows' batches are kept until prices are
+ * known.
+ */
 function rowSize(job: Job): i32 {
-  if (job.operation != STEP) return tileSize(job) + backwardSize(job);
-  return chainsSize(job) + backwardSize(job) + job.participants * tilesOfRow(job) * tileSize(job);
+  if (job.operation != STEP) return batchSize(job) + backwardSize(job);
+  return chainsSize(job) + backwardSize(job) + job.participants * batchesOfRow(job) * batchSize(job);
 }
 
 /** Bytes of scratch, without the weights of a tile. */
@@ -46,24 +53,27 @@ function trainedTiles(job: Job): i32 {
   return (job.trained + job.tileRows - 1) / job.tileRows;
 }
 
-/** Column tasks that multiply. */
+/** Column tasks of a set that multiply hidden with panels. */
 function productTasks(job: Job): i32 {
   return (job.dense / 8 + PANELS - 1) / PANELS;
 }
 
+/** Column tasks of a set. */
 function columnTasks(job: Job): i32 {
   return productTasks(job) + (job.perGoodSize > 0 ? 1 : 0);
 }
 
-/** How many tasks there are: those of the sets of rows, all sets but the last being full, then tiles that are only moved. */
+/**
+ * How many tasks there are: first those of all sets, then those of tiles whose chains are only moved, not trained on.
+ */
 export function gradientTasks(job: Job): i32 {
   const tiles = trainedTiles(job), perSet = job.panelRows / job.tile, sets = (tiles + perSet - 1) / perSet;
   return (job.rows + job.tileRows - 1) / job.tileRows + sets * columnTasks(job);
 }
 
-/** Adds the gradient of a row's sum in its packed weights, before softplus' derivative, to `out`. */
+/** Adds the gradient of one row's sum(coefficients f) in its packed weights, before softplus' derivative, to `out`. */
 function rowGradient(job: Job, w: usize, row: i32, scratch: usize, out: usize): void {
-  const m = job.goods, N = job.count, back = scratch + tileSize(job);
+  const m = job.goods, N = job.count, back = scratch + batchSize(job);
   let points = job.points + ((row * N * m) << 2), factors = job.coefficients + ((row * N) << 2);
   for (let from: i32 = 0; from < N; from += 16, points += m << 6) {
     const now = min(16, N - from);
@@ -75,12 +85,15 @@ function rowGradient(job: Job, w: usize, row: i32, scratch: usize, out: usize): 
   }
 }
 
-/** The same in a training step, from the tiles of the chains and the zero outcome, which is in every price f(x) - f(0). */
-function tilesGradient(job: Job, w: usize, row: i32, tiles: usize, scratch: usize, out: usize): void {
+/**
+ * The same in a training step, from the batches of the chains and the zero outcome, which is in every price f(x) -
+ * f(0).
+ */
+function batchesGradient(job: Job, w: usize, row: i32, batches: usize, scratch: usize, out: usize): void {
   const C = job.count, N = job.hiddenSize > 0 ? C + 1 : C;
   let factors = job.coefficients + ((row * (C + 1)) << 2);
   for (let k: i32 = 0; k < N; k++, factors += 4) {
-    weightGradient(job, w, tiles + (k >> 4) * tileSize(job), k & 15, load<f32>(factors), scratch, out);
+    weightGradient(job, w, batches + (k >> 4) * batchSize(job), k & 15, load<f32>(factors), scratch, out);
   }
   if (N == C) weightGradient(job, w, sharedZero(job), 0, load<f32>(factors), scratch, out);
 }
@@ -94,27 +107,27 @@ function throughSoftplus(job: Job, w: usize, out: usize): void {
 }
 
 /**
- * In a training step: moves the chains of rows from `first` on, profile by profile, and adds their gradients to those at
- * `out`. The rows' weights, and gradients, are `stride` bytes apart.
+ * In a training step: moves the chains of rows from `first` on, profile by profile, and adds their gradients to those
+ * at `out`. The rows' weights, and gradients, are `stride` bytes apart.
  */
 function stepRows(job: Job, weights: usize, stride: i32, first: i32, last: i32, scratch: usize, out: usize): void {
-  const n = job.participants, back = scratch + chainsSize(job), tiles = back + backwardSize(job);
-  const kept = tilesOfRow(job) * tileSize(job);
+  const n = job.participants, back = scratch + chainsSize(job), batches = back + backwardSize(job);
+  const kept = batchesOfRow(job) * batchSize(job);
   for (let profile = first; profile < last; profile += n) {
     const end = min(profile + n, last), trained = profile < job.trained;
     for (let row = profile; row < end; row++) {
-      moveRow(job, weights + (row - first) * stride, row, scratch, trained ? tiles + (row - profile) * kept : 0);
+      moveRow(job, weights + (row - first) * stride, row, scratch, trained ? batches + (row - profile) * kept : 0);
     }
     if (!trained) continue;
     coefficients(job, profile);
     for (let row = profile; row < end; row++) {
       const to = (row - first) * stride;
-      tilesGradient(job, weights + to, row, tiles + (row - profile) * kept, back, out + to);
+      batchesGradient(job, weights + to, row, batches + (row - profile) * kept, back, out + to);
     }
   }
 }
 
-/** One of the tasks where rows have weights of their own. */
+/** Does one task where rows have weights of their own: a row task, a column task, or a tile that is only moved. */
 export function gradientTask(job: Job, task: i32, scratch: usize): void {
   const perSet = job.panelRows / job.tile, columns = columnTasks(job), tiles = trainedTiles(job);
   const sets = (tiles + perSet - 1) / perSet;
@@ -139,6 +152,7 @@ export function gradientTask(job: Job, task: i32, scratch: usize): void {
   }
 }
 
+/** Waits until a counter says that `count` tasks are done. */
 function wait(counter: usize, count: i32): void {
   while (atomic.load<i32>(counter) < count) { /* the threads that do it are at it */ }
 }
@@ -150,7 +164,7 @@ function movedTile(job: Job, tile: i32, scratch: usize): void {
   stepRows(job, weights, bytes, first, min(first + job.tileRows, job.rows), weights + job.tile * bytes, 0);
 }
 
-/** Gradients of a tile's rows in their raw weights, into panels, and in their hidden layers. */
+/** Writes the gradients of a tile's rows: in their raw weights, as panels, and in their hidden layers. */
 function rowTask(job: Job, tile: i32, panels: usize, slopeSums: usize, scratch: usize): void {
   const packed = job.packed, bytes = packed << 2, first = tile * job.tileRows;
   const weights = scratch + columnsSize(job), rest = weights + job.tile * bytes;
@@ -180,14 +194,17 @@ function rowTask(job: Job, tile: i32, panels: usize, slopeSums: usize, scratch: 
   hiddenGradient(job, gradients, sums, rows, job.hiddenGradient + (first * job.hiddenSize << 2));
 }
 
-/** out `[rows, H]` = gradients `[tile, packed]` times the weight's transpose: products of 6 rows with 2 columns at a time. */
+/**
+ * Writes gradients `[tile, packed]`, in their dense columns, times the weight's transpose to `out` `[rows, H]`: 6 rows
+ * and 2 columns at a time.
+ */
 function hiddenGradient(job: Job, gradients: usize, sums: usize, rows: i32, out: usize): void {
   const H = job.hiddenSize, bytes = job.packed << 2, panels = job.dense >> 3, next = H << 4;
   memory.fill(sums, 0, job.tile * next);
   let ahead = job.weight, seen = all(0);
   for (let from: i32 = 0; from < panels; from += BLOCK) {
     const count = min(BLOCK, panels - from), last = job.weight + (min(from + 2 * BLOCK, panels) * H << 5);
-    for (let r: i32 = 0; r < job.tile; r += 6) {
+    for (let r: i32 = 0; r < job.tile; r += ROWS) {
       const row = gradients + r * bytes + (from << 5);
       for (let h: i32 = 0; h < H; h += 2) {
         // The next block is looked at, in order, so that it is in the cache in time.
@@ -231,7 +248,7 @@ function hiddenGradient(job: Job, gradients: usize, sums: usize, rows: i32, out:
   for (let j: i32 = 0; j < rows * H; j++) store<f32>(out + (j << 2), total(at(sums + (j << 4))));
 }
 
-/** Adds hidden^T times some panels to the gradients of weight and bias. */
+/** Adds hidden^T times some panels to the weight's gradient, and the panels' sums over rows to that of the bias. */
 function columnTask(job: Job, set: i32, task: i32, rows: i32, panels: usize): void {
   const H = job.hiddenSize, from = task * PANELS, to = min(from + PANELS, job.dense >> 3);
   const all = trainedTiles(job) * job.tile, columns = job.hiddenColumns + (set * job.panelRows << 3), next = all << 3;
@@ -304,7 +321,7 @@ function fourColumns(panel: usize, end: usize, a: usize, next: usize, out: usize
   v128.store(out, s50, 96), v128.store(out, s51, 112);
 }
 
-/** One of the tasks where one row of weights serves all: some rows' gradient, before softplus' derivative. */
+/** Does one task where one row of weights serves all: sums some rows' gradients, before softplus' derivative. */
 export function sharedGradientTask(job: Job, task: i32, scratch: usize): void {
   const out = job.biasGradient + (task * job.packed << 2), first = task * job.rowsPerTask;
   const last = min(first + job.rowsPerTask, job.rows);
@@ -313,7 +330,7 @@ export function sharedGradientTask(job: Job, task: i32, scratch: usize): void {
   for (let row = first; row < last; row++) rowGradient(job, job.shared, row, scratch, out);
 }
 
-/** Adds all tasks' gradients into the first one's, in order. */
+/** Adds all tasks' sums to the first one's, in order, and takes them through softplus. */
 export function sumShared(job: Job): void {
   for (let task: i32 = 1; task < job.tasks; task++) {
     const from = job.biasGradient + (task * job.packed << 2);

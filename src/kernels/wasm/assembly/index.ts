@@ -1,16 +1,20 @@
-// Threads draw tasks, each a few rows, until there are none left.
+// What the module exports: plans, begins, runs and ends one job, by which TypeScript says what it wants.
+//
+// A job is a record in memory (wasm/job_fields.ts, best_responses/job_fields.ts). Its rows are pricing rules: one for
+// each participant of each profile, or one that serves all. They are cut into tasks of a few rows, which the threads
+// draw from a counter until there are none left. The modules `job`, `responses_job` and `constants` are made from
+// TypeScript when the kernels are built: see tasks/kernel_modules.ts.
 
 import { Job } from "./job";
+import { CHAINS, GRADIENT, RESPONSES, SLOPE, STEP, VALUE } from "./constants";
 import { chainsSize, makeSharedZero, moveRow, sharedZeroSize } from "./chains";
-import { gradientSize, gradientTask, gradientTasks, sharedGradientTask, STEP, sumShared } from "./gradient";
+import { gradientSize, gradientTask, gradientTasks, sharedGradientTask, sumShared } from "./gradient";
 import { pricesSize, rowSlopes, rowValues } from "./prices";
 import { beginResponses, planResponses, runResponses } from "./responses";
 import { ResponsesJob } from "./responses_job";
 import { columnsSize, makeSharedWeights, makeWeights } from "./weights";
 
 export { prepare } from "./simd";
-
-const VALUE: i32 = 0, SLOPE: i32 = 1, GRADIENT: i32 = 2, CHAINS: i32 = 3, RESPONSES: i32 = 4;
 
 /** Fills in a job's number of tasks and bytes of scratch for each thread. */
 export function plan(address: usize): void {
@@ -23,7 +27,7 @@ export function plan(address: usize): void {
   job.tasks = gradient && own ? gradientTasks(job) : (job.rows + perTask - 1) / perTask;
 }
 
-/** What one thread does before the others join. */
+/** Prepares a job, on one thread before the others join: makes what serves all rows. */
 export function begin(address: usize): void {
   if (changetype<Job>(address).operation == RESPONSES) return beginResponses(changetype<ResponsesJob>(address));
   const job = changetype<Job>(address);
@@ -33,7 +37,7 @@ export function begin(address: usize): void {
   if (job.operation == CHAINS || job.operation == STEP) makeSharedZero(job);
 }
 
-/** What each thread does. */
+/** Draws tasks and does them until there are none left, on each thread. */
 export function run(address: usize, thread: i32): void {
   if (changetype<Job>(address).operation == RESPONSES) return runResponses(changetype<ResponsesJob>(address), thread);
   const job = changetype<Job>(address), op = job.operation, own = job.hiddenSize > 0;
@@ -59,7 +63,7 @@ export function run(address: usize, thread: i32): void {
   }
 }
 
-/** What one thread does when all are done. */
+/** Finishes a job, on one thread when all are done: adds up what tasks left. */
 export function end(address: usize): void {
   const job = changetype<Job>(address);
   if ((job.operation == GRADIENT || job.operation == STEP) && job.hiddenSize == 0) sumShared(job);

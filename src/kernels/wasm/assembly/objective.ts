@@ -1,5 +1,5 @@
-// The gradient of the softened objective in the prices of chains, equations (10) to (12), when reproducible goods are
-// sold: u0 = sum_i p_i - sum_j (c^p max_i x_ij + c^d sum_i x_ij). As in estimator.ts of training.
+// The gradient of the softened objective in the prices at the chains, equations (10) to (12), for a principal who sells
+// reproducible goods: u0 = sum_i p_i - sum_j (c^p max_i x_ij + c^d sum_i x_ij). The same as src/training/estimator.ts.
 
 import { Job } from "./job";
 

@@ -1,18 +1,19 @@
-// The way back through slopes: from gradients in packed weights to those in the goods' hidden layers, in S, and in the
-// slopes' bias. The last two are sums over rows, made tile by tile and added in the order of the tiles.
+// Gradients of what slopes per good are made from (per_good_slopes.ts): the goods' hidden layers, S, and the slopes'
+// bias; all from the gradient in a row's packed weights. That of hidden layers is each row's own. Those of S and of the
+// bias are sums over rows: they are made for each tile, and the tiles' sums are added in order.
 
 import { all, at, each, fma, pad4, total } from "./simd";
 import { Job } from "./job";
 import { perGoodBytes, mapAt, vectorsOf } from "./per_good_slopes";
 
-/** Numbers of a tile's sums: for S `[maps / 4, Hl, 4]`, then for the bias of slopes `[maps, m + 1 padded]`. */
+/** How many numbers a tile's sums are: for S `[maps / 4, Hl, 4]`, then for the slopes' bias `[maps, m + 1 padded]`. */
 // @ts-ignore: decorator
 @inline
 export function slopeSumsLength(job: Job): i32 {
   return job.maps * (job.perGoodSize + pad4(job.goods + 1));
 }
 
-/** From the gradient in a row's packed weights to the gradient in its goods' hidden layers `[Hl, m + 1 padded]`. */
+/** Writes the gradient in a row's goods' hidden layers `[Hl, m + 1 padded]`, from that in its packed weights. */
 export function perGoodHiddenGradient(job: Job, row: i32, gradient: usize): void {
   const vectors = vectorsOf(job), step = vectors << 4, out = job.perGoodGradient + row * perGoodBytes(job);
   for (let h: i32 = 0; h < job.perGoodSize; h += 4) {
@@ -24,7 +25,7 @@ export function perGoodHiddenGradient(job: Job, row: i32, gradient: usize): void
   }
 }
 
-/** Four of the hidden layer's numbers of 12 goods. */
+/** Writes it for four of the Hl numbers of 12 goods. */
 function threeOfHidden(job: Job, h: i32, gradient: usize, out: usize, step: i32): void {
   let a0 = all(0), a1 = a0, a2 = a0, b0 = a0, b1 = a0, b2 = a0, c0 = a0, c1 = a0, c2 = a0, d0 = a0, d1 = a0, d2 = a0;
   const block = job.perGoodSize << 4, more = block - 12;
@@ -46,7 +47,7 @@ function threeOfHidden(job: Job, h: i32, gradient: usize, out: usize, step: i32)
   v128.store(out, d0), v128.store(out, d1, 16), v128.store(out, d2, 32);
 }
 
-/** Four of the hidden layer's numbers of 4 goods. */
+/** Writes it for four of the Hl numbers of 4 goods. */
 function oneOfHidden(job: Job, h: i32, gradient: usize, out: usize, step: i32): void {
   let a = all(0), b = a, c = a, d = a;
   const more = (job.perGoodSize << 4) - 12;
@@ -78,7 +79,7 @@ export function sumSlopes(job: Job, first: i32, rows: i32, gradients: usize, out
   }
 }
 
-/** Of two maps, four rows of S's gradient: sums over rows and goods. */
+/** Writes four rows of the gradient of two columns of S, one of each map: sums over rows and goods. */
 function pairOfSlopes(
   a: usize,
   b: usize,

@@ -1,12 +1,16 @@
-// Weights where slopes come from hidden layers of the goods: see per_good_layout.ts for the tables.
+// Slopes per good: makes those weights that are slopes in x from a hidden layer of each good
+// (networks/per_good_slopes.ts).
 //
-// A row's slopes are products of the goods' hidden layers `[Hl, m + 1 padded]`, with goods as lanes of vectors, and S
-// `[maps / 4, Hl, 4]`. The lane behind the goods is 0 in the hidden layers; a map's offset is there in the weights.
+// Every element of a group, and the output, has an affine part <slopes, x> + offset, here called a map. Its slope in
+// good j is the product of good j's hidden layer `[Hl]` with the map's column of S, plus a bias. The lanes of vectors
+// are goods: a row has hidden layers `[Hl, m + 1 padded]`, and S is `[maps / 4, Hl, 4]`. The lane behind the goods,
+// where a map's offset lies among the weights, is 0 in the hidden layers. Where each map lies in a row is in the tables
+// of per_good_layout.ts.
 
 import { at, each, fma, pad4 } from "./simd";
 import { Job } from "./job";
 
-/** Vectors of a map's slopes and offset. */
+/** How many vectors a map's slopes and offset take. */
 // @ts-ignore: decorator
 @inline
 export function vectorsOf(job: Job): i32 {
@@ -45,7 +49,7 @@ export function makeSlopes(job: Job, row: i32, out: usize): void {
   }
 }
 
-/** Slopes of 12 goods in four maps. */
+/** Writes the slopes of four maps in 12 goods. */
 function threeVectors(
   job: Job,
   hidden: usize,
@@ -81,7 +85,7 @@ function threeVectors(
   v128.store(out + d, d0), v128.store(out + d, d1, 16), v128.store(out + d, d2, 32);
 }
 
-/** Slopes of 4 goods in four maps. */
+/** Writes the slopes of four maps in 4 goods. */
 function oneVector(
   job: Job,
   hidden: usize,
@@ -105,7 +109,7 @@ function oneVector(
   v128.store(out + a, a0), v128.store(out + b, b0), v128.store(out + c, c0), v128.store(out + d, d0);
 }
 
-/** Adds eight maps' offsets, from the context's dense part `[rows, 8]`, to rows of packed weights. */
+/** Adds eight maps' offsets, which the dense product made `[rows, 8]`, to rows of packed weights. */
 export function addOffsets(job: Job, q: i32, offsets: usize, rows: i32, out: usize): void {
   const stride = job.packed << 2, m4 = job.goods << 2;
   for (let k: i32 = 0; k < 8; k++) {

@@ -1,18 +1,18 @@
-// Values and subgradients of f at many points of a row.
+// f, and subgradients of it in x, at many points of a row: 16 of them at a time (forward.ts).
 
 import { at, pad4 } from "./simd";
 import { Job } from "./job";
-import { forward, gather, output, tileSize } from "./forward";
+import { batchSize, forward, gather, output } from "./forward";
 import { backwardSize, slope } from "./backward";
 
 /** Bytes of scratch for one row. */
 export function pricesSize(job: Job): i32 {
-  return tileSize(job) + 64 + backwardSize(job) + (pad4(job.goods + 1) << 2);
+  return batchSize(job) + 64 + backwardSize(job) + (pad4(job.goods + 1) << 2);
 }
 
 /** Writes f at a row's points. */
 export function rowValues(job: Job, w: usize, row: i32, scratch: usize): void {
-  const m = job.goods, N = job.count, f = scratch + tileSize(job);
+  const m = job.goods, N = job.count, f = scratch + batchSize(job);
   let points = job.points + ((row * N * m) << 2), out = job.out + ((row * N) << 2);
   for (let from: i32 = 0; from < N; from += 16, points += m << 6, out += 64) {
     const now = min(16, N - from);
@@ -25,7 +25,7 @@ export function rowValues(job: Job, w: usize, row: i32, scratch: usize): void {
 
 /** Writes subgradients of f at a row's points. */
 export function rowSlopes(job: Job, w: usize, row: i32, scratch: usize): void {
-  const m = job.goods, N = job.count, back = scratch + tileSize(job), out = back + backwardSize(job);
+  const m = job.goods, N = job.count, back = scratch + batchSize(job), out = back + backwardSize(job);
   let points = job.points + ((row * N * m) << 2), to = job.out + ((row * N * m) << 2);
   for (let from: i32 = 0; from < N; from += 16, points += m << 6) {
     const now = min(16, N - from);

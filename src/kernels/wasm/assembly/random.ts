@@ -1,9 +1,9 @@
-// Random numbers of a key: the same words as the host's Threefry, in vectors.
+// Random numbers of a key: the same bits as src/random makes, in vectors.
 
+import { PARITY } from "./constants";
 import { boxMuller, unit } from "./simd";
 
-const PARITY: i32 = 0x1bd11bda;
-
+/** b turned to the left by some bits, exclusive-or a. */
 // @ts-ignore: decorator
 @inline
 function mix(a: v128, b: v128, left: i32): v128 {
@@ -11,8 +11,8 @@ function mix(a: v128, b: v128, left: i32): v128 {
 }
 
 /**
- * Writes the words of blocks `first` to `first + 7`, of which four are made at a time, two times side by side: four first
- * words to `out`, their four second words behind, then those of the last four blocks.
+ * Writes the two words each of blocks `first` to `first + 7` of Threefry to `out`: four first words, their four second
+ * words, and then those of the last four blocks.
  */
 function words(key0: i32, key1: i32, first: i32, out: usize): void {
   const key2 = key0 ^ key1 ^ PARITY;

@@ -1,7 +1,9 @@
-// Best responses of many rows: tasks of a few rows, whose weights are made together.
+// Best responses of participants to many rows, each a pricing rule: plans, begins and runs a job of that form. A task
+// is a few rows, whose weights are made together.
 
+import { RESULTS, ROWS } from "./constants";
 import { bestResponse, cuttingPlanesSize } from "./cutting_planes";
-import { hiddenTileSize, ROWS, wideSharedWeights, wideWeights } from "./double_weights";
+import { hiddenTileSize, wideSharedWeights, wideWeights } from "./double_weights";
 import { ResponsesJob } from "./responses_job";
 
 /** As `plan` of index.ts. */
@@ -37,7 +39,7 @@ function responsesTask(job: ResponsesJob, task: i32, scratch: usize): void {
   for (let row = first; row < last; row++) {
     const w = own ? weights + ((row - first) * job.packed << 3) : weights;
     for (let k = row * job.perRow; k < (row + 1) * job.perRow; k++) {
-      bestResponse(job, w, job.types + ((k * m) << 3), job.out + ((k * (m + 4)) << 3), rest);
+      bestResponse(job, w, job.types + ((k * m) << 3), job.out + ((k * (m + RESULTS)) << 3), rest);
     }
   }
 }

@@ -1,4 +1,7 @@
-// Vectors of four 32-bit floats: arithmetic, and the functions that the kernels need, to about 1e-7.
+// Vectors of four 32-bit floats: arithmetic, and exp, log, softplus and normal numbers, to a relative error of about
+// 1e-7.
+
+import { TABLE } from "./constants";
 
 /** a b + c, rounded once where the machine can. */
 // @ts-ignore: decorator
@@ -49,11 +52,10 @@ export function pad4(count: i32): i32 {
   return (count + 3) & ~3;
 }
 
-// Constants lie in memory, where a vector of four takes one instruction to load: V8 makes each vector literal anew, from
-// 64-bit halves, wherever it is used.
-const TABLE: usize = 1024;
+// Where constants lie in memory. From there one instruction loads a number into all four lanes, while V8 makes a vector
+// literal anew, from 64-bit halves, wherever it is used.
 const ONE = TABLE, HALF = TABLE + 4, TWO = TABLE + 8, SIGN = TABLE + 12;
-const EXP = TABLE + 16, LOG = TABLE + 64, SOFTPLUS = TABLE + 128, SLOPE = TABLE + 160, NORMAL = TABLE + 192;
+const EXP = TABLE + 16, LOG = TABLE + 64, SOFTPLUS = TABLE + 128, SOFTPLUS_SLOPE = TABLE + 160, NORMAL = TABLE + 192;
 
 /** Writes the constants, once for all threads. */
 export function prepare(): void {
@@ -61,14 +63,15 @@ export function prepare(): void {
   store<f32>(HALF, 0.5);
   store<f32>(TWO, 2);
   store<u32>(SIGN, 0x80000000);
-  // Bounds of exp's argument, log2 e, ln 2 in two parts (the first has few bits, so that n times it is exact), polynomial.
+  // Bounds of exp's argument, log2 e, ln 2 in two parts (the first has few bits, so that n times it is exact),
+  // polynomial.
   put(EXP, -87, 88, 1.44269504, -0.693359375), put(EXP + 16, 2.12194440e-4, 1.9875691500e-4, 1.3981999507e-3, 12582912);
   put(EXP + 32, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1);
   put(LOG, 0.707106781, 7.0376836292e-2, -1.1514610310e-1, 1.1676998740e-1);
   put(LOG + 16, -1.2420140846e-1, 1.4249322787e-1, -1.6668057665e-1, 2.0000714765e-1);
   put(LOG + 32, -2.4999993993e-1, 3.3333331174e-1, -2.12194440e-4, 0.693359375);
   put(SOFTPLUS, 2.0 / 13, 2.0 / 11, 2.0 / 9, 2.0 / 7), put(SOFTPLUS + 16, 2.0 / 5, 2.0 / 3, 2, 0);
-  put(SLOPE, 1.0 / 5040, -1.0 / 720, 1.0 / 120, -1.0 / 24), put(SLOPE + 16, 1.0 / 6, -0.5, 1, 0.5);
+  put(SOFTPLUS_SLOPE, 1.0 / 5040, -1.0 / 720, 1.0 / 120, -1.0 / 24), put(SOFTPLUS_SLOPE + 16, 1.0 / 6, -0.5, 1, 0.5);
   // 2^-24, 4, pi / 2, then the polynomials of sine and cosine.
   put(NORMAL, 5.9604644775390625e-8, 4, 1.57079632679, -0.5);
   put(NORMAL + 16, -1.9515295891e-4, 8.3321608736e-3, -1.6666654611e-1, -2);
@@ -163,16 +166,16 @@ export function softplus4(x: v128): v128 {
 
 /** The derivative of softplus where its value is w: 1 - exp(-w). */
 export function softplusSlope4(w: v128): v128 {
-  let p = fma(each(SLOPE), w, each(SLOPE + 4));
-  p = fma(p, w, each(SLOPE + 8));
-  p = fma(p, w, each(SLOPE + 12));
-  p = fma(p, w, each(SLOPE + 16));
-  p = fma(p, w, each(SLOPE + 20));
-  p = fma(p, w, each(SLOPE + 24));
+  let p = fma(each(SOFTPLUS_SLOPE), w, each(SOFTPLUS_SLOPE + 4));
+  p = fma(p, w, each(SOFTPLUS_SLOPE + 8));
+  p = fma(p, w, each(SOFTPLUS_SLOPE + 12));
+  p = fma(p, w, each(SOFTPLUS_SLOPE + 16));
+  p = fma(p, w, each(SOFTPLUS_SLOPE + 20));
+  p = fma(p, w, each(SOFTPLUS_SLOPE + 24));
   return v128.bitselect(
     f32x4.mul(p, w),
     f32x4.sub(ones(), exp4(f32x4.neg(w))),
-    f32x4.lt(w, each(SLOPE + 28)),
+    f32x4.lt(w, each(SOFTPLUS_SLOPE + 28)),
   );
 }
 

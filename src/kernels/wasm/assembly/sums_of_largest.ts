@@ -1,5 +1,6 @@
-// Functions of the sums of a point's largest coordinates: s_k = 2 / (m + 1) times the sum of the k largest, for k = 1..m.
-// See networks/symmetric_groupmax.ts.
+// The sums of a point's largest coordinates, s_k = 2 / (m + 1) times the sum of the k largest, for k = 1..m; and slopes
+// in x of functions of these. Such a function is symmetric: f(x) does not depend on which good is which
+// (networks/sums_of_largest.ts).
 
 /** Bytes of a number. */
 // @ts-ignore: decorator
@@ -15,7 +16,7 @@ function sumScale<T>(m: i32): T {
   return <T>(<T>2 / <T>(m + 1));
 }
 
-/** s `[m]` of the point `[m]`: its numbers are `stride` bytes apart. */
+/** Writes s `[m]` of a point `[m]`, each `stride` bytes behind the one before. */
 export function sumsOfLargest<T>(point: usize, m: i32, out: usize, stride: i32): void {
   // From the largest to the least by insertion, where the sums will be.
   for (let j: i32 = 0; j < m; j++) {
@@ -33,8 +34,9 @@ export function sumsOfLargest<T>(point: usize, m: i32, out: usize, stride: i32):
 }
 
 /**
- * Makes a slope in s `[m]` one in the point `[m]`, in place: the coordinate with r before it in order is in s_k for
- * all k > r. Of equal coordinates the first comes first. `scratch` has room for 2 m numbers.
+ * Replaces slopes in s `[m]` by slopes in the point's coordinates `[m]`. A coordinate that r others come before, in
+ * descending order, is part of s_k for all k > r: its slope is 2 / (m + 1) times the sum of those. Of equal coordinates
+ * the first comes first. `scratch` has room for 2 m numbers.
  */
 export function slopeInGoods<T>(point: usize, m: i32, slope: usize, scratch: usize): void {
   const ranks = scratch + m * bytes<T>();

@@ -1,63 +1,68 @@
-// The weights of some rows at a time: a tile of the hypernetwork's last product, with softplus on the way out.
+// Makes packed weights from the hypernetwork's hidden layers, for a tile of rows at a time: the product with its last
+// weight, plus bias, and softplus where weights are positive.
 
 import { at, fma, softplus4 } from "./simd";
+import { ROWS } from "./constants";
 import { Job } from "./job";
 import { addOffsets, makeSlopes } from "./per_good_slopes";
 
-/** Bytes of scratch for the tile's hidden layer, and for eight of its offsets. */
+/** Bytes of scratch for the tile's hidden layers, and with slopes per good for eight of each row's offsets. */
 // @ts-ignore: decorator
 @inline
 export function columnsSize(job: Job): i32 {
-  return (job.tile / 6 * job.hiddenSize << 5) + (job.perGoodSize > 0 ? job.tile << 5 : 0);
+  return (job.tile / ROWS * job.hiddenSize << 5) + (job.perGoodSize > 0 ? job.tile << 5 : 0);
 }
 
-/** Writes packed weights `[tile, packed]` of the rows from `first` on to `out`: softplus(hidden weight + bias). */
+/** Writes packed weights `[tile, packed]` of the rows from `first` on to `out`. */
 export function makeWeights(job: Job, first: i32, columns: usize, out: usize): void {
   const H = job.hiddenSize, stride = job.packed << 2;
   // For every six rows [H, 6], 8 apart, so that the six factors of a step lie side by side.
   for (let r: i32 = 0; r < job.tile; r++) {
-    const row = job.hidden + (((first + r) * H) << 2), to = columns + (r / 6 * H << 5) + (r % 6 << 2);
+    const row = job.hidden + (((first + r) * H) << 2), to = columns + (r / ROWS * H << 5) + (r % ROWS << 2);
     for (let h: i32 = 0; h < H; h++) store<f32>(to + (h << 5), load<f32>(row + (h << 2)));
   }
   if (job.perGoodSize > 0) return makePerGoodWeights(job, first, columns, out);
   for (let p: i32 = 0; p < job.packed; p += 8, out += 32) {
     // Several times six, so that a panel of the weight is fetched once for all of them.
-    for (let r: i32 = 0; r < job.tile; r += 6) {
+    for (let r: i32 = 0; r < job.tile; r += ROWS) {
       const to = out + r * stride;
-      sixRows(job, p, job.bias, columns + (r / 6 * H << 5), to, to + 16, stride);
+      sixRows(job, p, job.bias, columns + (r / ROWS * H << 5), to, to + 16, stride);
     }
     if (load<u8>(job.positive + (p >> 2))) makePositive(out, stride, job.tile);
     if (load<u8>(job.positive + (p >> 2), 1)) makePositive(out + 16, stride, job.tile);
   }
 }
 
-/** The same where slopes come from hidden layers of the goods: positive weights and offsets are a dense product. */
+/** The same with slopes per good: only positive weights and offsets come from the dense product. */
 function makePerGoodWeights(job: Job, first: i32, columns: usize, out: usize): void {
   const H = job.hiddenSize, stride = job.packed << 2, positive = job.dense - job.maps;
-  const rows = min(job.tileRows, job.rows - first), offsets = columns + (job.tile / 6 * H << 5);
+  const rows = min(job.tileRows, job.rows - first), offsets = columns + (job.tile / ROWS * H << 5);
   for (let r: i32 = 0; r < rows; r++) makeSlopes(job, first + r, out + r * stride);
   for (let p: i32 = 0; p < positive; p += 8) {
     const a = out + load<i32>(job.quadsAt + p), b = out + load<i32>(job.quadsAt + p, 4);
-    for (let r: i32 = 0; r < job.tile; r += 6) {
-      sixRows(job, p, job.denseBias, columns + (r / 6 * H << 5), a + r * stride, b + r * stride, stride);
+    for (let r: i32 = 0; r < job.tile; r += ROWS) {
+      sixRows(job, p, job.denseBias, columns + (r / ROWS * H << 5), a + r * stride, b + r * stride, stride);
     }
     makePositive(a, stride, job.tile), makePositive(b, stride, job.tile);
   }
   for (let p = positive; p < job.dense; p += 8) {
-    for (let r: i32 = 0; r < job.tile; r += 6) {
+    for (let r: i32 = 0; r < job.tile; r += ROWS) {
       const to = offsets + (r << 5);
-      sixRows(job, p, job.denseBias, columns + (r / 6 * H << 5), to, to + 16, 32);
+      sixRows(job, p, job.denseBias, columns + (r / ROWS * H << 5), to, to + 16, 32);
     }
     addOffsets(job, p - positive, offsets, rows, out);
   }
 }
 
-/** softplus of four weights of all rows of a tile. */
+/** Takes four weights of all rows of a tile through softplus. */
 function makePositive(out: usize, stride: i32, rows: i32): void {
   for (const end = out + rows * stride; out < end; out += stride) v128.store(out, softplus4(at(out)));
 }
 
-/** Eight columns of six rows: four to `out`, four to `next`, with `stride` bytes from row to row. */
+/**
+ * Writes eight columns of hidden weight + bias for six rows: four to `out`, four to `next`, `stride` bytes from row to
+ * row.
+ */
 function sixRows(job: Job, p: i32, bias: usize, columns: usize, out: usize, next: usize, stride: i32): void {
   const end = columns + (job.hiddenSize << 5);
   let w = job.weight + (p * job.hiddenSize << 2);
