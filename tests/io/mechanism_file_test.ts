@@ -1,7 +1,9 @@
 /** Mechanism files: nothing is lost, and nothing damaged or absurd gets in. */
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { InvalidInputError, MachineError } from "../../src/errors.ts";
+import { InvalidInputError, MachineError, show } from "../../src/errors.ts";
 import { decodeMechanism, encodeMechanism, loadMechanism, saveMechanism } from "../../src/io/mechanism_file.ts";
+import { mechanismKinds } from "../../src/io/mechanism_kinds.ts";
+import { decodeMenuMechanism } from "../../src/io/menu_mechanism_file.ts";
 import { decodeChecked, encodeChecked } from "../../src/io/safetensors.ts";
 import { type MenuMechanism, menuMechanism } from "../../src/mechanisms/menu_mechanism.ts";
 import { type NetworkSize, pricingRules } from "../../src/networks/pricing_rule.ts";
@@ -35,7 +37,7 @@ Deno.test("a mechanism that was encoded gives the same results, bit for bit", as
   cases.push([3, 2, false, { context: "dense" }], [3, 4, true, { context: "set", hidden: [5] }]);
   for (const [n, m, exchangeable, context] of cases) {
     const mechanism = randomMechanism(n, m, exchangeable, context), bytes = await encodeMechanism(mechanism);
-    const decoded = await decodeMechanism(bytes, "x.tedi", settingProblem(`U-${n}-${m}`));
+    const decoded = await decodeMenuMechanism(bytes, "x.tedi", settingProblem(`U-${n}-${m}`));
     for (const name of ["problem", "shape", "network", "participants", "goods"] as const) {
       assertEquals(decoded[name], mechanism[name]);
     }
@@ -123,8 +125,10 @@ const SIZES: [part: "shape" | "network", name: string][] = [
 ];
 const RANGE = "an integer from 1 to 1000000";
 const forgeries: Forgery[] = [
-  { metadata: { format: undefined }, words: "its format must be tedi-mechanism-1, got undefined" },
-  { metadata: { format: "tedi-mechanism-2" }, words: 'its format must be tedi-mechanism-1, got "tedi-mechanism-2"' },
+  ...[undefined, "tedi-mechanism-2", "", "toString"].map((format) => ({
+    metadata: { format },
+    words: `its format must be one of ${mechanismKinds.map(({ format }) => format).join(", ")}, got ${show(format)}`,
+  })),
   ...["shape", "network"].flatMap((name) =>
     [undefined, "", "null", "3", '"text"', "{", "\0"].map((text) => ({
       metadata: { [name]: text },
