@@ -7,6 +7,8 @@ import { InvalidInputError, show } from "../errors.ts";
 
 /** No dimension of a mechanism that fits in memory is larger. */
 const LARGEST = 1_000_000;
+/** No network that learns anything has more layers. */
+const MOST_LAYERS = 1000;
 
 /** Reads a value from a file: `what` names the file and `thing` the value in messages. */
 export type Read<Value> = (value: unknown, what: string, thing: string) => Value;
@@ -33,10 +35,14 @@ export const size: Read<number> = (value, what, thing) =>
   isSize(value) ? value : refuse(what, thing, `an integer from 1 to ${LARGEST}`, value);
 
 /** Widths of layers. */
-export const sizes: Read<readonly number[]> = (value, what, thing) =>
-  Array.isArray(value) && value.every(isSize)
+export const sizes: Read<readonly number[]> = (value, what, thing) => {
+  if (!Array.isArray(value) || !value.every(isSize)) {
+    return refuse(what, thing, `a list of integers from 1 to ${LARGEST}`, value);
+  }
+  return value.length <= MOST_LAYERS
     ? value
-    : refuse(what, thing, `a list of integers from 1 to ${LARGEST}`, value);
+    : refuse(what, thing, `a list of ${MOST_LAYERS} widths at most`, value.length);
+};
 
 /** Yes or no. */
 export const flag: Read<boolean> = (value, what, thing) =>

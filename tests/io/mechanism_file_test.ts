@@ -153,7 +153,8 @@ const forgeries: Forgery[] = [
   },
   { shape: { goods: 1e6 }, network: { layers: 1e6, groups: 1e6, groupSize: 1e6 }, words: "outputs must be" },
   { network: { hidden: [1e6, 1e6, 1e6] }, words: "must be float32 of shape [2,1000000]" },
-  { network: { hidden: Array(100_000).fill(1e6) }, words: "must be float32 of shape [2,1000000]" },
+  { network: { hidden: Array(1000).fill(1e6) }, words: "must be float32 of shape [2,1000000]" },
+  { network: { hidden: Array(100_000).fill(1e6) }, words: "hidden must be a list of 1000 widths at most, got 100000" },
   ...[undefined, null, "8", 8, {}, [0], [-8], [1.5], ["8"], [null], [[8]], [1e7]].map((hidden) => ({
     network: { hidden },
     words: "hidden must be a list of integers from 1 to 1000000",
@@ -168,7 +169,7 @@ const forgeries: Forgery[] = [
     network: { context: "set" },
     words: "hidden must be one width, or three (element, global, local), got [6,5]",
   },
-  { network: { context: "set", hidden: Array(100_000).fill(8) }, words: "hidden must be one width, or three" },
+  { network: { context: "set", hidden: Array(1000).fill(8) }, words: "hidden must be one width, or three" },
   {
     network: { context: "set", hidden: [8] },
     words: "parameter hidden.element.weight must be there, but it is missing",
