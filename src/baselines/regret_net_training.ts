@@ -123,12 +123,11 @@ export async function trainRegretNet(
         const start = tf.tensor3d(memory[known].data as Float32Array, shape);
         const found = ascendMisreports(now, truth, start, misreportSteps, misreportStepSize);
         const { revenue, regrets } = batchValues(task, now, truth, found);
-        const { gradients } = descentGradient(now, (parameters) => {
-          const { revenue, regrets } = batchValues(task, parameters, truth, found);
-          const linear = tf.sum(tf.mul(regrets, upload(multipliers)));
-          const square = tf.mul(penalty / 2, tf.sum(tf.square(regrets)));
-          return tf.sub(revenue, tf.add(linear, square)) as Scalar;
-        });
+        const lambda = upload(multipliers) as Tensor1D;
+        const { gradients } = descentGradient(
+          now,
+          (parameters) => lagrangian(batchValues(task, parameters, truth, found), lambda, penalty),
+        );
         return { found, regrets, revenue, gradients };
       });
       const [misreports, regretData, [softRevenue]] = await Promise.all([
@@ -154,15 +153,21 @@ export async function trainRegretNet(
   };
 }
 
-/**
- * E[u0] of truthful reports, a scalar, and mean regrets `[n]` at given misreports; differentiable in the parameters.
- */
+/** What a batch gives. */
+interface BatchValues {
+  /** E[u0] of truthful reports. */
+  readonly revenue: Scalar;
+  /** Mean regrets `[n]` at the misreports. */
+  readonly regrets: Tensor1D;
+}
+
+/** What a batch gives at given misreports; differentiable in the parameters. */
 export function batchValues(
   { principalUtility }: MechanismProblem,
   parameters: Parameters,
   types: Tensor3D,
   misreports: Tensor3D,
-): { revenue: Scalar; regrets: Tensor1D } {
+): BatchValues {
   const { outcomes, fractions } = networkOutputs(parameters, types);
   const values = tf.sum(tf.mul(types, outcomes), 2), payments = tf.mul(fractions, values);
   const gains = tf.sub(misreportUtilities(parameters, types, misreports), tf.sub(values, payments));
@@ -190,6 +195,12 @@ function initialMemory(
     multipliers: { shape: [n], data: new Float32Array(n).fill(initialMultiplier) },
     ...Object.fromEntries(ofBatches),
   };
+}
+
+/** The augmented Lagrangian of a batch, with lambda `[n]` and rho; differentiable in what the batch gave. */
+function lagrangian({ revenue, regrets }: BatchValues, lambda: Tensor1D, rho: number): Scalar {
+  const linear = tf.sum(tf.mul(regrets, lambda)), square = tf.mul(rho / 2, tf.sum(tf.square(regrets)));
+  return tf.sub(revenue, tf.add(linear, square)) as Scalar;
 }
 
 /** Parameters to start from: x and f about a half everywhere. */
