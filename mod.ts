@@ -76,6 +76,7 @@ export { defaultTraining, type TrainingOptions } from "./src/training/options.ts
 export { type TrainingPlan } from "./src/training/plan.ts";
 export { type Checkpoint, planTraining, train, type TrainingHooks, type TrainingResult } from "./src/training/train.ts";
 
+export { type LearnedMechanism } from "./src/io/mechanism_kinds.ts";
 export { decodeMechanism, encodeMechanism, loadMechanism, saveMechanism } from "./src/io/mechanism_file.ts";
 
 export { vcg } from "./src/baselines/vcg.ts";

@@ -6,17 +6,25 @@
  * @module
  */
 import { type Scalar, type Tensor, tf } from "../deps/tfjs.ts";
-import { InvalidInputError, MachineError } from "../errors.ts";
+import { MachineError, requireInteger } from "../errors.ts";
 import type { Parameters } from "../networks/network.ts";
 import type { HostParameters } from "../networks/pricing_rule.ts";
-import type { MechanismProblem } from "../problems/problem.ts";
-import { settingProblem } from "../problems/settings.ts";
-import { type Device, ensureDevice } from "../runtime/device.ts";
+import { ensureDevice } from "../runtime/device.ts";
 import { letEventsIn } from "../runtime/event_loop.ts";
-import { downloadAll, tidy, uploadAll } from "../runtime/tensors.ts";
-import { adamStep, averageParameters, initAdam, mapParameters } from "../training/adam.ts";
+import type { HostTensors } from "../runtime/host_tensor.ts";
+import { downloadAll, tidy } from "../runtime/tensors.ts";
+import { adamStep, averageParameters } from "../training/adam.ts";
 import { cosineRateAt } from "../training/schedules.ts";
+import type { TrainingHooks } from "../training/train.ts";
 import type { BaselineOptions } from "./baseline_options.ts";
+import {
+  type Descent,
+  type DescentState,
+  disposeDescent,
+  initialDescent,
+  restoreDescent,
+  saveDescent,
+} from "./descent_state.ts";
 
 export * from "./baseline_options.ts";
 
@@ -32,14 +40,11 @@ export interface BaselineMetrics {
   readonly learningRate: number;
 }
 
-/** What goes on around training, without an effect on its result. */
-export interface BaselineHooks<Metrics = BaselineMetrics> {
-  /** Where to train; the device that is open, or else `openDevice()`, unless given. It stays open. */
-  readonly device?: Device;
+/** What goes on around training, without an effect on its result: as around that of TEDI, but on one device. */
+export interface BaselineHooks<Metrics = BaselineMetrics>
+  extends Pick<TrainingHooks, "device" | "resume" | "checkpointEvery" | "onCheckpoint" | "signal"> {
   /** Told what each iteration measured. */
   readonly onIteration?: (metrics: Metrics) => void;
-  /** Stops after the iteration under way; what was learned until then is returned. */
-  readonly signal?: AbortSignal;
 }
 
 /** What training made. */
@@ -52,28 +57,8 @@ export interface BaselineResult<Mechanism, Options, Metrics = BaselineMetrics> {
   readonly iterations: number;
   /** The last iteration's metrics; undefined where none was run. */
   readonly metrics?: Metrics;
-}
-
-/** A problem, or the problem of a setting's name. */
-export function problemOf(problem: MechanismProblem | string): MechanismProblem {
-  return typeof problem === "string" ? settingProblem(problem) : problem;
-}
-
-/** Fails unless there is a finite parameter of each shape, under each name. */
-export function checkParameters(
-  action: string,
-  shapes: Readonly<Record<string, readonly number[]>>,
-  parameters: HostParameters,
-): void {
-  for (const [name, shape] of Object.entries(shapes)) {
-    const tensor = parameters[name], rule = `Cannot ${action}: parameter ${name} must be float32 of shape [${shape}]`;
-    if (!tensor) throw new InvalidInputError(`${rule}, but it is missing`);
-    if (String(tensor.shape) !== String(shape) || !(tensor.data instanceof Float32Array)) {
-      throw new InvalidInputError(`${rule}, got [${tensor.shape}]`);
-    }
-    const bad = tensor.data.find((value) => !Number.isFinite(value));
-    if (bad !== undefined) throw new InvalidInputError(`${rule} and finite, got ${bad}`);
-  }
+  /** The metrics of all iterations that were run, in order; those before the checkpoint that it went on from are not. */
+  readonly history: readonly Metrics[];
 }
 
 /** The value of an objective `[]` and the gradient of minus the objective, by parameter name. */
@@ -99,56 +84,75 @@ export interface Measured<Metrics extends BaselineMetrics> {
   readonly gradients: Parameters;
   /** What is to be reported, but for what the loop knows itself. */
   readonly measured: Omit<Metrics, "iteration" | "gradientNorm" | "learningRate">;
+  /** What the method remembers from now on; what it did before unless given. */
+  readonly memory?: HostTensors;
+}
+
+/** What gradient descent ended with. */
+export interface Descended<Metrics extends BaselineMetrics>
+  extends Omit<BaselineResult<never, never, Metrics>, "mechanism" | "options"> {
+  /** The averaged parameters. */
+  readonly parameters: HostParameters;
 }
 
 /**
- * Gradient descent from `initial`.
+ * Gradient descent, from the start or from a checkpoint.
  *
- * @param name What is trained, for messages.
- * @param measure The gradient at some parameters, and what else is to be reported.
- * @returns The averaged parameters.
+ * @param descent What is trained, and where it starts.
+ * @param measure The gradient at some state, and what else is to be reported. It frees what it makes.
+ * @throws {InvalidInputError} for a checkpoint of another method, problem or size, before any work.
  * @throws {MachineError} if the objective or its gradient is not finite.
  */
 export async function descend<Metrics extends BaselineMetrics = BaselineMetrics>(
-  name: string,
-  initial: HostParameters,
+  descent: Descent,
   options: BaselineOptions,
   hooks: BaselineHooks<Metrics>,
-  measure: (parameters: Parameters, iteration: number) => Promise<Measured<Metrics>>,
-): Promise<{ parameters: HostParameters; iterations: number; metrics?: Metrics }> {
-  const { device, onIteration, signal } = hooks;
+  measure: (parameters: Parameters, iteration: number, memory: HostTensors) => Promise<Measured<Metrics>>,
+): Promise<Descended<Metrics>> {
+  const { device, resume, checkpointEvery = 100, onCheckpoint, onIteration, signal } = hooks, { iterations } = options;
+  requireInteger(`train ${descent.method}`, "checkpointEvery", checkpointEvery, 1);
   if (!device) await ensureDevice();
-  let parameters: Parameters = uploadAll(initial);
-  let average = mapParameters(parameters, (tensor) => tf.clone(tensor)), adam = initAdam(parameters);
-  let iteration = 0, metrics: Metrics | undefined;
-  const owned = () => [parameters, average, adam.first, adam.second] as unknown as Tensor[];
+  let state = resume ? restoreDescent(descent, resume, iterations) : initialDescent(descent);
+  const history: Metrics[] = [];
+  const keep = async () => {
+    if (onCheckpoint) await onCheckpoint(await saveDescent(descent, state), state.iteration);
+  };
   try {
-    while (iteration < options.iterations && !signal?.aborted) {
-      const learningRate = cosineRateAt(iteration, options);
-      const { gradients, measured } = await measure(parameters, iteration);
-      const before = owned();
-      const { next, mean } = tidy(() => {
-        const next = adamStep(parameters, gradients, adam, iteration, learningRate, options);
-        // Early averages would remember the start: the decay grows to its value.
-        const decay = Math.min(options.averaging, (1 + iteration) / (10 + iteration));
-        return { next, mean: averageParameters(average, next.parameters, decay) };
-      });
-      tf.dispose(before);
+    while (state.iteration < iterations && !signal?.aborted) {
+      const { iteration } = state, learningRate = cosineRateAt(iteration, options);
+      const { gradients, measured, memory } = await measure(state.parameters, iteration, state.memory);
+      const { norm, ...next } = stepOf(state, gradients, learningRate, options);
+      disposeDescent(state);
       tf.dispose(gradients);
-      parameters = next.parameters, average = mean, adam = next.state;
-      const gradientNorm = (await next.norm.data())[0];
-      next.norm.dispose();
-      iteration++;
+      state = { ...next, iteration: iteration + 1, memory: memory ?? state.memory };
+      const gradientNorm = (await norm.data())[0];
+      norm.dispose();
       device?.check();
-      metrics = { ...measured, iteration, gradientNorm, learningRate } as unknown as Metrics;
-      requireFinite(name, metrics);
+      const metrics = { ...measured, iteration: state.iteration, gradientNorm, learningRate } as unknown as Metrics;
+      requireFinite(descent.method, metrics);
+      history.push(metrics);
       onIteration?.(metrics);
       await letEventsIn();
+      if (state.iteration % checkpointEvery === 0 && state.iteration < iterations) await keep();
     }
-    return { parameters: await downloadAll(average), iterations: iteration, metrics };
+    await keep();
+    const parameters = await downloadAll(state.average);
+    return { parameters, iterations: state.iteration, metrics: history.at(-1), history };
   } finally {
-    tf.dispose(owned());
+    disposeDescent(state);
   }
+}
+
+/** The state after a step of Adam, and the gradient's norm before clipping. */
+function stepOf(state: DescentState, gradients: Parameters, learningRate: number, options: BaselineOptions) {
+  const { iteration, parameters, average, adam } = state;
+  return tidy(() => {
+    const stepped = adamStep(parameters, gradients, adam, iteration, learningRate, options);
+    // Early averages would remember the start: the decay grows to its value.
+    const decay = Math.min(options.averaging, (1 + iteration) / (10 + iteration));
+    const mean = averageParameters(average, stepped.parameters, decay);
+    return { parameters: stepped.parameters, average: mean, adam: stepped.state, norm: stepped.norm };
+  });
 }
 
 function requireFinite(name: string, { iteration, softRevenue, gradientNorm }: BaselineMetrics): void {

@@ -6,6 +6,7 @@
 import { requireInteger } from "../errors.ts";
 import type { Mechanism } from "../mechanisms/mechanism.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
+import { problemOf } from "../problems/problem_of.ts";
 import { deriveKey, randomKey } from "../random/key.ts";
 import { auctionMechanism, type GoodsAuction, goodsAuction } from "./auction.ts";
 
@@ -39,6 +40,7 @@ const CHUNK = 4096;
  * The price is the best one for a sample of training profiles. Between two values that occur in it nobody's choice
  * changes, so the values that occur are all the prices there are to try. Where none earns more than 0, nothing is sold.
  *
+ * @param problem A problem, or the name of a setting.
  * @throws {InvalidInputError} where the principal's utility is not that of reproducible goods, or `profiles` is not a
  * positive integer.
  *
@@ -51,15 +53,15 @@ const CHUNK = 4096;
  * assertAlmostEquals(price, Math.sqrt(2 / 3), 0.02);
  * ```
  */
-export function bundle(problem: MechanismProblem, options: BundleOptions = {}): BundleAuction {
+export function bundle(problem: MechanismProblem | string, options: BundleOptions = {}): BundleAuction {
   const { profiles = 100_000, seed = 0 } = options, action = "make the bundle auction";
-  const auction = goodsAuction(action, problem), { participants: n, goods: m } = auction;
+  const task = problemOf(problem), auction = goodsAuction(action, task), { participants: n, goods: m } = auction;
   requireInteger(action, "profiles", profiles, 1);
   const values = new Float64Array(profiles * n), largest = new Float64Array(profiles);
   const key = deriveKey(randomKey(seed), STREAM);
   for (let done = 0, chunk = 0; done < profiles; chunk++) {
     const count = Math.min(CHUNK, profiles - done);
-    const types = problem.distribution.sample(deriveKey(key, chunk), count, "training");
+    const types = task.distribution.sample(deriveKey(key, chunk), count, "training");
     for (let row = 0; row < count * n; row++) {
       const value = bundleValue(types, row * m, m), b = done + Math.floor(row / n);
       values[done * n + row] = value;

@@ -16,7 +16,7 @@ import { hostDenseHypernetwork } from "../networks/dense_context.ts";
 import { hostRawWeights } from "../networks/hypernetwork_output.ts";
 import { parameterizedAffineShapes, type ParameterizedAffineSize } from "../networks/parameterized_affine.ts";
 import { type HostParameters, type NetworkSize, type PricingRules, pricingRules } from "../networks/pricing_rule.ts";
-import { checkParameters } from "./baseline_training.ts";
+import { checkParameters } from "./check_parameters.ts";
 import { type HostMenu, type OwnMenus, ownMenus, sigmoid } from "./menu_net.ts";
 
 /** What a TEDI-Discrete mechanism is made of, as plain data. */
@@ -34,7 +34,10 @@ export interface DiscreteData {
 }
 
 /** A mechanism given by menus of outcomes and a pricing rule. */
-export type Discrete = OwnMenus & DiscreteData;
+export interface Discrete extends OwnMenus, DiscreteData {
+  /** What it is. */
+  readonly method: "TEDI-Discrete";
+}
 
 /** The networks of TEDI-Discrete. */
 export interface DiscreteNetworks {
@@ -105,5 +108,5 @@ export function discrete(data: DiscreteData): Discrete {
     return () => shared;
   };
   // The one menu for all is made once: all rows are one chunk.
-  return { ...data, ...ownMenus(n, m, size.context === 0 ? Infinity : CHUNK, menusOf) };
+  return { ...data, method: "TEDI-Discrete", ...ownMenus(n, m, size.context === 0 ? Infinity : CHUNK, menusOf) };
 }

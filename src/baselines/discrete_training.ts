@@ -14,6 +14,7 @@ import { initialParameterizedAffine } from "../networks/parameterized_affine.ts"
 import type { HostParameters, NetworkSize } from "../networks/pricing_rule.ts";
 import { prices } from "../networks/price.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
+import { problemOf } from "../problems/problem_of.ts";
 import { deriveKey, type RandomKey, randomKey } from "../random/key.ts";
 import { checkTraining, defaultNetwork, defaultTraining } from "../training/options.ts";
 import { STREAMS } from "../training/state.ts";
@@ -23,7 +24,6 @@ import {
   type BaselineResult,
   descend,
   type MenuOptions,
-  problemOf,
   settleOptions,
 } from "./baseline_training.ts";
 import { type Discrete, discrete, type DiscreteNetworks, discreteNetworks, ofPart, prefixed } from "./discrete.ts";
@@ -72,7 +72,12 @@ export async function trainDiscrete(
   const networks = discreteNetworks(shape, network, menuSize);
   const initial = initialDiscrete(task, networks, menuSize, deriveKey(key, STREAMS.parameters));
   const step = menuStep(task, options, (...inputs) => discreteObjective(task, networks, ...inputs));
-  const { parameters, ...rest } = await descend("TEDI-Discrete", initial, options, hooks, step);
+  const { parameters, ...rest } = await descend(
+    { method: "TEDI-Discrete", problem: task.name, initial },
+    options,
+    hooks,
+    step,
+  );
   return { mechanism: discrete({ problem: task.name, shape, network, menuSize, parameters }), options, ...rest };
 }
 

@@ -14,7 +14,7 @@ import { hostDenseHypernetwork } from "../networks/dense_context.ts";
 import { hostRawWeights } from "../networks/hypernetwork_output.ts";
 import { parameterizedAffineShapes, type ParameterizedAffineSize } from "../networks/parameterized_affine.ts";
 import type { HostParameters } from "../networks/pricing_rule.ts";
-import { checkParameters } from "./baseline_training.ts";
+import { checkParameters } from "./check_parameters.ts";
 import { type OwnMenus, ownMenus, sigmoid } from "./menu_net.ts";
 
 /** What a GemNet mechanism is made of, as plain data. */
@@ -32,7 +32,10 @@ export interface GemNetData {
 }
 
 /** A mechanism given by menus that depend on the others' types. */
-export type GemNet = OwnMenus & GemNetData;
+export interface GemNet extends OwnMenus, GemNetData {
+  /** What it is. */
+  readonly method: "MD-GemNet";
+}
 
 /** So many rows (participants of profiles) are computed before the event loop turns. */
 const CHUNK = 1024;
@@ -58,6 +61,7 @@ export function gemNet(data: GemNetData): GemNet {
 
   return {
     ...data,
+    method: "MD-GemNet",
     ...ownMenus(n, m, CHUNK, (types) => {
       const hypernetwork = hostDenseHypernetwork(parameters, shape, types);
       return (row) => {

@@ -11,10 +11,11 @@ import { rawWeights } from "../networks/hypernetwork_output.ts";
 import { initialParameterizedAffine } from "../networks/parameterized_affine.ts";
 import type { HostParameters } from "../networks/pricing_rule.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
+import { problemOf } from "../problems/problem_of.ts";
 import { deriveKey, type RandomKey, randomKey } from "../random/key.ts";
 import { STREAMS } from "../training/state.ts";
 import { alignedMenuDefaults, type MenuOptions, settleOptions } from "./baseline_options.ts";
-import { type BaselineHooks, type BaselineResult, descend, problemOf } from "./baseline_training.ts";
+import { type BaselineHooks, type BaselineResult, descend } from "./baseline_training.ts";
 import { type GemNet, gemNet, gemNetSize } from "./gem_net.ts";
 import { choiceObjective, forRows, menuStep, type OfferedMenus } from "./menu_choices.ts";
 import { initialMenu, meanTypes } from "./menu_net_training.ts";
@@ -57,7 +58,12 @@ export async function trainGemNet(
   const shape: ContextShape = { participants, goods, exchangeable: task.distribution.exchangeable };
   const initial = initialGemNet(task, shape, options, deriveKey(key, STREAMS.parameters));
   const step = menuStep(task, options, (...inputs) => menusObjective(task, shape, ...inputs));
-  const { parameters, ...rest } = await descend("MD-GemNet", initial, options, hooks, step);
+  const { parameters, ...rest } = await descend(
+    { method: "MD-GemNet", problem: task.name, initial },
+    options,
+    hooks,
+    step,
+  );
   const { menuSize, hidden } = options;
   return { mechanism: gemNet({ problem: task.name, shape, menuSize, hidden, parameters }), options, ...rest };
 }

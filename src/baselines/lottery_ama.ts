@@ -15,7 +15,7 @@ import { requireInteger } from "../errors.ts";
 import { flatTypes, type Mechanism, type MechanismResult, type TypeProfiles } from "../mechanisms/mechanism.ts";
 import type { HostParameters } from "../networks/pricing_rule.ts";
 import { letEventsIn } from "../runtime/event_loop.ts";
-import { checkParameters } from "./baseline_training.ts";
+import { checkParameters } from "./check_parameters.ts";
 import { emptyResult, sigmoid } from "./menu_net.ts";
 
 /** What a LotteryAMA mechanism is made of, as plain data. */
@@ -34,6 +34,8 @@ export interface LotteryAmaData {
 
 /** An affine maximizer with finitely many outcomes. */
 export interface LotteryAma extends Mechanism, LotteryAmaData {
+  /** What it is. */
+  readonly method: "MD-LotteryAMA";
   /** Outcomes `[K + 1, n, m]`; the last is nothing for everybody. */
   readonly outcomes: Float64Array;
   /** Boosts `[K + 1]`; the last is 0. */
@@ -91,6 +93,7 @@ export function lotteryAma(data: LotteryAmaData): LotteryAma {
 
   return {
     ...data,
+    method: "MD-LotteryAMA",
     outcomes,
     boosts,
     weights,

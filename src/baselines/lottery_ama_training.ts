@@ -17,13 +17,14 @@ import type { Parameters } from "../networks/network.ts";
 import type { HostParameters } from "../networks/pricing_rule.ts";
 import { isReproducibleGoods } from "../problems/principal_utility.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
+import { problemOf } from "../problems/problem_of.ts";
 import { deriveKey, type RandomKey, randomKey } from "../random/key.ts";
 import { ensureDevice } from "../runtime/device.ts";
 import { tidy } from "../runtime/tensors.ts";
 import { betaAt } from "../training/schedules.ts";
 import { STREAMS } from "../training/state.ts";
 import { alignedMenuDefaults, type MenuOptions, settleOptions } from "./baseline_options.ts";
-import { type BaselineHooks, type BaselineResult, descend, descentGradient, problemOf } from "./baseline_training.ts";
+import { type BaselineHooks, type BaselineResult, descend, descentGradient } from "./baseline_training.ts";
 import { type LotteryAma, lotteryAma } from "./lottery_ama.ts";
 import { sigmoid } from "./menu_net.ts";
 import { initialMenu, meanTypes } from "./menu_net_training.ts";
@@ -63,7 +64,8 @@ export async function trainLotteryAma(
   const key = randomKey(options.seed), { menuSize, profiles } = options;
   if (!device) await ensureDevice();
   const initial = await initialLotteryAma(task, menuSize, deriveKey(key, STREAMS.parameters));
-  const { parameters, ...rest } = await descend("MD-LotteryAMA", initial, options, hooks, async (now, iteration) => {
+  const descent = { method: "MD-LotteryAMA", problem: task.name, initial };
+  const { parameters, ...rest } = await descend(descent, options, hooks, async (now, iteration) => {
     const drawn = task.distribution.sample(deriveKey(key, STREAMS.profiles, iteration), profiles, "training");
     const { value, gradients } = tidy(() => {
       const types = tf.tensor3d(drawn, [profiles, participants, goods]), beta = betaAt(iteration, options);

@@ -12,7 +12,7 @@ import { requireInteger } from "../errors.ts";
 import { flatTypes, type Mechanism, type MechanismResult, type TypeProfiles } from "../mechanisms/mechanism.ts";
 import type { HostParameters } from "../networks/pricing_rule.ts";
 import { letEventsIn } from "../runtime/event_loop.ts";
-import { checkParameters } from "./baseline_training.ts";
+import { checkParameters } from "./check_parameters.ts";
 
 /** What a MenuNet mechanism is made of, as plain data. */
 export interface MenuNetData {
@@ -28,6 +28,8 @@ export interface MenuNetData {
 
 /** A mechanism given by one menu. */
 export interface MenuNet extends Mechanism, MenuNetData {
+  /** What it is. */
+  readonly method: "MD-MenuNet";
   /** The outcomes `[K, m]` and prices `[K]` on offer, besides nothing for nothing. */
   readonly menu: HostMenu;
 }
@@ -59,6 +61,7 @@ export function menuNet(data: MenuNetData): MenuNet {
   };
   return {
     ...data,
+    method: "MD-MenuNet",
     menu,
     participants: 1,
     goods: m,

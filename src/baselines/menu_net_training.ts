@@ -11,13 +11,14 @@ import { InvalidInputError } from "../errors.ts";
 import type { Parameters } from "../networks/network.ts";
 import { isReproducibleGoods } from "../problems/principal_utility.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
+import { problemOf } from "../problems/problem_of.ts";
 import { deriveKey, type RandomKey, randomKey } from "../random/key.ts";
 import { normals } from "../random/numbers.ts";
 import { tidy } from "../runtime/tensors.ts";
 import { betaAt } from "../training/schedules.ts";
 import { STREAMS } from "../training/state.ts";
 import { alignedMenuDefaults, type MenuOptions, settleOptions } from "./baseline_options.ts";
-import { type BaselineHooks, type BaselineResult, descend, descentGradient, problemOf } from "./baseline_training.ts";
+import { type BaselineHooks, type BaselineResult, descend, descentGradient } from "./baseline_training.ts";
 import { type MenuNet, menuNet, sigmoid } from "./menu_net.ts";
 
 /** Everything that decides the outcome of training MD-MenuNet, besides the problem and the backend. */
@@ -69,7 +70,8 @@ export async function trainMenuNet(
   }
   const options = settleOptions(action, defaultMenuNet(task), settings), key = randomKey(options.seed);
   const initial = initialMenu(options.menuSize, meanTypes(task), deriveKey(key, STREAMS.parameters));
-  const { parameters, ...rest } = await descend("MD-MenuNet", initial, options, hooks, async (now, iteration) => {
+  const descent = { method: "MD-MenuNet", problem: task.name, initial };
+  const { parameters, ...rest } = await descend(descent, options, hooks, async (now, iteration) => {
     const drawn = task.distribution.sample(
       deriveKey(key, STREAMS.profiles, iteration),
       options.profiles,

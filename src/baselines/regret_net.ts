@@ -15,7 +15,7 @@ import { hostRawWeights } from "../networks/hypernetwork_output.ts";
 import { parameterizedAffineShapes } from "../networks/parameterized_affine.ts";
 import type { HostParameters } from "../networks/pricing_rule.ts";
 import { letEventsIn } from "../runtime/event_loop.ts";
-import { checkParameters } from "./baseline_training.ts";
+import { checkParameters } from "./check_parameters.ts";
 import { emptyResult, sigmoid } from "./menu_net.ts";
 
 /** What a RegretNet mechanism is made of, as plain data. */
@@ -36,7 +36,10 @@ export interface RegretNetData {
  * A mechanism given by networks, whose results are those of truthful reports. A gap is certified, but hardly more: as
  * payments are not negative, no report is worth more than <t_i, 1>.
  */
-export interface RegretNet extends Mechanism, RegretNetData {}
+export interface RegretNet extends Mechanism, RegretNetData {
+  /** What it is. */
+  readonly method: "MD-RegretNet";
+}
 
 /** The two networks: from profiles to raw outcomes, and to raw fractions of values. */
 export const NETWORKS = ["allocation", "payment"] as const;
@@ -72,6 +75,7 @@ export function regretNet(data: RegretNetData): RegretNet {
   checkParameters(action, regretNetShapes(n, m, hidden), parameters);
   return {
     ...data,
+    method: "MD-RegretNet",
     participants: n,
     goods: m,
     async run(reported: TypeProfiles): Promise<MechanismResult> {

@@ -12,6 +12,7 @@ import { requireInteger, requirePositive } from "../errors.ts";
 import type { Parameters } from "../networks/network.ts";
 import { rawWeights } from "../networks/hypernetwork_output.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
+import { problemOf } from "../problems/problem_of.ts";
 import { deriveKey, randomKey } from "../random/key.ts";
 import { uniforms } from "../random/numbers.ts";
 import { ensureDevice } from "../runtime/device.ts";
@@ -110,14 +111,16 @@ export function ascendMisreports(
  * Measures regret on held-out profiles, with searches from many starts. Searches run on the device; the regret of what
  * they find is computed on the host in 64-bit floats.
  *
+ * @param problem A problem, or the name of a setting.
  * @throws {InvalidInputError} for an option out of its range.
  */
 export async function measureRegret(
-  problem: MechanismProblem,
+  problem: MechanismProblem | string,
   mechanism: RegretNet,
   options: RegretOptions = {},
 ): Promise<Regret> {
   const { profiles = 1000, starts = 10, steps = 100, stepSize = 0.1, seed = 0 } = options, action = "measure regret";
+  const { distribution } = problemOf(problem);
   requireInteger(action, "profiles", profiles, 2);
   requireInteger(action, "starts", starts, 1);
   requireInteger(action, "steps", steps, 0);
@@ -129,7 +132,7 @@ export async function measureRegret(
   try {
     for (let from = 0; from < profiles; from += CHUNK) {
       const count = Math.min(CHUNK, profiles - from), chunk = deriveKey(key, from);
-      const types = problem.distribution.sample(deriveKey(chunk, 0), count, "held-out");
+      const types = distribution.sample(deriveKey(chunk, 0), count, "held-out");
       const { utilities } = await mechanism.run(types);
       const regrets = new Float64Array(count * n);
       for (let start = 0; start < starts; start++) {

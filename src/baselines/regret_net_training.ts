@@ -17,9 +17,11 @@ import type { Parameters } from "../networks/network.ts";
 import { initialParameterizedAffine } from "../networks/parameterized_affine.ts";
 import type { HostParameters } from "../networks/pricing_rule.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
+import { problemOf } from "../problems/problem_of.ts";
 import { deriveKey, type RandomKey, randomKey } from "../random/key.ts";
 import { uniforms } from "../random/numbers.ts";
-import { tidy } from "../runtime/tensors.ts";
+import type { HostTensor } from "../runtime/host_tensor.ts";
+import { download, tidy, upload } from "../runtime/tensors.ts";
 import { STREAMS } from "../training/state.ts";
 import { alignedDefaults, type BaselineOptions, settleOptions } from "./baseline_options.ts";
 import {
@@ -28,7 +30,6 @@ import {
   type BaselineResult,
   descend,
   descentGradient,
-  problemOf,
 } from "./baseline_training.ts";
 import { NETWORKS, type RegretNet, regretNet } from "./regret_net.ts";
 import { ascendMisreports, misreportUtilities, networkOutputs } from "./regret_net_misreports.ts";
@@ -104,38 +105,45 @@ export async function trainRegretNet(
   const { profiles, batches, misreportSteps, misreportStepSize, hidden } = options, key = randomKey(options.seed);
   const size = profiles * n * m, shape: [number, number, number] = [profiles, n, m];
   const types = task.distribution.sample(deriveKey(key, STREAMS.profiles), batches * profiles, "training");
-  const misreports = uniforms(deriveKey(key, STREAMS.chains), batches * size);
-  const multipliers = new Float32Array(n).fill(options.initialMultiplier);
-  const initial = initialRegretNet(n, m, hidden, deriveKey(key, STREAMS.parameters));
+  const descent = {
+    method: "MD-RegretNet",
+    problem: task.name,
+    initial: initialRegretNet(n, m, hidden, deriveKey(key, STREAMS.parameters)),
+    memory: initialMemory(task, options),
+  };
   const { parameters, ...rest } = await descend<RegretNetMetrics>(
-    "MD-RegretNet",
-    initial,
+    descent,
     options,
     hooks,
-    async (now, iteration) => {
-      const at = iteration % batches * size;
+    async (now, iteration, memory) => {
+      const batch = iteration % batches, known = misreportsOf(batch), { multipliers } = memory;
       const penalty = options.initialPenalty + options.penaltyGrowth * Math.floor(iteration / options.penaltyEvery);
       const { found, regrets, revenue, gradients } = tidy(() => {
-        const truth = tf.tensor3d(types.subarray(at, at + size), shape);
-        const start = tf.tensor3d(misreports.subarray(at, at + size), shape);
+        const truth = tf.tensor3d(types.subarray(batch * size, (batch + 1) * size), shape);
+        const start = tf.tensor3d(memory[known].data as Float32Array, shape);
         const found = ascendMisreports(now, truth, start, misreportSteps, misreportStepSize);
         const { revenue, regrets } = batchValues(task, now, truth, found);
-        const { gradients } = descentGradient(now, (parameters) => {
-          const { revenue, regrets } = batchValues(task, parameters, truth, found);
-          const linear = tf.sum(tf.mul(regrets, tf.tensor1d(multipliers)));
-          const square = tf.mul(penalty / 2, tf.sum(tf.square(regrets)));
-          return tf.sub(revenue, tf.add(linear, square)) as Scalar;
-        });
+        const lambda = upload(multipliers) as Tensor1D;
+        const { gradients } = descentGradient(
+          now,
+          (parameters) => lagrangian(batchValues(task, parameters, truth, found), lambda, penalty),
+        );
         return { found, regrets, revenue, gradients };
       });
-      const [foundData, regretData, [softRevenue]] = await Promise.all([found.data(), regrets.data(), revenue.data()]);
+      const [misreports, regretData, [softRevenue]] = await Promise.all([
+        download(found),
+        regrets.data(),
+        revenue.data(),
+      ]);
       tf.dispose([found, regrets, revenue]);
-      misreports.set(foundData as Float32Array, at);
-      if ((iteration + 1) % options.multiplierEvery === 0) {
-        multipliers.forEach((_, i) => multipliers[i] += penalty * regretData[i]);
-      }
+      const grows = (iteration + 1) % options.multiplierEvery === 0;
+      const lambda = grows ? multipliers.data.map((value, i) => value + penalty * regretData[i]) : multipliers.data;
       const regret = Array.from(regretData).reduce((sum, one) => sum + one, 0) / n;
-      return { gradients, measured: { softRevenue, regret } };
+      return {
+        gradients,
+        measured: { softRevenue, regret },
+        memory: { ...memory, [known]: misreports, multipliers: { shape: [n], data: lambda as Float32Array } },
+      };
     },
   );
   return {
@@ -145,15 +153,21 @@ export async function trainRegretNet(
   };
 }
 
-/**
- * E[u0] of truthful reports, a scalar, and mean regrets `[n]` at given misreports; differentiable in the parameters.
- */
+/** What a batch gives. */
+interface BatchValues {
+  /** E[u0] of truthful reports. */
+  readonly revenue: Scalar;
+  /** Mean regrets `[n]` at the misreports. */
+  readonly regrets: Tensor1D;
+}
+
+/** What a batch gives at given misreports; differentiable in the parameters. */
 export function batchValues(
   { principalUtility }: MechanismProblem,
   parameters: Parameters,
   types: Tensor3D,
   misreports: Tensor3D,
-): { revenue: Scalar; regrets: Tensor1D } {
+): BatchValues {
   const { outcomes, fractions } = networkOutputs(parameters, types);
   const values = tf.sum(tf.mul(types, outcomes), 2), payments = tf.mul(fractions, values);
   const gains = tf.sub(misreportUtilities(parameters, types, misreports), tf.sub(values, payments));
@@ -161,6 +175,32 @@ export function batchValues(
     revenue: tf.mean(principalUtility.evaluate(tf, outcomes, tf.reshape(payments, fractions.shape), types)) as Scalar,
     regrets: tf.mean(tf.relu(gains), 0) as Tensor1D,
   };
+}
+
+/** The name under which the misreports of a batch `[B, n, m]` are remembered. */
+const misreportsOf = (batch: number): string => `misreports.${batch}`;
+
+/** What is remembered beside parameters: lambda `[n]`, and the misreports of each batch, random at the start. */
+function initialMemory(
+  { participants: n, goods: m }: MechanismProblem,
+  { profiles, batches, initialMultiplier, seed }: RegretNetOptions,
+): Record<string, HostTensor> {
+  const size = profiles * n * m;
+  const misreports = uniforms(deriveKey(randomKey(seed), STREAMS.chains), batches * size);
+  const ofBatches = Array.from({ length: batches }, (_, batch): [string, HostTensor] => [
+    misreportsOf(batch),
+    { shape: [profiles, n, m], data: misreports.slice(batch * size, (batch + 1) * size) },
+  ]);
+  return {
+    multipliers: { shape: [n], data: new Float32Array(n).fill(initialMultiplier) },
+    ...Object.fromEntries(ofBatches),
+  };
+}
+
+/** The augmented Lagrangian of a batch, with lambda `[n]` and rho; differentiable in what the batch gave. */
+function lagrangian({ revenue, regrets }: BatchValues, lambda: Tensor1D, rho: number): Scalar {
+  const linear = tf.sum(tf.mul(regrets, lambda)), square = tf.mul(rho / 2, tf.sum(tf.square(regrets)));
+  return tf.sub(revenue, tf.add(linear, square)) as Scalar;
 }
 
 /** Parameters to start from: x and f about a half everywhere. */

@@ -7,6 +7,7 @@
  */
 import type { Mechanism } from "../mechanisms/mechanism.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
+import { problemOf } from "../problems/problem_of.ts";
 import type { DistributionLetter } from "../problems/settings.ts";
 import { goodByGood, type GoodRule, paperAuction, type Score, sellByScore } from "./auction.ts";
 import { sellCorrelatedGood } from "./correlated_good.ts";
@@ -24,6 +25,7 @@ import { sellCorrelatedGood } from "./correlated_good.ts";
  *   buys pays 1.
  * - `C`: virtual values given the others' types, see {@linkcode sellCorrelatedGood}.
  *
+ * @param problem A problem, or the name of a setting.
  * @throws {InvalidInputError} where the type distribution is not one of the paper's or the principal's utility is not
  * that of reproducible goods.
  *
@@ -36,10 +38,10 @@ import { sellCorrelatedGood } from "./correlated_good.ts";
  * assertEquals([...outcomes, ...payments], [1, 0, 0.5]); // each good costs 1/2
  * ```
  */
-export function separable(problem: MechanismProblem): Mechanism {
+export function separable(problem: MechanismProblem | string): Mechanism {
   const { distribution, participants, goods, productionCost, duplicationCost } = paperAuction(
     "make the optimal auction of each good",
-    problem,
+    problemOf(problem),
   );
   const rules: Readonly<Record<DistributionLetter, () => GoodRule>> = {
     U: () => sellByScore(uniformScore(duplicationCost), productionCost),

@@ -8,6 +8,7 @@
 import { InvalidInputError, requireInteger } from "../errors.ts";
 import type { Mechanism } from "../mechanisms/mechanism.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
+import { problemOf } from "../problems/problem_of.ts";
 import { auctionMechanism, paperAuction } from "./auction.ts";
 import { bundleShares, bundleVolume } from "./bundle_volumes.ts";
 
@@ -80,13 +81,14 @@ export function straightJacketPrices(goods: number): Float64Array {
  * assertAlmostEquals(prices[2], (4 - Math.SQRT2) / 3); // both goods; one good costs 2/3
  * ```
  */
-export function straightJacket(problem: MechanismProblem): StraightJacketAuction {
+export function straightJacket(problem: MechanismProblem | string): StraightJacketAuction {
   const action = "make the straight-jacket auction";
-  const { distribution, participants: n, goods: m, productionCost, duplicationCost } = paperAuction(action, problem);
+  const task = problemOf(problem);
+  const { distribution, participants: n, goods: m, productionCost, duplicationCost } = paperAuction(action, task);
   if (distribution !== "U" || productionCost !== 0 || duplicationCost !== 0) {
     throw new InvalidInputError(
       `Cannot ${action}: the problem must have uniform types and no costs, such as U_{1,${m}}^{0,0}, ` +
-        `got ${problem.name}`,
+        `got ${task.name}`,
     );
   }
   const prices = straightJacketPrices(m);

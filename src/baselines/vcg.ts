@@ -9,6 +9,7 @@
  */
 import type { Mechanism } from "../mechanisms/mechanism.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
+import { problemOf } from "../problems/problem_of.ts";
 import { goodByGood, goodsAuction, sellByScore } from "./auction.ts";
 
 /**
@@ -30,6 +31,7 @@ import { goodByGood, goodsAuction, sellByScore } from "./auction.ts";
  *   empty, and 0 where it is. With one participant it is c^p, so the principal's utility is 0; with more it is negative
  *   wherever a good is produced, unless it is handed out once only.
  *
+ * @param problem A problem, or the name of a setting.
  * @throws {InvalidInputError} where the principal's utility is not that of reproducible goods.
  *
  * @example
@@ -42,8 +44,11 @@ import { goodByGood, goodsAuction, sellByScore } from "./auction.ts";
  * assertEquals([...outcomes, ...payments], [1, 1, 0.5, 0.25]);
  * ```
  */
-export function vcg(problem: MechanismProblem): Mechanism {
-  const { participants, goods, productionCost, duplicationCost } = goodsAuction("make the VCG auction", problem);
+export function vcg(problem: MechanismProblem | string): Mechanism {
+  const { participants, goods, productionCost, duplicationCost } = goodsAuction(
+    "make the VCG auction",
+    problemOf(problem),
+  );
   const score = {
     of: (type: number): number => type - duplicationCost,
     type: (score: number): number => duplicationCost + score,

@@ -18,16 +18,16 @@ const VALIDATION_SEED = 0x5eed;
  * @param starts How many mechanisms are made, at least 1. One is not validated.
  * @param make Makes the mechanism of a start, from the start's seed.
  */
-export async function bestStart(
+export async function bestStart<Made extends Mechanism>(
   problem: MechanismProblem,
   starts: number,
   seed: number,
-  make: (seed: number, start: number) => Promise<Mechanism>,
+  make: (seed: number, start: number) => Promise<Made>,
   signal?: AbortSignal,
-): Promise<Mechanism> {
+): Promise<Made> {
   let best = await make(seed, 0);
   if (starts === 1) return best;
-  const earned = async (mechanism: Mechanism) =>
+  const earned = async (mechanism: Made) =>
     (await evaluate(problem, mechanism, { seed: VALIDATION_SEED, signal })).revenue;
   let most = await earned(best);
   for (let start = 1; start < starts; start++) {

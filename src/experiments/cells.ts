@@ -47,6 +47,11 @@ export function cellPath(folder: string, { setting, method, budget, seed, testPr
   return `${folder}/${plain(setting)}_${plain(method)}_${plain(budget)}_seed${seed}_${testProfiles}.json`;
 }
 
+/** The file of the mechanism that was learned for a cell, beside the cell's own. */
+export function mechanismPath(folder: string, key: CellKey): string {
+  return cellPath(folder, key).replace(/json$/, "mechanism.safetensors");
+}
+
 /**
  * The cell that is kept for a key; undefined where there is none.
  *

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { BaselineHooks, BaselineMetrics } from "../baselines/baseline_training.ts";
 import { bundle } from "../baselines/bundle.ts";
 import { trainDiscrete } from "../baselines/discrete_training.ts";
 import { trainGemNet } from "../baselines/gem_net_training.ts";
@@ -22,7 +23,7 @@ import { defaultTraining } from "../training/options.ts";
 import { planTraining, train } from "../training/train.ts";
 import { bestStart } from "./best_start.ts";
 import { baselineIterations, tediIterations, tediStarts } from "./budgets.ts";
-import type { ExperimentMethod, MethodWork } from "./run_cells.ts";
+import type { ExperimentMethod } from "./run_cells.ts";
 
 const always = () => true;
 const several = ({ participants }: MechanismProblem) => participants > 1;
@@ -33,7 +34,7 @@ function tedi(name: string, kind?: NetworkKind): ExperimentMethod {
   return {
     name,
     applies: always,
-    async run(problem, { budget, seed, device, signal, onProgress }) {
+    async run(problem, { budget, seed, device, signal, onProgress, checkpoints }) {
       const iterations = tediIterations(budget);
       const options = { ...defaultTraining(problem, kind), iterations, seed }, starts = tediStarts(problem, budget);
       const { flop } = await planTraining(problem, options, device), all = starts * iterations;
@@ -41,6 +42,7 @@ function tedi(name: string, kind?: NetworkKind): ExperimentMethod {
         const trained = await train(problem, { ...options, seed }, {
           device,
           signal,
+          ...checkpoints?.(start),
           onIteration: ({ iteration, softRevenue }) =>
             onProgress?.(start * iterations + iteration, all, softRevenue.toFixed(4)),
         });
@@ -56,11 +58,7 @@ function tedi(name: string, kind?: NetworkKind): ExperimentMethod {
 type Trainer<M extends Mechanism> = (
   problem: MechanismProblem,
   settings: { iterations: number; seed: number },
-  hooks: {
-    device: MethodWork["device"];
-    signal?: AbortSignal;
-    onIteration: (metrics: { iteration: number; softRevenue: number }) => void;
-  },
+  hooks: BaselineHooks<BaselineMetrics>,
 ) => Promise<{ mechanism: M; iterations: number }>;
 
 /** A learning baseline. */
@@ -73,11 +71,12 @@ function learned<M extends Mechanism>(
   return {
     name,
     applies,
-    async run(problem, { budget, seed, device, signal, onProgress }) {
+    async run(problem, { budget, seed, device, signal, onProgress, checkpoints }) {
       const iterations = baselineIterations(budget);
       const trained = await trainer(problem, { iterations, seed }, {
         device,
         signal,
+        ...checkpoints?.(0),
         onIteration: ({ iteration, softRevenue }) => onProgress?.(iteration, iterations, softRevenue.toFixed(4)),
       });
       requireAll(name, trained.iterations, iterations, signal);

@@ -1,9 +1,12 @@
 /**
- * Runs methods in settings, one cell after the other. What is finished is kept, and not computed again.
+ * Runs methods in settings, one cell after the other. What is finished is kept, and not computed again; a cell that was
+ * stopped goes on from its last checkpoint.
  *
  * @module
  */
 import { attempt } from "../io/atomic.ts";
+import { saveMechanism } from "../io/mechanism_file.ts";
+import { isLearned } from "../io/mechanism_kinds.ts";
 import { evaluate } from "../mechanisms/evaluate.ts";
 import type { Mechanism } from "../mechanisms/mechanism.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
@@ -11,7 +14,8 @@ import { settingProblem } from "../problems/settings.ts";
 import type { Device } from "../runtime/device.ts";
 import { VERSION } from "../version.ts";
 import type { BudgetName } from "./budgets.ts";
-import { type Cell, type CellKey, readCell, writeCell } from "./cells.ts";
+import { cellCheckpoints, type CheckpointHooks, removeCheckpoints } from "./cell_checkpoints.ts";
+import { type Cell, type CellKey, mechanismPath, readCell, writeCell } from "./cells.ts";
 
 /** How a method is run in a cell. */
 export interface MethodWork {
@@ -25,6 +29,8 @@ export interface MethodWork {
   readonly signal?: AbortSignal;
   /** Told how many steps of all are done, and a figure of the latest. */
   readonly onProgress?: (done: number, all: number, figure: string) => void;
+  /** If given, hooks by which a training goes on from its last checkpoint; the number says which training of the cell. */
+  readonly checkpoints?: (training: number) => CheckpointHooks;
 }
 
 /** What a method makes of a setting. */
@@ -55,7 +61,7 @@ export interface CellsToRun {
   readonly seeds: readonly number[];
   readonly budget: BudgetName;
   readonly testProfiles: number;
-  /** Where finished cells are kept. */
+  /** Where finished cells are kept, with the mechanisms that were learned, and checkpoints of those under way. */
   readonly folder: string;
 }
 
@@ -86,14 +92,16 @@ export async function runCells(
         const kept = await readCell(folder, key);
         hooks.onCell?.(key, kept);
         if (kept) {
+          await removeCheckpoints(folder, key); // of a process that was killed before it could
           cells.push(kept);
           continue;
         }
         signal?.throwIfAborted();
-        const begin = performance.now();
-        const work = { budget, seed, device, signal, onProgress: hooks.onProgress };
+        const begin = performance.now(), since = () => (performance.now() - begin) / 1000;
+        const checkpoints = await cellCheckpoints(folder, key, since);
+        const work = { budget, seed, device, signal, onProgress: hooks.onProgress, checkpoints: checkpoints.hooks };
         const { mechanism, regret, teraflop } = await method.run(problem, work);
-        const seconds = (performance.now() - begin) / 1000;
+        const seconds = checkpoints.seconds + since();
         const { revenue, standardError, worstGap } = await evaluate(problem, mechanism, {
           profiles: testProfiles,
           seed,
@@ -105,7 +113,10 @@ export async function runCells(
           version: VERSION,
           device: `${device.backend} (${device.adapter})`,
         };
+        // In this order, a cell that is finished has its mechanism, and one that is not its checkpoints.
+        if (isLearned(mechanism)) await saveMechanism(mechanismPath(folder, key), mechanism);
         await writeCell(folder, cell);
+        await removeCheckpoints(folder, key);
         hooks.onFinished?.(cell);
         cells.push(cell);
       }

@@ -7,6 +7,7 @@
 import { type Row, showing, type Summary } from "../display.ts";
 import { InvalidInputError, requireInteger, requireNumber, show } from "../errors.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
+import { problemOf } from "../problems/problem_of.ts";
 import { deriveKey, randomKey } from "../random/key.ts";
 import { uniforms } from "../random/numbers.ts";
 import { allocationsCost, checkAllocations } from "./audit/allocations.ts";
@@ -114,25 +115,27 @@ const NORMAL_QUANTILE = 1.959963984540054;
  * assertEquals([passed, checks[0].name, checks[0].passed], [false, "incentiveCompatibility", false]);
  * ```
  *
+ * @param problem A problem, or the name of a setting.
  * @param mechanism Any mechanism; the more it has of a menu mechanism (`prices`, `rules`), the more is checked.
  * @throws {InvalidInputError} where the mechanism is not for n and m of the problem or returns arrays of wrong lengths,
  * and where an option is not a number that it can be.
  */
 export async function audit(
-  problem: MechanismProblem,
+  problem: MechanismProblem | string,
   mechanism: Mechanism,
   options: AuditOptions = {},
 ): Promise<AuditReport> {
   const bounds = completeBounds(options.bounds), sizes = completeSizes(options), { signal, onProgress } = options;
-  const { profiles, misreports, exact, revenueProfiles, seed } = sizes, { participants: n, goods: m } = problem;
-  requireMechanismFor("audit", problem, mechanism);
+  const { profiles, misreports, exact, revenueProfiles, seed } = sizes, task = problemOf(problem);
+  const { participants: n, goods: m } = task;
+  requireMechanismFor("audit", task, mechanism);
   const menu = isMenu(mechanism) ? mechanism : undefined;
   const tallies = Object.fromEntries(AUDIT_CHECKS.map((name) => [name, tally(name, bounds[name])])) as Record<
     AuditCheckName,
     Tally
   >;
   const key = deriveKey(randomKey(seed), AUDIT_STREAM);
-  const types = problem.distribution.sample(deriveKey(key, PROFILES), profiles, "held-out");
+  const types = task.distribution.sample(deriveKey(key, PROFILES), profiles, "held-out");
   const some = types.subarray(0, Math.ceil(exact / n) * n * m);
 
   const all = profiles + EXTREMES + searchCost(profiles, n, misreports) + allocationsCost(profiles, n) +
@@ -159,9 +162,9 @@ export async function audit(
     remarks.backends = await checkBackends(menu, watched, types, tallies.backends);
   }
 
-  const { distribution } = problem;
+  const { distribution } = task;
   const fresh: MechanismProblem = {
-    ...problem,
+    ...task,
     distribution: {
       ...{ name: distribution.name, exchangeable: distribution.exchangeable },
       sample: (key, count, part) => distribution.sample(deriveKey(key, AUDIT_STREAM), count, part),
@@ -184,7 +187,7 @@ export async function audit(
     },
     options: sizes,
   };
-  return showing(report, () => summaryOf(problem, report));
+  return showing(report, () => summaryOf(task, report));
 }
 
 /** A report in words. */

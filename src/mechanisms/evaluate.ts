@@ -7,6 +7,7 @@ import { tf } from "../deps/tfjs.ts";
 import { type Row, showing, type Summary } from "../display.ts";
 import { requireInteger } from "../errors.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
+import { problemOf } from "../problems/problem_of.ts";
 import { referenceMechanisms, shareInWords } from "../problems/reference_mechanisms.ts";
 import { deriveKey, randomKey } from "../random/key.ts";
 import { ensureDevice } from "../runtime/device.ts";
@@ -52,6 +53,7 @@ const CHUNK = 4096;
  * Estimates the principal's expected utility, the objective of equation (1), on fresh type profiles from F, with best
  * responses that are certified.
  *
+ * @param problem A problem, or the name of a setting.
  * @throws {InvalidInputError} where the mechanism is not for n and m of the problem, or `profiles` is below 2.
  *
  * @example
@@ -65,24 +67,24 @@ const CHUNK = 4096;
  * ```
  */
 export async function evaluate(
-  problem: MechanismProblem,
+  problem: MechanismProblem | string,
   mechanism: Mechanism,
   options: EvaluationOptions = {},
 ): Promise<Evaluation> {
   const { profiles = TEST_PROFILES, seed = 0, onProgress, signal } = options;
   requireInteger("evaluate", "profiles", profiles, 2);
-  const { participants: n, goods: m } = problem;
-  requireMechanismFor("evaluate", problem, mechanism);
+  const task = problemOf(problem), { participants: n, goods: m } = task;
+  requireMechanismFor("evaluate", task, mechanism);
   await ensureDevice();
   const key = deriveKey(randomKey(seed), TEST_STREAM);
   let sum = 0, squares = 0, utility = 0, allocated = 0, worstGap = 0;
   for (let done = 0, chunk = 0; done < profiles; chunk++) {
     signal?.throwIfAborted();
     const count = Math.min(CHUNK, profiles - done);
-    const types = problem.distribution.sample(deriveKey(key, chunk), count, "held-out");
+    const types = task.distribution.sample(deriveKey(key, chunk), count, "held-out");
     const result = await mechanism.run(types);
     const values = tf.tidy(() =>
-      problem.principalUtility.evaluate(
+      task.principalUtility.evaluate(
         tf,
         tf.tensor3d(Float32Array.from(result.outcomes), [count, n, m]),
         tf.tensor2d(Float32Array.from(result.payments), [count, n]),
@@ -108,7 +110,7 @@ export async function evaluate(
     allocated: allocated / (profiles * n * m),
     worstGap,
   };
-  return showing(evaluation, () => summaryOf(problem, evaluation));
+  return showing(evaluation, () => summaryOf(task, evaluation));
 }
 
 /** An evaluation in words, beside what is known about the problem. */

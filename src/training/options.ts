@@ -9,6 +9,7 @@ import { type ContextKind, contextKinds } from "../networks/context.ts";
 import type { NetworkSize } from "../networks/pricing_rule.ts";
 import { isReproducibleGoods } from "../problems/principal_utility.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
+import { problemOf } from "../problems/problem_of.ts";
 import { randomKey } from "../random/key.ts";
 import { boundaries } from "../sampling/boundary.ts";
 import { type MoveOptions, stepRules } from "../sampling/move_chains.ts";
@@ -124,15 +125,18 @@ export function defaultNetwork(problem: MechanismProblem, kind: NetworkKind = de
  * hardly change bundles in their time, and what they do where they start is what the covariance is made of. Of chains that
  * share 4 starts it is a fifth too small, which more noise made up for in some problems and not in others.
  *
+ * @param problem A problem, or the name of a setting.
  * @param kind The network's kind, {@linkcode defaultKind} unless given.
  */
 export function defaultTraining(
-  problem: MechanismProblem,
-  kind: NetworkKind = defaultKind(problem),
+  problem: MechanismProblem | string,
+  kind: NetworkKind = defaultKind(problemOf(problem)),
 ): TrainingOptions {
-  const { participants: n, goods: m, distribution: { atoms } } = problem, symmetric = kind === "symmetric";
+  const task = problemOf(problem),
+    { participants: n, goods: m, distribution: { atoms } } = task,
+    symmetric = kind === "symmetric";
   return {
-    network: defaultNetwork(problem, kind),
+    network: defaultNetwork(task, kind),
     iterations: n === 1 ? 500 : 800,
     profiles: n > 1 ? 128 : symmetric ? 512 : 256,
     chains: 16,
@@ -160,7 +164,7 @@ export function defaultTraining(
     clipNorm: 1,
     // With atoms everybody takes exactly what is worth something, and the bounds only slow training down.
     nondecreasing: n === 1 && !atoms,
-    tiedWeights: sharesGoods(problem),
+    tiedWeights: sharesGoods(task),
     averaging: 0.99,
     seed: 0,
   };

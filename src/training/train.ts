@@ -11,7 +11,7 @@ import { type MenuMechanism, menuMechanism } from "../mechanisms/menu_mechanism.
 import { NETWORK_KINDS } from "../networks/kinds.ts";
 import { type PricingRules, pricingRules } from "../networks/pricing_rule.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
-import { settingProblem } from "../problems/settings.ts";
+import { problemOf } from "../problems/problem_of.ts";
 import { type Device, openDevice } from "../runtime/device.ts";
 import { letEventsIn } from "../runtime/event_loop.ts";
 import { iterate, type IterationMetrics } from "./iteration.ts";
@@ -91,7 +91,7 @@ export async function train(
   settings: Partial<TrainingOptions> = {},
   hooks: TrainingHooks = {},
 ): Promise<TrainingResult> {
-  const task = typeof problem === "string" ? settingProblem(problem) : problem;
+  const task = problemOf(problem);
   const chosen = underPresentNames(settings), { network } = chosen;
   const defaults = defaultTraining(task, network && (network.kind ?? NETWORK_KINDS[0]));
   for (const name of Object.keys(chosen)) {
@@ -189,10 +189,11 @@ function summaryOf(problem: MechanismProblem, { iterations, metrics, options, de
 /**
  * What training would take on a device that is open.
  *
+ * @param problem A problem, or the name of a setting.
  * @throws {InvalidInputError} for a setting out of its range, or where it does not fit on the device.
  */
 export async function planTraining(
-  problem: MechanismProblem,
+  problem: MechanismProblem | string,
   options: TrainingOptions,
   device: Device,
 ): Promise<TrainingPlan> {
@@ -203,9 +204,9 @@ export async function planTraining(
   return plan;
 }
 
-/** The pricing rules that are trained for a problem. */
-export function trainingRules(problem: MechanismProblem, options: TrainingOptions): PricingRules {
-  const { participants, goods, distribution } = problem;
+/** The pricing rules that are trained for a problem, or for the setting of a name. */
+export function trainingRules(problem: MechanismProblem | string, options: TrainingOptions): PricingRules {
+  const { participants, goods, distribution } = problemOf(problem);
   return pricingRules({ participants, goods, exchangeable: distribution.exchangeable }, options.network);
 }
 

@@ -16,8 +16,9 @@ import { randomKey } from "../../src/random/key.ts";
 import { openDevice } from "../../src/runtime/device.ts";
 import type { HostTensor } from "../../src/runtime/host_tensor.ts";
 import { defaultTraining } from "../../src/training/options.ts";
-import { disposeState, restoreState } from "../../src/training/state.ts";
+import { type Checkpoint, disposeState, restoreState } from "../../src/training/state.ts";
 import { train, trainingRules } from "../../src/training/train.ts";
+import { smallTrainings } from "../baselines/trained.ts";
 import { type Below, damagedBytes, damagedJson, damagedText, pick } from "./mutations.ts";
 import { seeded } from "./random.ts";
 
@@ -131,6 +132,54 @@ Deno.test("fuzz: mechanism files", async () => {
     assert(outcomes.every((share) => share >= 0 && share <= 1), `outcomes ${outcomes}`);
   });
   assert(forged.valid > 100 && forged.refused > 1000, JSON.stringify(forged));
+});
+
+Deno.test("fuzz: files of baselines", async () => {
+  const device = await openDevice({ backend: "wasm" }), files: Uint8Array[] = [];
+  for (const { train } of smallTrainings) files.push(await encodeMechanism((await train({ device })).mechanism));
+  const damaged = await feed(12, 1500, (below) => damagedBytes(below, pick(below, files)), async (bytes) => {
+    await decodeMechanism(bytes, "fuzz");
+  });
+  assert(damaged.valid < 60, JSON.stringify(damaged));
+  const genuine = await Promise.all(files.map((bytes) => decodeChecked(bytes, "x")));
+  const forged = await feed(13, 2500, async (below) => {
+    const { tensors, metadata } = pick(below, genuine), which = below(3);
+    return await encodeChecked(
+      which > 0 ? forgedTensors(below, tensors) : tensors,
+      which < 2 ? forgedMetadata(below, metadata) : metadata,
+    );
+  }, async (bytes) => {
+    const mechanism = await decodeMechanism(bytes, "fuzz"), { participants: n, goods: m } = mechanism;
+    assert(n * m < 1e12);
+    if (n > 3 || m > 2) return;
+    const { outcomes } = await mechanism.run(new Float32Array(n * m).fill(0.7));
+    assert(outcomes.every((share) => share >= 0 && share <= 1), `outcomes ${outcomes}`);
+  });
+  assert(forged.valid > 100 && forged.refused > 1000, JSON.stringify(forged));
+});
+
+Deno.test("fuzz: checkpoints of baselines", async () => {
+  const device = await openDevice({ backend: "wasm" });
+  for (const [k, { train, method }] of smallTrainings.entries()) {
+    let genuine: Checkpoint | undefined;
+    await train({ device, onCheckpoint: (checkpoint) => void (genuine = checkpoint) });
+    const { tensors, metadata } = genuine!;
+    const ended = await feed(14 + k, 300, async (below) => {
+      const which = below(4);
+      const bytes = await encodeChecked(
+        which > 0 ? forgedTensors(below, tensors) : tensors,
+        which < 2 ? forgedMetadata(below, metadata) : metadata,
+      );
+      return which === 3 ? damagedBytes(below, bytes) : bytes;
+    }, async (bytes) => {
+      const resume = await decodeChecked(bytes, "fuzz"), stop = AbortSignal.abort();
+      await train({ device, resume, signal: stop }).catch((error) => {
+        // Numbers that are none are refused where the mechanism is made.
+        throw error instanceof InvalidInputError ? error : new Error(method, { cause: error });
+      });
+    });
+    assert(ended.refused > 150, `${method} ${JSON.stringify(ended)}`);
+  }
 });
 
 Deno.test("fuzz: checkpoints", async () => {

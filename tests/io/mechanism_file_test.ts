@@ -1,7 +1,9 @@
 /** Mechanism files: nothing is lost, and nothing damaged or absurd gets in. */
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { InvalidInputError, MachineError } from "../../src/errors.ts";
+import { InvalidInputError, MachineError, show } from "../../src/errors.ts";
 import { decodeMechanism, encodeMechanism, loadMechanism, saveMechanism } from "../../src/io/mechanism_file.ts";
+import { mechanismKinds } from "../../src/io/mechanism_kinds.ts";
+import { decodeMenuMechanism } from "../../src/io/menu_mechanism_file.ts";
 import { decodeChecked, encodeChecked } from "../../src/io/safetensors.ts";
 import { type MenuMechanism, menuMechanism } from "../../src/mechanisms/menu_mechanism.ts";
 import { type NetworkSize, pricingRules } from "../../src/networks/pricing_rule.ts";
@@ -35,7 +37,7 @@ Deno.test("a mechanism that was encoded gives the same results, bit for bit", as
   cases.push([3, 2, false, { context: "dense" }], [3, 4, true, { context: "set", hidden: [5] }]);
   for (const [n, m, exchangeable, context] of cases) {
     const mechanism = randomMechanism(n, m, exchangeable, context), bytes = await encodeMechanism(mechanism);
-    const decoded = await decodeMechanism(bytes, "x.tedi", settingProblem(`U-${n}-${m}`));
+    const decoded = await decodeMenuMechanism(bytes, "x.tedi", settingProblem(`U-${n}-${m}`));
     for (const name of ["problem", "shape", "network", "participants", "goods"] as const) {
       assertEquals(decoded[name], mechanism[name]);
     }
@@ -123,8 +125,10 @@ const SIZES: [part: "shape" | "network", name: string][] = [
 ];
 const RANGE = "an integer from 1 to 1000000";
 const forgeries: Forgery[] = [
-  { metadata: { format: undefined }, words: "its format must be tedi-mechanism-1, got undefined" },
-  { metadata: { format: "tedi-mechanism-2" }, words: 'its format must be tedi-mechanism-1, got "tedi-mechanism-2"' },
+  ...[undefined, "tedi-mechanism-2", "", "toString"].map((format) => ({
+    metadata: { format },
+    words: `its format must be one of ${mechanismKinds.map(({ format }) => format).join(", ")}, got ${show(format)}`,
+  })),
   ...["shape", "network"].flatMap((name) =>
     [undefined, "", "null", "3", '"text"', "{", "\0"].map((text) => ({
       metadata: { [name]: text },
@@ -149,7 +153,8 @@ const forgeries: Forgery[] = [
   },
   { shape: { goods: 1e6 }, network: { layers: 1e6, groups: 1e6, groupSize: 1e6 }, words: "outputs must be" },
   { network: { hidden: [1e6, 1e6, 1e6] }, words: "must be float32 of shape [2,1000000]" },
-  { network: { hidden: Array(100_000).fill(1e6) }, words: "must be float32 of shape [2,1000000]" },
+  { network: { hidden: Array(1000).fill(1e6) }, words: "must be float32 of shape [2,1000000]" },
+  { network: { hidden: Array(100_000).fill(1e6) }, words: "hidden must be a list of 1000 widths at most, got 100000" },
   ...[undefined, null, "8", 8, {}, [0], [-8], [1.5], ["8"], [null], [[8]], [1e7]].map((hidden) => ({
     network: { hidden },
     words: "hidden must be a list of integers from 1 to 1000000",
@@ -164,7 +169,7 @@ const forgeries: Forgery[] = [
     network: { context: "set" },
     words: "hidden must be one width, or three (element, global, local), got [6,5]",
   },
-  { network: { context: "set", hidden: Array(100_000).fill(8) }, words: "hidden must be one width, or three" },
+  { network: { context: "set", hidden: Array(1000).fill(8) }, words: "hidden must be one width, or three" },
   {
     network: { context: "set", hidden: [8] },
     words: "parameter hidden.element.weight must be there, but it is missing",

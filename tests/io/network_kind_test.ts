@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { InvalidInputError } from "../../src/errors.ts";
 import { decodeMechanism, encodeMechanism } from "../../src/io/mechanism_file.ts";
+import { decodeMenuMechanism } from "../../src/io/menu_mechanism_file.ts";
 import { decodeChecked, encodeChecked } from "../../src/io/safetensors.ts";
 import { menuMechanism } from "../../src/mechanisms/menu_mechanism.ts";
 import { NETWORK_KINDS, type NetworkKind } from "../../src/networks/kinds.ts";
@@ -20,7 +21,7 @@ Deno.test("mechanisms of every kind come back from their bytes, and do the same"
   const types = uniforms(randomKey(2), 20 * 4);
   for (const kind of [undefined, ...NETWORK_KINDS]) {
     const mechanism = mechanismOf(kind), bytes = await encodeMechanism(mechanism);
-    const again = await decodeMechanism(bytes, "x.tedi");
+    const again = await decodeMenuMechanism(bytes, "x.tedi");
     assertEquals(again.network, mechanism.network);
     assertEquals(await encodeMechanism(again), bytes);
     assertEquals(await again.run(types), await mechanism.run(types));

@@ -137,7 +137,7 @@ export const auditCommand: Command = {
       reportAudit(problem, report, (performance.now() - start) / 1000, output);
       sayNext(output, [
         ...folder === undefined ? [] : [aboutRun("report", folder, problem)],
-        shellLine(["tedi", "playground", positionals[0]]),
+        ..."method" in mechanism ? [] : [shellLine(["tedi", "playground", positionals[0]])],
       ]);
       return report.passed ? 0 : 1;
     } finally {

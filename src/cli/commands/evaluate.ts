@@ -76,7 +76,7 @@ export const evaluateCommand: Command = {
       sayNext(
         output,
         folder === undefined
-          ? [shellLine(["tedi", "playground", file])]
+          ? "method" in mechanism ? [] : [shellLine(["tedi", "playground", file])]
           : [aboutRun("audit", folder, problem), aboutRun("report", folder, problem)],
       );
     } finally {

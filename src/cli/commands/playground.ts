@@ -5,6 +5,7 @@
  */
 import { attempt, writeInto } from "../../io/atomic.ts";
 import { decodeMechanism } from "../../io/mechanism_file.ts";
+import { requireMenuMechanism } from "../../io/mechanism_kinds.ts";
 import { readRegularFile } from "../../io/read.ts";
 import { playgroundPage } from "../../playground/page.ts";
 import type { Command, Option, Positional } from "../command.ts";
@@ -60,6 +61,7 @@ export const playgroundCommand: Command = {
 /** The bytes of a mechanism file, which are those of one. */
 async function readMechanism(file: string) {
   const bytes = await attempt(`read mechanism ${file}`, () => readRegularFile(file));
-  const { problem } = await decodeMechanism(bytes, file);
-  return { bytes, problem, name: file.replace(/^.*[/\\]/, "") };
+  const mechanism = await decodeMechanism(bytes, file);
+  requireMenuMechanism(`make a playground of ${file}`, mechanism);
+  return { bytes, problem: mechanism.problem, name: file.replace(/^.*[/\\]/, "") };
 }

@@ -6,6 +6,7 @@
 import { InvalidInputError, show } from "../../errors.ts";
 import { writeInto } from "../../io/atomic.ts";
 import { loadMechanism } from "../../io/mechanism_file.ts";
+import { requireMenuMechanism } from "../../io/mechanism_kinds.ts";
 import { audit } from "../../mechanisms/audit.ts";
 import { TEST_PROFILES } from "../../mechanisms/evaluate.ts";
 import type { MechanismProblem } from "../../problems/problem.ts";
@@ -128,6 +129,7 @@ async function findRun(argument: string, chosen: MechanismProblem | undefined) {
   }
   const { config, problem } = await readConfig(folder, chosen);
   const mechanism = await loadMechanism(file, problem);
+  requireMenuMechanism(`make a report on ${folder}`, mechanism);
   return { folder, config, problem, mechanism, recorded: await readMetrics(folder, config.training.profiles) };
 }
 

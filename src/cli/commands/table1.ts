@@ -54,7 +54,7 @@ const tableOptions = [
     name: "out",
     kind: "text",
     placeholder: "FOLDER",
-    help: "Where finished cells are kept, and the tables: table1.csv, table1.md, table1.json",
+    help: "Where finished cells and their mechanisms are kept, and the tables: table1.csv, table1.md, table1.json",
     default: "results/table1",
   },
   { name: "json", kind: "flag", help: "Write a JSON line for each cell to stdout instead of the table" },
@@ -68,8 +68,8 @@ export const table1Command: Command = {
   name: "table1",
   description:
     "Runs methods in settings of the paper's Table 1, and writes what they earn beside the paper's values.\n\n" +
-    "A finished cell is kept in a file of its own; a run that was stopped, or that is asked for more columns, methods or " +
-    "seeds, computes only what is missing.",
+    "A finished cell is kept in a file of its own, beside its mechanism if one was learned. A run that was stopped goes on " +
+    "from the last checkpoint of its cell; one that is asked for more columns, methods or seeds computes what is missing.",
   positionals: [],
   groups: [
     { heading: "Cells", options: tableOptions },
@@ -84,7 +84,7 @@ export const table1Command: Command = {
     const wanted = checkWanted(values), output = openOutput(values);
     const device = await chosenDevice(values);
     const interrupt = listenToInterrupts(() =>
-      output.log("Stopping; finished cells are kept. Ctrl-C again to stop at once")
+      output.log("Stopping after this iteration, with a checkpoint. Ctrl-C again to stop at once")
     );
     let progress = output.progress("cell");
     try {
@@ -113,7 +113,7 @@ export const table1Command: Command = {
       return 0;
     } catch (error) {
       if (!interrupt.signal.aborted) throw error;
-      output.log("Stopped; the same command goes on with the cells that are missing");
+      output.log("Stopped; the same command goes on with the cell under way, and those that are missing");
       return INTERRUPTED;
     } finally {
       progress.end();

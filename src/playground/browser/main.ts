@@ -6,7 +6,7 @@
  * @module
  */
 import { InvalidInputError, MachineError } from "../../errors.ts";
-import { decodeMechanism } from "../../io/mechanism_file.ts";
+import { decodeMenuMechanism } from "../../io/menu_mechanism_file.ts";
 import type { MenuMechanism } from "../../mechanisms/menu_mechanism.ts";
 import { type DistributionLetter, distributionOf, type Setting } from "../../problems/settings.ts";
 import { randomKey } from "../../random/key.ts";
@@ -120,7 +120,7 @@ async function load(name: string, read: () => Promise<Uint8Array>): Promise<void
     if (!globalThis.crypto.subtle) { // there is none on pages that came by plain http
       throw new MachineError("Cannot check a file: this page must be opened from a disk, or by https");
     }
-    const mechanism = await decodeMechanism(await read(), name), { participants: n, goods: m } = mechanism;
+    const mechanism = await decodeMenuMechanism(await read(), name), { participants: n, goods: m } = mechanism;
     if (n * m > MOST_TYPES) {
       const size = `n m = ${n * m}`;
       throw new InvalidInputError(`Cannot show ${name}: this page takes up to ${MOST_TYPES} types, got ${size}`);

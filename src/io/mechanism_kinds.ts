@@ -1,0 +1,81 @@
+/**
+ * The kinds of mechanisms that files hold, an entry each.
+ *
+ * A new one takes a maker that checks its parameters, a `method` in what that makes, and an entry here. Makers of baselines
+ * load when a file of theirs is read, and not before.
+ *
+ * @module
+ */
+import type { Discrete, DiscreteData } from "../baselines/discrete.ts";
+import type { GemNet, GemNetData } from "../baselines/gem_net.ts";
+import type { LotteryAma, LotteryAmaData } from "../baselines/lottery_ama.ts";
+import type { MenuNet, MenuNetData } from "../baselines/menu_net.ts";
+import type { RegretNet, RegretNetData } from "../baselines/regret_net.ts";
+import { InvalidInputError, show } from "../errors.ts";
+import type { MenuMechanism } from "../mechanisms/menu_mechanism.ts";
+import { contextShape, menuMechanismKind, networkSize } from "./menu_mechanism_file.ts";
+import { type MechanismKind, mechanismKind } from "./mechanism_kind.ts";
+import { size, sizes } from "./metadata.ts";
+
+/** A mechanism that was learned, and that a file can hold: TEDI's, that of an ablation, or a baseline's. */
+export type LearnedMechanism = MenuMechanism | MenuNet | GemNet | LotteryAma | RegretNet | Discrete;
+
+/** All kinds. */
+export const mechanismKinds: readonly MechanismKind<LearnedMechanism>[] = [
+  menuMechanismKind,
+  mechanismKind<MenuNetData, MenuNet>(
+    "tedi-menu-net-1",
+    "MD-MenuNet",
+    { goods: size, menuSize: size },
+    async (data) => (await import("../baselines/menu_net.ts")).menuNet(data),
+  ),
+  mechanismKind<GemNetData, GemNet>(
+    "tedi-gem-net-1",
+    "MD-GemNet",
+    { shape: contextShape, menuSize: size, hidden: sizes },
+    async (data) => (await import("../baselines/gem_net.ts")).gemNet(data),
+  ),
+  mechanismKind<LotteryAmaData, LotteryAma>(
+    "tedi-lottery-ama-1",
+    "MD-LotteryAMA",
+    { participants: size, goods: size, menuSize: size },
+    async (data) => (await import("../baselines/lottery_ama.ts")).lotteryAma(data),
+  ),
+  mechanismKind<RegretNetData, RegretNet>(
+    "tedi-regret-net-1",
+    "MD-RegretNet",
+    { participants: size, goods: size, hidden: sizes },
+    async (data) => (await import("../baselines/regret_net.ts")).regretNet(data),
+  ),
+  mechanismKind<DiscreteData, Discrete>(
+    "tedi-discrete-1",
+    "TEDI-Discrete",
+    { shape: contextShape, network: networkSize, menuSize: size },
+    async (data) => (await import("../baselines/discrete.ts")).discrete(data),
+  ),
+];
+
+/** The kind of a mechanism; undefined where files do not hold such. */
+export function kindOf(mechanism: object): MechanismKind | undefined {
+  const { method, parameters, ...data } = mechanism as Readonly<Record<string, unknown>>;
+  const has = (name: string): boolean => Object.hasOwn(data, name);
+  return mechanismKinds.find((kind) => kind.method === method && parameters && Object.keys(kind.fields).every(has));
+}
+
+/** Whether a file can hold a mechanism. */
+export function isLearned(mechanism: object): mechanism is LearnedMechanism {
+  return kindOf(mechanism) !== undefined;
+}
+
+/**
+ * Fails unless a mechanism is a menu mechanism.
+ *
+ * @throws {InvalidInputError} naming what it is for, and what it is instead.
+ */
+export function requireMenuMechanism(action: string, mechanism: LearnedMechanism): asserts mechanism is MenuMechanism {
+  if (!("method" in mechanism)) return;
+  throw new InvalidInputError(
+    `Cannot ${action}: the mechanism must have a menu of all outcomes, as those of TEDI do, got one of ` +
+      show(mechanism.method),
+  );
+}

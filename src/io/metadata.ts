@@ -1,0 +1,74 @@
+/**
+ * What metadata may hold: readers that give a value of a type, or say what is wrong with it.
+ *
+ * @module
+ */
+import { InvalidInputError, show } from "../errors.ts";
+
+/** No dimension of a mechanism that fits in memory is larger. */
+const LARGEST = 1_000_000;
+/** No network that learns anything has more layers. */
+const MOST_LAYERS = 1000;
+
+/** Reads a value from a file: `what` names the file and `thing` the value in messages. */
+export type Read<Value> = (value: unknown, what: string, thing: string) => Value;
+
+/** A text as JSON; undefined where it is none. */
+export function parseJson(text: string | undefined): unknown {
+  try {
+    return JSON.parse(text ?? "");
+  } catch {
+    return undefined;
+  }
+}
+
+/** Throws that something in a file breaks a rule. */
+export function refuse(what: string, thing: string, rule: string, value: unknown): never {
+  throw new InvalidInputError(`Cannot read ${what}: ${thing} must be ${rule}, got ${show(value)}`);
+}
+
+const isSize = (value: unknown): value is number =>
+  Number.isSafeInteger(value) && (value as number) >= 1 && (value as number) <= LARGEST;
+
+/** A number of things. */
+export const size: Read<number> = (value, what, thing) =>
+  isSize(value) ? value : refuse(what, thing, `an integer from 1 to ${LARGEST}`, value);
+
+/** Widths of layers. */
+export const sizes: Read<readonly number[]> = (value, what, thing) => {
+  if (!Array.isArray(value) || !value.every(isSize)) {
+    return refuse(what, thing, `a list of integers from 1 to ${LARGEST}`, value);
+  }
+  return value.length <= MOST_LAYERS
+    ? value
+    : refuse(what, thing, `a list of ${MOST_LAYERS} widths at most`, value.length);
+};
+
+/** Yes or no. */
+export const flag: Read<boolean> = (value, what, thing) =>
+  typeof value === "boolean" ? value : refuse(what, thing, "true or false", value);
+
+/** One of some texts; undefined where there is none. `name` is how messages call it, if not as the file does. */
+export function optionalChoice<Choice extends string>(
+  choices: readonly Choice[],
+  name?: string,
+): Read<Choice | undefined> {
+  return (value, what, thing) =>
+    value === undefined || choices.includes(value as Choice)
+      ? value as Choice | undefined
+      : refuse(what, name ?? thing, `one of ${choices.join(", ")}`, value);
+}
+
+/** An object whose fields are read each by its reader; fields that are undefined are left out, and so are all others. */
+export function object<Value extends object>(
+  fields: { readonly [Name in keyof Value]-?: Read<Value[Name]> },
+): Read<Value> {
+  return (value, what, thing) => {
+    if (typeof value !== "object" || value === null) return refuse(what, `metadata ${thing}`, "a JSON object", value);
+    const read = Object.entries<Read<unknown>>(fields).map(([name, reader]) => [
+      name,
+      reader(Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined, what, name),
+    ]);
+    return Object.fromEntries(read.filter(([, one]) => one !== undefined)) as Value;
+  };
+}
