@@ -14,7 +14,6 @@ import type { ConvexNetwork } from "../networks/network.ts";
 import { placeWeights } from "../networks/per_good_slopes.ts";
 import {
   forwardOnDevice,
-  isIdentity,
   linearPart,
   type Reparameterisation,
   transposeOnDevice,
@@ -24,14 +23,14 @@ import type { HypernetworkGradient, PriceKernels } from "./kernels.ts";
 
 /** The kernels of a network, by kernels of the Partial GroupMax Network that it is, without slopes per good. */
 export function reparameterisedKernels(network: ConvexNetwork, kernels: PriceKernels): PriceKernels {
-  const { size: { goods: m }, weights } = network.groupMax!, same = isIdentity(weights);
+  const { size: { goods: m }, direct, weights } = network.groupMax!;
   const within = <T extends object>(hypernetwork: HypernetworkOutput, use: (own: HypernetworkOutput) => T): T =>
     tidy(() => {
       const dense = withoutSlopesPerGood(hypernetwork);
-      return use(same ? dense : groupMaxOutput(weights, dense));
+      return use(direct ? dense : groupMaxOutput(weights(), dense));
     });
   const back = (hypernetwork: HypernetworkOutput, gradient: HypernetworkGradient): HypernetworkGradient =>
-    gradientPerGood(hypernetwork, same ? gradient : groupMaxGradient(weights, hypernetwork.bias, gradient));
+    gradientPerGood(hypernetwork, direct ? gradient : groupMaxGradient(weights(), hypernetwork.bias, gradient));
   return {
     value: (hypernetwork, points) => within(hypernetwork, (own) => kernels.value(own, points)),
     slope: (hypernetwork, points) => within(hypernetwork, (own) => kernels.slope(own, points)),
@@ -41,7 +40,7 @@ export function reparameterisedKernels(network: ConvexNetwork, kernels: PriceKer
     memory(rows, chains, hiddenSize, perGoodSize = 0, participants) {
       const H = hiddenSize + m * perGoodSize, { total, largest } = kernels.memory(rows, chains, H, 0, participants);
       // All weights and their gradient as well.
-      const bytes = same ? 0 : 4 * (H + 1) * weights.from.length;
+      const bytes = direct ? 0 : 4 * (H + 1) * weights().from.length;
       return { total: total + 2 * bytes, largest: Math.max(largest, bytes) };
     },
   };

@@ -21,8 +21,13 @@ export type HostFunction = (point: Float64Array, slope: Float64Array) => number;
 export interface GroupMaxForm {
   /** The size of that network. */
   readonly size: PartialGroupMaxSize;
-  /** That network's weights, in the order of {@linkcode "./groupmax_layout.ts"}, from the raw weights `[P]`. */
-  readonly weights: Reparameterisation;
+  /** Whether the raw weights are that network's weights themselves, in their order and without bounds. */
+  readonly direct: boolean;
+  /**
+   * That network's weights, in the order of {@linkcode "./groupmax_layout.ts"}, from the raw weights `[P]`. Made when first
+   * asked for, since a file may claim any size.
+   */
+  weights(): Reparameterisation;
 }
 
 /** What initial weights shall be. */

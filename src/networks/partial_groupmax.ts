@@ -21,7 +21,7 @@ import {
 } from "./groupmax_layout.ts";
 import type { ConvexNetwork, HostFunction, InitialRequest, NetworkKindEntry, PointSlope } from "./network.ts";
 import { price } from "./price.ts";
-import { forward as slotsOf, identity, LARGEST_FLOAT } from "./reparameterisation.ts";
+import { forward as slotsOf, identity, LARGEST_FLOAT, lazily } from "./reparameterisation.ts";
 import { inverseSoftplus, softplus } from "./softplus.ts";
 
 /** The affine maps into one GroupMax layer, one for each element of a group: from the layer before, and from (x, 1). */
@@ -166,7 +166,7 @@ export function partialGroupMax(size: PartialGroupMaxSize): ConvexNetwork {
     weightCount: P,
     convex: true,
     activations: 3 * K * G * E,
-    groupMax: { size, weights: identity(P) },
+    groupMax: { size, direct: true, weights: lazily(() => identity(P)) },
 
     lowerBounds: (nondecreasing) => nondecreasing ? nondecreasingBounds(size, layout) : undefined,
 

@@ -22,7 +22,7 @@ import { groupMaxLayout } from "./groupmax_layout.ts";
 import type { ConvexNetwork, NetworkKindEntry } from "./network.ts";
 import { INITIAL_PRICE, partialGroupMax } from "./partial_groupmax.ts";
 import { price } from "./price.ts";
-import { forward, forwardOnDevice, type Reparameterisation } from "./reparameterisation.ts";
+import { forward, forwardOnDevice, lazily, type Reparameterisation } from "./reparameterisation.ts";
 import { NO_WEIGHT } from "./softplus.ts";
 import { widestNetwork } from "./widest.ts";
 
@@ -48,15 +48,16 @@ export function partialInputConvex(size: PartialInputConvexSize): ConvexNetwork 
   }
   const linear = partialGroupMax({ goods: m, layers: K, groups: H, groupSize: 1 });
   const network = partialGroupMax({ goods: m, layers: K, groups: H, groupSize: 2 });
-  const weights = reluAsGroupMax(size), { outFree } = groupMaxLayout({ goods: m, layers: K, groups: H, groupSize: 1 });
-  const onDevice = (raw: Tensor2D) => forwardOnDevice(weights, raw);
+  const weights = lazily(() => reluAsGroupMax(size)),
+    { outFree } = groupMaxLayout({ goods: m, layers: K, groups: H, groupSize: 1 });
+  const onDevice = (raw: Tensor2D) => forwardOnDevice(weights(), raw);
 
   const relu: ConvexNetwork = {
     goods: m,
     weightCount: linear.weightCount,
     convex: true,
     activations: network.activations,
-    groupMax: { size: network.groupMax!.size, weights },
+    groupMax: { size: network.groupMax!.size, direct: false, weights },
     lowerBounds: () => undefined,
 
     initialWeights(key: RandomKey): Float32Array {
@@ -68,7 +69,7 @@ export function partialInputConvex(size: PartialInputConvexSize): ConvexNetwork 
     },
     value: (raw, points) => network.value(onDevice(raw), points),
     slope: (raw) => network.slope(onDevice(raw)),
-    bindOnHost: (raw) => network.bindOnHost(forward(weights, raw, new Float64Array(network.weightCount))),
+    bindOnHost: (raw) => network.bindOnHost(forward(weights(), raw, new Float64Array(network.weightCount))),
   };
   return relu;
 }

@@ -16,7 +16,7 @@ import {
   parameterizedAffineShapes,
   type ParameterizedAffineSize,
 } from "./parameterized_affine.ts";
-import { isIdentity, type Reparameterisation } from "./reparameterisation.ts";
+import type { Reparameterisation } from "./reparameterisation.ts";
 import { setContext } from "./set_context.ts";
 import { copyTied, networkTies } from "./tied_weights.ts";
 
@@ -118,7 +118,7 @@ export function pricingRules(shape: ContextShape, size: NetworkSize): PricingRul
     },
     tiedParameters(): Readonly<Record<string, Reparameterisation>> {
       const { groupMax } = network;
-      if (!groupMax || !isIdentity(groupMax.weights) || (!single && !set)) return {};
+      if (!groupMax?.direct || (!single && !set)) return {};
       if (!tied) {
         const { raw, maps, others } = networkTies(groupMax.size);
         tied = { "output.bias": raw, ...(set ? { "output.weight": others, "output.slopes": maps } : {}) };

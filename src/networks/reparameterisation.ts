@@ -29,14 +29,15 @@ type Numbers = Float32Array | Float64Array;
 /** The largest finite 32-bit float, whose negative bounds nothing; GPUs need not know infinities. */
 export const LARGEST_FLOAT = 3.4e38;
 
+/** A value that is made when it is first asked for. */
+export function lazily<Value>(make: () => Value): () => Value {
+  let made: { readonly value: Value } | undefined;
+  return () => (made ??= { value: make() }).value;
+}
+
 /** Each of `count` slots holds the raw number of its place. */
 export function identity(count: number): Reparameterisation {
   return { inputs: count, from: Int32Array.from({ length: count }, (_, s) => s) };
-}
-
-/** Whether slots are the raw numbers themselves, in their order. */
-export function isIdentity({ inputs, from, least }: Reparameterisation): boolean {
-  return !least && from.length === inputs && from.every((raw, s) => raw === s);
 }
 
 /** Slots of slots: `outer` takes the slots of `inner` for its raw numbers. */

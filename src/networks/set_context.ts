@@ -26,7 +26,7 @@ import type { HostHypernetworkOutput, HypernetworkOutput } from "./hypernetwork_
 import type { ConvexNetwork, Parameters } from "./network.ts";
 import { INITIAL_CONTEXT_EFFECT } from "./parameterized_affine.ts";
 import { placement } from "./per_good_slopes.ts";
-import { isIdentity } from "./reparameterisation.ts";
+import { lazily } from "./reparameterisation.ts";
 
 /** Numbers that an element of the context begins with. */
 const FEATURES = 4;
@@ -85,11 +85,11 @@ export function setContext(
     throw new InvalidInputError(`Cannot ${action}: participants must be exchangeable, got some that are not`);
   }
   const { groupMax } = network;
-  if (!groupMax || !isIdentity(groupMax.weights)) {
+  if (!groupMax?.direct) {
     throw new InvalidInputError(`Cannot ${action}: the convex network must be a Partial GroupMax Network`);
   }
   const { participants: n, goods: m } = shape, layout = groupMaxLayout(groupMax.size), { maps, count: P } = layout;
-  const places = placement(layout, m);
+  const places = lazily(() => placement(layout, m));
   const shapes: Record<string, number[]> = {
     "hidden.element.weight": [FEATURES, element],
     "hidden.element.bias": [element],
@@ -138,7 +138,7 @@ export function setContext(
         hidden,
         weight: parameters["output.weight"] as Tensor2D,
         bias: parameters["output.bias"] as Tensor1D,
-        perGood: { hidden: goods, weight: parameters["output.slopes"] as Tensor2D, placement: places },
+        perGood: { hidden: goods, weight: parameters["output.slopes"] as Tensor2D, placement: places() },
       };
     },
 
@@ -170,7 +170,7 @@ export function setContext(
         perGood: {
           hidden: layer("local", both, 2 * element),
           weight: data("output.slopes"),
-          ...{ placement: places, goods: m, width: local },
+          ...{ placement: places(), goods: m, width: local },
         },
       };
     },

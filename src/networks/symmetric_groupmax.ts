@@ -24,7 +24,14 @@ import type { RandomKey } from "../random/key.ts";
 import { groupMaxLayout, type PartialGroupMaxSize } from "./groupmax_layout.ts";
 import type { ConvexNetwork, NetworkKindEntry } from "./network.ts";
 import { partialGroupMax, setInitialPrice } from "./partial_groupmax.ts";
-import { forward, forwardOnDevice, identity, LARGEST_FLOAT, type Reparameterisation } from "./reparameterisation.ts";
+import {
+  forward,
+  forwardOnDevice,
+  identity,
+  LARGEST_FLOAT,
+  lazily,
+  type Reparameterisation,
+} from "./reparameterisation.ts";
 import { functionOfSums, slopeInGoods, sumsOfLargest } from "./sums_of_largest.ts";
 
 /** A Partial GroupMax Network of any size, of sums or of goods. */
@@ -40,18 +47,22 @@ export function groupMaxNetwork(size: PartialGroupMaxSize): ConvexNetwork {
  */
 export function symmetricGroupMax({ goods: m, layers, groups, groupSize }: PartialGroupMaxSize): ConvexNetwork {
   const size = { goods: m, layers, groups, groupSize }, ofSums = partialGroupMax(size), layout = groupMaxLayout(size);
-  const nondecreasing = ofSums.lowerBounds(true)!, least = nondecreasing.slice(), P = ofSums.weightCount;
-  for (let q = 0; q < layout.maps; q++) least[layout.map(q, m - 1)] = -LARGEST_FLOAT; // the slope in s_m is free
-  const weights: Reparameterisation = { ...identity(P), least };
+  const P = ofSums.weightCount, nondecreasing = lazily(() => ofSums.lowerBounds(true)!);
+  const least = lazily(() => {
+    const bounds = nondecreasing().slice();
+    for (let q = 0; q < layout.maps; q++) bounds[layout.map(q, m - 1)] = -LARGEST_FLOAT; // the slope in s_m is free
+    return bounds;
+  });
+  const weights = lazily((): Reparameterisation => ({ ...identity(P), least: least() }));
 
-  const clamped = (raw: Tensor2D): Tensor2D => forwardOnDevice(weights, raw);
+  const clamped = (raw: Tensor2D): Tensor2D => forwardOnDevice(weights(), raw);
   const network: ConvexNetwork = {
     goods: m,
     weightCount: P,
     convex: true,
     activations: ofSums.activations,
-    groupMax: { size: { ...size, sumsOfLargest: true }, weights },
-    lowerBounds: (all) => all ? nondecreasing : least,
+    groupMax: { size: { ...size, sumsOfLargest: true }, direct: false, weights },
+    lowerBounds: (all) => all ? nondecreasing() : least(),
     initialWeights(key: RandomKey): Float32Array {
       const initial = ofSums.initialWeights(key, { nondecreasing: true });
       initial.fill(0, layout.outFree, layout.outFree + m);
@@ -60,7 +71,7 @@ export function symmetricGroupMax({ goods: m, layers, groups, groupSize }: Parti
     },
     value: (raw, points) => ofSums.value(clamped(raw), sumsOfLargest(points)),
     slope: (raw) => slopeInGoods(ofSums.slope(clamped(raw))),
-    bindOnHost: (raw) => functionOfSums(ofSums.bindOnHost(forward(weights, raw, new Float64Array(P))), m),
+    bindOnHost: (raw) => functionOfSums(ofSums.bindOnHost(forward(weights(), raw, new Float64Array(P))), m),
   };
   return network;
 }

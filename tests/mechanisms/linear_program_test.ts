@@ -50,7 +50,7 @@ Deno.test("a certificate does not depend on the solver: any multipliers give a f
     const { sumsOfLargest: symmetric } = size, inOrder = (x: Float32Array) => symmetric ? x.sort().reverse() : x;
     const type = inOrder(drawn.slice());
     const network = groupMaxNetwork(size), f = network.bindOnHost(weights);
-    const maps = affineMaps(size, forward(network.groupMax!.weights, weights, new Float64Array(weights.length)));
+    const maps = affineMaps(size, forward(network.groupMax!.weights(), weights, new Float64Array(weights.length)));
     const multipliers = Float64Array.from(normals(deriveKey(SEED, 4, k), maps.offset.length));
     if (k % 3 === 0) multipliers.fill(0);
     if (k % 3 === 1) multipliers[0] = NaN;

@@ -50,7 +50,7 @@ export function wasmBestResponses(
   if (count === 0) return found;
   const { H, D } = hostSizes(hypernetwork),
     Hl = hypernetwork.perGood?.width ?? 0,
-    layout = packedFrom(lanesLayout(size), weights);
+    layout = packedFrom(lanesLayout(size), weights());
   const perGood = hypernetwork.perGood && perGoodLanesLayout(size), dense = perGood?.dense ?? layout;
   const rowBytes = 8 * (H + m * Hl + perRow * (2 * m + RESULTS));
   const chunk = Math.min(padTo(rows, ROWS), padTo(Math.ceil(CHUNK_BYTES / rowBytes), ROWS));

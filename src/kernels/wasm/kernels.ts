@@ -72,7 +72,7 @@ function widthsOf({ hidden, perGood }: HypernetworkOutput): Widths {
  */
 export function wasmKernels(network: ConvexNetwork, build?: KernelBuild): PriceKernels {
   const { size, weights } = network.groupMax!, { goods: m, layers, groups, groupSize, sumsOfLargest } = size;
-  const layout = packedFrom(packedLayout(size), weights), P = network.weightCount;
+  const layout = packedFrom(packedLayout(size), weights()), P = network.weightCount;
   let madePerGood: PerGoodLayout | undefined;
   /** How a row and the dense weight are kept; `perGood` says the rest, where there is slopes per good. */
   const layoutsOf = ({ Hl }: Widths): { row: PackedLayout; dense: PackedLayout; perGood?: PerGoodLayout } => {

@@ -38,7 +38,7 @@ export async function checkExact(
   for (let row = 0; row < rows; row++) {
     signal?.throwIfAborted();
     const raw = hostRawWeights(hypernetwork, row), { size, weights } = groupMax;
-    const responses = await exactBestResponses(size, forward(weights, raw, new Float64Array(weights.from.length)));
+    const responses = await exactBestResponses(size, forward(weights(), raw, new Float64Array(weights().from.length)));
     try {
       const exact = responses.solve(types.subarray(row * m, (row + 1) * m), { warm });
       warm = exact.basis;

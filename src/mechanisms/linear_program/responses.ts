@@ -38,7 +38,7 @@ export async function prepareResponses(
   }
   const f = network.bindOnHost(weights), price = priceOf(f, m), slope = new Float64Array(m);
   const atZero = f(new Float64Array(m), slope);
-  const clamped = forward(network.groupMax!.weights, weights, new Float64Array(weights.length));
+  const clamped = forward(network.groupMax!.weights(), weights, new Float64Array(weights.length));
   const maps = affineMaps(size, clamped), program = linearProgram(maps);
   const columns = program.numCols, lastRow = program.numRows - 1;
   const zeroOutcome = cornerBasis(maps, new Float64Array(m));
