@@ -1,6 +1,7 @@
 /** Files of every baseline that is trained: nothing is lost, and nothing damaged or absurd gets in. */
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { bits, smallTrainings } from "../baselines/trained.ts";
+import { deno, ROOT } from "../root.ts";
 import { separable } from "../../src/baselines/separable.ts";
 import { InvalidInputError } from "../../src/errors.ts";
 import { decodeMechanism, encodeMechanism, loadMechanism, saveMechanism } from "../../src/io/mechanism_file.ts";
@@ -28,6 +29,27 @@ Deno.test("every kind of mechanism but that with a menu of all outcomes is a bas
   assertEquals(others.map(({ method }) => method).sort(), smallTrainings.map(({ method }) => method).sort());
   const formats = mechanismKinds.map(({ format }) => format);
   assertEquals(new Set(formats).size, formats.length);
+});
+
+Deno.test("a mechanism file loads no baseline that it does not hold", async () => {
+  const modules = async (file: string) => {
+    const { stdout } = await deno(["info", "--json", "--no-lock", file]);
+    const graph = JSON.parse(stdout) as {
+      modules: { specifier: string; dependencies?: { code?: { specifier?: string }; isDynamic?: boolean }[] }[];
+    };
+    const reached = new Set([new URL(file, ROOT).href]);
+    for (const one of reached) {
+      for (const { code, isDynamic } of graph.modules.find(({ specifier }) => specifier === one)?.dependencies ?? []) {
+        if (code?.specifier && !isDynamic) reached.add(code.specifier);
+      }
+    }
+    return [...reached].map((one) => one.replace(ROOT.href, ""));
+  };
+  for (const file of ["src/io/mechanism_file.ts", "src/cli/commands/run.ts", "src/io/menu_mechanism_file.ts"]) {
+    const loaded = await modules(file);
+    assert(loaded.includes("src/mechanisms/menu_mechanism.ts"), file);
+    assertEquals(loaded.filter((path) => path.startsWith("src/baselines/")), [], file);
+  }
 });
 
 Deno.test("a baseline that was saved gives the same results, bit for bit", async () => {
