@@ -41,18 +41,13 @@ export type {
   SamplePart,
   TypeDistribution,
 } from "./src/problems/problem.ts";
-export { bernoulliTypes, correlatedTypes, uniformTypes } from "./src/problems/distributions.ts";
+export { bernoulliTypes } from "./src/problems/distributions/bernoulli.ts";
+export { correlatedTypes } from "./src/problems/distributions/correlated.ts";
+export { type DistributionLetter } from "./src/problems/distributions/table.ts";
+export { uniformTypes } from "./src/problems/distributions/uniform.ts";
 export { type GoodsCosts, type ReproducibleGoods, reproducibleGoods } from "./src/problems/principal_utility.ts";
-export {
-  type DistributionLetter,
-  parseSetting,
-  type Setting,
-  settingName,
-  settingProblem,
-  settingSlug,
-  type TableOneColumn,
-  tableOneSettings,
-} from "./src/problems/settings.ts";
+export { parseSetting, type Setting, settingName, settingProblem, settingSlug } from "./src/problems/settings.ts";
+export { type TableOneColumn, tableOneSettings } from "./src/problems/table_one.ts";
 export { knownOptimum, type KnownValue, separableOptimum } from "./src/problems/known_values.ts";
 export { type EmpiricalOptions, empiricalProblem } from "./src/problems/empirical.ts";
 export { defineProblem, moduleProblem, type ProblemDefinition, type RandomStream } from "./src/problems/user_module.ts";

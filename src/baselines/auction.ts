@@ -41,16 +41,15 @@ export function goodsAuction(action: string, problem: MechanismProblem): GoodsAu
 }
 
 /**
- * The sizes and costs of a problem whose type distribution is one of the paper's, with its letter.
+ * The sizes and costs of a problem that is a setting, with the letter of its type distribution.
  *
- * @throws {InvalidInputError} where the distribution is another, or the principal's utility is not that of reproducible
- * goods.
+ * @throws {InvalidInputError} where the problem is none, or the principal's utility is not that of reproducible goods.
  */
-export function paperAuction(action: string, problem: MechanismProblem): Setting {
+export function settingAuction(action: string, problem: MechanismProblem): Setting {
   const auction = goodsAuction(action, problem), setting = settingOf(problem);
   if (!setting) {
     throw new InvalidInputError(
-      `Cannot ${action}: the problem must be a setting, so that its type distribution U, B or C is known, ` +
+      `Cannot ${action}: the problem must be a setting, so that its type distribution is known, ` +
         `got ${problem.name} with distribution ${show(problem.distribution.name)}`,
     );
   }

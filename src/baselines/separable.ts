@@ -5,11 +5,13 @@
  *
  * @module
  */
+import { InvalidInputError } from "../errors.ts";
 import type { Mechanism } from "../mechanisms/mechanism.ts";
+import type { DistributionFamily } from "../problems/distributions/family.ts";
+import { distributionFamily } from "../problems/distributions/table.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { problemOf } from "../problems/problem_of.ts";
-import type { DistributionLetter } from "../problems/settings.ts";
-import { goodByGood, type GoodRule, paperAuction, type Score, sellByScore } from "./auction.ts";
+import { goodByGood, type GoodRule, sellByScore, settingAuction } from "./auction.ts";
 import { sellCorrelatedGood } from "./correlated_good.ts";
 
 /**
@@ -18,16 +20,12 @@ import { sellCorrelatedGood } from "./correlated_good.ts";
  * With independent types the principal's expected utility of a truthful auction of one good is
  * E[sum_i (phi(t_i) - c^d) x_i - c^p max_i x_i] with virtual values phi. That is largest for every profile where the
  * good goes to those with phi(t_i) > c^d, as long as sum_i (phi(t_i) - c^d)^+ > c^p; virtual values do not fall in the
- * type, so the winners' thresholds make it truthful.
- *
- * - `U`: phi(t) = t - (1 - F(t)) / f(t) = 2 t - 1.
- * - `B`: phi(1) = 1 and phi(0) = 0 - (1 - 0) P(1) / P(0) = -1; types between, which do not occur, count as 0. Whoever
- *   buys pays 1.
- * - `C`: virtual values given the others' types, see {@linkcode sellCorrelatedGood}.
+ * type, so the winners' thresholds make it truthful. With correlated types they are virtual values given the others'
+ * types, see {@linkcode sellCorrelatedGood}.
  *
  * @param problem A problem, or the name of a setting.
- * @throws {InvalidInputError} where the type distribution is not one of the paper's or the principal's utility is not
- * that of reproducible goods.
+ * @throws {InvalidInputError} where the problem is not a setting, virtual values of its types are not known, or the
+ * principal's utility is not that of reproducible goods.
  *
  * @example
  * ```ts
@@ -39,30 +37,23 @@ import { sellCorrelatedGood } from "./correlated_good.ts";
  * ```
  */
 export function separable(problem: MechanismProblem | string): Mechanism {
-  const { distribution, participants, goods, productionCost, duplicationCost } = paperAuction(
-    "make the optimal auction of each good",
-    problemOf(problem),
-  );
-  const rules: Readonly<Record<DistributionLetter, () => GoodRule>> = {
-    U: () => sellByScore(uniformScore(duplicationCost), productionCost),
-    B: () => sellByScore(bernoulliScore(duplicationCost), productionCost),
-    C: () => sellCorrelatedGood(participants, productionCost, duplicationCost),
-  };
-  return goodByGood(participants, goods, rules[distribution]());
+  const action = "make the optimal auction of each good";
+  const task = problemOf(problem), { distribution, participants, goods, ...costs } = settingAuction(action, task);
+  const rule = goodRule(distributionFamily(action, distribution), participants, costs);
+  if (rule) return goodByGood(participants, goods, rule);
+  throw new InvalidInputError(`Cannot ${action}: virtual values of the types must be known, got ${task.name}`);
 }
 
-/** Virtual value less c^d of a type that is uniform on [0, 1]. */
-function uniformScore(duplicationCost: number): Score {
-  return {
-    of: (type: number): number => 2 * type - 1 - duplicationCost,
-    type: (score: number): number => (score + 1 + duplicationCost) / 2,
-  };
-}
-
-/** Virtual value less c^d of a type that is 0 or 1 with the same probability. */
-function bernoulliScore(duplicationCost: number): Score {
-  return {
-    of: (type: number): number => (type >= 1 ? 1 : -1) - duplicationCost,
-    type: (): number => 1,
-  };
+/** The best auction of one good, as far as virtual values are known. */
+function goodRule(
+  { marginal, conditional }: DistributionFamily,
+  participants: number,
+  { productionCost, duplicationCost }: { readonly productionCost: number; readonly duplicationCost: number },
+): GoodRule | undefined {
+  if (conditional && participants > 1) return sellCorrelatedGood(conditional, productionCost, duplicationCost);
+  if (!marginal) return undefined;
+  return sellByScore({
+    of: (type) => marginal.virtualValue(type) - duplicationCost,
+    type: (score) => marginal.typeOfVirtualValue(score + duplicationCost),
+  }, productionCost);
 }

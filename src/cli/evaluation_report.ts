@@ -8,7 +8,12 @@ import { TIE_BREAK } from "../kernels/best_responses/best_response.ts";
 import { evaluate, type Evaluation } from "../mechanisms/evaluate.ts";
 import type { Mechanism } from "../mechanisms/mechanism.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
-import { referenceMechanisms, shareInWords } from "../problems/reference_mechanisms.ts";
+import {
+  optimumInWords,
+  referenceFields,
+  referenceMechanisms,
+  shareInWords,
+} from "../problems/reference_mechanisms.ts";
 import { helpWidth, wrap } from "./help.ts";
 import { colour, type Output } from "./output.ts";
 import { duration } from "./progress.ts";
@@ -56,7 +61,6 @@ function resultObject(
   evaluation: Evaluation,
   { device, profileSeed, seconds, training }: ReportContext,
 ): Record<string, unknown> {
-  const { optimum, separable, paper } = referenceMechanisms(problem);
   const { revenue, standardError, profiles, worstGap, participantsUtility, allocated } = evaluation;
   return {
     setting: problem.name,
@@ -68,11 +72,7 @@ function resultObject(
     backend: device.backend,
     adapter: device.adapter,
     ...training && { iterations: training.iterations, evaluationSeconds: round(training.evaluationSeconds) },
-    // Undefined where nothing is known, which JSON leaves out.
-    knownOptimum: optimum?.value,
-    knownOptimumSource: optimum?.name,
-    separableOptimum: separable,
-    paperTedi: paper,
+    ...referenceFields(referenceMechanisms(problem)),
     worstGap,
     tieBreak: TIE_BREAK,
     participantsUtility,
@@ -86,7 +86,7 @@ function resultText(
   evaluation: Evaluation,
   { device, seconds, training }: ReportContext,
 ): string {
-  const { optimum, separable, paper } = referenceMechanisms(problem);
+  const { optimum, separable, paperTedi } = referenceMechanisms(problem);
   const { participants: n, goods: m } = problem;
   const { revenue, standardError, profiles, worstGap } = evaluation;
   const value = (number: number): string => number.toFixed(4);
@@ -95,11 +95,11 @@ function resultText(
     ["revenue", `${value(revenue)} +- ${value(standardError)}`, `mean and standard error, ${profiles} test profiles`],
   ];
   if (optimum) {
-    rows.push(["known optimum", value(optimum.value), share(optimum.value)]);
+    rows.push([optimumInWords(optimum), value(optimum.value), share(optimum.value)]);
     rows.push(["", "", optimum.name]);
   }
   if (separable !== undefined) rows.push(["item-wise optimum", value(separable), "Separable-OPT: each good by itself"]);
-  if (paper !== undefined) rows.push(["TEDI in the paper", value(paper), "Table 1"]);
+  if (paperTedi !== undefined) rows.push(["TEDI in the paper", value(paperTedi), "Table 1"]);
   const certified = Number.isFinite(worstGap);
   const gapRemark = certified
     ? "certified: nobody gains more by lying"
@@ -113,12 +113,16 @@ function resultText(
   rows.push(["device", device.backend, device.adapter]);
   rows.push(["", "", device.reason]);
   if (training) rows.push(["run folder", training.out]);
+  const width = Math.max(NAME_WIDTH, ...rows.map(([name]) => name.length + 2));
   const title = `${problem.name}, ${count(n, "participant")}, ${count(m, "good")}`;
-  return [colour(Deno.stdout, "bold", title), ...rows.map(([a, b, c = ""]) => table(a, b, c))].join("\n");
+  return [colour(Deno.stdout, "bold", title), ...rows.map(([a, b, c = ""]) => table(a.padEnd(width), b, c))].join("\n");
 }
 
+/** Places for the name of a row, unless one is longer. */
+const NAME_WIDTH = 19;
+
 function table(name: string, value: string, remark: string): string {
-  const start = `  ${name.padEnd(19)}${value.padEnd(19)}`;
+  const start = `  ${name}${value.padEnd(19)}`;
   return (start + wrap(remark, start.length, helpWidth())).trimEnd();
 }
 

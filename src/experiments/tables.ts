@@ -4,7 +4,7 @@
  * @module
  */
 import type { Cell } from "./cells.ts";
-import { printedValue } from "./paper_table.ts";
+import { printedValue } from "../problems/table_one.ts";
 
 /** The seeds of one method in one setting, taken together. */
 export interface Summary {

@@ -8,7 +8,7 @@ import { type Row, showing, type Summary } from "../display.ts";
 import { requireInteger } from "../errors.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { problemOf } from "../problems/problem_of.ts";
-import { referenceMechanisms, shareInWords } from "../problems/reference_mechanisms.ts";
+import { optimumInWords, referenceMechanisms, shareInWords } from "../problems/reference_mechanisms.ts";
 import { deriveKey, randomKey } from "../random/key.ts";
 import { ensureDevice } from "../runtime/device.ts";
 import { letEventsIn } from "../runtime/event_loop.ts";
@@ -116,8 +116,12 @@ export async function evaluate(
 /** An evaluation in words, beside what is known about the problem. */
 function summaryOf(problem: MechanismProblem, evaluation: Evaluation): Summary {
   const { revenue, standardError, profiles, participantsUtility, allocated, worstGap } = evaluation;
-  const { optimum, separable, paper } = referenceMechanisms(problem);
-  const known = { "known optimum": optimum?.value, "item-wise optimum": separable, "TEDI in the paper": paper };
+  const { optimum, separable, paperTedi } = referenceMechanisms(problem);
+  const known = {
+    ...optimum && { [optimumInWords(optimum)]: optimum.value },
+    "item-wise optimum": separable,
+    "TEDI in the paper": paperTedi,
+  };
   return {
     title: problem.name,
     rows: [

@@ -1,15 +1,17 @@
 /**
- * The paper's settings F_{n,m}^{c^p,c^d} (section 4.1), their names, and the columns of Table 1.
+ * The paper's settings F_{n,m}^{c^p,c^d} (section 4.1) and their names.
  *
  * @module
  */
 import { InvalidInputError, requireInteger, requireNumber, show } from "../errors.ts";
-import { bernoulliTypes, correlatedTypes, uniformTypes } from "./distributions.ts";
+import {
+  distributionFamily,
+  type DistributionLetter,
+  distributionLetters,
+  distributionOf,
+} from "./distributions/table.ts";
 import { reproducibleGoods } from "./principal_utility.ts";
-import type { MechanismProblem, TypeDistribution } from "./problem.ts";
-
-/** The letter of a type distribution: `U`niform, `B`ernoulli(0.5) or `C`orrelated. */
-export type DistributionLetter = "U" | "B" | "C";
+import type { MechanismProblem } from "./problem.ts";
 
 /** A setting F_{n,m}^{c^p,c^d} of section 4.1, as plain data. */
 export interface Setting {
@@ -25,26 +27,18 @@ export interface Setting {
   readonly duplicationCost: number;
 }
 
-/** The distributions of section 4.1 by letter. */
-const factories: Readonly<Record<DistributionLetter, (participants: number, goods: number) => TypeDistribution>> = {
-  U: uniformTypes,
-  B: bernoulliTypes,
-  C: correlatedTypes,
-};
-
 /** Larger problems than this are taken for a slip of the finger. */
 const MOST = 1000;
 
 // A number as a name may hold it. A wrong sign, point or size is found after the match, so that it has its own message.
 const NUMBER = String.raw`\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*`;
-const BRACES = new RegExp(String.raw`^([UBC])_\{${NUMBER},${NUMBER}\}(?:\^\{${NUMBER},${NUMBER}\})?$`, "i");
-const SHELL = new RegExp(String.raw`^([UBC])-${NUMBER}-${NUMBER}(?:-cp${NUMBER}-cd${NUMBER})?$`, "i");
+const LETTER = `([${distributionLetters.join("")}])`;
+const BRACES = new RegExp(String.raw`^${LETTER}_\{${NUMBER},${NUMBER}\}(?:\^\{${NUMBER},${NUMBER}\})?$`, "i");
+const SHELL = new RegExp(String.raw`^${LETTER}-${NUMBER}-${NUMBER}(?:-cp${NUMBER}-cd${NUMBER})?$`, "i");
 
 /** Fails unless every part of a setting makes sense. */
 function requireSetting(action: string, setting: Setting): void {
-  if (!Object.hasOwn(factories, setting.distribution)) {
-    throw new InvalidInputError(`Cannot ${action}: distribution must be U, B or C, got ${show(setting.distribution)}`);
-  }
+  distributionFamily(action, setting.distribution);
   const sizes = [
     ["n, the number of participants,", setting.participants],
     ["m, the number of goods,", setting.goods],
@@ -67,8 +61,8 @@ export function parseSetting(text: string): Setting {
   const match = typeof text === "string" ? BRACES.exec(text.trim()) ?? SHELL.exec(text.trim()) : null;
   if (!match) {
     throw new InvalidInputError(
-      `Cannot read setting: its name must have the form F_{n,m}^{cp,cd} or F-n-m-cpX-cdY with F one of U, B, C, ` +
-        `such as "U_{3,10}^{1,0}" or "U-3-10-cp1-cd0", got ${show(text)}`,
+      "Cannot read setting: its name must have the form F_{n,m}^{cp,cd} or F-n-m-cpX-cdY with F one of " +
+        `${distributionLetters.join(", ")}, such as "U_{3,10}^{1,0}" or "U-3-10-cp1-cd0", got ${show(text)}`,
     );
   }
   const [, letter, n, m, cp = "0", cd = "0"] = match;
@@ -93,18 +87,6 @@ export function settingName(setting: Setting): string {
 export function settingSlug(setting: Setting): string {
   const { distribution, participants, goods, productionCost, duplicationCost } = setting;
   return `${distribution}-${participants}-${goods}-cp${productionCost}-cd${duplicationCost}`;
-}
-
-/**
- * The type distribution of a letter, for n participants and m goods.
- *
- * @throws {InvalidInputError} unless the letter is U, B or C and both sizes are positive integers.
- */
-export function distributionOf(letter: DistributionLetter, participants: number, goods: number): TypeDistribution {
-  if (!Object.hasOwn(factories, letter)) {
-    throw new InvalidInputError(`Cannot define types: distribution must be "U", "B" or "C", got ${show(letter)}`);
-  }
-  return factories[letter](participants, goods);
 }
 
 /**
@@ -135,38 +117,16 @@ export function settingProblem(setting: string | Setting): MechanismProblem {
   };
 }
 
-/** The setting that a problem, a setting or its name stands for; undefined for problems of other kinds. */
+/**
+ * The setting that a problem, a setting or its name stands for; undefined for problems of other kinds.
+ *
+ * @throws {InvalidInputError} as {@linkcode parseSetting} does.
+ */
 export function settingOf(problem: MechanismProblem | Setting | string): Setting | undefined {
   if (typeof problem === "string") return parseSetting(problem);
-  if (!("source" in problem)) return problem;
+  if (!("source" in problem)) {
+    requireSetting("use a setting", problem);
+    return problem;
+  }
   return problem.source.kind === "setting" ? parseSetting(problem.source.setting) : undefined;
 }
-
-/** A column of Table 1: a setting, and expected utilities of the principal as printed. */
-export interface TableOneColumn {
-  /** The canonical name of the setting. */
-  readonly setting: string;
-  /** The row "TEDI". */
-  readonly tedi: number;
-  /** The best of the rows VCG, Separable-OPT and Bundle-OPT. */
-  readonly classical: number;
-  /** The row that {@linkcode TableOneColumn.classical} stands in. */
-  readonly classicalMethod: "Separable-OPT" | "Bundle-OPT";
-}
-
-/** The 13 settings of Table 1, in the paper's order. */
-export const tableOneSettings: readonly TableOneColumn[] = [
-  { setting: "U_{1,10}^{0,0}", tedi: 3.4620, classical: 3.4477, classicalMethod: "Bundle-OPT" },
-  { setting: "B_{1,10}^{0,0}", tedi: 4.9128, classical: 5.0000, classicalMethod: "Separable-OPT" },
-  { setting: "U_{3,2}^{1,0}", tedi: 0.2678, classical: 0.2601, classicalMethod: "Separable-OPT" },
-  { setting: "U_{3,10}^{1,0}", tedi: 1.7285, classical: 1.3019, classicalMethod: "Separable-OPT" },
-  { setting: "U_{3,20}^{1,0}", tedi: 3.8436, classical: 2.6019, classicalMethod: "Separable-OPT" },
-  { setting: "U_{3,30}^{1,0}", tedi: 5.8771, classical: 5.3308, classicalMethod: "Bundle-OPT" },
-  { setting: "U_{3,10}^{0,0.5}", tedi: 2.1989, classical: 1.8752, classicalMethod: "Separable-OPT" },
-  { setting: "U_{3,20}^{0,0.5}", tedi: 4.6609, classical: 3.7501, classicalMethod: "Separable-OPT" },
-  { setting: "U_{3,30}^{0,0.5}", tedi: 7.1884, classical: 5.6221, classicalMethod: "Separable-OPT" },
-  { setting: "B_{3,10}^{1,0}", tedi: 5.8090, classical: 6.2507, classicalMethod: "Separable-OPT" },
-  { setting: "C_{3,10}^{1,0}", tedi: 2.2400, classical: 1.4981, classicalMethod: "Separable-OPT" },
-  { setting: "C_{3,10}^{0,0.5}", tedi: 1.4101, classical: 1.1894, classicalMethod: "Separable-OPT" },
-  { setting: "U_{10,10}^{0,0.5}", tedi: 7.3140, classical: 6.2537, classicalMethod: "Separable-OPT" },
-];

@@ -11,7 +11,8 @@ import { deriveKey, type RandomKey } from "../random/key.ts";
 import { normals, uniforms } from "../random/numbers.ts";
 import { type GoodsCosts, reproducibleGoods } from "./principal_utility.ts";
 import type { MechanismProblem, PrincipalUtility, SamplePart, TypeDistribution } from "./problem.ts";
-import { type DistributionLetter, distributionOf } from "./settings.ts";
+import { distributionFamily, type DistributionLetter } from "./distributions/table.ts";
+import { typesOfFamily } from "./distributions/family.ts";
 
 /** Random numbers for one batch of profiles. Each call goes on where the one before stopped. */
 export interface RandomStream {
@@ -32,7 +33,7 @@ export interface ProblemDefinition extends GoodsCosts {
   readonly participants: number;
   /** m, the number of goods. */
   readonly goods: number;
-  /** One of the paper's type distributions: `U`niform, `B`ernoulli(0.5) or `C`orrelated. */
+  /** The letter of a type distribution, such as `U` for uniform types; `tedi settings` lists them. */
   readonly distribution?: DistributionLetter;
   /**
    * Draws `profiles` type profiles, each type in [0, 1].
@@ -45,7 +46,7 @@ export interface ProblemDefinition extends GoodsCosts {
   sampleTypes?(random: RandomStream, profiles: number, part: SamplePart): Float32Array | number[] | number[][][];
   /**
    * True where exchanging participants changes neither the distribution nor the principal's utility. Left out, it
-   * is true only for one of the paper's distributions with the paper's principal's utility.
+   * is true only for a type distribution with a letter and the paper's principal's utility.
    */
   readonly exchangeable?: boolean;
   /**
@@ -100,13 +101,15 @@ export function defineProblem(definition: ProblemDefinition): MechanismProblem {
     }
   }
   const standard = definition.distribution !== undefined && definition.principalUtility === undefined;
+  const types = definedTypes(action, definition);
   return {
     name,
     participants,
     goods,
     distribution: {
-      ...definedTypes(action, definition),
-      ...{ exchangeable: exchangeable ?? standard, exchangeableGoods: standard },
+      ...types,
+      exchangeable: exchangeable ?? (standard && types.exchangeable),
+      exchangeableGoods: standard && types.exchangeableGoods,
     },
     principalUtility: definedUtility(action, definition),
     source: { kind: "custom" },
@@ -119,7 +122,9 @@ function definedTypes(action: string, definition: ProblemDefinition): TypeDistri
   if ((distribution === undefined) === (definition.sampleTypes === undefined)) {
     throw new InvalidInputError(`Cannot ${action}: exactly one of sampleTypes and distribution must be given`);
   }
-  if (distribution !== undefined) return distributionOf(distribution, participants, goods);
+  if (distribution !== undefined) {
+    return typesOfFamily(distributionFamily(action, distribution), participants, goods);
+  }
   return {
     name: "custom",
     exchangeable: false,

@@ -4,7 +4,7 @@
  * @module
  */
 import { chartSvg, type VegaLiteSpec } from "../deps/vega.ts";
-import { referenceMechanisms } from "../problems/reference_mechanisms.ts";
+import { optimumInWords, referenceMechanisms } from "../problems/reference_mechanisms.ts";
 import { type ContextView, type Grid, LEVEL, type Metrics, type ReportedRun, type StartedRun } from "./data.ts";
 
 /** A chart that is drawn. */
@@ -214,7 +214,7 @@ function revenueLine(runs: readonly TrainedRun[]): { value: number; words: strin
   const [{ problem }] = runs;
   if (runs.some((run) => run.problem.name !== problem.name)) return undefined;
   const { optimum, separable } = referenceMechanisms(problem);
-  if (optimum) return { value: optimum.value, words: `known optimum ${short(optimum.value)}` };
+  if (optimum) return { value: optimum.value, words: `${optimumInWords(optimum)} ${short(optimum.value)}` };
   return separable === undefined ? undefined : { value: separable, words: `item-wise optimum ${short(separable)}` };
 }
 

@@ -7,7 +7,7 @@ import { type Drawing, escapeMarkup } from "../display.ts";
 import { evaluate } from "../mechanisms/evaluate.ts";
 import type { MenuMechanism } from "../mechanisms/menu_mechanism.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
-import { referenceMechanisms } from "../problems/reference_mechanisms.ts";
+import { optimumInWords, referenceMechanisms } from "../problems/reference_mechanisms.ts";
 import type { TrainingResult } from "../training/train.ts";
 import { type Chart, contextCharts, INK, PAPER, trainingCharts } from "./charts.ts";
 import { LEVEL, viewContext } from "./data.ts";
@@ -39,7 +39,7 @@ async function trainingSvg(
   const { revenue, standardError, profiles } = await evaluate(problem, mechanism, { profiles: PROFILES });
   const { optimum, separable } = referenceMechanisms(problem);
   const known = optimum
-    ? `; known optimum ${optimum.value.toFixed(4)}`
+    ? `; ${optimumInWords(optimum)} ${optimum.value.toFixed(4)}`
     : separable === undefined
     ? ""
     : `; item-wise optimum ${separable.toFixed(4)}`;

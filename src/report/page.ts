@@ -6,7 +6,7 @@
 import { escapeMarkup } from "../display.ts";
 import { CHECK_WORDS } from "../mechanisms/audit/words.ts";
 import type { AuditReport } from "../mechanisms/audit.ts";
-import { percentOf, referenceMechanisms } from "../problems/reference_mechanisms.ts";
+import { optimumInWords, percentOf, referenceMechanisms } from "../problems/reference_mechanisms.ts";
 import { VERSION } from "../version.ts";
 import { type Chart, mechanismCharts, short, slug, trainingCharts } from "./charts.ts";
 import type { ReportedRun } from "./data.ts";
@@ -88,7 +88,7 @@ function comparison(runs: readonly ReportedRun[]): string {
       name,
       problem.name,
       `${revenue.toFixed(4)}\u00a0\u00b1\u00a0${standardError.toFixed(4)}`,
-      best === undefined ? "" : `${best.toFixed(4)}, ${optimum ? "known optimum" : "item-wise optimum"}`,
+      best === undefined ? "" : `${best.toFixed(4)}, ${optimum ? optimumInWords(optimum) : "item-wise optimum"}`,
       best === undefined ? "" : percentOf(best, revenue),
       String(metrics.at(-1)?.iteration ?? ""),
       seconds === undefined ? "" : duration(seconds),

@@ -16,14 +16,14 @@ export type Fact = [name: string, text: string];
 
 /** What is known of a problem, beside the revenue that was reached, if it is known. */
 export function knownValues(problem: MechanismProblem, revenue?: number): Fact[] {
-  const { optimum, separable, paper } = referenceMechanisms(problem), facts: Fact[] = [];
+  const { optimum, separable, paperTedi } = referenceMechanisms(problem), facts: Fact[] = [];
   const add = (name: string, value: number, words: string) => {
     const share = revenue === undefined ? "" : shareInWords(value, revenue);
     facts.push([name, `${value.toFixed(4)}, ${words}${share && `; the ${share}`}`]);
   };
-  if (optimum) add("Known optimum", optimum.value, optimum.name);
+  if (optimum) add(optimum.proved ? "Known optimum" : "Conjectured optimum", optimum.value, optimum.name);
   if (separable !== undefined) add("Item-wise optimum", separable, "the best that sells each good by itself");
-  if (paper !== undefined) add("TEDI in the paper", paper, "Table 1");
+  if (paperTedi !== undefined) add("TEDI in the paper", paperTedi, "Table 1");
   return facts;
 }
 

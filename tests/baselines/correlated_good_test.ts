@@ -1,12 +1,13 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import { sellCorrelatedGood } from "../../src/baselines/correlated_good.ts";
 import {
   type Centre,
   centreGiven,
-  sellCorrelatedGood,
+  correlated,
+  correlatedTypes,
   typeOfVirtualValue,
   virtualValue,
-} from "../../src/baselines/correlated_good.ts";
-import { correlatedTypes } from "../../src/problems/distributions.ts";
+} from "../../src/problems/distributions/correlated.ts";
 import { settingProblem } from "../../src/problems/settings.ts";
 import { separable } from "../../src/baselines/separable.ts";
 import { randomKey } from "../../src/random/key.ts";
@@ -84,7 +85,7 @@ Deno.test("the centre given others' types: frequencies among profiles that have 
 
 Deno.test("prices are the largest types at which production does not pay, by trying many", () => {
   for (const [n, cp, cd] of [[2, 0.4, 0], [3, 1, 0], [3, 0.5, 0.2], [5, 1, 0], [6, 0.8, 0.3]]) {
-    const sell = sellCorrelatedGood(n, cp, cd), prices = new Float64Array(n);
+    const sell = sellCorrelatedGood(correlated.conditional!, cp, cd), prices = new Float64Array(n);
     const types = correlatedTypes(n, 1).sample(randomKey(n), 150, "training");
     let sold = 0;
     for (let b = 0; b < 150; b++) {
@@ -113,7 +114,7 @@ Deno.test("prices are the largest types at which production does not pay, by try
 });
 
 Deno.test("with 3 participants and c^p = 1 the bound of all truthful auctions is reached in every profile", () => {
-  const n = 3, B = 40_000, sell = sellCorrelatedGood(n, 1, 0), prices = new Float64Array(n);
+  const n = 3, B = 40_000, sell = sellCorrelatedGood(correlated.conditional!, 1, 0), prices = new Float64Array(n);
   const types = correlatedTypes(n, 1).sample(randomKey(11), B, "training");
   for (let b = 0; b < B; b++) {
     const profile = Array.from(types.subarray(b * n, (b + 1) * n)), { sum, virtual } = surplus(profile, 0);

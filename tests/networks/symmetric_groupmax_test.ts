@@ -1,5 +1,5 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
-import { straightJacketPrices } from "../../src/baselines/straight_jacket.ts";
+import { straightJacketPrices } from "../../src/problems/straight_jacket.ts";
 import { InvalidInputError } from "../../src/errors.ts";
 import type { PartialGroupMaxSize } from "../../src/networks/groupmax_layout.ts";
 import { partialGroupMax } from "../../src/networks/partial_groupmax.ts";

@@ -1,6 +1,9 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { InvalidInputError } from "../../src/errors.ts";
-import { bernoulliTypes, correlatedTypes, uniformTypes } from "../../src/problems/distributions.ts";
+import { bernoulliTypes } from "../../src/problems/distributions/bernoulli.ts";
+import { correlatedTypes } from "../../src/problems/distributions/correlated.ts";
+import { distributionFamilies } from "../../src/problems/distributions/table.ts";
+import { uniformTypes } from "../../src/problems/distributions/uniform.ts";
 import { randomKey } from "../../src/random/key.ts";
 
 const factories = { U: uniformTypes, B: bernoulliTypes, C: correlatedTypes };
@@ -84,3 +87,35 @@ Deno.test("support: U in [0, 1), B in {0, 1}, C in [0, 1] with participants with
   // P(t < 0.5 d) is small but not 0: the ends of [0, 1] are reached.
   assert(Math.min(...correlated) < 0.01 && Math.max(...correlated) > 0.99);
 });
+
+Deno.test("letters of the table are single capitals, each once", () => {
+  const letters = distributionFamilies.map(({ letter }) => letter);
+  assertEquals(new Set(letters).size, letters.length);
+  for (const letter of letters) assert(/^[A-Z]$/.test(letter), letter);
+});
+
+for (const family of distributionFamilies) {
+  const { letter, marginal } = family;
+  if (!marginal) continue;
+  Deno.test(`${letter}: the marginal is that of what is drawn (false alarms: 1e-4)`, () => {
+    const N = 100_000, types = family.sample(randomKey(9), N, 1, 1);
+    for (let k = 0; k <= 20; k++) {
+      const expected = marginal.tail(k / 20), share = types.filter((type) => type >= k / 20).length / N;
+      assertAlmostEquals(share, expected, 4.5 * Math.sqrt(expected * (1 - expected) / N) + 1e-12, `at ${k / 20}`);
+    }
+    if (marginal.support) assert(types.every((type) => marginal.support!.includes(type)));
+  });
+
+  Deno.test(`${letter}: virtual values rise, and their types are the best prices`, () => {
+    const grid = Array.from({ length: 1001 }, (_, k) => k / 1000);
+    const virtual = grid.map((type) => marginal.virtualValue(type));
+    for (let k = 1; k <= 1000; k++) assert(virtual[k] >= virtual[k - 1], `at ${grid[k]}`);
+    for (const cost of [0, 0.1, 0.37, 0.5, 0.99]) {
+      const price = marginal.typeOfVirtualValue(cost), profit = (price - cost) * marginal.tail(price);
+      assert(marginal.virtualValue(price + 1e-12) >= cost && !(marginal.virtualValue(price - 1e-9) > cost));
+      for (const other of grid) assert((other - cost) * marginal.tail(other) <= profit + 1e-15, `price ${other}`);
+      // Costs may be as large as every value.
+      if (cost < 0.5) assert(profit > 0);
+    }
+  });
+}

@@ -1,35 +1,62 @@
-import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
+import { InvalidInputError } from "../../src/errors.ts";
+import { straightJacketOptimum } from "../../src/problems/straight_jacket.ts";
 import { defineProblem } from "../../src/problems/user_module.ts";
 import { knownOptimum, separableOptimum } from "../../src/problems/known_values.ts";
 import { parseSetting, settingProblem } from "../../src/problems/settings.ts";
 import { randomKey } from "../../src/random/key.ts";
 
-Deno.test("knownOptimum: single buyer, uniform types, no costs", () => {
-  const known: [string, number][] = [
-    ["U_{1,1}^{0,0}", 0.25],
-    ["U_{1,2}^{0,0}", 0.549201],
-    ["U_{1,4}^{0,0}", 1.219515],
-    ["U_{1,6}^{0,0}", 1.943256],
-    ["U_{3,2}^{0,0}", 3 * 0.549201],
+Deno.test("knownOptimum: uniform types without costs, for each participant the straight-jacket auction's", () => {
+  const known: [name: string, value: number, proved: boolean][] = [
+    ["U_{1,2}^{0,0}", (12 + 2 * Math.SQRT2) / 27, true],
+    ["U_{3,2}^{0,0}", (12 + 2 * Math.SQRT2) / 9, true],
+    ["U_{1,3}^{0,0}", straightJacketOptimum(3)!.value, true],
+    ["U_{1,6}^{0,0}", straightJacketOptimum(6)!.value, true],
+    ["U_{5,7}^{0,0}", 5 * straightJacketOptimum(7)!.value, false],
+    ["U_{1,50}^{0,0}", straightJacketOptimum(50)!.value, false],
   ];
-  for (const [name, value] of known) {
-    assertAlmostEquals(knownOptimum(name)!.value, value, 2e-6, name);
-    assertAlmostEquals(knownOptimum(settingProblem(name))!.value, value, 2e-6, name);
+  for (const [name, value, proved] of known) {
+    for (const given of [name, parseSetting(name), settingProblem(name)]) {
+      const optimum = knownOptimum(given)!;
+      assertAlmostEquals(optimum.value, value, 1e-14 * value, name);
+      assertEquals([optimum.proved, optimum.name.includes("conjectured")], [proved, !proved], name);
+      assert(optimum.name.includes("Giannakopoulos"));
+    }
   }
-  assert(knownOptimum("U_{1,2}^{0,0}")!.name.includes("Giannakopoulos"));
+});
+
+Deno.test("knownOptimum: one good, Myerson's auction", () => {
+  assertAlmostEquals(knownOptimum("U_{1,1}^{0,0}")!.value, 1 / 4, 1e-15);
+  // Two uniform types: E[max(2 t_1 - 1, 0)] twice. A triangle on [0, 1]: p (1 - 2 p^2) is largest at p^2 = 1 / 6.
+  assertAlmostEquals(knownOptimum("U_{2,1}^{0,0}")!.value, 1 / 2, 1e-15);
+  assertAlmostEquals(knownOptimum("C_{1,1}^{0,0}")!.value, 2 / 3 / Math.sqrt(6), 1e-15);
+  assertEquals(knownOptimum("U_{3,1}^{1,0}"), {
+    value: separableOptimum("U_{3,1}^{1,0}")!,
+    name: "Myerson's auction (Myerson 1981)",
+    proved: true,
+  });
 });
 
 Deno.test("knownOptimum: Bernoulli types, where the principal takes all the welfare", () => {
   assertEquals(knownOptimum("B_{1,10}^{0,0}")!.value, 5);
   assertEquals(knownOptimum("B_{3,10}^{1,0}")!.value, 6.25);
+  assertEquals(knownOptimum("B_{3,2}^{0,1.5}")!.value, 0);
   assert(knownOptimum("B_{1,10}^{0,0}")!.name.includes("price 1"));
+  assert(knownOptimum("B_{1,10}^{0,0}")!.proved);
 });
 
 Deno.test("knownOptimum is undefined where nothing is known", () => {
-  for (const name of ["U_{1,3}^{0,0}", "U_{1,2}^{1,0}", "U_{1,2}^{0,0.5}", "C_{1,2}^{0,0}", "C_{3,1}^{0,0}"]) {
+  for (const name of ["U_{1,2}^{1,0}", "U_{1,2}^{0,0.5}", "U_{1,51}^{0,0}", "C_{1,2}^{0,0}", "C_{3,1}^{0,0}"]) {
     assertEquals(knownOptimum(name), undefined, name);
   }
   assertEquals(knownOptimum(defineProblem({ participants: 1, goods: 1, distribution: "U" })), undefined);
+});
+
+Deno.test("known values of a distribution that there is not", () => {
+  const setting = { ...parseSetting("U-1-2"), distribution: "X" as "U" };
+  for (const known of [knownOptimum, separableOptimum]) {
+    assertThrows(() => known(setting), InvalidInputError, 'distribution must be one of U, B, C, got "X"');
+  }
 });
 
 Deno.test("separableOptimum: values worked out by hand", () => {
@@ -43,23 +70,8 @@ Deno.test("separableOptimum: values worked out by hand", () => {
   assertEquals(separableOptimum("B_{3,2}^{0,1.5}"), 0);
   assertEquals(separableOptimum("B_{2,1}^{0.5,0.25}"), 0.5 * 0.25 + 0.25 * 1);
   assertEquals(separableOptimum("C_{3,10}^{1,0}"), undefined);
-});
-
-Deno.test("separableOptimum agrees with the paper's row Separable-OPT within its sampling noise", () => {
-  const printed: [string, number][] = [
-    ["U_{1,10}^{0,0}", 2.5000],
-    ["B_{1,10}^{0,0}", 5.0000],
-    ["U_{3,2}^{1,0}", 0.2601],
-    ["U_{3,10}^{1,0}", 1.3019],
-    ["U_{3,20}^{1,0}", 2.6019],
-    ["U_{3,30}^{1,0}", 3.9059],
-    ["U_{3,10}^{0,0.5}", 1.8752],
-    ["U_{3,20}^{0,0.5}", 3.7501],
-    ["U_{3,30}^{0,0.5}", 5.6221],
-    ["B_{3,10}^{1,0}", 6.2507],
-    ["U_{10,10}^{0,0.5}", 6.2537],
-  ];
-  for (const [name, value] of printed) assertAlmostEquals(separableOptimum(name)!, value, 0.0015 * value, name);
+  // One participant with two correlated goods' triangles, at a unit cost of 1/2: (p - 1/2) 2 (1 - p)^2 at p = 2/3.
+  assertAlmostEquals(separableOptimum("C_{1,2}^{0.25,0.25}")!, 2 * 2 / 54, 1e-15);
 });
 
 Deno.test("separableOptimum agrees with Monte Carlo (false alarms: 7e-6)", () => {

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { loadTensorflow } from "../../src/deps/tfjs.ts";
 import { InvalidInputError } from "../../src/errors.ts";
-import { uniformTypes } from "../../src/problems/distributions.ts";
+import { uniformTypes } from "../../src/problems/distributions/uniform.ts";
 import { defineProblem, moduleProblem, type ProblemDefinition } from "../../src/problems/user_module.ts";
 import { randomKey } from "../../src/random/key.ts";
 
@@ -119,7 +119,7 @@ Deno.test("defineProblem refuses incomplete and contradictory definitions", () =
     { distribution: "U", principalUtility: () => {}, productionCost: 1 },
     "productionCost must be left out where principalUtility is given, got 1",
   );
-  assertThrows(() => define({ distribution: "N" }), InvalidInputError, 'distribution must be "U", "B" or "C", got "N"');
+  assertThrows(() => define({ distribution: "N" }), InvalidInputError, 'distribution must be one of U, B, C, got "N"');
   assertThrows(() => define({ distribution: "U", duplicationCost: -1 }), InvalidInputError, "duplicationCost must be");
   assertThrows(
     () => defineProblem(null as unknown as ProblemDefinition),

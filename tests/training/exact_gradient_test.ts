@@ -1,6 +1,6 @@
 /** The gradient that training estimates against the exact one, where that is known: menus of bundles by size. */
 import { assert } from "@std/assert";
-import { bundleShares } from "../../src/baselines/bundle_volumes.ts";
+import { bundleShares } from "../../src/problems/bundle_volumes.ts";
 import { tf } from "../../src/deps/tfjs.ts";
 import { openKernels } from "../../src/kernels/select.ts";
 import { sumScale } from "../../src/networks/sums_of_largest.ts";

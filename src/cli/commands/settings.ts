@@ -3,9 +3,11 @@
  *
  * @module
  */
-import { parseSetting, settingProblem, settingSlug, tableOneSettings } from "../../problems/settings.ts";
+import { distributionFamilies, distributionFamily } from "../../problems/distributions/table.ts";
+import { referenceFields, referenceMechanisms } from "../../problems/reference_mechanisms.ts";
+import { parseSetting, settingProblem, settingSlug } from "../../problems/settings.ts";
+import { tableOneSettings } from "../../problems/table_one.ts";
 import type { Command, Option } from "../command.ts";
-import { referenceMechanisms } from "../../problems/reference_mechanisms.ts";
 import { helpWidth, wrap } from "../help.ts";
 import { parseCommandLine } from "../options.ts";
 import { openOutput } from "../output.ts";
@@ -13,8 +15,6 @@ import { openOutput } from "../output.ts";
 const options = [
   { name: "json", kind: "flag", help: "Write a JSON object for each setting" },
 ] as const satisfies readonly Option[];
-
-const distributions = { U: "uniform", B: "Bernoulli", C: "correlated" } as const;
 
 /** `tedi settings`. */
 export const settingsCommand: Command = {
@@ -32,13 +32,14 @@ export const settingsCommand: Command = {
     const { values } = parseCommandLine("settings", options, [], args);
     const output = openOutput(values);
     const value = (number?: number): string => number === undefined ? "-" : number.toFixed(4);
-    const rows = [["SETTING", "FOR A SHELL", "TYPES", "OPTIMUM", "ITEM-WISE", "TEDI"]];
-    for (const { setting: name, tedi } of tableOneSettings) {
-      const setting = parseSetting(name), { optimum, separable } = referenceMechanisms(settingProblem(setting));
-      const shellName = settingSlug(setting), distribution = distributions[setting.distribution];
-      const known = { knownOptimum: optimum?.value, knownOptimumSource: optimum?.name, separableOptimum: separable };
-      output.event("setting", { ...setting, setting: name, shellName, distribution, ...known, paperTedi: tedi });
-      rows.push([name, shellName, distribution, value(optimum?.value), value(separable), value(tedi)]);
+    const rows = [["SETTING", "FOR A SHELL", "TYPES", "OPTIMUM ", "ITEM-WISE", "TEDI"]];
+    for (const { setting: name } of tableOneSettings) {
+      const setting = parseSetting(name), references = referenceMechanisms(settingProblem(setting));
+      const { optimum, separable, paperTedi } = references, shellName = settingSlug(setting);
+      const distribution = distributionFamily("list settings", setting.distribution).name;
+      output.event("setting", { ...setting, setting: name, shellName, distribution, ...referenceFields(references) });
+      const best = optimum && !optimum.proved ? `${value(optimum.value)}?` : `${value(optimum?.value)} `;
+      rows.push([name, shellName, distribution, best, value(separable), value(paperTedi)]);
     }
     output.text(columns(rows));
     output.text(`\n${explanation(helpWidth())}`);
@@ -55,17 +56,15 @@ function columns(rows: readonly (readonly string[])[]): string {
 
 function explanation(width: number): string {
   const paragraphs = [
-    "OPTIMUM is the most that any truthful mechanism earns, where that is known; ITEM-WISE the most of those that " +
+    "OPTIMUM is the most that any truthful mechanism earns, where that is known, or conjectured (?); ITEM-WISE the most of those that " +
     "treat each good by itself (Separable-OPT); TEDI is what the paper's Table 1 has.",
     "A name F_{n,m}^{cp,cd}, or F-n-m-cpX-cdY for a shell, reads: the types' distribution F, n participants, m goods, " +
     "production cost cp (paid once for a good that anybody gets) and duplication cost cd (paid for every unit " +
     "handed out). Costs that are left out are 0.",
   ];
-  const letters = [
-    "  U  uniform: types are independent and uniform on [0, 1]",
-    "  B  Bernoulli: types are 0 or 1, with equal chances",
-    "  C  correlated: the mean of two uniform numbers, the good's and the type's own",
-  ];
+  const letters = distributionFamilies.map(({ letter, name, description }) =>
+    `  ${letter}  ${wrap(`${name}: ${description}`, 5, width)}`
+  );
   const example = "Any sizes and costs will do: tedi train --setting U-2-3-cp0.5-cd0.1";
   return [...paragraphs.map((text) => wrap(text, 0, width)), letters.join("\n"), example].join("\n\n");
 }

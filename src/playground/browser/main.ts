@@ -8,7 +8,8 @@
 import { InvalidInputError, MachineError } from "../../errors.ts";
 import { decodeMenuMechanism } from "../../io/menu_mechanism_file.ts";
 import type { MenuMechanism } from "../../mechanisms/menu_mechanism.ts";
-import { type DistributionLetter, distributionOf, type Setting } from "../../problems/settings.ts";
+import { distributionFamily, distributionOf } from "../../problems/distributions/table.ts";
+import type { Setting } from "../../problems/settings.ts";
 import { randomKey } from "../../random/key.ts";
 import { costOf, type Outcome, settingOfMechanism } from "../model.ts";
 import { type ChoiceView, choiceView } from "./choice.ts";
@@ -19,12 +20,6 @@ import { participantCards, type Participants } from "./participants.ts";
 const MOST_TYPES = 1000;
 /** Milliseconds without a change, after which the outcome is said to those who listen. */
 const QUIET = 500;
-
-const DISTRIBUTIONS: Readonly<Record<DistributionLetter, string>> = {
-  U: "uniform types",
-  B: "types 0 or 1",
-  C: "correlated types",
-};
 
 /** What the page shows. */
 interface Shown {
@@ -78,7 +73,7 @@ function show(mechanism: MenuMechanism, name: string): void {
   document.title = `${problem || name} \u2013 playground`;
   const facts = [count(n, "participant"), count(m, "good")];
   if (setting) {
-    facts.push(DISTRIBUTIONS[setting.distribution]);
+    facts.push(`${distributionFamily("show a setting", setting.distribution).name} types`);
     if (setting.productionCost > 0) facts.push(`production cost ${setting.productionCost}`);
     if (setting.duplicationCost > 0) facts.push(`duplication cost ${setting.duplicationCost}`);
   }

@@ -1,12 +1,8 @@
 /**
- * Table 1 as it is printed: every method in every setting.
+ * Table 1 of the paper as it is printed: every method in every setting.
  *
  * @module
  */
-import { tableOneSettings } from "../problems/settings.ts";
-
-/** A printed value; `=0` is exactly 0, `<0` is below it, undefined where a method does not apply or was not tried. */
-export type PrintedValue = number | "=0" | "<0" | undefined;
 
 /** The rows of Table 1. */
 export const tableOneMethods = [
@@ -27,7 +23,16 @@ export const tableOneMethods = [
 /** The name of a row. */
 export type TableOneMethod = typeof tableOneMethods[number];
 
-/** The columns in the order of {@linkcode tableOneSettings}. */
+/** A printed value; `=0` is exactly 0, `<0` is below it, undefined where a method does not apply or was not tried. */
+export type PrintedValue = number | "=0" | "<0" | undefined;
+
+/** The columns, each with the canonical name of its setting, in the paper's order. */
+const SETTINGS = (
+  "U_{1,10}^{0,0} B_{1,10}^{0,0} U_{3,2}^{1,0} U_{3,10}^{1,0} U_{3,20}^{1,0} U_{3,30}^{1,0} U_{3,10}^{0,0.5} " +
+  "U_{3,20}^{0,0.5} U_{3,30}^{0,0.5} B_{3,10}^{1,0} C_{3,10}^{1,0} C_{3,10}^{0,0.5} U_{10,10}^{0,0.5}"
+).split(" ");
+
+/** What is printed, column by column; `regret` is that of MD-RegretNet. */
 const ROWS: Readonly<Record<TableOneMethod | "regret", string>> = {
   "TEDI": "3.4620 4.9128 0.2678 1.7285 3.8436 5.8771 2.1989 4.6609 7.1884 5.8090 2.2400 1.4101 7.3140",
   "TEDI-Discrete": "3.4292 3.4932 0.2463 1.4221 - - =0 - - 4.2375 1.7460 =0 -",
@@ -51,8 +56,30 @@ const ROWS: Readonly<Record<TableOneMethod | "regret", string>> = {
  * @param setting A canonical name, such as `U_{3,10}^{1,0}`.
  */
 export function printedValue(method: string, setting: string): PrintedValue {
-  const column = tableOneSettings.findIndex((one) => one.setting === setting);
-  const text = Object.hasOwn(ROWS, method) ? ROWS[method as TableOneMethod].split(" ")[column] : undefined;
+  const text = Object.hasOwn(ROWS, method) ? ROWS[method as TableOneMethod].split(" ")[SETTINGS.indexOf(setting)] : "-";
   if (text === undefined || text === "-") return undefined;
   return text === "=0" || text === "<0" ? text : Number(text);
 }
+
+/** The rows of mechanisms that are not learned, and that earn something. */
+const CLASSICAL = ["Separable-OPT", "Bundle-OPT"] as const;
+
+/** A column of Table 1: a setting, and expected utilities of the principal as printed. */
+export interface TableOneColumn {
+  /** The canonical name of the setting. */
+  readonly setting: string;
+  /** The row "TEDI". */
+  readonly tedi: number;
+  /** The best of the rows VCG, Separable-OPT and Bundle-OPT. */
+  readonly classical: number;
+  /** The row that {@linkcode TableOneColumn.classical} stands in. VCG earns nothing anywhere. */
+  readonly classicalMethod: typeof CLASSICAL[number];
+}
+
+/** The 13 settings of Table 1, in the paper's order. */
+export const tableOneSettings: readonly TableOneColumn[] = SETTINGS.map((setting) => {
+  const value = (method: TableOneMethod) => Number(printedValue(method, setting)); // not a number where none is printed
+  const [separable, bundle] = CLASSICAL.map(value);
+  const classicalMethod = bundle > separable ? "Bundle-OPT" : "Separable-OPT";
+  return { setting, tedi: value("TEDI"), classical: value(classicalMethod), classicalMethod };
+});
