@@ -7,7 +7,7 @@ import { knownOptimum, type KnownValue, separableOptimum } from "./known_values.
 import type { MechanismProblem } from "./problem.ts";
 import { printedValue } from "./table_one.ts";
 
-/** Expected utilities of the principal under reference mechanisms; each is undefined where it is not known. */
+/** The principal's expected utility under reference mechanisms; each is undefined where it is not known. */
 export interface ReferenceMechanisms {
   /** The best truthful mechanism. */
   readonly optimum?: KnownValue;

@@ -61,9 +61,6 @@ export function printedValue(method: string, setting: string): PrintedValue {
   return text === "=0" || text === "<0" ? text : Number(text);
 }
 
-/** The rows of mechanisms that are not learned, and that earn something. */
-const CLASSICAL = ["Separable-OPT", "Bundle-OPT"] as const;
-
 /** A column of Table 1: a setting, and expected utilities of the principal as printed. */
 export interface TableOneColumn {
   /** The canonical name of the setting. */
@@ -73,13 +70,12 @@ export interface TableOneColumn {
   /** The best of the rows VCG, Separable-OPT and Bundle-OPT. */
   readonly classical: number;
   /** The row that {@linkcode TableOneColumn.classical} stands in. VCG earns nothing anywhere. */
-  readonly classicalMethod: typeof CLASSICAL[number];
+  readonly classicalMethod: "Separable-OPT" | "Bundle-OPT";
 }
 
 /** The 13 settings of Table 1, in the paper's order. */
 export const tableOneSettings: readonly TableOneColumn[] = SETTINGS.map((setting) => {
   const value = (method: TableOneMethod) => Number(printedValue(method, setting)); // not a number where none is printed
-  const [separable, bundle] = CLASSICAL.map(value);
-  const classicalMethod = bundle > separable ? "Bundle-OPT" : "Separable-OPT";
+  const classicalMethod = value("Bundle-OPT") > value("Separable-OPT") ? "Bundle-OPT" : "Separable-OPT";
   return { setting, tedi: value("TEDI"), classical: value(classicalMethod), classicalMethod };
 });

@@ -15,8 +15,9 @@ const CELLS = 1024;
  * phi.
  *
  * It is exact up to rounding where the marginal has a closed form, where there is one participant, and where c^p = 0: as
- * E[(phi - c)^+] is the profit max_p (p - c) P(t >= p) at the unit cost c. Otherwise it is computed numerically, with
- * errors of about 1e-8 for up to ten participants without atoms.
+ * E[(phi - c)^+] is the profit max_p (p - c) P(t >= p) at the unit cost c. Otherwise it is computed numerically: compared
+ * with the closed form of uniform types the error is below 1e-10 for ten participants, 1e-7 for 40 and 1e-3 for 1000.
+ * With atoms it is exact but where a sum of them comes closer to c^p than n / 1024 of it.
  */
 export function virtualSurplus(
   marginal: Marginal,

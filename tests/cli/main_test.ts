@@ -48,6 +48,8 @@ Deno.test("settings lists Table 1", async () => {
   const { code, stdout } = await tedi(["settings"]);
   assertEquals(code, 0);
   assertStringIncludes(stdout, "U_{10,10}^{0,0.5}  U-10-10-cp0-cd0.5");
+  assertStringIncludes(stdout, "3.4778?"); // conjectured
+  assertStringIncludes(stdout, "5.0000 ");
   for (const line of stdout.split("\n")) assert(line.length <= 80, line);
 
   const settings = jsonLines((await tedi(["settings", "--json"])).stdout);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { distributionFamilies, distributionFamily } from "../../problems/distributions/table.ts";
+import { distributionFamily, distributionLetters } from "../../problems/distributions/table.ts";
 import { referenceFields, referenceMechanisms } from "../../problems/reference_mechanisms.ts";
 import { parseSetting, settingProblem, settingSlug } from "../../problems/settings.ts";
 import { tableOneSettings } from "../../problems/table_one.ts";
@@ -62,9 +62,10 @@ function explanation(width: number): string {
     "production cost cp (paid once for a good that anybody gets) and duplication cost cd (paid for every unit " +
     "handed out). Costs that are left out are 0.",
   ];
-  const letters = distributionFamilies.map(({ letter, name, description }) =>
-    `  ${letter}  ${wrap(`${name}: ${description}`, 5, width)}`
-  );
+  const letters = distributionLetters.map((letter) => {
+    const { name, description } = distributionFamily("list settings", letter);
+    return `  ${letter}  ${wrap(`${name}: ${description}`, 5, width)}`;
+  });
   const example = "Any sizes and costs will do: tedi train --setting U-2-3-cp0.5-cd0.1";
   return [...paragraphs.map((text) => wrap(text, 0, width)), letters.join("\n"), example].join("\n\n");
 }

@@ -1,5 +1,5 @@
 /**
- * The table of type distributions. Adding one takes a file beside this one and a line here.
+ * The table of type distributions. Adding one takes a file beside this one, and its letter and its line here.
  *
  * @module
  */
@@ -10,20 +10,18 @@ import { correlated } from "./correlated.ts";
 import { type DistributionFamily, typesOfFamily } from "./family.ts";
 import { uniform } from "./uniform.ts";
 
-const families = [
-  uniform,
-  bernoulli,
-  correlated,
-] as const;
-
 /** The letter of a type distribution, such as `U` for uniform types. */
-export type DistributionLetter = typeof families[number]["letter"];
+export type DistributionLetter = "U" | "B" | "C";
 
-/** All type distributions that have a letter, those of section 4.1 first. */
-export const distributionFamilies: readonly DistributionFamily<DistributionLetter>[] = families;
+/** The type distributions by letter, those of section 4.1 first. */
+const FAMILIES: { readonly [Letter in DistributionLetter]: DistributionFamily<Letter> } = {
+  U: uniform,
+  B: bernoulli,
+  C: correlated,
+};
 
 /** The letters of all type distributions. */
-export const distributionLetters: readonly DistributionLetter[] = families.map(({ letter }) => letter);
+export const distributionLetters: readonly DistributionLetter[] = Object.keys(FAMILIES) as DistributionLetter[];
 
 /**
  * The type distribution of a letter, for any number of participants and goods.
@@ -32,8 +30,7 @@ export const distributionLetters: readonly DistributionLetter[] = families.map((
  * @throws {InvalidInputError} where no distribution has the letter.
  */
 export function distributionFamily(action: string, letter: DistributionLetter): DistributionFamily {
-  const family = distributionFamilies.find((one) => one.letter === letter);
-  if (family) return family;
+  if (Object.hasOwn(FAMILIES, letter)) return FAMILIES[letter];
   const rule = `distribution must be one of ${distributionLetters.join(", ")}`;
   throw new InvalidInputError(`Cannot ${action}: ${rule}, got ${show(letter)}`);
 }
