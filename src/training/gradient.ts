@@ -9,8 +9,8 @@ import { meanOfTied, meanOfTiedOnDevice } from "../networks/tied_weights.ts";
 import type { Parameters } from "../networks/network.ts";
 import type { Reparameterisation } from "../networks/reparameterisation.ts";
 import type { PricingRules } from "../networks/pricing_rule.ts";
-import { view, writtenTensor } from "../runtime/tensors.ts";
-import { mapParameters } from "./adam.ts";
+import { transformed } from "../runtime/tensors.ts";
+import { mapParameters } from "./optimizer.ts";
 
 /**
  * The gradient in the parameters.
@@ -47,10 +47,9 @@ export function tiedGradient(gradients: Parameters, ties: Readonly<Record<string
   return mapParameters(gradients, (gradient, name) => {
     const one = ties[name];
     if (!one) return gradient;
-    if (tf.getBackend() === "wasm") {
-      return writtenTensor(gradient.shape, (to) => meanOfTied(view(gradient), to, one));
-    }
-    const width = gradient.shape.at(-1)!, rows = tf.reshape(gradient, [gradient.size / width, width]);
-    return tf.reshape(meanOfTiedOnDevice(rows as Tensor2D, one), gradient.shape);
+    return transformed(gradient, (from, to) => meanOfTied(from, to, one), () => {
+      const width = gradient.shape.at(-1)!, rows = tf.reshape(gradient, [gradient.size / width, width]);
+      return tf.reshape(meanOfTiedOnDevice(rows as Tensor2D, one), gradient.shape);
+    });
   });
 }

@@ -9,7 +9,7 @@ import { disposeHidden } from "../networks/hypernetwork_output.ts";
 import type { PricingRules } from "../networks/pricing_rule.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { deriveKey, randomKey } from "../random/key.ts";
-import { downloadAll, tidy, viewAll } from "../runtime/tensors.ts";
+import { hostViews, tidy } from "../runtime/tensors.ts";
 import { adamStep, averageParameters } from "./adam.ts";
 import { refreshChains } from "./chains.ts";
 import { parameterGradient, tiedGradient } from "./gradient.ts";
@@ -61,16 +61,14 @@ export async function iterate(
   // (a) lines 8-14, after new profiles have taken the place of the oldest
   const renewed = iteration > 0 && freshProfiles(options) > 0;
   const types = renewed ? refreshTypes(problem, options, state.types, iteration) : state.types;
-  // What is on the host anyway is looked at where it lies, each time anew, since tensors that are made may move it.
-  const downloaded = tf.getBackend() === "wasm" ? undefined : await downloadAll(parameters);
-  const onHost = () => downloaded ?? viewAll(parameters);
+  const hostParameters = await hostViews(parameters);
   const hypernetwork = rules.hypernetwork(parameters, types);
   // and (b) lines 5-7, without the profiles that warm up
   const trained = options.profiles * n, { estimator } = options, { principalUtility: utility } = problem;
   const { moved, utilities, gradient } = tidy(() => {
     const refreshKey = deriveKey(key, STREAMS.chains, iteration), moveKey = deriveKey(key, STREAMS.langevin, iteration);
     const start = renewed
-      ? refreshChains(rules, kernels, options, onHost, hypernetwork, types, state, beta, refreshKey)
+      ? refreshChains(rules, kernels, options, hostParameters, hypernetwork, types, state, beta, refreshKey)
       : state;
     const objective = { utility, participants: n, trained, estimator };
     return trainingStep(kernels, hypernetwork, types, start, { ...options, beta }, moveKey, objective);
@@ -79,7 +77,7 @@ export async function iterate(
   try {
     const profiles = Math.max(1, Math.min(options.profiles, Math.floor(MEASURED_ROWS / n)));
     const measured = Array.from({ length: profiles }, (_, k) => Math.floor((k + 0.5) * options.profiles / profiles));
-    const { suboptimality, relative } = await chainSuboptimality(rules, onHost, types, moved, measured, beta);
+    const { suboptimality, relative } = await chainSuboptimality(rules, hostParameters, types, moved, measured, beta);
     const { next, average, norm } = tidy(() => {
       const each = parameterGradient(rules, parameters, types.subarray(0, trained * m), gradient);
       const gradients = options.tiedWeights ? tiedGradient(each, rules.tiedParameters()) : each;

@@ -12,7 +12,8 @@ import { deriveKey, randomKey } from "../random/key.ts";
 import { uniforms } from "../random/numbers.ts";
 import type { HostTensor } from "../runtime/host_tensor.ts";
 import { download, upload, uploadAll } from "../runtime/tensors.ts";
-import { type AdamState, initAdam, mapParameters } from "./adam.ts";
+import { type AdamState, initAdam } from "./adam.ts";
+import { mapParameters } from "./optimizer.ts";
 import { carriedProfiles, type TrainingOptions } from "./options.ts";
 
 /** The streams of random numbers of a run: each draws from a key of its own. */
