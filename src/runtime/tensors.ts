@@ -89,14 +89,9 @@ export function transformed(
   return writtenTensor(tensor.shape, (to) => inPlace(view(tensor), to));
 }
 
-/**
- * Tensors as the host sees them: where they lie if that is in its memory, looked at anew in each call since tensors that are
- * made may move them; else downloaded once.
- */
-export async function hostViews(tensors: Readonly<Record<string, Tensor>>): Promise<() => HostTensors> {
-  if (onHost()) return () => viewAll(tensors);
-  const downloaded = await downloadAll(tensors);
-  return () => downloaded;
+/** Tensors on the host: views where they lie in its memory, which are gone when a tensor is made, else downloads. */
+export async function hostTensors(tensors: Readonly<Record<string, Tensor>>): Promise<HostTensors> {
+  return onHost() ? viewAll(tensors) : await downloadAll(tensors);
 }
 
 /** Device tensors on the host, under the same names. */
