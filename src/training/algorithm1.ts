@@ -11,8 +11,7 @@
  * | 15      | the next beta and learning rate                   | {@linkcode schedule}                                    |
  *
  * An iteration enters the paper's loop at line 8: chains move first, then the loss is taken from them. So both see the same
- * parameters, whose weights and prices are made once. All that is left of the paper's order is that the chains of line 2
- * move once before line 5.
+ * parameters, whose weights and prices are made once. The difference is that the chains of line 2 move before line 5.
  *
  * What the paper does not have: new profiles take the place of the oldest ({@linkcode refreshProfiles}), the mechanism is a
  * moving average of the parameters, and beta waits while chains are far from best responses.
@@ -34,7 +33,8 @@ import { parameterGradient, tiedGradient } from "./gradient.ts";
 import { softenedObjective } from "./loss.ts";
 import type { IterationMetrics } from "./metrics.ts";
 import { mapParameters } from "./optimizer.ts";
-import { carriedProfiles, freshProfiles, type TrainingOptions } from "./options.ts";
+import { carriedProfiles, type TrainingOptions } from "./options.ts";
+import { refreshProfiles } from "./profiles.ts";
 import { hostResponses } from "./responses.ts";
 import { betaAt, learningRateAt } from "./schedules.ts";
 import { STREAMS, type TrainingState } from "./state.ts";
@@ -73,21 +73,17 @@ export async function iterate(
   const { step, gradients } = moveChains(problem, rules, kernels, options, state, types, host.initialPoints, beta);
   const { moved, utilities } = step;
   try {
-    const suboptimality = await chainSuboptimality(types, moved, rows, host.bestUtilities, beta);
+    const behind = await chainSuboptimality(types, moved, rows, host.bestUtilities, beta);
     const { norm, ...next } = updateParameters(rules, options, state, gradients, learningRate);
     const softRevenue = softenedObjective(await utilities.data() as Float32Array);
     const gradientNorm = (await norm.data())[0];
     norm.dispose();
     await kernels.settle?.();
-    const { chains, squareSlopes } = moved, grows = suboptimality.relative <= options.largestSuboptimality;
+    const { chains, squareSlopes } = moved;
+    const growth = state.growth + (behind.relativeChainSuboptimality <= options.largestSuboptimality ? 1 : 0);
     return {
-      state: { ...next, iteration, growth: state.growth + (grows ? 1 : 0), types, chains, squareSlopes },
-      metrics: {
-        ...{ iteration, softRevenue },
-        chainSuboptimality: suboptimality.utility,
-        relativeChainSuboptimality: suboptimality.relative,
-        ...{ gradientNorm, beta, learningRate },
-      },
+      state: { ...next, iteration, growth, types, chains, squareSlopes },
+      metrics: { iteration, softRevenue, ...behind, gradientNorm, beta, learningRate },
     };
   } catch (error) {
     tf.dispose([moved.chains, moved.squareSlopes]);
@@ -104,22 +100,18 @@ export async function iterate(
 export function updateParameters(
   rules: PricingRules,
   options: TrainingOptions,
-  { iteration, parameters, average, adam }: TrainingState,
+  { iteration, average, adam, ...before }: TrainingState,
   each: Parameters,
   learningRate: number,
 ): Pick<TrainingState, "parameters" | "average" | "adam"> & Pick<ReturnType<typeof adamStep>, "norm"> {
   return tidy(() => {
     const gradients = options.tiedWeights ? tiedGradient(each, rules.tiedParameters()) : each;
     const bounds = rules.lowerBounds(options.nondecreasing);
-    const next = adamStep(parameters, gradients, adam, iteration, learningRate, options, bounds);
+    const step = adamStep(before.parameters, gradients, adam, iteration, learningRate, options, bounds);
+    const { parameters, norm } = step;
     // Early averages would remember the start: the decay grows to its value.
     const decay = Math.min(options.averaging, (1 + iteration) / (10 + iteration));
-    return {
-      parameters: next.parameters,
-      average: averageParameters(average, next.parameters, decay),
-      adam: next.state,
-      norm: next.norm,
-    };
+    return { parameters, average: averageParameters(average, parameters, decay), adam: step.state, norm };
   });
 }
 
@@ -155,19 +147,4 @@ export function schedule(
 ): { beta: number; learningRate: number } {
   const beta = betaAt(growth, options);
   return { beta, learningRate: learningRateAt(iteration, beta, options) };
-}
-
-/** The profiles without the oldest, and as many new ones behind them; those of the first iteration stay. */
-function refreshProfiles(
-  { distribution }: MechanismProblem,
-  options: TrainingOptions,
-  { types, iteration }: TrainingState,
-): Float32Array {
-  const count = freshProfiles(options);
-  if (iteration === 0 || count === 0) return types;
-  const drawn = distribution.sample(deriveKey(randomKey(options.seed), STREAMS.profiles, iteration), count, "training");
-  const next = new Float32Array(types.length);
-  next.set(types.subarray(drawn.length));
-  next.set(drawn, types.length - drawn.length);
-  return next;
 }

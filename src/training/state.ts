@@ -34,7 +34,7 @@ export interface TrainingState {
   /** The moving average of the parameters, which is the mechanism. */
   readonly average: Parameters;
   readonly adam: AdamState;
-  /** Type profiles `[M', n, m]`, oldest first: the M that are trained on, then those that warm up. */
+  /** The sample of equation (6): type profiles `[M', n, m]`, oldest first: the M that are trained on, then those that warm up. */
   readonly types: Float32Array;
   /** Chains `[M' n, C, m]`. */
   readonly chains: Tensor3D;

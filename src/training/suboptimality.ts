@@ -5,6 +5,7 @@
  */
 import { type Tensor, tf } from "../deps/tfjs.ts";
 import type { MovedChains } from "../kernels/kernels.ts";
+import type { IterationMetrics } from "./metrics.ts";
 import type { TrainingOptions } from "./options.ts";
 
 /** Rows measured in each iteration, about. */
@@ -14,14 +15,6 @@ const MEASURED_ROWS = 16;
 export function measuredRows({ profiles: M }: Pick<TrainingOptions, "profiles">, n: number): number[] {
   const count = Math.max(1, Math.min(M, Math.floor(MEASURED_ROWS / n)));
   return Array.from({ length: count * n }, (_, at) => Math.floor((Math.floor(at / n) + 0.5) * M / count) * n + at % n);
-}
-
-/** Suboptimality of chains: see {@linkcode chainSuboptimality}. */
-export interface Suboptimality {
-  /** In utility. */
-  readonly utility: number;
-  /** In units of m / beta. */
-  readonly relative: number;
 }
 
 /**
@@ -34,6 +27,7 @@ export interface Suboptimality {
  * @param moved The chains `[R, C, m]`, and f at them.
  * @param rows Which rows to measure.
  * @param best The utility of a best response for each of them.
+ * @returns The suboptimality in utility, and in units of m / beta.
  */
 export async function chainSuboptimality(
   types: Float32Array,
@@ -41,7 +35,7 @@ export async function chainSuboptimality(
   rows: readonly number[],
   best: ArrayLike<number>,
   beta: number,
-): Promise<Suboptimality> {
+): Promise<Pick<IterationMetrics, "chainSuboptimality" | "relativeChainSuboptimality">> {
   const [, C, m] = moved.chains.shape;
   const [points, values] = await Promise.all([pick(moved.chains, rows), pick(moved.values, rows)]);
   let sum = 0;
@@ -52,8 +46,8 @@ export async function chainSuboptimality(
       sum += best[index] - utility;
     }
   });
-  const utility = sum / (rows.length * C);
-  return { utility, relative: utility * beta / m };
+  const chainSuboptimality = sum / (rows.length * C);
+  return { chainSuboptimality, relativeChainSuboptimality: chainSuboptimality * beta / m };
 }
 
 /** Rows of a tensor on the host. */
