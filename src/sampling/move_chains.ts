@@ -11,7 +11,7 @@ import { langevin } from "./langevin.ts";
 import { lineMoves } from "./line_moves.ts";
 import { takeSteps } from "./sampler.ts";
 import { type SoftChoiceDensity, softChoiceDensity } from "./soft_choice.ts";
-import { STEP_SIZES, type StepRule, type StepSizeOptions, type StepSizeRule } from "./step_sizes.ts";
+import { STEP_SIZES, type StepRule, type StepSizeOptions } from "./step_sizes.ts";
 
 /** Chains with the mean squared slopes of u that they saw lately. */
 export interface Chains {
@@ -69,7 +69,7 @@ export function moveChains(
   return tf.tidy(() => {
     const { beta, boundary } = options, [rows, C, m] = start.chains.shape;
     const density = networkDensity(network, weights, types, C, beta), lines = lineMoves(density);
-    const stepSizes: StepSizeRule = STEP_SIZES[options.stepRule];
+    const stepSizes = STEP_SIZES[options.stepRule];
     let { chains, squareSlopes } = start;
     for (const block of moveBlocks(options, key)) {
       [chains, squareSlopes] = tf.tidy(() => {

@@ -40,16 +40,14 @@ export function adaptedStepSize<T extends Tensor>(meanSquareSlopes: T, scale: nu
   return tf.tidy(() => tf.div(scale / beta, tf.add(meanSquareSlopes, scale / (beta * largest))) as T);
 }
 
-/** The rules by name. */
-export const STEP_SIZES = {
-  /** In proportion to the width of q along each coordinate. */
-  adapted: ({ beta, stepScale }: StepSizeOptions, squares: Tensor): Tensor => adaptedStepSize(squares, stepScale, beta),
-  /** One for all. */
-  constant: constantStepSize,
-} as const satisfies Record<string, StepSizeRule>;
+/** How Langevin steps are sized: `adapted` to the width of q along each coordinate, or `constant`, one for all. */
+export type StepRule = "adapted" | "constant";
 
-/** How Langevin steps are sized. */
-export type StepRule = keyof typeof STEP_SIZES;
+/** The rules by name. */
+export const STEP_SIZES: Readonly<Record<StepRule, StepSizeRule>> = {
+  adapted: ({ beta, stepScale }, squares) => adaptedStepSize(squares, stepScale, beta),
+  constant: constantStepSize,
+};
 
 /** The names of the step rules, for messages and help texts. */
 export const stepRules: readonly StepRule[] = ["adapted", "constant"];

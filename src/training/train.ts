@@ -198,7 +198,10 @@ export async function planTraining(
   return plan;
 }
 
-/** The pricing rules that are trained for a problem, or for the setting of a name. */
+/**
+ * The pricing rules that are trained for a problem, or for the setting of a name. They can come as close as one likes to
+ * those of any truthful mechanism (Proposition 3.7).
+ */
 export function trainingRules(problem: MechanismProblem | string, options: TrainingOptions): PricingRules {
   const { participants, goods, distribution } = problemOf(problem);
   return pricingRules({ participants, goods, exchangeable: distribution.exchangeable }, options.network);
