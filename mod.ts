@@ -66,7 +66,7 @@ export {
 export { AUDIT_CHECKS, type AuditCheck, type AuditCheckName, type AuditWitness } from "./src/mechanisms/audit/check.ts";
 export { evaluate, type Evaluation, type EvaluationOptions } from "./src/mechanisms/evaluate.ts";
 
-export { type IterationMetrics } from "./src/training/iteration.ts";
+export { type IterationMetrics } from "./src/training/metrics.ts";
 export { defaultTraining, type TrainingOptions } from "./src/training/options.ts";
 export { type TrainingPlan } from "./src/training/plan.ts";
 export { type Checkpoint, planTraining, train, type TrainingHooks, type TrainingResult } from "./src/training/train.ts";

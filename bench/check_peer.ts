@@ -5,7 +5,7 @@
 import { parseArgs } from "@std/cli";
 import { type Tensor3D, tf } from "../src/deps/tfjs.ts";
 import { decodeSafetensors } from "../src/io/safetensors.ts";
-import { lossGradient } from "../src/training/training_step.ts";
+import { lossGradient } from "../src/training/loss.ts";
 import { openKernels } from "../src/kernels/select.ts";
 import { openDevice } from "../src/runtime/device.ts";
 import { uploadAll } from "../src/runtime/tensors.ts";
@@ -50,7 +50,7 @@ for (const size of flags.sizes.split(",")) {
     options.initialBeta,
     objective,
   );
-  const gradients = parameterGradient(rules, parameters, types, gradient);
+  const { gradients } = parameterGradient(rules, parameters, types, rows, () => ({ gradient }));
   const far = (name: string, ours: ArrayLike<number>, other: ArrayLike<number>) => {
     let scale = 1e-30, off = 0;
     for (let k = 0; k < other.length; k++) scale = Math.max(scale, Math.abs(other[k]));

@@ -7,7 +7,7 @@ import { parseArgs } from "@std/cli";
 import { tf } from "../src/deps/tfjs.ts";
 import { type KernelName, KERNELS, openKernels, priceKernels } from "../src/kernels/select.ts";
 import { openDevice } from "../src/runtime/device.ts";
-import { iterate } from "../src/training/iteration.ts";
+import { iterate } from "../src/training/algorithm1.ts";
 import { trainingPlan } from "../src/training/plan.ts";
 import { disposeState, restoreState } from "../src/training/state.ts";
 import { trainingRules } from "../src/training/train.ts";

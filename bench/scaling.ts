@@ -15,7 +15,7 @@ import { chartSvg, type VegaLiteSpec } from "../src/deps/vega.ts";
 import { InvalidInputError } from "../src/errors.ts";
 import { kernelName, openKernels } from "../src/kernels/select.ts";
 import { openDevice } from "../src/runtime/device.ts";
-import { iterate } from "../src/training/iteration.ts";
+import { iterate } from "../src/training/algorithm1.ts";
 import { trainingPlan } from "../src/training/plan.ts";
 import { disposeState, restoreState } from "../src/training/state.ts";
 import { trainingRules } from "../src/training/train.ts";

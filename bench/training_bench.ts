@@ -4,9 +4,9 @@
 import { openKernels, priceKernels } from "../src/kernels/select.ts";
 import { settingProblem } from "../src/problems/settings.ts";
 import { openDevice } from "../src/runtime/device.ts";
-import { iterate } from "../src/training/iteration.ts";
+import { initialise, iterate } from "../src/training/algorithm1.ts";
 import { defaultTraining } from "../src/training/options.ts";
-import { disposeState, initialState } from "../src/training/state.ts";
+import { disposeState } from "../src/training/state.ts";
 import { trainingRules } from "../src/training/train.ts";
 
 await openDevice({ backend: "wasm" });
@@ -16,7 +16,7 @@ for (const setting of ["U_{1,2}^{0,0}", "U_{1,10}^{0,0}", "U_{3,2}^{1,0}", "U_{3
   await openKernels(rules.network);
   for (const name of ["wasm", "reference"] as const) {
     const kernels = priceKernels(rules.network, name);
-    let state = initialState(problem, rules, options);
+    let state = initialise(problem, rules, options);
     Deno.bench({
       name: `iteration of ${setting}, ${name}`,
       group: `iteration of ${setting}`,

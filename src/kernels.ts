@@ -44,9 +44,12 @@ export { NETWORK_KINDS, type NetworkKind } from "./networks/kinds.ts";
 export { type HostParameters, type NetworkSize, type PricingRules, pricingRules } from "./networks/pricing_rule.ts";
 
 export { type Boundary } from "./sampling/boundary.ts";
-export { adaptedStepSize, langevin, type LangevinOptions } from "./sampling/langevin.ts";
-export { lineMove } from "./sampling/line_moves.ts";
-export { type Chains, moveChains, type MoveOptions, type StepRule } from "./sampling/move_chains.ts";
+export { langevin, type LangevinOptions, type LangevinState } from "./sampling/langevin.ts";
+export { lineMoves } from "./sampling/line_moves.ts";
+export { type Chains, moveChains, type MoveOptions } from "./sampling/move_chains.ts";
+export { type Sampler, type SamplerState, takeSteps } from "./sampling/sampler.ts";
+export { type SoftChoiceDensity, softChoiceDensity } from "./sampling/soft_choice.ts";
+export { adaptedStepSize, type StepRule, type StepSizeOptions } from "./sampling/step_sizes.ts";
 
 export {
   type BestResponse,

@@ -140,6 +140,20 @@ Deno.test("files import each other in no cycle, inside rooms either", () => {
   assertEquals([...importsOnCycles(graph).values()], []);
 });
 
+/** What may ask where tensors are: devices and tensors, the choice of kernels, and those that run on one device only. */
+const KNOWS_THE_BACKEND = /^src\/(runtime\/.*|kernels\/select|kernels\/webgpu\/dispatch)\.ts$/;
+/** What may tell people about it, and what is generated. */
+const NO_MATHEMATICS = /^src\/(cli\/|report\/|playground\/script\.ts)/;
+
+Deno.test("mathematics never asks which backend it is on", () => {
+  const asks = /\bgetBackend\b|\btf\.backend\(|\.backend\s*[=!]==|[=!]==\s*["'](wasm|webgpu)["']|\bonHost\b/;
+  const found = sources().flatMap(({ path, lines }) =>
+    lines.some((line) => !isComment(line) && asks.test(line)) ? [path] : []
+  );
+  assert(found.some((path) => KNOWS_THE_BACKEND.test(path)), "somebody does");
+  assertEquals(found.filter((path) => !KNOWS_THE_BACKEND.test(path) && !NO_MATHEMATICS.test(path)), []);
+});
+
 Deno.test("packages of others are named in src/deps only, at exact versions", () => {
   const wrong = complaints((line, { path }) => {
     for (const specifier of imports(line)) {

@@ -9,7 +9,8 @@ import type { Parameters } from "../networks/network.ts";
 import type { HostParameters } from "../networks/pricing_rule.ts";
 import type { HostTensor, HostTensors } from "../runtime/host_tensor.ts";
 import { downloadAll, uploadAll } from "../runtime/tensors.ts";
-import { type AdamState, initAdam, mapParameters } from "../training/adam.ts";
+import { type AdamState, initAdam } from "../training/adam.ts";
+import { mapParameters } from "../training/optimizer.ts";
 import type { Checkpoint } from "../training/state.ts";
 
 /** Everything that the next iteration depends on, besides problem and options. */

@@ -11,7 +11,7 @@ import { type ContextKind, contextKinds } from "../networks/context.ts";
 import { settingProblem } from "../problems/settings.ts";
 import { boundaries } from "../sampling/boundary.ts";
 import { estimators } from "../training/estimator.ts";
-import { stepRules } from "../sampling/move_chains.ts";
+import { stepRules } from "../sampling/step_sizes.ts";
 import {
   checkTraining,
   defaultHidden,

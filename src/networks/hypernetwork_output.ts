@@ -34,6 +34,16 @@ export function sliceRows(hypernetwork: HypernetworkOutput, first: number, count
   };
 }
 
+/** The rows of two outputs of the same parameters, one after the other. The caller disposes of the hidden layers. */
+export function joinRows(first: HypernetworkOutput, second: HypernetworkOutput): HypernetworkOutput {
+  const { hidden, perGood } = first;
+  return {
+    ...first,
+    hidden: hidden && tf.concat([hidden, second.hidden!], 0),
+    perGood: perGood && { ...perGood, hidden: tf.concat([perGood.hidden, second.perGood!.hidden], 0) },
+  };
+}
+
 /** Disposes of what was made from contexts: an output's hidden layers. */
 export function disposeHidden({ hidden, perGood }: HypernetworkOutput): void {
   tf.dispose([hidden, perGood?.hidden]);

@@ -4,7 +4,7 @@
  * @module
  */
 import { type Tensor, tf } from "../deps/tfjs.ts";
-import { elementCount, type HostTensor } from "./host_tensor.ts";
+import { elementCount, type HostTensor, type HostTensors } from "./host_tensor.ts";
 
 /** A host tensor on the device. */
 export function upload({ data, shape }: HostTensor): Tensor {
@@ -31,6 +31,11 @@ function sharedHeap(): SharedHeap | undefined {
   return tf.getBackend() === "wasm" ? tf.backend() as unknown as SharedHeap : undefined;
 }
 
+/** Whether tensors lie in the host's memory: then one pass over them is faster than an operation on the device. */
+export function onHost(): boolean {
+  return sharedHeap() !== undefined;
+}
+
 /**
  * The data of a float tensor, where it lies in memory if it is on the WASM device: it is gone with the tensor, or when
  * another tensor is made.
@@ -40,7 +45,7 @@ export function view(tensor: Tensor): Float32Array {
 }
 
 /** As {@linkcode view}, of tensors by name. */
-export function viewAll(tensors: Readonly<Record<string, Tensor>>): Record<string, HostTensor> {
+function viewAll(tensors: Readonly<Record<string, Tensor>>): HostTensors {
   return Object.fromEntries(
     Object.entries(tensors).map(([name, tensor]) => [name, { shape: tensor.shape.slice(), data: view(tensor) }]),
   );
@@ -67,6 +72,26 @@ export function writtenTensors(
 /** As {@linkcode writtenTensors}, for one tensor. */
 export function writtenTensor(shape: readonly number[], write: (data: Float32Array) => void): Tensor {
   return writtenTensors([shape], write)[0];
+}
+
+/**
+ * A tensor of the same shape as another one, from its data where tensors lie in the host's memory, else by operations on the device.
+ *
+ * @param inPlace Writes the result to `to`; makes no tensor.
+ * @param onDevice The same as operations.
+ */
+export function transformed(
+  tensor: Tensor,
+  inPlace: (from: Float32Array, to: Float32Array) => void,
+  onDevice: (tensor: Tensor) => Tensor,
+): Tensor {
+  if (!onHost()) return tf.tidy(() => onDevice(tensor));
+  return writtenTensor(tensor.shape, (to) => inPlace(view(tensor), to));
+}
+
+/** Tensors on the host: views where they lie in its memory, which are gone when a tensor is made, else downloads. */
+export async function hostTensors(tensors: Readonly<Record<string, Tensor>>): Promise<HostTensors> {
+  return onHost() ? viewAll(tensors) : await downloadAll(tensors);
 }
 
 /** Device tensors on the host, under the same names. */

@@ -12,6 +12,8 @@
 import { type Tensor3D, tf } from "../deps/tfjs.ts";
 import { deriveKey, type RandomKey } from "../random/key.ts";
 import { uniforms } from "../random/numbers.ts";
+import type { Sampler, SamplerState } from "./sampler.ts";
+import type { SoftChoiceDensity } from "./soft_choice.ts";
 
 /** Points tried on each line; a chain that none of them takes stays where it is. */
 export const TRIES = 6;
@@ -25,22 +27,19 @@ export const WIDTH = 4;
 /** Keeps divisions by a direction's coordinates finite. */
 export const TINY = 1e-9;
 
-/**
- * Moves every chain along one line.
- *
- * @param logDensity beta u, up to a constant for each row: from points `[R, N, m]` to `[R, N, 1]`.
- * @param chains `[R, C, m]` in [0, 1]. Not disposed of. With fewer than 4 chains nothing moves.
- * @returns The chains after the move, `[R, C, m]`.
- */
-export function lineMove(logDensity: (points: Tensor3D) => Tensor3D, chains: Tensor3D, key: RandomKey): Tensor3D {
-  const [rows, C, m] = chains.shape, half = Math.floor(C / 2);
-  if (half < 2) return tf.clone(chains);
-  return tf.tidy(() => {
-    let [first, second] = tf.split(chains, [half, C - half], 1) as Tensor3D[];
-    first = moveAlong(logDensity, first, directions(second, half, deriveKey(key, 0)), deriveKey(key, 1));
-    second = moveAlong(logDensity, second, directions(first, C - half, deriveKey(key, 2)), deriveKey(key, 3));
-    return tf.reshape(tf.concat([first, second], 1), [rows, C, m]) as Tensor3D;
-  });
+/** Moves along lines, of C chains in each row. With fewer than 4 chains nothing moves. */
+export function lineMoves({ logDensity }: Pick<SoftChoiceDensity, "logDensity">): Sampler<SamplerState> {
+  return {
+    init: (chains) => ({ chains: tf.clone(chains) }),
+    step({ chains }, key) {
+      const [rows, C, m] = chains.shape, half = Math.floor(C / 2);
+      if (half < 2) return { chains: tf.clone(chains) };
+      let [first, second] = tf.split(chains, [half, C - half], 1) as Tensor3D[];
+      first = moveAlong(logDensity, first, directions(second, half, deriveKey(key, 0)), deriveKey(key, 1));
+      second = moveAlong(logDensity, second, directions(first, C - half, deriveKey(key, 2)), deriveKey(key, 3));
+      return { chains: tf.reshape(tf.concat([first, second], 1), [rows, C, m]) as Tensor3D };
+    },
+  };
 }
 
 /** Differences between chains of a group, `count` of them: chain k + a less chain k + b, for random a and b. */

@@ -1,20 +1,17 @@
 /**
- * Lines 8 to 14 of Algorithm 1: the chains follow the mechanism by Langevin steps, with moves along lines between them.
+ * Chains follow the mechanism, lines 8 to 14 of Algorithm 1: by Langevin steps, with moves along lines between them.
  *
  * @module
  */
-import { type Tensor, type Tensor2D, type Tensor3D, tf } from "../deps/tfjs.ts";
+import { type Tensor2D, type Tensor3D, tf } from "../deps/tfjs.ts";
 import type { ConvexNetwork } from "../networks/network.ts";
 import { deriveKey, type RandomKey } from "../random/key.ts";
 import type { Boundary } from "./boundary.ts";
-import { adaptedStepSize, langevin } from "./langevin.ts";
-import { lineMove } from "./line_moves.ts";
-
-/** How Langevin steps are sized. */
-export type StepRule = "adapted" | "constant";
-
-/** The names of the step rules, for messages and help texts. */
-export const stepRules: readonly StepRule[] = ["adapted", "constant"];
+import { langevin } from "./langevin.ts";
+import { lineMoves } from "./line_moves.ts";
+import { takeSteps } from "./sampler.ts";
+import { type SoftChoiceDensity, softChoiceDensity } from "./soft_choice.ts";
+import { STEP_SIZES, type StepRule, type StepSizeOptions } from "./step_sizes.ts";
 
 /** Chains with the mean squared slopes of u that they saw lately. */
 export interface Chains {
@@ -25,9 +22,7 @@ export interface Chains {
 }
 
 /** How chains move. */
-export interface MoveOptions {
-  /** beta of q ~ exp(beta u). */
-  readonly beta: number;
+export interface MoveOptions extends StepSizeOptions {
   /** S, Langevin steps. */
   readonly steps: number;
   /** Langevin steps between two moves along lines, which mix chains across ridges of q; 0 for none, as in the paper. */
@@ -36,15 +31,6 @@ export interface MoveOptions {
   readonly boundary: Boundary;
   /** `adapted`: step sizes in proportion to the width of q along each coordinate; `constant`: one eta for all. */
   readonly stepRule: StepRule;
-  /** How long a step is; see {@linkcode adaptedStepSize} and {@linkcode constantStepSize}. */
-  readonly stepScale: number;
-  /** The largest eta of the constant step rule. */
-  readonly largestStep: number;
-}
-
-/** eta of the constant step rule: `stepScale / beta`, at most `largestStep`. */
-export function constantStepSize({ beta, stepScale, largestStep }: MoveOptions): number {
-  return Math.min(largestStep, stepScale / beta);
 }
 
 /** The keys that S steps draw from: block b of steps begins at step `from`, and may end with a line move. */
@@ -66,7 +52,7 @@ export function moveBlocks(
 }
 
 /**
- * Moves chains by S Langevin steps, with a move along a line after every few of them.
+ * Moves chains by S Langevin steps, with a move along a line after every few of them: lines 8 to 14 of Algorithm 1.
  *
  * @param weights Raw weights `[rows, P]`, or `[1, P]` for all rows.
  * @param types The rows' types `[rows, m]`.
@@ -81,33 +67,19 @@ export function moveChains(
   key: RandomKey,
 ): Chains {
   return tf.tidy(() => {
-    const { beta, stepRule, stepScale, boundary } = options;
-    const [rows, C, m] = start.chains.shape, shared = weights.shape[0];
-    const shaped = (tensor: Tensor) => tf.reshape(tensor, [shared, tensor.size / shared / m, m]) as Tensor3D;
-    const gradient = network.slope(weights);
-    const tiled = (count: number) => tf.tensor(tileTypes(types, m, count), [rows, count, m]) as Tensor3D;
-    const ofChains = shaped(tiled(C));
-    // A line move takes the chains in two groups, which differ in size where C is odd.
-    const sizes = options.lineMoveEvery > 0 ? new Set([Math.floor(C / 2), Math.ceil(C / 2)]) : [];
-    const ofGroup = new Map(Array.from(sizes, (size) => [size, tiled(size)]));
-    const logDensity = (points: Tensor3D): Tensor3D => {
-      const worth = tf.sum(tf.mul(points, ofGroup.get(points.shape[1])!), 2);
-      const f = tf.reshape(network.value(weights, shaped(points)), worth.shape);
-      return tf.reshape(tf.mul(tf.sub(worth, f), beta), [rows, points.shape[1], 1]);
-    };
+    const { beta, boundary } = options, [rows, C, m] = start.chains.shape;
+    const density = networkDensity(network, weights, types, C, beta), lines = lineMoves(density);
+    const stepSizes = STEP_SIZES[options.stepRule];
     let { chains, squareSlopes } = start;
     for (const block of moveBlocks(options, key)) {
       [chains, squareSlopes] = tf.tidy(() => {
-        const stepSize = stepRule === "constant" ? constantStepSize(options) : shaped(tf.tile(
-          tf.reshape(adaptedStepSize(squareSlopes, stepScale, beta), [rows, 1, m]),
-          [1, C, 1],
-        ));
-        const sampling = { beta, stepSize, steps: block.steps, boundary };
-        const moved = langevin(gradient, ofChains, shaped(chains), sampling, block.langevin);
-        const now = tf.reshape(moved.chains, [rows, C, m]) as Tensor3D;
-        const seen = tf.mean(tf.reshape(moved.squareSlopes, [rows, C, m]), 1);
+        const size = stepSizes(options, squareSlopes);
+        const stepSize = typeof size === "number" ? size : tf.tile(tf.reshape(size, [rows, 1, m]), [1, C, 1]);
+        const keys = Array.from({ length: block.steps }, (_, s) => deriveKey(block.langevin, s));
+        const moved = takeSteps(langevin(density, { beta, stepSize, boundary }), chains, keys);
+        const seen = tf.mean(tf.mul(moved.squareSlopes, 1 / block.steps), 1);
         return [
-          block.lineMove ? lineMove(logDensity, now, block.lineMove) : now,
+          block.lineMove ? takeSteps(lines, moved.chains, [block.lineMove]).chains : moved.chains,
           // Half of the memory is from before, so that the step sizes do not follow single chains.
           tf.mul(tf.add(squareSlopes, seen), 0.5) as Tensor2D,
         ];
@@ -115,6 +87,28 @@ export function moveChains(
     }
     return { chains, squareSlopes };
   });
+}
+
+/** The density of the rows' softened choices, for C chains and the two groups in which line moves take them. */
+function networkDensity(
+  network: ConvexNetwork,
+  weights: Tensor2D,
+  types: Float32Array,
+  C: number,
+  beta: number,
+): SoftChoiceDensity {
+  const m = network.goods, rows = types.length / m, shared = weights.shape[0];
+  /** Points as the network takes them: all in one row, where one row of weights serves all. */
+  const shaped = (points: Tensor3D) => tf.reshape(points, [shared, points.size / shared / m, m]) as Tensor3D;
+  const tiled = (count: number) => tf.tensor3d(tileTypes(types, m, count), [rows, count, m]);
+  const byCount = new Map([C, Math.floor(C / 2), Math.ceil(C / 2)].map((count) => [count, tiled(count)]));
+  const slope = network.slope(weights);
+  return softChoiceDensity(
+    (points) => tf.reshape(network.value(weights, shaped(points)), [rows, points.shape[1]]),
+    (points) => tf.reshape(slope(shaped(points)), points.shape),
+    (count) => byCount.get(count)!,
+    beta,
+  );
 }
 
 /** Types `[rows, m]` repeated for every chain, `[rows, C, m]`. */

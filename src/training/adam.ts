@@ -1,14 +1,16 @@
 /**
- * Adam (Kingma and Ba, ICLR 2015) with clipping by the global norm, as a pure step.
+ * Adam (Kingma and Ba, ICLR 2015) behind clipping by the global norm, as a pure step, and the moving average of parameters.
  *
  * TensorFlow.js' own optimiser accumulates powers of its decay rates and cannot be put back to the same bits after a
  * pause; here the bias correction is a function of the iteration.
  *
  * @module
  */
-import { type Scalar, type Tensor, tf } from "../deps/tfjs.ts";
+import { type Scalar, tf } from "../deps/tfjs.ts";
 import type { Parameters } from "../networks/network.ts";
-import { view, writtenTensor, writtenTensors } from "../runtime/tensors.ts";
+import { elementwise } from "../runtime/elementwise.ts";
+import { globalNorm } from "../runtime/global_norm.ts";
+import { chain, mapParameters, optimizer, type Transformation } from "./optimizer.ts";
 
 /** Decay rates and clipping. */
 export interface AdamOptions {
@@ -22,20 +24,53 @@ export interface AdamOptions {
   readonly clipNorm: number;
 }
 
+/** What a step of Adam depends on, besides gradients and moments. */
+interface AdamSettings extends AdamOptions {
+  /** How many steps came before. */
+  readonly iteration: number;
+  readonly learningRate: number;
+}
+
 /** First and second moments, by parameter name. */
 export interface AdamState {
   readonly first: Parameters;
   readonly second: Parameters;
 }
 
-/** A parameter tensor for every name, from `make`. */
-export function mapParameters(parameters: Parameters, make: (tensor: Tensor, name: string) => Tensor): Parameters {
-  return Object.fromEntries(Object.entries(parameters).map(([name, tensor]) => [name, make(tensor, name)]));
-}
+/** Scales gradients down to a global norm: g c / max(|g|, c). */
+export const clipByGlobalNorm: Transformation<Pick<AdamOptions, "clipNorm">> = {
+  state: [],
+  shared: (gradients, { clipNorm }) => ({ norm: globalNorm(gradients), clipNorm }),
+  update: ({ mul, div, max }, gradient, _, { norm, clipNorm }) => ({
+    update: mul(div(clipNorm, max(norm, clipNorm)), gradient),
+    state: {},
+  }),
+};
+
+/**
+ * Adam: with m' = b1 m + (1 - b1) g and v' = b2 v + (1 - b2) g^2, after t steps,
+ * eta (m' / (1 - b1^t)) / (sqrt(v' / (1 - b2^t)) + epsilon).
+ */
+export const adam: Transformation<AdamSettings> = {
+  state: ["first", "second"],
+  shared: (_, { beta1, beta2, epsilon, iteration, learningRate }) => ({
+    ...{ beta1, beta2, epsilon },
+    rate: learningRate / (1 - beta1 ** (iteration + 1)),
+    unbiased: 1 / (1 - beta2 ** (iteration + 1)),
+  }),
+  update({ constant, add, sub, mul, div, sqrt }, g, { first, second }, { beta1, beta2, epsilon, rate, unbiased }) {
+    const one = constant(1);
+    const m = add(mul(beta1, first), mul(sub(one, beta1), g));
+    const v = add(mul(beta2, second), mul(mul(sub(one, beta2), g), g));
+    return { update: div(mul(rate, m), add(sqrt(mul(v, unbiased)), epsilon)), state: { first: m, second: v } };
+  },
+};
+
+const clippedAdam = optimizer(chain<AdamSettings>(clipByGlobalNorm, adam));
 
 /** Moments of zero. */
 export function initAdam(parameters: Parameters): AdamState {
-  return { first: mapParameters(parameters, tf.zerosLike), second: mapParameters(parameters, tf.zerosLike) };
+  return clippedAdam.init(parameters) as unknown as AdamState;
 }
 
 /**
@@ -48,80 +83,32 @@ export function initAdam(parameters: Parameters): AdamState {
 export function adamStep(
   parameters: Parameters,
   gradients: Parameters,
-  state: AdamState,
-  iteration: number,
-  learningRate: number,
-  options: AdamOptions,
-  lowerBounds: Readonly<Record<string, Float32Array>> = {},
-): { parameters: Parameters; state: AdamState; norm: Scalar } {
-  if (tf.getBackend() === "wasm") {
-    return stepInPlace(parameters, gradients, state, iteration, learningRate, options, lowerBounds);
-  }
-  const { beta1, beta2, epsilon, clipNorm } = options;
-  const norm = tf.tidy(() =>
-    tf.sqrt(tf.addN(Object.values(gradients).map((gradient) => tf.sum(tf.square(gradient))))) as Scalar
-  );
-  const first: Record<string, Tensor> = {}, second: Record<string, Tensor> = {}, next: Record<string, Tensor> = {};
-  for (const [name, parameter] of Object.entries(parameters)) {
-    [next[name], first[name], second[name]] = tf.tidy(() => {
-      const scale = tf.div(clipNorm, tf.maximum(norm, clipNorm));
-      const gradient = tf.mul(gradients[name], scale);
-      const m = tf.add(tf.mul(state.first[name], beta1), tf.mul(gradient, 1 - beta1));
-      const v = tf.add(tf.mul(state.second[name], beta2), tf.mul(tf.square(gradient), 1 - beta2));
-      const rate = learningRate / (1 - beta1 ** (iteration + 1));
-      const root = tf.sqrt(tf.div(v, 1 - beta2 ** (iteration + 1)));
-      const free = tf.sub(parameter, tf.div(tf.mul(m, rate), tf.add(root, epsilon))), bounds = lowerBounds[name];
-      return [bounds ? tf.maximum(free, tf.tensor1d(bounds)) : free, m, v];
-    });
-  }
-  return { parameters: next, state: { first, second }, norm };
-}
-
-/** The same where the host sees tensors: one pass over each of them, instead of one, and a tensor, for every operation. */
-function stepInPlace(
-  parameters: Parameters,
-  gradients: Parameters,
-  state: AdamState,
+  { first, second }: AdamState,
   iteration: number,
   learningRate: number,
   { beta1, beta2, epsilon, clipNorm }: AdamOptions,
-  lowerBounds: Readonly<Record<string, Float32Array>>,
+  lowerBounds: Readonly<Record<string, Float32Array>> = {},
 ): { parameters: Parameters; state: AdamState; norm: Scalar } {
-  let squares = 0;
-  for (const gradient of Object.values(gradients)) {
-    const data = view(gradient);
-    for (let j = 0; j < data.length; j++) squares += data[j] * data[j];
-  }
-  const norm = Math.sqrt(squares), scale = clipNorm / Math.max(norm, clipNorm);
-  const rate = learningRate / (1 - beta1 ** (iteration + 1)), unbiased = 1 / (1 - beta2 ** (iteration + 1));
-  const first: Record<string, Tensor> = {}, second: Record<string, Tensor> = {}, next: Record<string, Tensor> = {};
-  for (const [name, parameter] of Object.entries(parameters)) {
-    const { shape } = parameter;
-    [next[name], first[name], second[name]] = writtenTensors([shape, shape, shape], (to, toFirst, toSecond) => {
-      const before = view(parameter), gradient = view(gradients[name]);
-      const oldFirst = view(state.first[name]), oldSecond = view(state.second[name]);
-      for (let j = 0; j < to.length; j++) {
-        const g = scale * gradient[j];
-        const m = toFirst[j] = beta1 * oldFirst[j] + (1 - beta1) * g;
-        const v = toSecond[j] = beta2 * oldSecond[j] + (1 - beta2) * g * g;
-        to[j] = before[j] - rate * m / (Math.sqrt(v * unbiased) + epsilon);
-      }
-      const bounds = lowerBounds[name];
-      for (let j = 0; bounds && j < to.length; j++) to[j] = Math.max(to[j], bounds[j % bounds.length]);
-    });
-  }
-  return { parameters: next, state: { first, second }, norm: tf.scalar(norm) };
+  const settings = { beta1, beta2, epsilon, clipNorm, iteration, learningRate };
+  const next = clippedAdam.step(parameters, gradients, { first, second }, settings, lowerBounds);
+  const { norm } = next.shared;
+  return {
+    parameters: next.parameters,
+    state: next.state as unknown as AdamState,
+    norm: typeof norm === "number" ? tf.scalar(norm) : norm,
+  };
 }
+
+const movingAverage = elementwise<"average" | "value" | "decay", "average">(
+  ({ constant, add, sub, mul }, { average, value, decay }) => ({
+    average: add(mul(decay, average), mul(sub(constant(1), decay), value)),
+  }),
+);
 
 /** The exponential moving average of parameters: `decay average + (1 - decay) parameters`. */
 export function averageParameters(average: Parameters, parameters: Parameters, decay: number): Parameters {
-  return mapParameters(average, (tensor, name) => {
-    if (tf.getBackend() !== "wasm") {
-      return tf.tidy(() => tf.add(tf.mul(tensor, decay), tf.mul(parameters[name], 1 - decay)));
-    }
-    return writtenTensor(tensor.shape, (to) => {
-      const before = view(tensor), now = view(parameters[name]);
-      for (let j = 0; j < to.length; j++) to[j] = decay * before[j] + (1 - decay) * now[j];
-    });
-  });
+  return mapParameters(
+    average,
+    (tensor, name) => movingAverage(tensor.shape, { average: tensor, value: parameters[name], decay }).average,
+  );
 }

@@ -1,30 +1,19 @@
 /**
- * The gradient of the softened objective, equation (9), from samples: Propositions 3.5 and equation (12) for any
- * number of chains.
- *
- * grad E[u0] = E[sum_i du0/dp_i grad p_i] + sum_i Cov[u0, beta grad u_i],   grad u_i = -grad p_i,
- *
- * so that the estimate is sum_i mean_c a_ic grad p_i(x_ic) with coefficients
- *
- *   a_ic = du0/dp_i (x_c) / C  -  beta (v_ic - mean_c v_ic) / (C - 1).
- *
- * `paired` takes v_ic = u0(x_c), as the paper does; with C = 2 this is equation (12). `coordinate` takes
- * v_ic = u0(x_c) - u0(x_c without participant i's purchase): what is left out does not depend on x_i, which is
- * independent of the others' outcomes, so that the mean is the same and the variance lower.
+ * How much each chain counts in the gradient of the softened objective: the covariance of equation (10), from samples.
  *
  * @module
  */
 import { type Tensor2D, type Tensor3D, type Tensor4D, tf } from "../deps/tfjs.ts";
 import type { PrincipalUtility } from "../problems/problem.ts";
 
-/** How the covariance of equation (10) is estimated. */
+/** How the covariance of Proposition 3.5 is estimated: `paired` by equation (11), `coordinate` with less variance. */
 export type Estimator = "paired" | "coordinate";
 
 /** The names of the estimators, for messages and help texts. */
 export const estimators: readonly Estimator[] = ["coordinate", "paired"];
 
-/** Coefficients of the price gradients, and the objective itself. */
-export interface GradientCoefficients {
+/** Coefficients of the prices' gradients, and u0 itself. */
+export interface CovarianceCoefficients {
   /** a_ic / B `[B n, C]`: the gradient of the mean over profiles is `sum a_ic grad p_i(x_ic)`. */
   readonly coefficients: Tensor2D;
   /** u0 of every profile and chain `[B, C]`. */
@@ -32,7 +21,17 @@ export interface GradientCoefficients {
 }
 
 /**
- * Coefficients of the gradient of E[u0] in the prices of the chains' outcomes.
+ * Coefficients of the prices' gradients in that of the softened objective, by Proposition 3.5, equation (10):
+ *
+ * grad E[u0] = E[sum_i du0/dp_i grad p_i] + sum_i Cov[u0, beta grad u_i],   grad u_i = -grad p_i.
+ *
+ * For C chains of each participant the estimate is sum_i sum_c a_ic grad p_i(x_ic) with
+ *
+ *   a_ic = du0/dp_i (x_c) / C  -  beta (v_ic - mean_c v_ic) / (C - 1).
+ *
+ * `paired` takes v_ic = u0(x_c): with C = 2 this is equation (11). `coordinate` takes
+ * v_ic = u0(x_c) - u0(x_c without participant i's purchase): what is left out does not depend on x_i, which is
+ * independent of the others' outcomes, so that the mean is the same and the variance lower.
  *
  * @param utility u0.
  * @param chains Outcomes `[B n, C, m]`: chain c of all participants of a profile makes one global outcome.
@@ -40,7 +39,7 @@ export interface GradientCoefficients {
  * @param types Each chain's type `[B n, C, m]`.
  * @param beta The softening of the participants' choices.
  */
-export function gradientCoefficients(
+export function covarianceCoefficients(
   utility: PrincipalUtility,
   participants: number,
   chains: Tensor3D,
@@ -48,7 +47,7 @@ export function gradientCoefficients(
   types: Tensor3D,
   beta: number,
   estimator: Estimator,
-): GradientCoefficients {
+): CovarianceCoefficients {
   const n = participants, [rows, C, m] = chains.shape, B = rows / n;
   return tf.tidy(() => {
     // From [B n, C, ...] to global outcomes [B C, n, ...] and back.

@@ -5,38 +5,67 @@
  */
 import { type Tensor, type Tensor2D, tf } from "../deps/tfjs.ts";
 import type { HypernetworkGradient } from "../kernels/kernels.ts";
+import { disposeHidden, type HypernetworkOutput, joinRows } from "../networks/hypernetwork_output.ts";
 import { meanOfTied, meanOfTiedOnDevice } from "../networks/tied_weights.ts";
 import type { Parameters } from "../networks/network.ts";
 import type { Reparameterisation } from "../networks/reparameterisation.ts";
 import type { PricingRules } from "../networks/pricing_rule.ts";
-import { view, writtenTensor } from "../runtime/tensors.ts";
-import { mapParameters } from "./adam.ts";
+import { apartFromGradient, tensorsIn } from "../runtime/gradients.ts";
+import { transformed } from "../runtime/tensors.ts";
+import { mapParameters } from "./optimizer.ts";
 
 /**
- * The gradient in the parameters.
+ * The gradient in the parameters, from that in the hypernetwork's output. The hidden layers that read contexts are run once:
+ * forward for `make`, and back from the gradient that it makes.
  *
- * @param types Types of the rows `[R, m]` that the gradient is of.
+ * @param types Types of all rows `[R, m]`.
+ * @param trained The first rows, which the gradient is of; the others' hidden layers are run forward only.
+ * @param make Takes the hypernetwork's output for all rows, and gives the gradient in its first rows, with whatever else.
+ * @returns What it made, and the gradient by parameter name. Both may have tensors in common; the caller disposes of all.
  */
-export function parameterGradient(
+export function parameterGradient<Step extends { readonly gradient: HypernetworkGradient }>(
   rules: PricingRules,
   parameters: Parameters,
   types: Float32Array,
-  { hidden, weight, bias, perGood }: HypernetworkGradient,
-): Parameters {
-  if (!hidden) return { "output.bias": bias };
-  const names = Object.keys(parameters).filter((name) => name.startsWith("hidden."));
-  const gradients = names.length === 0 ? [] : tf.grads((...tensors: Tensor[]) => {
-    const now = Object.fromEntries(names.map((name, k) => [name, tensors[k]]));
-    const hypernetwork = rules.hypernetwork({ ...parameters, ...now }, types),
-      sum = tf.sum(tf.mul(hidden, hypernetwork.hidden!));
-    return perGood ? tf.add(sum, tf.sum(tf.mul(perGood.hidden, hypernetwork.perGood!.hidden))) : sum;
-  })(names.map((name) => parameters[name]));
-  return {
-    ...Object.fromEntries(names.map((name, k) => [name, gradients[k]])),
-    "output.weight": weight!,
-    ...(perGood ? { "output.slopes": perGood.weight } : {}),
-    "output.bias": bias,
+  trained: number,
+  make: (hypernetwork: HypernetworkOutput) => Step,
+): { step: Step; gradients: Parameters } {
+  const split = trained * rules.shape.goods,
+    names = Object.keys(parameters).filter((name) => name.startsWith("hidden."));
+  let step: Step | undefined;
+  const forward = (now: Parameters) => {
+    const first = rules.hypernetwork(now, types.subarray(0, split));
+    step = apartFromGradient(() => {
+      if (!first.hidden || split === types.length) return make(first);
+      return make(joinRows(first, rules.hypernetwork(parameters, types.subarray(split))));
+    });
+    return first;
   };
+  const product = (...tensors: Tensor[]) => {
+    const { hidden, perGood } = forward({
+      ...parameters,
+      ...Object.fromEntries(names.map((name, k) => [name, tensors[k]])),
+    });
+    const sum = tf.sum(tf.mul(step!.gradient.hidden!, hidden!)), ofGoods = step!.gradient.perGood;
+    return ofGoods ? tf.add(sum, tf.sum(tf.mul(ofGoods.hidden, perGood!.hidden))) : sum;
+  };
+  try {
+    const ofHidden = names.length > 0 ? tf.grads(product)(names.map((name) => parameters[name])) : [];
+    if (!step) disposeHidden(forward(parameters));
+    const { weight, perGood, bias } = step!.gradient;
+    return {
+      step: step!,
+      gradients: {
+        ...Object.fromEntries(names.map((name, k) => [name, ofHidden[k]])),
+        ...(weight ? { "output.weight": weight } : {}),
+        ...(perGood ? { "output.slopes": perGood.weight } : {}),
+        "output.bias": bias,
+      },
+    };
+  } catch (error) {
+    if (step) tf.dispose(tensorsIn(step));
+    throw error;
+  }
 }
 
 /**
@@ -47,10 +76,9 @@ export function tiedGradient(gradients: Parameters, ties: Readonly<Record<string
   return mapParameters(gradients, (gradient, name) => {
     const one = ties[name];
     if (!one) return gradient;
-    if (tf.getBackend() === "wasm") {
-      return writtenTensor(gradient.shape, (to) => meanOfTied(view(gradient), to, one));
-    }
-    const width = gradient.shape.at(-1)!, rows = tf.reshape(gradient, [gradient.size / width, width]);
-    return tf.reshape(meanOfTiedOnDevice(rows as Tensor2D, one), gradient.shape);
+    return transformed(gradient, (from, to) => meanOfTied(from, to, one), () => {
+      const width = gradient.shape.at(-1)!, rows = tf.reshape(gradient, [gradient.size / width, width]);
+      return tf.reshape(meanOfTiedOnDevice(rows as Tensor2D, one), gradient.shape);
+    });
   });
 }

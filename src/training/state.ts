@@ -8,11 +8,9 @@ import { InvalidInputError, show } from "../errors.ts";
 import type { Parameters } from "../networks/network.ts";
 import type { PricingRules } from "../networks/pricing_rule.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
-import { deriveKey, randomKey } from "../random/key.ts";
-import { uniforms } from "../random/numbers.ts";
 import type { HostTensor } from "../runtime/host_tensor.ts";
-import { download, upload, uploadAll } from "../runtime/tensors.ts";
-import { type AdamState, initAdam, mapParameters } from "./adam.ts";
+import { download, upload } from "../runtime/tensors.ts";
+import type { AdamState } from "./adam.ts";
 import { carriedProfiles, type TrainingOptions } from "./options.ts";
 
 /** The streams of random numbers of a run: each draws from a key of its own. */
@@ -36,34 +34,12 @@ export interface TrainingState {
   /** The moving average of the parameters, which is the mechanism. */
   readonly average: Parameters;
   readonly adam: AdamState;
-  /** Type profiles `[M', n, m]`, oldest first: the M that are trained on, then those that warm up. */
+  /** The sample of equation (6): type profiles `[M', n, m]`, oldest first: the M that are trained on, then those that warm up. */
   readonly types: Float32Array;
   /** Chains `[M' n, C, m]`. */
   readonly chains: Tensor3D;
   /** Mean squared slopes of u along the chains `[M' n, m]`, for step sizes. */
   readonly squareSlopes: Tensor2D;
-}
-
-/** The state before the first iteration: profiles from F, chains uniform on the box (line 2 of Algorithm 1). */
-export function initialState(problem: MechanismProblem, rules: PricingRules, options: TrainingOptions): TrainingState {
-  const key = randomKey(options.seed);
-  const { chains: C } = options, profiles = carriedProfiles(options), rows = profiles * problem.participants;
-  const initial = rules.initialParameters(deriveKey(key, STREAMS.parameters), {
-    nondecreasing: options.nondecreasing,
-    tied: options.tiedWeights,
-  });
-  const parameters = uploadAll(initial);
-  const shape: [number, number, number] = [rows, C, problem.goods];
-  return {
-    iteration: 0,
-    growth: 0,
-    parameters,
-    average: mapParameters(parameters, tf.clone),
-    adam: initAdam(parameters),
-    types: problem.distribution.sample(deriveKey(key, STREAMS.profiles, 0), profiles, "training"),
-    chains: tf.tensor(uniforms(deriveKey(key, STREAMS.chains), rows * C * problem.goods), shape),
-    squareSlopes: tf.fill([rows, problem.goods], 0.1),
-  };
 }
 
 /** Frees the device memory of a state, but for what `except` still uses. */

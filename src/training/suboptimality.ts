@@ -1,55 +1,53 @@
 /**
- * How far the chains of continuous sampling (section 3.3.5) are behind the mechanism.
+ * How far the chains of continuous sampling (section 3.3.5) are from the best responses to the mechanism as it is now.
  *
  * @module
  */
 import { type Tensor, tf } from "../deps/tfjs.ts";
-import { bestResponses } from "../kernels/best_responses/select.ts";
 import type { MovedChains } from "../kernels/kernels.ts";
-import type { PricingRules } from "../networks/pricing_rule.ts";
-import type { HostTensors } from "../runtime/host_tensor.ts";
+import type { IterationMetrics } from "./metrics.ts";
+import type { TrainingOptions } from "./options.ts";
+
+/** Rows measured in each iteration, about. */
+const MEASURED_ROWS = 16;
+
+/** The rows that are measured: all participants of a few profiles, at equal distances among those that are trained on. */
+export function measuredRows({ profiles: M }: Pick<TrainingOptions, "profiles">, n: number): number[] {
+  const count = Math.max(1, Math.min(M, Math.floor(MEASURED_ROWS / n)));
+  return Array.from({ length: count * n }, (_, at) => Math.floor((Math.floor(at / n) + 0.5) * M / count) * n + at % n);
+}
 
 /**
- * The suboptimality of chains: the mean difference between the best utility and the utility of the chains, over some profiles.
+ * The suboptimality of chains: the mean difference between the best utility and the utility of the chains, over some rows.
  *
- * For a density proportional to exp(beta u) with u concave on a convex set in R^m, E[max u - u] <= m / beta. The suboptimality
- * is given in units of m / beta: above 1 the chains are certainly behind.
+ * For a density proportional to exp(beta u) with u concave on a convex set in R^m, E[max u - u] <= m / beta. So in units of
+ * m / beta chains above 1 are certainly not stationary.
  *
- * @param parameters The parameters on the host; called where they are needed.
- * @param types Types of all profiles `[M, n, m]`.
- * @param moved The chains `[M n, C, m]`, and f at them.
- * @param profiles Which profiles to measure.
+ * @param types Types of all rows `[R, m]`.
+ * @param moved The chains `[R, C, m]`, and f at them.
+ * @param rows Which rows to measure.
+ * @param best The utility of a best response for each of them.
  * @returns The suboptimality in utility, and in units of m / beta.
  */
 export async function chainSuboptimality(
-  rules: PricingRules,
-  parameters: () => HostTensors,
   types: Float32Array,
-  moved: MovedChains,
-  profiles: readonly number[],
+  moved: Pick<MovedChains, "chains" | "values">,
+  rows: readonly number[],
+  best: ArrayLike<number>,
   beta: number,
-): Promise<{ suboptimality: number; relative: number }> {
-  const { participants: n, goods: m } = rules.shape, C = moved.chains.shape[1];
-  const rows = profiles.flatMap((profile) => Array.from({ length: n }, (_, i) => profile * n + i));
-  const own = new Float32Array(rows.length * m);
-  rows.forEach((row, index) => own.set(types.subarray(row * m, (row + 1) * m), index * m));
+): Promise<Pick<IterationMetrics, "chainSuboptimality" | "relativeChainSuboptimality">> {
+  const [, C, m] = moved.chains.shape;
   const [points, values] = await Promise.all([pick(moved.chains, rows), pick(moved.values, rows)]);
-  const { utilities } = bestResponses(
-    rules.network,
-    rules.hostHypernetwork(parameters(), own),
-    Float64Array.from(own),
-    1,
-  );
   let sum = 0;
-  rows.forEach((_, index) => {
+  rows.forEach((row, index) => {
     for (let c = 0; c < C; c++) {
       let utility = values[index * (C + 1) + C] - values[index * (C + 1) + c];
-      for (let j = 0; j < m; j++) utility += own[index * m + j] * points[(index * C + c) * m + j];
-      sum += utilities[index] - utility;
+      for (let j = 0; j < m; j++) utility += types[row * m + j] * points[(index * C + c) * m + j];
+      sum += best[index] - utility;
     }
   });
-  const suboptimality = sum / (rows.length * C);
-  return { suboptimality, relative: suboptimality * beta / m };
+  const chainSuboptimality = sum / (rows.length * C);
+  return { chainSuboptimality, relativeChainSuboptimality: chainSuboptimality * beta / m };
 }
 
 /** Rows of a tensor on the host. */

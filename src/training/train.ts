@@ -14,18 +14,11 @@ import type { MechanismProblem } from "../problems/problem.ts";
 import { problemOf } from "../problems/problem_of.ts";
 import { type Device, openDevice } from "../runtime/device.ts";
 import { letEventsIn } from "../runtime/event_loop.ts";
-import { iterate, type IterationMetrics } from "./iteration.ts";
+import { initialise, iterate } from "./algorithm1.ts";
+import type { IterationMetrics } from "./metrics.ts";
 import { checkTraining, defaultTraining, type TrainingOptions } from "./options.ts";
 import { checkPlan, type TrainingPlan, trainingPlan } from "./plan.ts";
-import {
-  averageOf,
-  type Checkpoint,
-  disposeState,
-  initialState,
-  restoreState,
-  saveState,
-  type TrainingState,
-} from "./state.ts";
+import { averageOf, type Checkpoint, disposeState, restoreState, saveState, type TrainingState } from "./state.ts";
 
 export type { Checkpoint } from "./state.ts";
 
@@ -67,7 +60,8 @@ export interface TrainingResult {
 const MAX_LOSSES = 3;
 
 /**
- * Trains a mechanism.
+ * Trains a mechanism: maximises the principal's expected utility, equation (5), by Algorithm 1, whose loop (line 4) and
+ * result (line 17) are here; its steps are those of algorithm1.ts.
  *
  * @param problem A problem, or the name of one of the paper's settings, such as `U_{3,10}^{1,0}` or `U-3-10-cp1-cd0`.
  * @param settings What differs from {@linkcode defaultTraining}.
@@ -112,7 +106,7 @@ export async function train(
   checkPlan(trainingPlan(rules, kernels, options), device, options);
   let saved = hooks.resume;
   let losses = 0;
-  const begin = () => saved ? restoreState(task, rules, options, saved) : initialState(task, rules, options);
+  const begin = () => saved ? restoreState(task, rules, options, saved) : initialise(task, rules, options);
   let state: TrainingState = begin();
   let history: IterationMetrics[] = [];
   try {
@@ -204,7 +198,10 @@ export async function planTraining(
   return plan;
 }
 
-/** The pricing rules that are trained for a problem, or for the setting of a name. */
+/**
+ * The pricing rules that are trained for a problem, or for the setting of a name. They can come as close as one likes to
+ * those of any truthful mechanism (Proposition 3.7).
+ */
 export function trainingRules(problem: MechanismProblem | string, options: TrainingOptions): PricingRules {
   const { participants, goods, distribution } = problemOf(problem);
   return pricingRules({ participants, goods, exchangeable: distribution.exchangeable }, options.network);

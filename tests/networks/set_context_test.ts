@@ -122,7 +122,8 @@ forEachDevice("the gradient in the parameters is that of finite differences", as
       perGood: { hidden: random(perGood!.hidden, 3), weight: random(perGood!.weight, 4) },
     };
     // deno-lint-ignore no-explicit-any -- shapes of random tensors are those of the hypernetwork's
-    const found = parameterGradient(rules, parameters, types, given as any);
+    const make = () => ({ gradient: given as any });
+    const found = parameterGradient(rules, parameters, types, types.length / m, make).gradients;
     assertEquals(Object.keys(found).sort(), Object.keys(rules.parameterShapes).sort());
     const factors = await Promise.all([given.hidden, given.perGood.hidden].map((tensor) => tensor.data()));
     const along = (parameters: Host) => {

@@ -7,11 +7,14 @@
  * false alarm in less than 1 of 10^5 seeds, and the seed is fixed. That it can fail is shown with a density of
  * another beta.
  */
-import { assert, assertAlmostEquals } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { type Tensor3D, tf } from "../../src/deps/tfjs.ts";
-import { randomKey } from "../../src/random/key.ts";
+import { deriveKey, type RandomKey, randomKey } from "../../src/random/key.ts";
 import { uniforms } from "../../src/random/numbers.ts";
-import { adaptedStepSize, langevin } from "../../src/sampling/langevin.ts";
+import { langevin, type LangevinOptions, type LangevinState } from "../../src/sampling/langevin.ts";
+import { takeSteps } from "../../src/sampling/sampler.ts";
+import { softChoiceDensity } from "../../src/sampling/soft_choice.ts";
+import { adaptedStepSize, constantStepSize, STEP_SIZES } from "../../src/sampling/step_sizes.ts";
 import type { Boundary } from "../../src/sampling/boundary.ts";
 import { chiSquareDeviation, equalBins, histogram } from "../statistics.ts";
 import { forEachDevice } from "../devices.ts";
@@ -50,13 +53,25 @@ const CASES: readonly Case[] = [
   },
 ];
 
+/** Steps on the density of types with utilities u = t x - f(x), of which the slope of f is given. */
+function run(
+  slope: (x: Tensor3D) => Tensor3D,
+  types: Tensor3D,
+  start: Tensor3D,
+  { steps, ...options }: LangevinOptions & { steps: number },
+  key: RandomKey,
+): LangevinState {
+  const density = softChoiceDensity(() => tf.zeros([1, 1]), slope, () => types, options.beta);
+  return takeSteps(langevin(density, options), start, Array.from({ length: steps }, (_, s) => deriveKey(key, s)));
+}
+
 async function lastStates(
   { beta, type, slope, square }: Case,
   boundary: Boundary,
   chains: number,
 ): Promise<Float32Array> {
   const shape: [number, number, number] = [1, chains, 1];
-  const { chains: last } = langevin(
+  const { chains: last } = run(
     slope,
     tf.fill(shape, type),
     tf.tensor3d(uniforms(randomKey(1), chains), shape),
@@ -94,21 +109,21 @@ forEachDevice("one step is equation (13)", async () => {
   // With beta as large as this the noise is below rounding, and what is left is the drift.
   const start = tf.tensor3d([0.5, 0.5, 0.25, 0.75], [1, 2, 2]), types = tf.tensor3d([0.2, 0.9, 0.2, 0.9], [1, 2, 2]);
   const options = { beta: 1e14, stepSize: 0.1, steps: 3, boundary: "reflect" as const };
-  const { chains, squareSlopes } = langevin((x) => tf.fill(x.shape, 0.5), types, start, options, randomKey(3));
+  const { chains, squareSlopes } = run((x) => tf.fill(x.shape, 0.5), types, start, options, randomKey(3));
   const values = await chains.data(), squares = await squareSlopes.data();
   [0.5 - 0.09, 0.5 + 0.12, 0.25 - 0.09, 0.75 + 0.12].forEach((x, k) => assertAlmostEquals(values[k], x, 1e-5));
-  [0.09, 0.16, 0.09, 0.16].forEach((square, k) => assertAlmostEquals(squares[k], square, 1e-6));
+  [0.09, 0.16, 0.09, 0.16].forEach((square, k) => assertAlmostEquals(squares[k], 3 * square, 1e-6));
 });
 
 forEachDevice("the noise has variance 2 eta / beta, and differs between steps and keys", async () => {
   const shape: [number, number, number] = [1, 20_000, 1];
-  const run = async (steps: number, seed: number) => {
+  const after = async (steps: number, seed: number) => {
     const options = { beta: 50, stepSize: 0.01, steps, boundary: "reflect" as const };
-    const { chains } = langevin((x) => tf.zerosLike(x), tf.zeros(shape), tf.fill(shape, 0.5), options, randomKey(seed));
+    const { chains } = run((x) => tf.zerosLike(x), tf.zeros(shape), tf.fill(shape, 0.5), options, randomKey(seed));
     const values = await chains.data() as Float32Array;
     return { values, variance: values.reduce((sum, x) => sum + (x - 0.5) ** 2, 0) / values.length };
   };
-  const one = await run(1, 4), two = await run(2, 4), other = await run(1, 5);
+  const one = await after(1, 4), two = await after(2, 4), other = await after(1, 5);
   // The relative error of a variance from 20,000 numbers is 1%; 5% is 5 deviations.
   assertAlmostEquals(one.variance / 0.0004, 1, 0.05);
   assertAlmostEquals(two.variance / 0.0008, 1, 0.05);
@@ -120,4 +135,10 @@ forEachDevice("adapted steps are scale / (beta g^2), with noise of at most half 
   assertAlmostEquals(sizes[0], 0.003, 1e-5);
   assertAlmostEquals(sizes[1], 0.3 / (100 * 0.04) / (1 + 0.3 / 1250 / 0.04), 1e-4);
   assertAlmostEquals(Math.sqrt(2 * sizes[2] / 100), 0.5, 1e-5);
+});
+
+Deno.test("the constant rule's steps are scale / beta, up to the largest", () => {
+  const options = { stepScale: 1.5, largestStep: 0.2 };
+  assertEquals([5, 10, 100].map((beta) => constantStepSize({ ...options, beta })), [0.2, 0.15, 0.015]);
+  assertEquals(Object.keys(STEP_SIZES), ["adapted", "constant"]);
 });

@@ -4,14 +4,19 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import { type Tensor3D, tf } from "../../src/deps/tfjs.ts";
-import { deriveKey, randomKey } from "../../src/random/key.ts";
+import { deriveKey, type RandomKey, randomKey } from "../../src/random/key.ts";
 import { uniforms } from "../../src/random/numbers.ts";
 import { langevin } from "../../src/sampling/langevin.ts";
-import { lineMove } from "../../src/sampling/line_moves.ts";
+import { lineMoves } from "../../src/sampling/line_moves.ts";
+import { takeSteps } from "../../src/sampling/sampler.ts";
 import { forEachDevice } from "../devices.ts";
 import { chiSquareDeviation, equalBins, histogram } from "../statistics.ts";
 
 const BINS = 20, ALARM = 4.5;
+
+/** Chains after one move along lines. */
+const lineMove = (logDensity: (points: Tensor3D) => Tensor3D, chains: Tensor3D, key: RandomKey): Tensor3D =>
+  takeSteps(lineMoves({ logDensity }), chains, [key]).chains;
 
 /** The first coordinate of the first chain of each row. */
 async function firstOfRows(chains: Tensor3D): Promise<Float32Array> {
@@ -57,8 +62,9 @@ forEachDevice("with line moves chains spread over a ridge that Langevin steps al
   const after = async (rounds: number, lines: boolean) => {
     let chains = start;
     for (let k = 0; k < rounds; k++) {
-      const options = { beta: 1, stepSize, steps: 5, boundary: "reflect" as const };
-      chains = langevin(slopes, tf.zerosLike(chains), chains, options, deriveKey(randomKey(4), k)).chains;
+      const steps = langevin({ slope: (x) => tf.neg(slopes(x)) }, { beta: 1, stepSize, boundary: "reflect" });
+      const key = deriveKey(randomKey(4), k);
+      chains = takeSteps(steps, chains, Array.from({ length: 5 }, (_, s) => deriveKey(key, s))).chains;
       if (lines) chains = lineMove(ridge, chains, deriveKey(randomKey(5), k));
     }
     return await firstOfRows(chains);

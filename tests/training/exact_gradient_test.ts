@@ -6,9 +6,9 @@ import { openKernels } from "../../src/kernels/select.ts";
 import { sumScale } from "../../src/networks/sums_of_largest.ts";
 import { settingProblem } from "../../src/problems/settings.ts";
 import { openDevice } from "../../src/runtime/device.ts";
-import { iterate } from "../../src/training/iteration.ts";
+import { initialise, iterate } from "../../src/training/algorithm1.ts";
 import { defaultTraining } from "../../src/training/options.ts";
-import { disposeState, initialState } from "../../src/training/state.ts";
+import { disposeState } from "../../src/training/state.ts";
 import { trainingRules } from "../../src/training/train.ts";
 
 /** Prices of 1 to 4 goods; those that earn the most are 0.8, 1.317, 1.581 and 1.601. */
@@ -37,7 +37,7 @@ Deno.test("the gradient of a symmetric network is the exact one, but for noise",
   const steps = PRICES.map((price, k) => price - (PRICES[k - 1] ?? 0));
   steps.forEach((step, k) => bias[last + k] = (step - (steps[k + 1] ?? 0)) / scale);
 
-  let state = initialState(problem, rules, options);
+  let state = initialise(problem, rules, options);
   tf.dispose(state.parameters);
   state = { ...state, parameters: { "output.bias": tf.tensor1d(bias) } };
   let estimate = 0;

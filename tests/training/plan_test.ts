@@ -8,10 +8,10 @@ import { kernelThreads } from "../../src/kernels/wasm/module.ts";
 import { settingProblem } from "../../src/problems/settings.ts";
 import { type Device, openDevice } from "../../src/runtime/device.ts";
 import { setThreadCount } from "../../src/runtime/threads.ts";
-import { iterate } from "../../src/training/iteration.ts";
+import { initialise, iterate } from "../../src/training/algorithm1.ts";
 import { defaultTraining, type TrainingOptions } from "../../src/training/options.ts";
 import { checkPlan, inMebibytes, trainingPlan } from "../../src/training/plan.ts";
-import { disposeState, initialState } from "../../src/training/state.ts";
+import { disposeState } from "../../src/training/state.ts";
 import { planTraining, train, trainingRules } from "../../src/training/train.ts";
 
 /** 10 profiles are trained on, and 3 times 2 warm up; 6 steps have a line move after the 4th and at the end. */
@@ -118,7 +118,7 @@ Deno.test("WASM kernels take the memory that was planned, on any number of threa
       const problem = settingProblem("U-3-10-cp1-cd0"), options = { ...defaultTraining(problem), profiles: 64 };
       const rules = trainingRules(problem, options), kernels = wasmKernels(rules.network);
       const planned = trainingPlan(rules, kernels, options).bytes.kernels;
-      const state = initialState(problem, rules, options);
+      const state = initialise(problem, rules, options);
       const { state: next } = await iterate(problem, rules, kernels, options, state);
       disposeState(state, next);
       disposeState(next);

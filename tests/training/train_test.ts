@@ -13,7 +13,7 @@ import { defineProblem } from "../../src/problems/user_module.ts";
 import { uniforms } from "../../src/random/numbers.ts";
 import { openDevice } from "../../src/runtime/device.ts";
 import type { HostTensor } from "../../src/runtime/host_tensor.ts";
-import type { IterationMetrics } from "../../src/training/iteration.ts";
+import type { IterationMetrics } from "../../src/training/metrics.ts";
 import type { TrainingOptions } from "../../src/training/options.ts";
 import { type Checkpoint, train, type TrainingHooks } from "../../src/training/train.ts";
 import { forEachDevice, TESTED_BACKENDS, WITHOUT_WEBGPU } from "../devices.ts";

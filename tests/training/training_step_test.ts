@@ -12,7 +12,7 @@ import { settingProblem } from "../../src/problems/settings.ts";
 import { deriveKey, randomKey } from "../../src/random/key.ts";
 import { normals, uniforms } from "../../src/random/numbers.ts";
 import { type Estimator, estimators } from "../../src/training/estimator.ts";
-import { lossGradient } from "../../src/training/training_step.ts";
+import { lossGradient } from "../../src/training/loss.ts";
 import type { ContextKind } from "../../src/networks/context.ts";
 import { parameterGradient } from "../../src/training/gradient.ts";
 import { forEachDevice } from "../devices.ts";
@@ -68,7 +68,8 @@ function estimate(
     estimator,
   };
   const { gradient, utilities } = lossGradient(kernels, hypernetwork, types, moved, beta, objective);
-  const gradients = parameterGradient(rules, parameters, types, gradient);
+  const rows = chains.shape[0];
+  const { gradients } = parameterGradient(rules, parameters, types, rows, () => ({ gradient }));
   tf.dispose([points, moved.values]);
   disposeHidden(hypernetwork);
   return { gradients, utilities };

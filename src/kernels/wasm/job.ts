@@ -6,7 +6,8 @@
 import { deriveKey, type RandomKey } from "../../random/key.ts";
 import { uniforms } from "../../random/numbers.ts";
 import { DRAWS } from "../../sampling/line_moves.ts";
-import { constantStepSize, moveBlocks, type MoveOptions } from "../../sampling/move_chains.ts";
+import { moveBlocks, type MoveOptions } from "../../sampling/move_chains.ts";
+import { constantStepSize } from "../../sampling/step_sizes.ts";
 import type { Values } from "./fields.ts";
 import type { JOB_FIELDS } from "./job_fields.ts";
 import { padTo } from "./layout.ts";

@@ -7,7 +7,8 @@ import { deriveKey, type RandomKey } from "../../random/key.ts";
 import { uniforms } from "../../random/numbers.ts";
 import { LARGEST_NOISE } from "../../sampling/langevin.ts";
 import { DRAWS } from "../../sampling/line_moves.ts";
-import { constantStepSize, moveBlocks, type MoveOptions } from "../../sampling/move_chains.ts";
+import { moveBlocks, type MoveOptions } from "../../sampling/move_chains.ts";
+import { constantStepSize } from "../../sampling/step_sizes.ts";
 import { KINDS, RECORD } from "./records.ts";
 
 /** What a record is. */

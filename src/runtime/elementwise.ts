@@ -1,0 +1,171 @@
+/**
+ * Formulas for every element of some tensors, written once for all devices.
+ *
+ * A formula is a function of an {@linkcode Arithmetic}. Where tensors lie in the host's memory it is compiled to one loop
+ * over them, which takes a pass through memory instead of one, and a tensor, for each operation; elsewhere it is run as
+ * TensorFlow.js operations on the device.
+ *
+ * @module
+ */
+import { type Scalar, type Tensor, tf } from "../deps/tfjs.ts";
+import { elementCount } from "./host_tensor.ts";
+import { onHost, view, writtenTensors } from "./tensors.ts";
+
+/** A number that all elements share: in 64-bit floats on the host, or a tensor `[]` on the device. */
+export type SharedNumber = number | Scalar;
+
+/** The operations of a formula. */
+export interface Arithmetic<T> {
+  /** A number as it stands. */
+  constant(value: number): T;
+  /** a + b. */
+  add(a: T, b: T): T;
+  /** a - b. */
+  sub(a: T, b: T): T;
+  /** a b. */
+  mul(a: T, b: T): T;
+  /** a / b. */
+  div(a: T, b: T): T;
+  /** The larger one. */
+  max(a: T, b: T): T;
+  /** The square root. */
+  sqrt(a: T): T;
+}
+
+/** Results by name, from inputs by name; the same for every element. */
+export type Formula<In extends string, Out extends string> = <T>(
+  arithmetic: Arithmetic<T>,
+  inputs: Readonly<Record<In, T>>,
+) => Readonly<Record<Out, T>>;
+
+/** What goes into a formula: a tensor, a number for all elements, or one for each element of the last axis. */
+export type ElementwiseInput = Tensor | SharedNumber | Float32Array;
+
+/**
+ * A formula as a function of tensors of one shape. Intermediate results are 64-bit floats on the host and 32-bit ones on
+ * the device; what comes out are new tensors of 32-bit floats.
+ *
+ * @param formula Must not depend on anything but its arguments: it is compiled once for each combination of kinds of inputs.
+ * @returns Makes the outputs. All tensors that it is given, but for scalars, have the shape of `shape`.
+ */
+export function elementwise<In extends string, Out extends string>(
+  formula: Formula<In, Out>,
+): (shape: readonly number[], inputs: Readonly<Record<In, ElementwiseInput>>) => Record<Out, Tensor> {
+  const loops = new Map<string, Loop>();
+  return (shape, inputs) => {
+    if (!onHost()) return tf.tidy(() => onDevice(formula, shape, inputs));
+    const names = Object.keys(inputs) as In[], values = names.map((name): ElementwiseInput => inputs[name]);
+    const count = elementCount(shape),
+      kinds = values.map((value) => kindOf(value, count)),
+      key = names.map((name, k) => `${name} ${kinds[k]}`).join();
+    let loop = loops.get(key);
+    if (!loop) loops.set(key, loop = compile(formula, names, kinds));
+    const { outputs, run } = loop;
+    const made = writtenTensors(
+      outputs.map(() => shape),
+      (...to) => run(to, values.map((value) => isTensor(value) ? view(value) : value)),
+    );
+    return Object.fromEntries(outputs.map((name, k) => [name, made[k]])) as Record<Out, Tensor>;
+  };
+}
+
+/** Of how many elements of a result an input's number is. */
+type Kind = "each" | "repeated" | "shared";
+
+function kindOf(input: ElementwiseInput, count: number): Kind {
+  if (typeof input === "number") return "shared";
+  return isTensor(input) || input.length === count ? "each" : "repeated";
+}
+
+function isTensor(input: ElementwiseInput): input is Tensor {
+  return input instanceof tf.Tensor;
+}
+
+/** A compiled formula: the names of its outputs, and the loop that writes them. */
+interface Loop {
+  readonly outputs: readonly string[];
+  run(to: readonly Float32Array[], inputs: readonly (Float32Array | number)[]): void;
+}
+
+/** A variable of a loop; it `varies` if it differs from element to element. */
+interface Variable {
+  readonly name: string;
+  readonly varies: boolean;
+}
+
+/** The loop of a formula. What does not vary is computed before it. */
+function compile<In extends string, Out extends string>(
+  formula: Formula<In, Out>,
+  names: readonly In[],
+  kinds: readonly Kind[],
+): Loop {
+  const before: string[] = [], within: string[] = [];
+  const variable = (value: string, varies: boolean): Variable => {
+    const name = `v${before.length + within.length}`;
+    (varies ? within : before).push(`const ${name} = ${value};`);
+    return { name, varies };
+  };
+  const binary = (write: (a: string, b: string) => string) => (a: Variable, b: Variable) =>
+    variable(write(a.name, b.name), a.varies || b.varies);
+  const arithmetic: Arithmetic<Variable> = {
+    constant: (value) => variable(String(value), false),
+    add: binary((a, b) => `${a} + ${b}`),
+    sub: binary((a, b) => `${a} - ${b}`),
+    mul: binary((a, b) => `${a} * ${b}`),
+    div: binary((a, b) => `${a} / ${b}`),
+    max: binary((a, b) => `Math.max(${a}, ${b})`),
+    sqrt: (a) => variable(`Math.sqrt(${a.name})`, a.varies),
+  };
+  const inputs = Object.fromEntries(names.map((name, k) => {
+    const source = variable(`inputs[${k}]`, false).name;
+    if (kinds[k] === "shared") return [name, { name: source, varies: false }];
+    return [name, variable(kinds[k] === "each" ? `${source}[j]` : `${source}[j % ${source}.length]`, true)];
+  })) as Record<In, Variable>;
+  const results = Object.entries<Variable>(formula(arithmetic, inputs));
+  const to = results.map((_, k) => variable(`to[${k}]`, false).name);
+  const run = new Function(
+    "to",
+    "inputs",
+    `${before.join("\n")}
+    for (let j = 0; j < ${to[0]}.length; j++) {
+      ${within.join("\n")}
+      ${results.map(([, { name }], k) => `${to[k]}[j] = ${name};`).join("\n")}
+    }`,
+  ) as Loop["run"];
+  return { outputs: results.map(([name]) => name), run };
+}
+
+/** A formula as operations on the device; those between numbers are the host's. */
+function onDevice<In extends string, Out extends string>(
+  formula: Formula<In, Out>,
+  shape: readonly number[],
+  inputs: Readonly<Record<In, ElementwiseInput>>,
+): Record<Out, Tensor> {
+  type Operand = Tensor | number;
+  const binary =
+    (ofNumbers: (a: number, b: number) => number, ofTensors: (a: Operand, b: Operand) => Tensor) =>
+    (a: Operand, b: Operand): Operand =>
+      typeof a === "number" && typeof b === "number" ? ofNumbers(a, b) : ofTensors(a, b);
+  const arithmetic: Arithmetic<Operand> = {
+    constant: (value) => value,
+    add: binary((a, b) => a + b, (a, b) => tf.add(a, b)),
+    sub: binary((a, b) => a - b, (a, b) => tf.sub(a, b)),
+    mul: binary((a, b) => a * b, (a, b) => tf.mul(a, b)),
+    div: binary((a, b) => a / b, (a, b) => tf.div(a, b)),
+    max: binary(Math.max, (a, b) => tf.maximum(a, b)),
+    sqrt: (a) => typeof a === "number" ? Math.sqrt(a) : tf.sqrt(a),
+  };
+  const count = elementCount(shape);
+  const operands = Object.fromEntries(
+    Object.entries<ElementwiseInput>(inputs).map(([name, input]) => [
+      name,
+      input instanceof Float32Array ? tf.tensor(input, input.length === count ? shape as number[] : undefined) : input,
+    ]),
+  ) as Record<In, Operand>;
+  return Object.fromEntries(
+    Object.entries<Operand>(formula(arithmetic, operands)).map(([name, result]) => [
+      name,
+      typeof result === "number" ? tf.fill(shape as number[], result) : result,
+    ]),
+  ) as Record<Out, Tensor>;
+}

@@ -1,0 +1,150 @@
+/**
+ * Algorithm 1, the training of TEDI, in the paper's order.
+ *
+ * | lines   | what they do                                      | here                                                    |
+ * | ------- | ------------------------------------------------- | ------------------------------------------------------- |
+ * | 2 to 3  | profiles, chains, beta and learning rate to start | {@linkcode initialise}                                  |
+ * | 4       | the loop                                          | `train` of train.ts, around {@linkcode iterate}         |
+ * | 5 to 6  | the loss                                          | {@linkcode moveChains}, by loss.ts and training_step.ts |
+ * | 7       | its gradient, and a step on the parameters        | {@linkcode updateParameters}                            |
+ * | 8 to 14 | Langevin steps of the chains                      | {@linkcode moveChains}, by sampling/move_chains.ts      |
+ * | 15      | the next beta and learning rate                   | {@linkcode schedule}                                    |
+ *
+ * An iteration enters the paper's loop at line 8: chains move first, then the loss is taken from them. So both see the same
+ * parameters, whose weights and prices are made once. The difference is that the chains of line 2 move before line 5.
+ *
+ * What the paper does not have: new profiles take the place of the oldest ({@linkcode refreshProfiles}), the mechanism is a
+ * moving average of the parameters, and beta waits while chains are far from best responses.
+ *
+ * @module
+ */
+import { tf } from "../deps/tfjs.ts";
+import type { PriceKernels } from "../kernels/kernels.ts";
+import type { PricingRules } from "../networks/pricing_rule.ts";
+import type { Parameters } from "../networks/network.ts";
+import type { MechanismProblem } from "../problems/problem.ts";
+import { deriveKey, randomKey } from "../random/key.ts";
+import { uniforms } from "../random/numbers.ts";
+import { tensorsIn } from "../runtime/gradients.ts";
+import { hostTensors, tidy, uploadAll } from "../runtime/tensors.ts";
+import { adamStep, averageParameters, initAdam } from "./adam.ts";
+import { refreshChains } from "./chains.ts";
+import { parameterGradient, tiedGradient } from "./gradient.ts";
+import { softenedObjective } from "./loss.ts";
+import type { IterationMetrics } from "./metrics.ts";
+import { mapParameters } from "./optimizer.ts";
+import { carriedProfiles, type TrainingOptions } from "./options.ts";
+import { refreshProfiles } from "./profiles.ts";
+import { hostResponses } from "./responses.ts";
+import { betaAt, learningRateAt } from "./schedules.ts";
+import { STREAMS, type TrainingState } from "./state.ts";
+import { chainSuboptimality, measuredRows } from "./suboptimality.ts";
+import { type TrainingStep, trainingStep } from "./training_step.ts";
+
+/** Algorithm 1, lines 2 to 3: profiles from F, chains uniform on the box, parameters, and nothing done yet. */
+export function initialise(problem: MechanismProblem, rules: PricingRules, options: TrainingOptions): TrainingState {
+  const key = randomKey(options.seed), { participants: n, goods: m } = problem;
+  const { chains: C } = options, profiles = carriedProfiles(options), rows = profiles * n;
+  const parameters = uploadAll(rules.initialParameters(deriveKey(key, STREAMS.parameters), {
+    nondecreasing: options.nondecreasing,
+    tied: options.tiedWeights,
+  }));
+  return {
+    ...{ iteration: 0, growth: 0, parameters },
+    average: mapParameters(parameters, tf.clone),
+    adam: initAdam(parameters),
+    types: problem.distribution.sample(deriveKey(key, STREAMS.profiles, 0), profiles, "training"),
+    chains: tf.tensor3d(uniforms(deriveKey(key, STREAMS.chains), rows * C * m), [rows, C, m]),
+    squareSlopes: tf.fill([rows, m], 0.1),
+  };
+}
+
+/** The body of the loop of Algorithm 1, line 4. The state that went in stays whole; the caller disposes of it. */
+export async function iterate(
+  problem: MechanismProblem,
+  rules: PricingRules,
+  kernels: PriceKernels,
+  options: TrainingOptions,
+  state: TrainingState,
+): Promise<{ state: TrainingState; metrics: IterationMetrics }> {
+  const { beta, learningRate } = schedule(state, options), iteration = state.iteration + 1;
+  const types = refreshProfiles(problem, options, state), rows = measuredRows(options, problem.participants);
+  const host = hostResponses(rules, options, await hostTensors(state.parameters), state, types, rows, beta);
+  const { step, gradients } = moveChains(problem, rules, kernels, options, state, types, host.initialPoints, beta);
+  const { moved, utilities } = step;
+  try {
+    const behind = await chainSuboptimality(types, moved, rows, host.bestUtilities, beta);
+    const { norm, ...next } = updateParameters(rules, options, state, gradients, learningRate);
+    const softRevenue = softenedObjective(await utilities.data() as Float32Array);
+    const gradientNorm = (await norm.data())[0];
+    norm.dispose();
+    await kernels.settle?.();
+    const { chains, squareSlopes } = moved;
+    const growth = state.growth + (behind.relativeChainSuboptimality <= options.largestSuboptimality ? 1 : 0);
+    return {
+      state: { ...next, iteration, growth, types, chains, squareSlopes },
+      metrics: { iteration, softRevenue, ...behind, gradientNorm, beta, learningRate },
+    };
+  } catch (error) {
+    tf.dispose([moved.chains, moved.squareSlopes]);
+    throw error;
+  } finally {
+    tf.dispose([moved.values, utilities, ...tensorsIn(step.gradient), ...tensorsIn(gradients)]);
+  }
+}
+
+/**
+ * Algorithm 1, lines 5 to 7, from the gradient of the loss on: one step of Adam, and the moving average of the parameters.
+ * The gradient is that of lines 5 to 6, which {@linkcode moveChains} takes from the chains.
+ */
+export function updateParameters(
+  rules: PricingRules,
+  options: TrainingOptions,
+  { iteration, average, adam, ...before }: TrainingState,
+  each: Parameters,
+  learningRate: number,
+): Pick<TrainingState, "parameters" | "average" | "adam"> & Pick<ReturnType<typeof adamStep>, "norm"> {
+  return tidy(() => {
+    const gradients = options.tiedWeights ? tiedGradient(each, rules.tiedParameters()) : each;
+    const bounds = rules.lowerBounds(options.nondecreasing);
+    const step = adamStep(before.parameters, gradients, adam, iteration, learningRate, options, bounds);
+    const { parameters, norm } = step;
+    // Early averages would remember the start: the decay grows to its value.
+    const decay = Math.min(options.averaging, (1 + iteration) / (10 + iteration));
+    return { parameters, average: averageParameters(average, parameters, decay), adam: step.state, norm };
+  });
+}
+
+/**
+ * Algorithm 1, lines 8 to 14: the chains follow the mechanism, and after them lines 5 to 6: the gradient of the loss in the
+ * parameters, from the chains of profiles that no longer warm up. Kernels may do all of it in one pass.
+ *
+ * @param types Types of all profiles. Chains of the newest begin at `points`, where they are given.
+ */
+export function moveChains(
+  problem: MechanismProblem,
+  rules: PricingRules,
+  kernels: PriceKernels,
+  options: TrainingOptions,
+  state: TrainingState,
+  types: Float32Array,
+  points: Float32Array | undefined,
+  beta: number,
+): { step: TrainingStep; gradients: Parameters } {
+  const { participants, principalUtility: utility } = problem, { estimator } = options;
+  const trained = options.profiles * participants, objective = { utility, participants, trained, estimator };
+  const key = deriveKey(randomKey(options.seed), STREAMS.langevin, state.iteration);
+  return parameterGradient(rules, state.parameters, types, trained, (hypernetwork) => {
+    const start = points ? refreshChains(kernels, hypernetwork, types, points, state) : state;
+    return trainingStep(kernels, hypernetwork, types, start, { ...options, beta }, key, objective);
+  });
+}
+
+/** Algorithm 1, line 15: beta and the learning rate of an iteration. */
+export function schedule(
+  { iteration, growth }: Pick<TrainingState, "iteration" | "growth">,
+  options: TrainingOptions,
+): { beta: number; learningRate: number } {
+  const beta = betaAt(growth, options);
+  return { beta, learningRate: learningRateAt(iteration, beta, options) };
+}
