@@ -1,6 +1,7 @@
 /**
  * Holds a peer and our kernels together: the same file gives the same utility, gradient and chains.
- * `deno task check-peer [--python /usr/bin/python3] [--sizes 3x10,1x10]`; exit code 1 where they differ by more than 1e-4.
+ * `deno task check-peer [--python /usr/bin/python3] [--sizes 3x10,1x10]`; exit code 1 where they differ by more than
+ * 1e-4.
  */
 import { parseArgs } from "@std/cli";
 import { type Tensor3D, tf } from "../src/deps/tfjs.ts";

@@ -25,7 +25,9 @@ export interface IterationSize {
 /** beta of the measured iteration. */
 const BETA = 80;
 
-/** The problem and the options of an iteration: the paper's fixed profiles, no line moves, costs of 1 for production. */
+/**
+ * The problem and the options of an iteration: the paper's fixed profiles, no line moves, costs of 1 for production.
+ */
 export function iterationTask(size: IterationSize): { problem: MechanismProblem; options: TrainingOptions } {
   const { participants, goods, profiles, groups = 32 } = size;
   const productionCost = participants > 1 ? 1 : 0;

@@ -1,6 +1,7 @@
 /**
  * One best response for three participants and ten goods (m = 10, K = 2, G = 32, E = 4): by a linear program, cold and
- * warm, and by cutting planes. Pricing rules depend on the others' types, so that each participant has a rule of its own.
+ * warm, and by cutting planes. Pricing rules depend on the others' types, so that each participant has a rule of its
+ * own.
  */
 import { bestResponse } from "../src/kernels/best_responses/best_response.ts";
 import { wasmBestResponses } from "../src/kernels/best_responses/wasm.ts";

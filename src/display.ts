@@ -1,8 +1,8 @@
 /**
- * Results that show themselves: a few lines of text on a console, a table or a chart in a notebook.
+ * Shows results: as a few lines of text on a console, as a table or a chart in a notebook.
  *
- * A result brings a summary in words. Its chart is drawn by code that comes after it, and that loads only when somebody
- * looks at it: {@linkcode drawResultsWith} says where it is.
+ * A result has a summary in words. Charts are drawn by a room further down, which loads only when somebody looks at
+ * one: {@linkcode drawResultsWith} says where it is.
  *
  * @module
  */
@@ -68,6 +68,17 @@ function asHtml({ title, rows }: Summary): string {
   const lines = rows.map((row) => `<tr>${cell(row[0])}${cell(row[1])}${cell(row[2])}</tr>`);
   const caption = `<caption style="text-align: left; font-weight: bold">${escapeMarkup(title)}</caption>`;
   return `<table>${caption}<tbody>${lines.join("")}</tbody></table>`;
+}
+
+/** `1 good`, `2 goods`. */
+export function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}
+
+/** A number with as many digits as one reads: 0, 0.5477, 12.3, 2.3e-9. */
+export function short(value: number): string {
+  if (value === 0 || !Number.isFinite(value)) return String(value);
+  return Math.abs(value) >= 1e-3 ? String(Number(value.toPrecision(4))) : value.toExponential(1);
 }
 
 /** A text as HTML or SVG, be it between tags or in an attribute. */

@@ -1,6 +1,6 @@
 /**
- * Builds src/playground/script.ts from the code in src/playground/browser/: `deno task build-playground`. With `--check`
- * it only compares, and exits with 1 where the file is not what its sources make.
+ * Builds src/playground/script.ts from the code in src/playground/browser/: `deno task build-playground`. With
+ * `--check` it only compares, and exits with 1 where the file is not what its sources make.
  *
  * esbuild was chosen because it takes TypeScript as it is, and drops what is not used: TensorFlow.js, above all.
  */

@@ -5,11 +5,11 @@
  * @module
  */
 import { InvalidInputError, show } from "../errors.ts";
-import { flatTypes, type Mechanism, type MechanismResult, type TypeProfiles } from "../mechanisms/mechanism.ts";
+import type { Mechanism } from "../mechanisms/mechanism.ts";
 import { isReproducibleGoods } from "../problems/principal_utility.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { type Setting, settingOf } from "../problems/settings.ts";
-import { letEventsIn } from "../runtime/event_loop.ts";
+import { profileByProfile } from "./profile_by_profile.ts";
 
 /** The sizes and costs of a reproducible goods auction (section 4.1). */
 export interface GoodsAuction {
@@ -57,40 +57,29 @@ export function settingAuction(action: string, problem: MechanismProblem): Setti
 }
 
 /**
- * What an auction does with one profile: it writes outcomes `[n, m]` and payments `[n]`, which are 0 before, for types
- * `[n, m]`.
+ * Runs an auction on one profile: for types `[n, m]` it writes outcomes `[n, m]` and payments `[n]`, which hold zeros
+ * before.
  */
 export type AuctionRule = (types: Float32Array, outcomes: Float64Array, payments: Float64Array) => void;
 
-/** So many profiles are computed before the event loop turns. */
+/** Profiles computed between two turns of the event loop. */
 const CHUNK = 4096;
 
-/** The mechanism of an auction's rule. Outcomes are best responses by construction, so gaps are 0. */
+/** Makes the mechanism of an auction's rule. Outcomes are best responses by construction, so gaps are 0. */
 export function auctionMechanism(participants: number, goods: number, rule: AuctionRule): Mechanism {
   const n = participants, m = goods, size = n * m;
-  return {
-    participants,
-    goods,
-    async run(reported: TypeProfiles): Promise<MechanismResult> {
-      const types = flatTypes(reported, n, m), profiles = types.length / size, rows = profiles * n;
-      const outcomes = new Float64Array(types.length), payments = new Float64Array(rows);
-      const utilities = new Float64Array(rows);
-      for (let b = 0; b < profiles; b++) {
-        if (b > 0 && b % CHUNK === 0) await letEventsIn();
-        rule(
-          types.subarray(b * size, (b + 1) * size),
-          outcomes.subarray(b * size, (b + 1) * size),
-          payments.subarray(b * n, (b + 1) * n),
-        );
-      }
-      for (let row = 0; row < rows; row++) {
-        let value = 0;
-        for (let j = row * m; j < (row + 1) * m; j++) value += types[j] * outcomes[j];
-        utilities[row] = value - payments[row];
-      }
-      return { profiles, outcomes, payments, utilities, gaps: new Float64Array(rows) };
-    },
-  };
+  return profileByProfile(n, m, CHUNK, (types, b, { outcomes, payments, utilities }) => {
+    rule(
+      types.subarray(b * size, (b + 1) * size),
+      outcomes.subarray(b * size, (b + 1) * size),
+      payments.subarray(b * n, (b + 1) * n),
+    );
+    for (let row = b * n; row < (b + 1) * n; row++) {
+      let value = 0;
+      for (let j = row * m; j < (row + 1) * m; j++) value += types[j] * outcomes[j];
+      utilities[row] = value - payments[row];
+    }
+  });
 }
 
 /**
@@ -119,7 +108,7 @@ export function goodByGood(participants: number, goods: number, rule: GoodRule):
 export interface Score {
   /** What serving a type is worth before the cost of production: s(t), which does not fall in t. */
   readonly of: (type: number) => number;
-  /** The least type with a score of `score` or just above, for a score of 0 or more. */
+  /** The least type with a score of at least `score`, for a score of 0 or more. */
   readonly type: (score: number) => number;
 }
 
@@ -128,8 +117,8 @@ export interface Score {
  *
  * sum_k s_k^+ > c^p.
  *
- * A higher type serves its owner, so truth is dominant with the threshold as the payment, the least type that still
- * wins: that of the score max(0, c^p - sum_{k != i} s_k^+).
+ * A higher type never loses what a lower one wins. So telling the truth is dominant where the payment is the least type
+ * that still wins: that of the score max(0, c^p - sum_{k != i} s_k^+).
  */
 export function sellByScore(score: Score, productionCost: number): GoodRule {
   return (types, prices) => {

@@ -26,7 +26,7 @@ export interface MenuOptions extends BaselineOptions, BetaSchedule {
   readonly menuSize: number;
 }
 
-/** The defaults that section 4.2.1 aligns with those of TEDI (batch size, iterations), and its optimiser. */
+/** The defaults of TEDI that the baselines share: batch size and iterations, as in section 4.2.1, and the optimiser. */
 export function alignedDefaults(problem: MechanismProblem): BaselineOptions {
   const { iterations, profiles, learningRate, finalLearningRateRatio, averaging, seed, ...training } = defaultTraining(
     problem,
@@ -47,25 +47,30 @@ export function alignedDefaults(problem: MechanismProblem): BaselineOptions {
   };
 }
 
-/** beta at the end where choices are made from a list, between whose options there is nothing to be softly chosen. */
+/**
+ * The final beta of choices from a list. It is below that of TEDI: between the options of a list there are no outcomes
+ * that a soft choice could take.
+ */
 const FINAL_BETA = 150;
 
-/** As {@linkcode alignedDefaults}, with a schedule of the inverse temperature, aligned, too, but for its end. */
+/**
+ * As {@linkcode alignedDefaults}, with a menu, and with the schedule of beta, the inverse temperature, but for its end.
+ */
 export function alignedMenuDefaults(problem: MechanismProblem, menuSize: number): MenuOptions {
   const { initialBeta, betaGrowthRatio } = defaultTraining(problem, "groupmax");
   return { ...alignedDefaults(problem), initialBeta, finalBeta: FINAL_BETA, betaGrowthRatio, menuSize };
 }
 
-/** Options that are shares, those of them that must be below 1, and options that must be above 0. */
+/** Which options must be in [0, 1], which of them below 1, which above 0, and which positive integers. */
 const SHARES = ["finalLearningRateRatio", "betaGrowthRatio", "averaging", "beta1", "beta2"];
 const BELOW_ONE = ["averaging", "beta1", "beta2"];
 const POSITIVE = ["learningRate", "epsilon", "clipNorm", "initialBeta", "finalBeta"];
 const COUNTS = ["iterations", "profiles", "menuSize"];
 
 /**
- * Defaults with what differs from them.
+ * The defaults with the given options in their place, all of them checked.
  *
- * @param action What cannot be done where an option makes no sense, such as `train MD-GemNet`.
+ * @param action What fails where an option is wrong, for messages: `train MD-GemNet`.
  * @throws {InvalidInputError} naming the option, the rule and the value.
  */
 export function settleOptions<Options extends BaselineOptions>(

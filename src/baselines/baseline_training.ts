@@ -1,7 +1,7 @@
 /**
- * What the learning baselines of section 4.2.1 share: a loop of gradient steps around an objective.
+ * Trains the learning baselines of section 4.2.1: gradient steps on an objective.
  *
- * Each iteration takes one step of Adam and averages the parameters, as the training of TEDI does.
+ * Each iteration takes one step of Adam and averages the parameters, as in the training of TEDI.
  *
  * @module
  */
@@ -40,7 +40,7 @@ export interface BaselineMetrics {
   readonly learningRate: number;
 }
 
-/** What goes on around training, without an effect on its result: as around that of TEDI, but on one device. */
+/** Hooks around training, which do not change its result: those of the training of TEDI, but for a lost device. */
 export interface BaselineHooks<Metrics = BaselineMetrics>
   extends Pick<TrainingHooks, "device" | "resume" | "checkpointEvery" | "onCheckpoint" | "signal"> {
   /** Told what each iteration measured. */
@@ -57,7 +57,9 @@ export interface BaselineResult<Mechanism, Options, Metrics = BaselineMetrics> {
   readonly iterations: number;
   /** The last iteration's metrics; undefined where none was run. */
   readonly metrics?: Metrics;
-  /** The metrics of all iterations that were run, in order; those before the checkpoint that it went on from are not. */
+  /**
+   * The metrics of all iterations that were run, in order; not those before the checkpoint that it was resumed from.
+   */
   readonly history: readonly Metrics[];
 }
 
@@ -84,7 +86,7 @@ export interface Measured<Metrics extends BaselineMetrics> {
   readonly gradients: Parameters;
   /** What is to be reported, but for what the loop knows itself. */
   readonly measured: Omit<Metrics, "iteration" | "gradientNorm" | "learningRate">;
-  /** What the method remembers from now on; what it did before unless given. */
+  /** What the method remembers from now on; unchanged unless given. */
   readonly memory?: HostTensors;
 }
 
@@ -96,10 +98,10 @@ export interface Descended<Metrics extends BaselineMetrics>
 }
 
 /**
- * Gradient descent, from the start or from a checkpoint.
+ * Runs gradient descent, from the first iteration or from a checkpoint.
  *
- * @param descent What is trained, and where it starts.
- * @param measure The gradient at some state, and what else is to be reported. It frees what it makes.
+ * @param descent What is trained, and what it is before the first iteration.
+ * @param measure Gives the gradient at some state, and what else is to be reported; frees all its other tensors.
  * @throws {InvalidInputError} for a checkpoint of another method, problem or size, before any work.
  * @throws {MachineError} if the objective or its gradient is not finite.
  */
@@ -148,7 +150,7 @@ function stepOf(state: DescentState, gradients: Parameters, learningRate: number
   const { iteration, parameters, average, adam } = state;
   return tidy(() => {
     const stepped = adamStep(parameters, gradients, adam, iteration, learningRate, options);
-    // Early averages would remember the start: the decay grows to its value.
+    // The decay grows to its value: otherwise early averages would remember the initial parameters.
     const decay = Math.min(options.averaging, (1 + iteration) / (10 + iteration));
     const mean = averageParameters(average, stepped.parameters, decay);
     return { parameters: stepped.parameters, average: mean, adam: stepped.state, norm: stepped.norm };

@@ -1,5 +1,5 @@
 /**
- * All goods as one bundle at a reserve price.
+ * Sells all goods as one bundle, at the best price.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { problemOf } from "../problems/problem_of.ts";
 import { deriveKey, randomKey } from "../random/key.ts";
 import { auctionMechanism, type GoodsAuction, goodsAuction } from "./auction.ts";
 
-/** On what {@linkcode bundle} finds its price. */
+/** The sample on which {@linkcode bundle} finds its price. */
 export interface BundleOptions {
   /** How many training profiles; 100,000 unless given. */
   readonly profiles?: number;

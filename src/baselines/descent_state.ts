@@ -12,6 +12,7 @@ import { downloadAll, uploadAll } from "../runtime/tensors.ts";
 import { type AdamState, initAdam } from "../training/adam.ts";
 import { mapParameters } from "../training/optimizer.ts";
 import type { Checkpoint } from "../training/state.ts";
+import { requireTensor } from "./check_parameters.ts";
 
 /** Everything that the next iteration depends on, besides problem and options. */
 export interface DescentState {
@@ -25,7 +26,7 @@ export interface DescentState {
   readonly memory: HostTensors;
 }
 
-/** What is trained, and where it starts. */
+/** What is trained, and what it is before the first iteration. */
 export interface Descent {
   /** The method, such as `MD-GemNet`. */
   readonly method: string;
@@ -88,12 +89,7 @@ export function restoreDescent(
   }
   const take = (name: string, { shape }: HostTensor): HostTensor => {
     const tensor = Object.hasOwn(tensors, name) ? tensors[name] : undefined;
-    const rule = `Cannot resume ${method}: checkpoint tensor ${name} must be float32 of shape [${shape}]`;
-    if (!tensor) throw new InvalidInputError(`${rule}, but it is missing`);
-    if (String(tensor.shape) !== String(shape) || !(tensor.data instanceof Float32Array)) {
-      throw new InvalidInputError(`${rule}, got [${tensor.shape}]`);
-    }
-    return tensor;
+    return requireTensor(`resume ${method}: checkpoint tensor ${name}`, shape, tensor);
   };
   const takeAll = (group: string, like: HostTensors): Record<string, HostTensor> =>
     Object.fromEntries(Object.entries(like).map(([name, one]) => [name, take(`${group}.${name}`, one)]));

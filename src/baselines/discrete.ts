@@ -4,8 +4,8 @@
  *
  *   x_ik = sigmoid(network(t_-i))_k in [0, 1]^m,   p_ik = f(x_ik, t_-i) - f(0, t_-i),   k = 1, ..., K.
  *
- * Participant i takes argmax_k <t_i, x_ik> - p_ik over k = 0, ..., K, where option 0 is nothing for nothing. Its own type
- * changes nothing on its menu, so that this is truthful and individually rational, whatever the networks are. With one
+ * Participant i takes argmax_k <t_i, x_ik> - p_ik over k = 0, ..., K, where option 0 is nothing for nothing. Its menu
+ * does not depend on its own type, so this is truthful and individually rational, whatever the networks are. With one
  * participant the K outcomes are parameters themselves. Everything is computed in 64-bit floats on the host.
  *
  * @module
@@ -75,7 +75,7 @@ export function ofPart<T>(part: string, named: Readonly<Record<string, T>>): Rec
   );
 }
 
-/** So many rows (participants of profiles) are computed before the event loop turns. */
+/** Rows (participants of profiles) computed between two turns of the event loop. */
 const CHUNK = 256;
 
 /**

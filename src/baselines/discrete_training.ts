@@ -1,7 +1,7 @@
 /**
- * Training of TEDI-Discrete: {@linkcode "./menu_choices.ts"} on menus of outcomes that a network makes, at the prices of a
- * pricing rule. That is equation (7) on a menu in the place of the box; no chains are needed, as one participant's choices
- * can be summed over.
+ * Trains TEDI-Discrete: by the objective of {@linkcode "./menu_choices.ts"}, on menus of outcomes that a network makes,
+ * at the prices of a pricing rule. That is equation (7) on a menu in the place of the box [0, 1]^m. No chains are
+ * needed: one participant's choices can be summed over.
  *
  * @module
  */
@@ -81,7 +81,7 @@ export async function trainDiscrete(
   return { mechanism: discrete({ problem: task.name, shape, network, menuSize, parameters }), options, ...rest };
 }
 
-/** Parameters to start from: the same menu whatever the others' types are, but for a small effect. */
+/** Initial parameters: the same menu whatever the others' types are, but for a small effect. */
 function initialDiscrete(
   problem: MechanismProblem,
   { outcomes, rules }: DiscreteNetworks,
@@ -107,7 +107,10 @@ export function discreteObjective(
   return choiceObjective(problem, offers(networks, parameters, types), types, draws, beta);
 }
 
-/** Outcomes `[R, K + 1, m]` and prices `[R, K + 1]` on offer to each participant of each profile; the last is nothing. */
+/**
+ * Outcomes `[R, K + 1, m]` and prices `[R, K + 1]` on offer to each participant of each profile, R = B n; the last
+ * option is nothing.
+ */
 function offers(
   { outcomes: size, rules }: DiscreteNetworks,
   parameters: Parameters,

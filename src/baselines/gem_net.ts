@@ -37,7 +37,7 @@ export interface GemNet extends OwnMenus, GemNetData {
   readonly method: "MD-GemNet";
 }
 
-/** So many rows (participants of profiles) are computed before the event loop turns. */
+/** Rows (participants of profiles) computed between two turns of the event loop. */
 const CHUNK = 1024;
 
 /** The network from contexts to menus: an MLP with K (m + 1) outputs, shared by all participants. */

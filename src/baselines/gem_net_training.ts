@@ -1,5 +1,6 @@
 /**
- * Training of MD-GemNet: {@linkcode "./menu_choices.ts"} on menus whose outcomes and prices a network makes.
+ * Trains MD-GemNet: by the objective of {@linkcode "./menu_choices.ts"}, on menus whose outcomes and prices a network
+ * makes.
  *
  * @module
  */
@@ -68,7 +69,7 @@ export async function trainGemNet(
   return { mechanism: gemNet({ problem: task.name, shape, menuSize, hidden, parameters }), options, ...rest };
 }
 
-/** Parameters to start from: the same menu whatever the others' types are, but for a small effect. */
+/** Initial parameters: the same menu whatever the others' types are, but for a small effect. */
 function initialGemNet(
   problem: MechanismProblem,
   shape: ContextShape,
@@ -95,7 +96,8 @@ export function menusObjective(
 }
 
 /**
- * Outcomes `[R, K + 1, m]` and prices `[R, K + 1]` on offer to each participant of each profile; the last is nothing.
+ * Outcomes `[R, K + 1, m]` and prices `[R, K + 1]` on offer to each participant of each profile, R = B n; the last
+ * option is nothing.
  */
 export function offeredMenus(shape: ContextShape, parameters: Parameters, types: Float32Array): OfferedMenus {
   const { goods: m } = shape,

@@ -12,11 +12,11 @@
  * @module
  */
 import { requireInteger } from "../errors.ts";
-import { flatTypes, type Mechanism, type MechanismResult, type TypeProfiles } from "../mechanisms/mechanism.ts";
+import type { Mechanism, MechanismResult } from "../mechanisms/mechanism.ts";
 import type { HostParameters } from "../networks/pricing_rule.ts";
-import { letEventsIn } from "../runtime/event_loop.ts";
 import { checkParameters } from "./check_parameters.ts";
-import { emptyResult, sigmoid } from "./menu_net.ts";
+import { sigmoid } from "./menu_net.ts";
+import { profileByProfile } from "./profile_by_profile.ts";
 
 /** What a LotteryAMA mechanism is made of, as plain data. */
 export interface LotteryAmaData {
@@ -44,7 +44,7 @@ export interface LotteryAma extends Mechanism, LotteryAmaData {
   readonly weights: Float64Array;
 }
 
-/** So many profiles are computed before the event loop turns. */
+/** Profiles computed between two turns of the event loop. */
 const CHUNK = 256;
 
 /** The shapes of the parameters, by name. */
@@ -97,14 +97,7 @@ export function lotteryAma(data: LotteryAmaData): LotteryAma {
     outcomes,
     boosts,
     weights,
-    async run(reported: TypeProfiles): Promise<MechanismResult> {
-      const types = flatTypes(reported, n, m), result = emptyResult(types, n, m);
-      for (let b = 0; b < result.profiles; b++) {
-        if (b > 0 && b % CHUNK === 0) await letEventsIn();
-        maximize(types, b, result);
-      }
-      return result;
-    },
+    ...profileByProfile(n, m, CHUNK, maximize),
   };
 }
 

@@ -1,14 +1,14 @@
 /**
- * Training of MD-LotteryAMA.
+ * Trains MD-LotteryAMA.
  *
  * The winner is softened to P_k(t) = softmax_k(beta A(k)), A(k) = sum_i w_i <t_i, x^k_i> + l_k, and so is the best
  * outcome without participant i, for which A_-i has its mean under softmax_k(beta A_-i(k)), as in Curry, Sandholm and
  * Dickerson (IJCAI 2023). The objective is E_t[sum_k P_k(t) u0(x^k, p(k); t)] with p_i(k) = (mean A_-i - A_-i(k)) /
  * w_i: one lottery is drawn for all, so the expectation over winners is exact. beta grows during training.
  *
- * The principal's costs enter through the boosts alone. Boosts start at u0(x^k, -r(x^k); mean t), minus the cost of
- * producing x^k and a reserve r: the affine maximizer starts as VCG with reserves and the principal among those whose
- * welfare counts.
+ * The principal's costs enter through the boosts alone. Initial boosts are u0(x^k, -r(x^k); mean t): minus the cost of
+ * x^k and a reserve r. So the affine maximizer is at first VCG with reserves, in which the principal's welfare counts,
+ * too.
  *
  * @module
  */
@@ -79,15 +79,19 @@ export async function trainLotteryAma(
   return { mechanism, options, ...rest };
 }
 
-/** Boosts start as if each good were sold for this times the mean type, besides what it costs. */
+/** The reserve of a unit in the initial boosts, as a share of the mean type. */
 const INITIAL_RESERVE = 0.3;
 
 /**
- * Parameters to start from: each participant's outcomes are those of a menu of its own, so that everything for some
- * participants and nothing for others is among them; equal weights; and boosts of what the principal gets if units sell at
- * a reserve. Boosts of costs alone start as VCG, which loses much where costs are shared: on U_{3,20}^{1,0} it earned
- * -3.85 after 400 iterations, with the reserve 1.25. One menu over all n m goods sold to everybody or nobody on C_{3,10}^{1,0},
- * for 1.28; by participant it earns up to 1.63.
+ * Initial parameters: for each participant the outcomes of a menu of its own; equal weights; boosts of minus the costs
+ * and a reserve.
+ *
+ * - With menus of their own, everything for some participants and nothing for others is among the outcomes. One menu
+ *   over all n m goods sold to everybody or nobody on C_{3,10}^{1,0}, and earned 1.28; by participant it earns up to
+ *   1.63.
+ * - Without a reserve the mechanism is VCG at first, which loses much where costs are shared: on U_{3,20}^{1,0} it
+ *   earned
+ *   -3.85 after 400 iterations, with the reserve 1.25.
  */
 async function initialLotteryAma(problem: MechanismProblem, menuSize: number, key: RandomKey): Promise<HostParameters> {
   const { participants: n, goods: m, principalUtility } = problem;

@@ -34,13 +34,15 @@ export interface OfferedMenus {
   readonly prices: Tensor2D;
 }
 
-/** Menus for `rows` participants: without a context there is one, which is for all. */
+/** Menus for `rows` participants: where there is only one, as without a context, it is repeated for all. */
 export function forRows({ outcomes, prices }: OfferedMenus, rows: number): OfferedMenus {
   if (outcomes.shape[0] === rows) return { outcomes, prices };
   return { outcomes: tf.tile(outcomes, [rows, 1, 1]), prices: tf.tile(prices, [rows, 1]) };
 }
 
-/** What an iteration of `descend` does: fresh profiles and draws, and the objective's gradient from them. */
+/**
+ * Makes the `measure` of `descend`: it draws profiles and random numbers, and gives the objective's gradient on them.
+ */
 export function menuStep(
   problem: MechanismProblem,
   options: MenuOptions,
@@ -54,7 +56,7 @@ export function menuStep(
     const { value, gradients } = tidy(() =>
       descentGradient(now, (parameters) => objective(parameters, types, draws, beta))
     );
-    // The objective has the same value for each participant, but for chance.
+    // The objective is a sum over participants, and each term is E[u0] but for chance.
     const softRevenue = (await value.data())[0] / participants;
     value.dispose();
     return { gradients, measured: { softRevenue } };

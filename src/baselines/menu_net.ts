@@ -13,6 +13,7 @@ import { flatTypes, type Mechanism, type MechanismResult, type TypeProfiles } fr
 import type { HostParameters } from "../networks/pricing_rule.ts";
 import { letEventsIn } from "../runtime/event_loop.ts";
 import { checkParameters } from "./check_parameters.ts";
+import { emptyResult, profileByProfile } from "./profile_by_profile.ts";
 
 /** What a MenuNet mechanism is made of, as plain data. */
 export interface MenuNetData {
@@ -42,7 +43,7 @@ export interface HostMenu {
   readonly prices: Float64Array;
 }
 
-/** So many rows are computed before the event loop turns. */
+/** Profiles computed between two turns of the event loop. */
 const CHUNK = 4096;
 
 /**
@@ -63,34 +64,13 @@ export function menuNet(data: MenuNetData): MenuNet {
     ...data,
     method: "MD-MenuNet",
     menu,
-    participants: 1,
-    goods: m,
-    async run(reported: TypeProfiles): Promise<MechanismResult> {
-      const types = flatTypes(reported, 1, m), result = emptyResult(types, 1, m);
-      for (let row = 0; row < result.profiles; row++) {
-        if (row > 0 && row % CHUNK === 0) await letEventsIn();
-        takeBest(menu, types, row, result);
-      }
-      return result;
-    },
+    ...profileByProfile(1, m, CHUNK, (types, row, result) => takeBest(menu, types, row, result)),
   };
 }
 
 /** 1 / (1 + exp(-x)). */
 export function sigmoid(x: number): number {
   return 1 / (1 + Math.exp(-x));
-}
-
-/** A result for type profiles `[B, n, m]` that gives nothing to everybody, for nothing. */
-export function emptyResult(types: Float32Array, participants: number, goods: number): MechanismResult {
-  const rows = types.length / goods;
-  return {
-    profiles: rows / participants,
-    outcomes: new Float64Array(types.length),
-    payments: new Float64Array(rows),
-    utilities: new Float64Array(rows),
-    gaps: new Float64Array(rows),
-  };
 }
 
 /**

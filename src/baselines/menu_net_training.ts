@@ -1,5 +1,5 @@
 /**
- * Training of MD-MenuNet, for one participant.
+ * Trains MD-MenuNet, for one participant.
  *
  * With choice probabilities P_k(t) = softmax_k(beta (<t, x_k> - p_k)) over the K options and nothing, the objective is
  * E_t[sum_k P_k(t) u0(x_k, p_k; t)]: the expectation over choices is exact. beta grows during training.
@@ -24,10 +24,10 @@ import { type MenuNet, menuNet, sigmoid } from "./menu_net.ts";
 /** Everything that decides the outcome of training MD-MenuNet, besides the problem and the backend. */
 export type MenuNetOptions = MenuOptions;
 
-/** The spread of raw outcomes at the start: wide, so that options differ from each other. */
+/** The spread of initial raw outcomes: wide, so that options differ from each other. */
 const INITIAL_SPREAD = 2;
 
-/** The price of an option at the start, as a share of its mean value. */
+/** The initial price of an option, as a share of its mean value. */
 const INITIAL_PRICE = 0.8;
 
 /** Type profiles that mean types are taken from. */
@@ -131,7 +131,7 @@ export function meanTypes(problem: MechanismProblem, participant?: number): Floa
 }
 
 /**
- * A menu to start from: raw outcomes `[K, m]` with a normal part common to an option's goods and one of each good's
+ * An initial menu: raw outcomes `[K, m]` with a normal part common to an option's goods and one of each good's
  * own, so that there are small bundles and large ones, and prices `[K]` at which all of them sell now and then.
  */
 export function initialMenu(

@@ -1,5 +1,5 @@
 /**
- * MD-RegretNet: outcomes and payments straight from networks, truthful as far as training made them.
+ * MD-RegretNet: outcomes and payments straight from networks, truthful only as far as training makes them.
  *
  * Two MLPs with tanh layers take a reported profile t `[n m]` to outcomes x = sigmoid(a(t)) in [0, 1]^{n m} and to
  * fractions f = sigmoid(b(t)) in [0, 1]^n; participant i pays p_i = f_i <t_i, x_i>, which is individually rational.
@@ -10,13 +10,13 @@
  * @module
  */
 import { requireInteger } from "../errors.ts";
-import { flatTypes, type Mechanism, type MechanismResult, type TypeProfiles } from "../mechanisms/mechanism.ts";
+import type { Mechanism, MechanismResult } from "../mechanisms/mechanism.ts";
 import { hostRawWeights } from "../networks/hypernetwork_output.ts";
 import { parameterizedAffineShapes } from "../networks/parameterized_affine.ts";
 import type { HostParameters } from "../networks/pricing_rule.ts";
-import { letEventsIn } from "../runtime/event_loop.ts";
 import { checkParameters } from "./check_parameters.ts";
-import { emptyResult, sigmoid } from "./menu_net.ts";
+import { sigmoid } from "./menu_net.ts";
+import { profileByProfile } from "./profile_by_profile.ts";
 
 /** What a RegretNet mechanism is made of, as plain data. */
 export interface RegretNetData {
@@ -33,8 +33,8 @@ export interface RegretNetData {
 }
 
 /**
- * A mechanism given by networks, whose results are those of truthful reports. A gap is certified, but hardly more: as
- * payments are not negative, no report is worth more than <t_i, 1>.
+ * A mechanism given by networks. Its results take reports to be true. A gap is a valid bound on what a lie gains, but a
+ * loose one: payments are not negative, so that no report brings a utility of more than <t_i, 1>.
  */
 export interface RegretNet extends Mechanism, RegretNetData {
   /** What it is. */
@@ -44,7 +44,7 @@ export interface RegretNet extends Mechanism, RegretNetData {
 /** The two networks: from profiles to raw outcomes, and to raw fractions of values. */
 export const NETWORKS = ["allocation", "payment"] as const;
 
-/** So many profiles are computed before the event loop turns. */
+/** Profiles computed between two turns of the event loop. */
 const CHUNK = 512;
 
 /** The shapes of the parameters, by name. */
@@ -73,35 +73,26 @@ export function regretNet(data: RegretNetData): RegretNet {
   requireInteger(action, "participants", n, 1);
   requireInteger(action, "goods", m, 1);
   checkParameters(action, regretNetShapes(n, m, hidden), parameters);
-  return {
-    ...data,
-    method: "MD-RegretNet",
-    participants: n,
-    goods: m,
-    async run(reported: TypeProfiles): Promise<MechanismResult> {
-      const types = flatTypes(reported, n, m), result = emptyResult(types, n, m);
-      for (let b = 0; b < result.profiles; b++) {
-        if (b > 0 && b % CHUNK === 0) await letEventsIn();
-        const input = Float64Array.from(types.subarray(b * n * m, (b + 1) * n * m), (t) => 2 * t - 1);
-        const outcome = hostNetwork(parameters, "allocation", hidden.length, input);
-        const fraction = hostNetwork(parameters, "payment", hidden.length, input);
-        result.outcomes.set(outcome, b * n * m);
-        for (let i = 0; i < n; i++) {
-          let value = 0, total = 0;
-          for (let j = 0; j < m; j++) {
-            const type = types[(b * n + i) * m + j];
-            value += type * outcome[i * m + j];
-            total += type;
-          }
-          const row = b * n + i;
-          result.payments[row] = fraction[i] * value;
-          result.utilities[row] = value - result.payments[row];
-          result.gaps[row] = total - result.utilities[row];
-        }
+  /** Writes profile `b` of the result. */
+  const runNetworks = (types: Float32Array, b: number, result: MechanismResult) => {
+    const input = Float64Array.from(types.subarray(b * n * m, (b + 1) * n * m), (t) => 2 * t - 1);
+    const outcome = hostNetwork(parameters, "allocation", hidden.length, input);
+    const fraction = hostNetwork(parameters, "payment", hidden.length, input);
+    result.outcomes.set(outcome, b * n * m);
+    for (let i = 0; i < n; i++) {
+      let value = 0, total = 0;
+      for (let j = 0; j < m; j++) {
+        const type = types[(b * n + i) * m + j];
+        value += type * outcome[i * m + j];
+        total += type;
       }
-      return result;
-    },
+      const row = b * n + i;
+      result.payments[row] = fraction[i] * value;
+      result.utilities[row] = value - result.payments[row];
+      result.gaps[row] = total - result.utilities[row];
+    }
   };
+  return { ...data, method: "MD-RegretNet", ...profileByProfile(n, m, CHUNK, runNetworks) };
 }
 
 /** One network's sigmoid outputs for one input, through `layers` tanh layers. */

@@ -1,9 +1,9 @@
 /**
- * Misreports for MD-RegretNet: where they are found, and what regret they show.
+ * Searches for misreports that pay in MD-RegretNet, and measures the regret that they show.
  *
  * The ex-post regret of participant i at profile t is max_{t'_i} u_i(t'_i, t_-i) - u_i(t), with
  * u_i(t'_i, t_-i) = <t_i, x_i(t'_i, t_-i)> - p_i(t'_i, t_-i). The maximum is searched by projected gradient ascent in
- * t'_i, so that what is found is regret, but not all of it.
+ * t'_i, so that what is found is a lower bound of the regret.
  *
  * @module
  */
@@ -24,13 +24,15 @@ import { NETWORKS, type RegretNet } from "./regret_net.ts";
 export interface RegretOptions {
   /** How many test profiles; 1000 unless given. */
   readonly profiles?: number;
-  /** Random starts of each search, besides the truth; 10 unless given. */
+  /**
+   * From how many random misreports each search begins; 10 unless given. The truth counts, too: regret is at least 0.
+   */
   readonly starts?: number;
   /** Steps of gradient ascent; 100 unless given. */
   readonly steps?: number;
   /** What a step multiplies the gradient by; 0.1 unless given. */
   readonly stepSize?: number;
-  /** The seed of profiles and starts; 0 unless given. */
+  /** The seed of profiles and random misreports; 0 unless given. */
   readonly seed?: number;
 }
 
@@ -108,8 +110,8 @@ export function ascendMisreports(
 }
 
 /**
- * Measures regret on held-out profiles, with searches from many starts. Searches run on the device; the regret of what
- * they find is computed on the host in 64-bit floats.
+ * Measures regret on held-out profiles, by searches from several random misreports. Searches run on the device; the
+ * regret of what they find is computed on the host in 64-bit floats.
  *
  * @param problem A problem, or the name of a setting.
  * @throws {InvalidInputError} for an option out of its range.

@@ -1,5 +1,5 @@
 /**
- * Training of MD-RegretNet by the augmented Lagrangian.
+ * Trains MD-RegretNet by the augmented Lagrangian.
  *
  * With rgt_i the mean regret of participant i over a batch, the objective is
  *
@@ -44,11 +44,11 @@ export interface RegretNetOptions extends BaselineOptions {
   readonly misreportSteps: number;
   /** What such a step multiplies the gradient by. */
   readonly misreportStepSize: number;
-  /** lambda_i at the start. */
+  /** The initial lambda_i. */
   readonly initialMultiplier: number;
   /** Iterations between updates of lambda. */
   readonly multiplierEvery: number;
-  /** rho at the start. */
+  /** The initial rho. */
   readonly initialPenalty: number;
   /** By how much rho grows at a time. */
   readonly penaltyGrowth: number;
@@ -180,7 +180,7 @@ export function batchValues(
 /** The name under which the misreports of a batch `[B, n, m]` are remembered. */
 const misreportsOf = (batch: number): string => `misreports.${batch}`;
 
-/** What is remembered beside parameters: lambda `[n]`, and the misreports of each batch, random at the start. */
+/** What is remembered beside parameters: lambda `[n]`, and the misreports of each batch, random at first. */
 function initialMemory(
   { participants: n, goods: m }: MechanismProblem,
   { profiles, batches, initialMultiplier, seed }: RegretNetOptions,
@@ -203,7 +203,7 @@ function lagrangian({ revenue, regrets }: BatchValues, lambda: Tensor1D, rho: nu
   return tf.sub(revenue, tf.add(linear, square)) as Scalar;
 }
 
-/** Parameters to start from: x and f about a half everywhere. */
+/** Initial parameters: x and f are about 1/2 everywhere. */
 function initialRegretNet(n: number, m: number, hidden: readonly number[], key: RandomKey): HostParameters {
   return Object.fromEntries(NETWORKS.flatMap((network, stream) => {
     const outputs = network === "allocation" ? n * m : n;

@@ -1,5 +1,5 @@
 /**
- * The best mechanism for each good separately.
+ * Sells each good by itself, by the best truthful auction of one good.
  *
  * Source: Myerson, "Optimal auction design", Mathematics of Operations Research 6, 1981, with the costs of section 4.1.
  *

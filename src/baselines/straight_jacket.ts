@@ -1,5 +1,5 @@
 /**
- * The straight-jacket auction.
+ * The straight-jacket auction: bundles of each size have one price.
  *
  * Source: Giannakopoulos and Koutsoupias, "Duality and optimality of auctions for uniform distributions", EC 2014.
  *

@@ -1,13 +1,14 @@
 /**
- * What an audit found, for people and for programs.
+ * Reports what an audit found: as text, or as JSON.
  *
  * @module
  */
+import { count, short } from "../display.ts";
 import type { AuditCheck, AuditWitness } from "../mechanisms/audit/check.ts";
 import { CHECK_WORDS } from "../mechanisms/audit/words.ts";
 import type { AuditReport } from "../mechanisms/audit.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
-import { count, round } from "./evaluation_report.ts";
+import { round } from "./evaluation_report.ts";
 import { helpWidth, wrap } from "./help.ts";
 import { colour, type Output } from "./output.ts";
 import { duration } from "./progress.ts";
@@ -73,7 +74,7 @@ function witnessLines({ profile, participant, misreport, outcomes, payments }: A
   const list = (numbers: readonly number[]) => numbers.map((value) => Number(value.toPrecision(6))).join(" ");
   const rows: string[] = [];
   rows.push(`participant ${participant + 1} of ${n} at ${profile.map(list).join(" | ")}`);
-  if (misreport) rows.push(`and at the own report ${list(misreport)}`);
+  if (misreport) rows.push(`and with its own report changed to ${list(misreport)}`);
   outcomes?.forEach((outcome, k) => rows.push(`outcome ${list(outcome)} for ${short(payments?.[k] ?? NaN)}`));
   return rows.map((text) => " ".repeat(10) + wrap(text, 10, helpWidth()));
 }
@@ -86,10 +87,4 @@ function line(verdict: string, name: string, value: string, remark: string): str
 /** A bound as somebody would write it: 0.01, 1e-6. */
 function plain(bound: number): string {
   return bound > 0 && bound < 1e-3 ? bound.toExponential() : String(bound);
-}
-
-/** A number with few digits: 0, 0.1875, 2.3e-9. */
-function short(value: number): string {
-  if (value === 0 || !Number.isFinite(value)) return String(value);
-  return Math.abs(value) >= 1e-3 ? String(Number(value.toPrecision(4))) : value.toExponential(1);
 }

@@ -1,8 +1,9 @@
 /**
- * What an evaluation found, for people and for programs.
+ * Reports what an evaluation found: as text, or as JSON.
  *
  * @module
  */
+import { count } from "../display.ts";
 import type { Device } from "../runtime/device.ts";
 import { TIE_BREAK } from "../kernels/best_responses/best_response.ts";
 import { evaluate, type Evaluation } from "../mechanisms/evaluate.ts";
@@ -105,7 +106,7 @@ function resultText(
     ? "certified: nobody gains more by lying"
     : "best responses were searched for: prices are not convex";
   rows.push(["largest gap", certified ? worstGap.toExponential(1) : "not known", gapRemark]);
-  rows.push(["", "", `ties go to the higher payment, within ${TIE_BREAK} of it`]);
+  rows.push(["", "", `of outcomes within ${TIE_BREAK} of the best utility, the one with the highest payment is taken`]);
   if (training) {
     const { iterations, evaluationSeconds } = training;
     rows.push(["training", duration(seconds), `${iterations} iterations; evaluation ${duration(evaluationSeconds)}`]);
@@ -124,11 +125,6 @@ const NAME_WIDTH = 19;
 function table(name: string, value: string, remark: string): string {
   const start = `  ${name}${value.padEnd(19)}`;
   return (start + wrap(remark, start.length, helpWidth())).trimEnd();
-}
-
-/** `1 good`, `2 goods`. */
-export function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }
 
 /** Milliseconds are as exact as a time is. */

@@ -11,7 +11,10 @@ export function shellLine(words: readonly string[]): string {
   return words.map((word) => /^[\w./:=,+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`).join(" ");
 }
 
-/** A command, with options before its run; where its problem is code, which no folder is trusted with, the command is told it again. */
+/**
+ * A command, with options before its run; where its problem is code, which no folder is trusted with, the command is
+ * told it again.
+ */
 export function aboutRun(command: string, run: string, { source }: MechanismProblem): string {
   return shellLine([
     "tedi",

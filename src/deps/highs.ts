@@ -1,6 +1,7 @@
 /**
  * HiGHS 1.15 as WebAssembly, npm's highs 1.15.3: solves linear programs.
- * Chosen because it is the fastest open solver that needs nothing installed, gives dual values, and starts from a basis.
+ * Chosen because it is the fastest open solver that needs nothing installed, gives dual values, and takes a basis to
+ * begin from.
  *
  * It is 3.5 MB and takes a fifth of a second to load, so nothing loads it until a linear program is solved.
  *
@@ -16,7 +17,7 @@ export interface HighsModelData {
   readonly colUpper: Float64Array;
   readonly rowLower: Float64Array;
   readonly rowUpper: Float64Array;
-  /** A by rows: those of row r are at starts[r] up to starts[r + 1]. */
+  /** A by rows: the entries of row r are at starts[r] up to, but not including, starts[r + 1]. */
   readonly matrix: {
     readonly format: "csr";
     readonly numRows: number;
@@ -27,7 +28,7 @@ export interface HighsModelData {
   };
 }
 
-/** Where the columns and rows of a program are: 0 at their lower bound, 1 basic, 2 at their upper bound, 3 free at 0. */
+/** The status of columns and rows: 0 at their lower bound, 1 basic, 2 at their upper bound, 3 free at 0. */
 export interface HighsBasis {
   /** Of each column. */
   readonly colStatus: Int32Array;

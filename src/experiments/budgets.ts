@@ -23,8 +23,8 @@ export function tediIterations(budget: BudgetName): number {
 }
 
 /**
- * How often TEDI and its ablations are trained from anew, to keep what earns the most on validation profiles: where there is
- * one participant, and training takes minutes.
+ * From how many starts TEDI and its ablations are trained, to keep what earns the most on validation profiles. More
+ * than one only with one participant, where training takes minutes.
  */
 export function tediStarts({ participants }: MechanismProblem, budget: BudgetName): number {
   return participants === 1 ? { quick: 1, standard: 3, paper: 5 }[budget] : 1;

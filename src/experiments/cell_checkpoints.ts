@@ -1,7 +1,7 @@
 /**
  * Checkpoints of a cell that is under way, so that a cell that is stopped goes on where it was.
  *
- * Each training of a cell has a file of its own, as a method may train several times. They go when the cell is finished.
+ * A method may train several times in a cell: each training has a file of its own. Finishing the cell removes them.
  *
  * @module
  */
@@ -25,7 +25,7 @@ export interface CheckpointHooks {
 export interface CellCheckpoints {
   /** Seconds that were spent before the last checkpoint; 0 where there is none. */
   readonly seconds: number;
-  /** The hooks of the training of a number, from 0. */
+  /** The hooks of one of the cell's trainings, which are counted from 0. */
   hooks(training: number): CheckpointHooks;
 }
 

@@ -5,6 +5,7 @@
  */
 import { InvalidInputError, show } from "../errors.ts";
 import { attempt, writeFileAtomic } from "../io/atomic.ts";
+import { parseObject } from "../io/json.ts";
 import { readTextIfThere } from "../io/read.ts";
 
 /** What was run. */
@@ -62,12 +63,9 @@ export async function readCell(folder: string, key: CellKey): Promise<Cell | und
   const path = cellPath(folder, key);
   const text = await readTextIfThere(path);
   if (text === undefined) return undefined;
-  let cell: Partial<Cell> | null = null;
-  try {
-    cell = JSON.parse(text);
-  } catch { /* the next check says so */ }
+  const cell: Partial<Cell> | undefined = parseObject(text);
   const numbers = ["revenue", "standardError", "worstGap", "seconds"] as const;
-  const whole = cell !== null && typeof cell === "object" &&
+  const whole = cell !== undefined &&
     Object.entries(key).every(([name, value]) => cell[name as keyof CellKey] === value) &&
     numbers.every((name) => Number.isFinite(cell[name])) &&
     (["regret", "teraflop"] as const).every((name) => cell[name] === undefined || Number.isFinite(cell[name]));

@@ -17,7 +17,10 @@ const GOODS = 10;
 /** The first goods of a type (x, x, x, x, x, x, y, y, y, y) in panel (a), and of an outcome in panel (b). */
 const FIRST_OF_TYPE = 6, FIRST_OF_OUTCOME = 5;
 
-/** Panel (a): for the types (x, ..., x, y, ..., y) with x and y in {0, 1}, the probability of each good and the payment. */
+/**
+ * Panel (a), as an SVG: for the types (x, ..., x, y, ..., y) with x and y in {0, 1}, the probability of each good and
+ * the payment.
+ */
 export async function panelA(mechanisms: readonly FigureMechanism[]): Promise<string> {
   const corners = [[0, 0], [1, 0], [0, 1], [1, 1]];
   const types = new Float32Array(
@@ -78,8 +81,8 @@ export async function panelA(mechanisms: readonly FigureMechanism[]): Promise<st
 }
 
 /**
- * Panel (b): the outcomes that the buyer's 1024 types take, by how much of the first and of the last five goods they get,
- * and their prices.
+ * Panel (b), as an SVG: the outcomes that the buyer's 1024 types take, by how much of the first and of the last five
+ * goods they get, and their prices.
  */
 export async function panelB(mechanisms: readonly FigureMechanism[]): Promise<string> {
   const count = 2 ** GOODS;

@@ -1,5 +1,5 @@
 /**
- * The rows of Table 1 as programs.
+ * The methods of Table 1, one a row: how each makes a mechanism for a problem.
  *
  * @module
  */

@@ -29,7 +29,7 @@ export interface MethodWork {
   readonly signal?: AbortSignal;
   /** Told how many steps of all are done, and a figure of the latest. */
   readonly onProgress?: (done: number, all: number, figure: string) => void;
-  /** If given, hooks by which a training goes on from its last checkpoint; the number says which training of the cell. */
+  /** If given, the hooks by which one of the cell's trainings, counted from 0, goes on from its last checkpoint. */
   readonly checkpoints?: (training: number) => CheckpointHooks;
 }
 

@@ -71,7 +71,8 @@ export async function removeTempFiles(folder: string, names: readonly string[]):
 }
 
 /**
- * The result of `work`; what it throws becomes the cause of a {@link machineError}, unless it is a MachineError already.
+ * The result of `work`. What it throws becomes the cause of a {@link machineError}, unless it is a MachineError
+ * already.
  *
  * @param action what `work` does, with its path: `write runs/a/config.json`.
  * @throws {MachineError} `Cannot <action>: <reason>`.

@@ -1,12 +1,14 @@
 /**
- * What a kind of mechanism is to files: some of it is metadata, the rest are its parameters.
+ * Kinds of mechanisms in files. A kind says which fields of a mechanism are the metadata of its file, and how the
+ * mechanism is made of them and of its parameters, which are the file's tensors.
  *
  * @module
  */
 import { InvalidInputError } from "../errors.ts";
 import type { HostParameters } from "../networks/pricing_rule.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
-import { parseJson, type Read, refuse } from "./metadata.ts";
+import { parseJson } from "./json.ts";
+import { type Read, refuse } from "./metadata.ts";
 import { decodeChecked, encodeChecked } from "./safetensors.ts";
 
 /** What every mechanism in a file has. */
@@ -75,7 +77,7 @@ export async function decodeKinds<Made extends MechanismFromFile>(
   }
   const fields = Object.entries(kind.fields).map(([name, read]) => [
     name,
-    // What is no JSON breaks the rule of the field as it stands.
+    // A text that is not JSON goes to the reader as it is, and the reader refuses it.
     read(parseJson(metadata[name]) ?? metadata[name], what, name),
   ]);
   const mechanism = await kind.make({

@@ -1,8 +1,8 @@
 /**
  * The kinds of mechanisms that files hold, an entry each.
  *
- * A new one takes a maker that checks its parameters, a `method` in what that makes, and an entry here. Makers of baselines
- * load when a file of theirs is read, and not before.
+ * A new kind needs a maker that checks its parameters, a `method` in what the maker gives, and an entry here. Makers of
+ * baselines load when a file of theirs is read, and not before.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Menu mechanisms in files. They are all that a browser reads: no other mechanism loads with them.
+ * Menu mechanisms in files. They are apart from other kinds so that the playground's page has the code of these alone.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * What metadata may hold: readers that give a value of a type, or say what is wrong with it.
+ * Readers of metadata: each gives a value of its type, or fails with what is wrong.
  *
  * @module
  */
@@ -13,16 +13,7 @@ const MOST_LAYERS = 1000;
 /** Reads a value from a file: `what` names the file and `thing` the value in messages. */
 export type Read<Value> = (value: unknown, what: string, thing: string) => Value;
 
-/** A text as JSON; undefined where it is none. */
-export function parseJson(text: string | undefined): unknown {
-  try {
-    return JSON.parse(text ?? "");
-  } catch {
-    return undefined;
-  }
-}
-
-/** Throws that something in a file breaks a rule. */
+/** Fails because a value in a file breaks a rule. */
 export function refuse(what: string, thing: string, rule: string, value: unknown): never {
   throw new InvalidInputError(`Cannot read ${what}: ${thing} must be ${rule}, got ${show(value)}`);
 }
@@ -30,7 +21,7 @@ export function refuse(what: string, thing: string, rule: string, value: unknown
 const isSize = (value: unknown): value is number =>
   Number.isSafeInteger(value) && (value as number) >= 1 && (value as number) <= LARGEST;
 
-/** A number of things. */
+/** An integer from 1 to a million: how many there are of something. */
 export const size: Read<number> = (value, what, thing) =>
   isSize(value) ? value : refuse(what, thing, `an integer from 1 to ${LARGEST}`, value);
 
@@ -59,7 +50,10 @@ export function optionalChoice<Choice extends string>(
       : refuse(what, name ?? thing, `one of ${choices.join(", ")}`, value);
 }
 
-/** An object whose fields are read each by its reader; fields that are undefined are left out, and so are all others. */
+/**
+ * An object with a reader for each field. Fields that a reader gives as undefined are left out, and so are fields that
+ * have no reader.
+ */
 export function object<Value extends object>(
   fields: { readonly [Name in keyof Value]-?: Read<Value[Name]> },
 ): Read<Value> {

@@ -1,5 +1,5 @@
 /**
- * Reading files whose names, or places, come from somebody else.
+ * Reads files that somebody else may have made or named.
  *
  * @module
  */

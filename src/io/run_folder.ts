@@ -9,6 +9,7 @@
 
 import { InvalidInputError, requireInteger, show } from "../errors.ts";
 import { attempt, machineError, removeTempFiles, syncFolder, unlessMissing, writeFileAtomic } from "./atomic.ts";
+import { parseObject } from "./json.ts";
 import { type FolderLock, lockFolder } from "./lock.ts";
 import type { HostTensors } from "../runtime/host_tensor.ts";
 import { readIfThere, readTextIfThere } from "./read.ts";
@@ -58,9 +59,8 @@ export interface RunFolder {
   /** Flushes `metrics.jsonl` to the disk; {@link RunFolder.writeCheckpoint} does it too. */
   syncMetrics(): Promise<void>;
   /**
-   * Keeps the metrics with `iteration <= afterIteration` alone, since a run resumed from there records the others again;
-   * -1 keeps none.
-   * A last line cut by a crash goes; other unreadable lines go with a warning.
+   * Keeps only the metrics with `iteration <= afterIteration`, as a run resumed from there records the others again; -1
+   * keeps none. Removes a last line that a crash cut, and other unreadable lines with a warning.
    */
   truncateMetrics(afterIteration: number): Promise<void>;
   /** Makes this the newest checkpoint, and the newest so far the previous; one of them is whole at every moment. */
@@ -245,15 +245,6 @@ async function tryCheckpoint(path: string): Promise<SafetensorsContent | Invalid
   } catch (error) {
     if (error instanceof InvalidInputError) return error;
     throw error;
-  }
-}
-
-function parseObject(json: string): Record<string, unknown> | undefined {
-  try {
-    const value = JSON.parse(json);
-    return typeof value === "object" && value !== null && !Array.isArray(value) ? value : undefined;
-  } catch {
-    return undefined;
   }
 }
 

@@ -13,6 +13,7 @@
  */
 
 import { InvalidInputError, show } from "../errors.ts";
+import { isObject } from "./json.ts";
 import { elementCount, type HostArray, type HostTensor, type HostTensors } from "../runtime/host_tensor.ts";
 
 /** What a safetensors file holds. */
@@ -239,10 +240,6 @@ function countKeys(json: string): number {
     else if (c === ":" && !inText) keys++;
   }
   return keys;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isCount(value: unknown): value is number {

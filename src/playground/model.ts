@@ -121,7 +121,9 @@ export function sweepReports(choice: Choice, own: Float32Array, good: number): S
   return { reports, truth: reports.indexOf(true_), received, ...m > 1 && { others }, payments, utilities };
 }
 
-/** Prices, and what a participant keeps, on a grid of outcomes of two goods: `[size, size]`, the first good along rows. */
+/**
+ * Prices, and what a participant keeps, on a grid of outcomes of two goods: `[size, size]`, the first good along rows.
+ */
 export interface Surface {
   readonly size: number;
   readonly prices: Float64Array;

@@ -1,5 +1,5 @@
 /**
- * Volumes of the sets of types that choose nothing from a menu with a price for each size of a bundle.
+ * Volumes of sets of types: of those who buy nothing where a bundle's price depends on its size alone.
  *
  * For prices 0 = p_0 <= p_1 <= ... <= p_r with increments that do not rise, these are the symmetric polymatroids
  *

@@ -4,6 +4,7 @@
  * @module
  */
 import { chartSvg, type VegaLiteSpec } from "../deps/vega.ts";
+import { short } from "../display.ts";
 import { optimumInWords, referenceMechanisms } from "../problems/reference_mechanisms.ts";
 import { type ContextView, type Grid, LEVEL, type Metrics, type ReportedRun, type StartedRun } from "./data.ts";
 
@@ -18,6 +19,16 @@ export interface Chart {
   readonly svg: string;
 }
 
+/**
+ * The parts of a chart's SVG, to be put into a page or another SVG: the attributes of its root, and everything behind
+ * them with ids that no other chart has.
+ */
+export function svgParts({ name, svg }: Chart): { readonly attributes: string; readonly body: string } {
+  const [, attributes, rest] = /^<svg([^>]*)>([\s\S]*)$/.exec(svg)!;
+  const body = rest.replace(/\bid="([^"]*)"/g, `id="${name}-$1"`).replace(/url\(#([^)]*)\)/g, `url(#${name}-$1)`);
+  return { attributes, body };
+}
+
 /** Colours that a page replaces by those of its theme. */
 export const INK = "#24292f", FAINT = "#d0d7de", PAPER = "#ffffff";
 /** Colours of runs: told apart by people who see colours differently, on light and on dark paper. */
@@ -28,7 +39,9 @@ const WIDTH = 360, HEIGHT = 190;
 const SQUARE = 280;
 /** Points of a curve, at most. */
 const POINTS = 240;
-/** The share of a run whose leap at the beginning may be cut. */
+/**
+ * The share of a run, at its beginning, that the scale of a curve may leave out: the leap there would flatten the rest.
+ */
 const SETTLED = 0.03;
 /** Pixels of a line of words at a rule, and of a letter in it. */
 const LINE_HEIGHT = 24, LETTER_WIDTH = 7;
@@ -87,12 +100,6 @@ function frame(spec: VegaLiteSpec): VegaLiteSpec {
 /** Draws a chart. */
 async function draw(name: string, caption: string, alt: string, spec: VegaLiteSpec): Promise<Chart> {
   return { name, caption, alt, svg: await chartSvg(frame(spec)) };
-}
-
-/** A number with as many digits as one reads: 0.5477, 12.3, 2.3e-9. */
-export function short(value: number): string {
-  if (value === 0 || !Number.isFinite(value)) return String(value);
-  return Math.abs(value) >= 1e-3 ? String(Number(value.toPrecision(4))) : value.toExponential(1);
 }
 
 /** A name that is a file's in every file system. */

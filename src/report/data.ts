@@ -5,6 +5,7 @@
  */
 import { underPresentNames } from "../former_names.ts";
 import { InvalidInputError, show } from "../errors.ts";
+import { parseObject } from "../io/json.ts";
 import { readTextIfThere } from "../io/read.ts";
 import type { AuditReport } from "../mechanisms/audit.ts";
 import type { Evaluation } from "../mechanisms/evaluate.ts";
@@ -131,17 +132,9 @@ export function parseMetrics(text: string, path: string, profiles: number): { me
   const metrics: Metrics[] = [];
   let seconds: number | undefined;
   text.split("\n").slice(0, -1).forEach((line, k) => {
-    const where = `${path}, line ${k + 1}`;
-    let record: unknown;
-    try {
-      record = JSON.parse(line);
-    } catch {
-      record = undefined;
-    }
-    if (typeof record !== "object" || record === null || Array.isArray(record)) {
-      throw new InvalidInputError(`Cannot read ${where}: it must be a JSON object, got ${show(line)}`);
-    }
-    const fields = underPresentNames(record as Record<string, unknown>), { iteration } = fields;
+    const where = `${path}, line ${k + 1}`, record = parseObject(line);
+    if (!record) throw new InvalidInputError(`Cannot read ${where}: it must be a JSON object, got ${show(line)}`);
+    const fields = underPresentNames(record), { iteration } = fields;
     if (!Number.isSafeInteger(iteration) || (iteration as number) < 0) {
       throw new InvalidInputError(
         `Cannot read ${where}: iteration must be a non-negative integer, got ${show(iteration)}`,

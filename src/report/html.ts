@@ -6,7 +6,7 @@
  * @module
  */
 import { escapeMarkup } from "../display.ts";
-import type { Chart } from "./charts.ts";
+import { type Chart, svgParts } from "./charts.ts";
 import { STYLE } from "./style.ts";
 
 /** What a page forbids the browser: everything but its own style, and what `more` allows. */
@@ -61,11 +61,10 @@ export function figures(charts: readonly Chart[], row = false): string {
   return `<div class="charts${row ? " row" : ""}">\n${list.join("\n")}\n</div>`;
 }
 
-/** The SVG of a chart within a page: as wide as there is place, and with ids that no other chart has. */
-function inline({ name, alt, svg }: Chart): string {
-  const [, open, rest] = /^<svg([^>]*)>([\s\S]*)$/.exec(svg)!, [, box] = /viewBox="([\d. -]+)"/.exec(open)!;
-  const body = rest.replace(/\bid="([^"]*)"/g, `id="${name}-$1"`).replace(/url\(#([^)]*)\)/g, `url(#${name}-$1)`);
-  return `<svg viewBox="${box}" role="img" aria-label="${escapeMarkup(alt)}">${body}`;
+/** The SVG of a chart within a page: as wide as there is place. */
+function inline(chart: Chart): string {
+  const { attributes, body } = svgParts(chart), [box] = /viewBox="[\d. -]+"/.exec(attributes)!;
+  return `<svg ${box} role="img" aria-label="${escapeMarkup(chart.alt)}">${body}`;
 }
 
 /** A table. Its first column names the rows. */
@@ -86,11 +85,6 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
 ${rows.map((row) => line("td", row)).join("\n")}
 </tbody>
 </table></div>`;
-}
-
-/** `1 good`, `2 goods`. */
-export function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }
 
 /** `0.8 s`, `45 s`, `2:33 min`, `1:05 h`. */

@@ -9,7 +9,7 @@ import type { MenuMechanism } from "../mechanisms/menu_mechanism.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { optimumInWords, referenceMechanisms } from "../problems/reference_mechanisms.ts";
 import type { TrainingResult } from "../training/train.ts";
-import { type Chart, contextCharts, INK, PAPER, trainingCharts } from "./charts.ts";
+import { type Chart, contextCharts, INK, PAPER, svgParts, trainingCharts } from "./charts.ts";
 import { LEVEL, viewContext } from "./data.ts";
 
 /** How results are drawn. */
@@ -22,7 +22,9 @@ const CURVES = ["training-soft-revenue", "training-relative-chain-suboptimality"
 /** The height of a line of text over the charts, and the space beside it. */
 const LINE = 30, MARGIN = 8;
 
-/** Prices, allocations and payments over two goods; where there are others, each values every good at {@linkcode LEVEL}. */
+/**
+ * Prices, allocations and payments over two goods; where there are others, each values every good at {@linkcode LEVEL}.
+ */
 async function mechanismSvg(mechanism: MenuMechanism): Promise<string> {
   const { participants: n, goods: m, problem } = mechanism, others = n > 1 ? LEVEL : undefined;
   const charts = await contextCharts("mechanism", await viewContext(mechanism, others), m);
@@ -54,13 +56,11 @@ async function trainingSvg(
 /** Charts beside each other under a line of text, as one SVG. */
 function inARow(title: string, charts: readonly Chart[]): string {
   let width = 0, height = 0;
-  const parts = charts.map(({ name, svg }) => {
-    const [, open, rest] = /^<svg([^>]*)>([\s\S]*)$/.exec(svg)!;
-    const [wide, high] = ["width", "height"].map((side) => Number(new RegExp(`\\b${side}="([\\d.]+)"`).exec(open)![1]));
-    const [box] = /viewBox="[\d. -]+"/.exec(open)!, at = width;
+  const parts = charts.map((chart) => {
+    const { attributes, body } = svgParts(chart), at = width;
+    const side = (name: string) => Number(new RegExp(`\\b${name}="([\\d.]+)"`).exec(attributes)![1]);
+    const wide = side("width"), high = side("height"), [box] = /viewBox="[\d. -]+"/.exec(attributes)!;
     width += wide, height = Math.max(height, high);
-    // Charts may use the same ids.
-    const body = rest.replace(/\bid="([^"]*)"/g, `id="${name}-$1"`).replace(/url\(#([^)]*)\)/g, `url(#${name}-$1)`);
     return `<svg x="${at}" y="${LINE}" width="${wide}" height="${high}" ${box}>${body}`;
   });
   const size = [Math.max(width, 2 * MARGIN + title.length * 7.5), height + LINE], alts = charts.map(({ alt }) => alt);

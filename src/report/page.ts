@@ -3,14 +3,14 @@
  *
  * @module
  */
-import { escapeMarkup } from "../display.ts";
+import { count, escapeMarkup, short } from "../display.ts";
 import { CHECK_WORDS } from "../mechanisms/audit/words.ts";
 import type { AuditReport } from "../mechanisms/audit.ts";
 import { optimumInWords, percentOf, referenceMechanisms } from "../problems/reference_mechanisms.ts";
 import { VERSION } from "../version.ts";
-import { type Chart, mechanismCharts, short, slug, trainingCharts } from "./charts.ts";
+import { type Chart, mechanismCharts, slug, trainingCharts } from "./charts.ts";
 import type { ReportedRun } from "./data.ts";
-import { count, duration, figures, notation, page, table } from "./html.ts";
+import { duration, figures, notation, page, table } from "./html.ts";
 import { again, factList, knownValues, trainingSection } from "./run_facts.ts";
 
 /** A report that is done. */

@@ -1,5 +1,5 @@
 /**
- * Opens the device on which everything runs: a GPU by WebGPU, or else the CPU by WASM.
+ * Opens the device on which training runs: a GPU by WebGPU, or else the CPU by WASM.
  *
  * @module
  */

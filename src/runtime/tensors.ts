@@ -37,8 +37,8 @@ export function onHost(): boolean {
 }
 
 /**
- * The data of a float tensor, where it lies in memory if it is on the WASM device: it is gone with the tensor, or when
- * another tensor is made.
+ * The data of a float tensor. On the WASM device it is a view of the tensor's own memory, without a copy, and valid
+ * until the tensor is disposed of or another tensor is made.
  */
 export function view(tensor: Tensor): Float32Array {
   return sharedHeap()?.typedArrayFromHeap(tensor) ?? tensor.dataSync() as Float32Array;
@@ -52,8 +52,8 @@ function viewAll(tensors: Readonly<Record<string, Tensor>>): HostTensors {
 }
 
 /**
- * Float tensors of zeros whose data `write` fills in, in place on the WASM device. `write` makes no tensor: views that it takes of
- * others hold.
+ * Float tensors whose data `write` fills in, over zeros; on the WASM device in place, without a copy. `write` must make
+ * no tensor, so that views which it takes of others stay valid.
  */
 export function writtenTensors(
   shapes: readonly (readonly number[])[],

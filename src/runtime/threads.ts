@@ -83,8 +83,8 @@ let wanted: number | undefined;
 let patience = PATIENCE;
 
 /**
- * How many threads the next {@linkcode openThreads} will have: one for each logical core unless it was set, and one alone
- * in a browser.
+ * How many threads the next {@linkcode openThreads} will have: one for each logical core unless it was set, and one
+ * alone in a browser.
  */
 export function threadCount(): number {
   if (!workerThreads) return 1;

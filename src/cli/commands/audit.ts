@@ -3,19 +3,17 @@
  *
  * @module
  */
-import { InvalidInputError } from "../../errors.ts";
-import { loadMechanism } from "../../io/mechanism_file.ts";
 import { AUDIT_CHECKS } from "../../mechanisms/audit/check.ts";
 import { audit, defaultAudit, defaultBounds } from "../../mechanisms/audit.ts";
 import { reportAudit } from "../audit_report.ts";
 import type { Command, Option } from "../command.ts";
 import { chosenDevice, deviceOptions } from "../device_options.ts";
-import { findMechanism, mechanismArgument } from "../mechanism_argument.ts";
+import { mechanismArgument } from "../mechanism_argument.ts";
+import { mechanismWithProblem } from "../mechanism_with_problem.ts";
 import { aboutRun, sayNext, shellLine } from "../next_steps.ts";
 import { parseCommandLine } from "../options.ts";
 import { openOutput } from "../output.ts";
-import { chosenProblem, problemOptions } from "../problem_options.ts";
-import { readConfig } from "../run_config.ts";
+import { problemOptions } from "../problem_options.ts";
 
 const auditOptions = [
   {
@@ -112,16 +110,7 @@ export const auditCommand: Command = {
   async run(args) {
     const { values, positionals } = parseCommandLine("audit", options, [mechanismArgument], args);
     const output = openOutput(values);
-    const { file, folder } = await findMechanism(positionals[0]);
-    const chosen = await chosenProblem("audit", values);
-    const run = folder === undefined ? undefined : await readConfig(folder, chosen);
-    const problem = chosen ?? run?.problem;
-    if (!problem) {
-      throw new InvalidInputError(
-        `Cannot audit ${file}: a file must come with its problem, such as --setting NAME, which is missing`,
-      );
-    }
-    const mechanism = await loadMechanism(file, problem);
+    const { folder, problem, mechanism } = await mechanismWithProblem("audit", positionals[0], values);
     const { profiles, misreports, exact, seed, "test-profiles": revenueProfiles, bound } = values;
     const bounds = {
       ...bound !== undefined && Object.fromEntries(AUDIT_CHECKS.map((name) => [name, bound])),

@@ -3,18 +3,16 @@
  *
  * @module
  */
-import { InvalidInputError } from "../../errors.ts";
-import { loadMechanism } from "../../io/mechanism_file.ts";
 import { TEST_PROFILES } from "../../mechanisms/evaluate.ts";
 import type { Command, Option } from "../command.ts";
 import { chosenDevice, deviceOptions } from "../device_options.ts";
 import { evaluateShown, reportEvaluation } from "../evaluation_report.ts";
-import { findMechanism, mechanismArgument } from "../mechanism_argument.ts";
+import { mechanismArgument } from "../mechanism_argument.ts";
+import { mechanismWithProblem } from "../mechanism_with_problem.ts";
 import { aboutRun, sayNext, shellLine } from "../next_steps.ts";
 import { parseCommandLine } from "../options.ts";
 import { openOutput } from "../output.ts";
-import { chosenProblem, problemOptions } from "../problem_options.ts";
-import { readConfig } from "../run_config.ts";
+import { problemOptions } from "../problem_options.ts";
 
 const evaluationOptions = [
   {
@@ -58,17 +56,8 @@ export const evaluateCommand: Command = {
   async run(args) {
     const { values, positionals } = parseCommandLine("evaluate", options, [mechanismArgument], args);
     const output = openOutput(values);
-    const { file, folder } = await findMechanism(positionals[0]);
-    const chosen = await chosenProblem("evaluate", values);
-    const run = folder === undefined ? undefined : await readConfig(folder, chosen);
-    const problem = chosen ?? run?.problem;
-    if (!problem) {
-      throw new InvalidInputError(
-        `Cannot evaluate ${file}: a file must come with its problem, such as --setting NAME, which is missing`,
-      );
-    }
-    const mechanism = await loadMechanism(file, problem);
-    const test = { profiles: values.profiles ?? TEST_PROFILES, seed: values.seed ?? run?.config.training.seed ?? 0 };
+    const { file, folder, problem, mechanism, config } = await mechanismWithProblem("evaluate", positionals[0], values);
+    const test = { profiles: values.profiles ?? TEST_PROFILES, seed: values.seed ?? config?.training.seed ?? 0 };
     const device = await chosenDevice(values);
     try {
       const { evaluation, seconds } = await evaluateShown(problem, mechanism, test, output);

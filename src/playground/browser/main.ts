@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { count } from "../../display.ts";
 import { InvalidInputError, MachineError } from "../../errors.ts";
 import { decodeMenuMechanism } from "../../io/menu_mechanism_file.ts";
 import type { MenuMechanism } from "../../mechanisms/menu_mechanism.ts";
@@ -13,7 +14,7 @@ import type { Setting } from "../../problems/settings.ts";
 import { randomKey } from "../../random/key.ts";
 import { costOf, type Outcome, settingOfMechanism } from "../model.ts";
 import { type ChoiceView, choiceView } from "./choice.ts";
-import { byId, count, figure, fixed, html } from "./dom.ts";
+import { byId, figure, fixed, html } from "./dom.ts";
 import { participantCards, type Participants } from "./participants.ts";
 
 /** Sliders that a page has place for. */
@@ -33,7 +34,9 @@ let shown: Shown | undefined, waiting = false, draws = 0;
 let saying: ReturnType<typeof setTimeout> | undefined;
 const principal = figure(4, { id: "principal" }), payments = figure(4), costs = figure(4);
 
-/** Computes and shows what the types lead to, before the next frame; the choice of one participant follows in another. */
+/**
+ * Computes and shows what the types lead to, before the next frame; the choice of one participant follows in another.
+ */
 function changed(): void {
   if (waiting) return;
   waiting = true;

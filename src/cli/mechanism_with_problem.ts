@@ -1,0 +1,44 @@
+/**
+ * The mechanism that a command is about, with its problem: that of the run folder, or the one that options choose.
+ *
+ * @module
+ */
+import { InvalidInputError } from "../errors.ts";
+import { loadMechanism } from "../io/mechanism_file.ts";
+import type { LearnedMechanism } from "../io/mechanism_kinds.ts";
+import type { MechanismProblem } from "../problems/problem.ts";
+import { findMechanism, type MechanismPlace } from "./mechanism_argument.ts";
+import { chosenProblem, type ProblemValues } from "./problem_options.ts";
+import { readConfig, type RunConfig } from "./run_config.ts";
+
+/** A mechanism, its problem, and where they come from. */
+export interface MechanismWithProblem extends MechanismPlace {
+  readonly mechanism: LearnedMechanism;
+  readonly problem: MechanismProblem;
+  /** The configuration of the run folder, where one was given. */
+  readonly config?: RunConfig;
+}
+
+/**
+ * Reads the mechanism that an argument names, and its problem.
+ *
+ * @param command The name of the command, for messages.
+ * @throws {InvalidInputError} where there is no mechanism, a file comes without a problem, or the two do not match.
+ * @throws {MachineError} if something cannot be read.
+ */
+export async function mechanismWithProblem(
+  command: string,
+  argument: string,
+  values: ProblemValues,
+): Promise<MechanismWithProblem> {
+  const place = await findMechanism(argument), { file, folder } = place;
+  const chosen = await chosenProblem(command, values);
+  const run = folder === undefined ? undefined : await readConfig(folder, chosen);
+  const problem = chosen ?? run?.problem;
+  if (!problem) {
+    throw new InvalidInputError(
+      `Cannot ${command} ${file}: a file must come with its problem, such as --setting NAME, which is missing`,
+    );
+  }
+  return { ...place, mechanism: await loadMechanism(file, problem), problem, config: run?.config };
+}
