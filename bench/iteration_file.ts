@@ -48,7 +48,7 @@ export function encodeIteration(size: IterationSize, withNoise: boolean): Uint8A
   const { problem, options } = iterationTask(size), key = randomKey(1);
   const { participants: n, goods: m, distribution } = problem, { profiles: M, chains: C, steps: S } = options;
   const rows = M * n, tensor = (shape: number[], data: Float32Array) => ({ shape, data });
-  // Chains start anywhere: how long an iteration takes does not depend on it.
+  // The chains' initial points are arbitrary: how long an iteration takes does not depend on them.
   const tensors = {
     ...trainingRules(problem, options).initialParameters(deriveKey(key, 0)),
     types: tensor([M, n, m], distribution.sample(deriveKey(key, 1), M, "training")),

@@ -1,6 +1,6 @@
 /**
  * Each fused WASM kernel beside the same in op-by-op TensorFlow.js: 384 rows (128 profiles of 3 participants) with
- * weights of their own, from a dense or a symmetric context, and 384 rows with the same weights; K = 2, E = 4, H = 64
+ * weights of their own, from a dense or a set context, and 384 rows with the same weights; K = 2, E = 4, H = 64
  * or H = Hl = 32, 16 chains.
  */
 import { type Tensor, type Tensor2D, type Tensor3D, tf } from "../src/deps/tfjs.ts";

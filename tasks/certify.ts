@@ -1,7 +1,7 @@
 /**
- * Best responses by cutting planes, which everything here uses, against linear programs on random networks and types:
- * `deno task certify`, with `--cases N` and `--seed N`. It exits with 1 where they differ, or a proof of optimality
- * does not close, and is a table of how far they agree.
+ * Compares best responses by cutting planes, which everything here uses, with linear programs on random networks and
+ * types: `deno task certify`, with `--cases N` and `--seed N`. It exits with 1 where they differ, or a proof of optimality
+ * does not close, and prints a table of how closely they agree.
  */
 import { parseArgs } from "@std/cli";
 import { requireInteger } from "../src/errors.ts";
@@ -36,7 +36,7 @@ export interface Certified {
 }
 
 /**
- * A case with m from 1 to 12, K from 1 to 3, odd G up to 15 and E from 1 to 5, near a starting point or far from it;
+ * A case with m from 1 to 12, K from 1 to 3, odd G up to 15 and E from 1 to 5, near initial weights or far from them;
  * every fourth network is symmetric.
  */
 export function randomCase(key: RandomKey): RandomCase {

@@ -10,7 +10,7 @@ export interface Option {
   readonly name: string;
   /** A name that it had before, which is still read. */
   readonly formerly?: string;
-  /** What its value is; a flag has none. */
+  /** The type of its value; a flag has none. */
   readonly kind: "flag" | "text" | "integer" | "number" | "integers" | "choice";
   /** The value's name in the help text. Choices show themselves. */
   readonly placeholder?: string;
@@ -18,7 +18,7 @@ export interface Option {
   readonly choices?: readonly string[];
   /** Names that choices had before, which are still read, and their names now. */
   readonly formerChoices?: Readonly<Record<string, string>>;
-  /** The least number that is all right, where the command line itself has to say so. */
+  /** The least value allowed, where the command line itself checks it. */
   readonly least?: number;
   /** The default, for the help text. */
   readonly default?: string;

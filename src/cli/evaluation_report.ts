@@ -104,9 +104,9 @@ function resultText(
   const certified = Number.isFinite(worstGap);
   const gapRemark = certified
     ? "certified: nobody gains more by lying"
-    : "best responses were searched for: prices are not convex";
+    : "prices are not convex: best responses come from a search";
   rows.push(["largest gap", certified ? worstGap.toExponential(1) : "not known", gapRemark]);
-  rows.push(["", "", `of outcomes within ${TIE_BREAK} of the best utility, the one with the highest payment is taken`]);
+  rows.push(["", "", `ties (utilities within ${TIE_BREAK}) go to the highest payment`]);
   if (training) {
     const { iterations, evaluationSeconds } = training;
     rows.push(["training", duration(seconds), `${iterations} iterations; evaluation ${duration(evaluationSeconds)}`]);

@@ -1,5 +1,5 @@
 /**
- * A server of one page that keeps up with something, for browsers on this machine alone.
+ * Serves one page that is kept up to date, to browsers on this machine alone.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { policy } from "../report/html.ts";
 export interface LiveServer {
   /** Where the page is. */
   readonly address: string;
-  /** From now on shows this page. It is made when somebody asks for it, and again when it has grown old. */
+  /** Shows this page from now on. It is made when somebody asks for it, and again when it has grown old. */
   show(make: () => Promise<string>): void;
   /** Lets open pages fetch the last state, and ends. Harmless when repeated. */
   end(): Promise<void>;
@@ -20,7 +20,7 @@ export interface LiveServer {
 const HOST = "127.0.0.1";
 /** Milliseconds after which a page is old, at least and at most. */
 const OLD = 2000, OLDEST = 10_000;
-/** So many times as long as it took to make is a page kept: making pages must not hold up what they are about. */
+/** A page is kept this many times as long as it took to make, so that making pages does not slow the training down. */
 const KEPT = 30;
 /** Milliseconds that open pages have to fetch the last state. */
 const GRACE = 2000;
@@ -82,7 +82,7 @@ export async function openLiveServer(port: number, warn: (message: string) => vo
       // A page of elsewhere whose name was made to point here must not read this one: DNS rebinding.
       if (!names.includes(request.headers.get("host") ?? "")) return refuse(403, `This is ${address} alone.`);
       const { pathname } = new URL(request.url);
-      if (request.method !== "GET") return refuse(405, "There is nothing to do but GET.", { allow: "GET" });
+      if (request.method !== "GET") return refuse(405, "This page takes GET alone.", { allow: "GET" });
       if (pathname === "/") {
         if (!make) return refuse(503, "There is nothing to see yet.", { refresh: "1" });
         return answer(await current(make), "text/html; charset=utf-8");

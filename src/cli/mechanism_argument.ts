@@ -1,5 +1,5 @@
 /**
- * The argument `RUN_FOLDER|FILE.safetensors`: where a mechanism is.
+ * The argument `RUN_FOLDER|FILE`, which names a mechanism: finds its file.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Commands that lead on from a command that is done.
+ * Suggests what to run after a command that is done.
  *
  * @module
  */

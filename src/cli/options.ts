@@ -1,5 +1,5 @@
 /**
- * Strict parsing of a command line by the options that a command has.
+ * Parses a command line by the options of its command, and refuses whatever they do not allow.
  *
  * @module
  */

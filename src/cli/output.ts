@@ -13,9 +13,9 @@ export interface Output {
   text(text: string): void;
   /** One JSON object on a line of stdout; nothing without --json. */
   event(event: string, values: Readonly<Record<string, unknown>>): void;
-  /** What goes on, on stderr; nothing under --quiet. */
+  /** A line about the progress of the work, on stderr; nothing under --quiet. */
   log(message: string): void;
-  /** What somebody should look at, on stderr, always. */
+  /** A warning on stderr, always. */
   warn(message: string): void;
   /** Shows how far some work is, on stderr; nothing under --quiet. */
   progress(label: string): Progress;

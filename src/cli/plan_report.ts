@@ -1,5 +1,5 @@
 /**
- * What `tedi train --dry-run` prints.
+ * Reports what a training will take, for `tedi train --dry-run`.
  *
  * @module
  */
@@ -20,22 +20,23 @@ export function reportPlan(
   const { bytes, flop } = plan, { backend, adapter } = device;
   output.event("plan", { setting: problem.name, backend, adapter, iterations, ...plan });
   const count = (value: number) => value.toLocaleString("en");
-  const giga = (value: number) => `${(value / 1e9).toPrecision(3)} GFLOP`;
+  const work = (flop: number) =>
+    flop < 1e12 ? `${(flop / 1e9).toPrecision(3)} GFLOP` : `${(flop / 1e12).toPrecision(3)} TFLOP`;
   const lines: [string, string, string][] = [
     ["Problem", problem.name, `${problem.participants} participants, ${problem.goods} goods`],
     ["Device", backend, adapter],
     ["Parameters", count(plan.parameters), `${count(plan.rawWeights)} raw weights for each pricing rule`],
     ["Pricing rules", count(plan.rows), `at a time; ${count(profiles)} profiles are trained on, others warm up`],
     ["Chains", count(plan.chains), `${chains} for each pricing rule`],
-    ["Memory", inMebibytes(bytes.total), "at the peak, and what the process takes anyway:"],
+    ["Memory", inMebibytes(bytes.total), "at the peak, besides what the process itself takes:"],
     ["  parameters", inMebibytes(bytes.parameters), "with average, moments and gradient"],
     ["  chains", inMebibytes(bytes.chains), ""],
     ["  kernels", inMebibytes(bytes.kernels), `of at most ${inMebibytes(device.largestBuffer)} in one piece`],
-    ["An iteration", giga(flop.total), "without best responses:"],
-    ["  hypernetwork", giga(flop.hypernetwork), "raw weights, and the way back"],
-    ["  chains", giga(flop.chains), "Langevin steps and line moves"],
-    ["  prices", giga(flop.prices), "and their gradients"],
-    ["All", giga(flop.total * iterations), `${count(iterations)} iterations`],
+    ["An iteration", work(flop.total), "without best responses:"],
+    ["  hypernetwork", work(flop.hypernetwork), "raw weights, and the gradient through them"],
+    ["  chains", work(flop.chains), "Langevin steps and line moves"],
+    ["  prices", work(flop.prices), "and their gradients"],
+    ["All", work(flop.total * iterations), `${count(iterations)} iterations`],
   ];
   const widths = [0, 1].map((column) => Math.max(...lines.map((line) => line[column].length)));
   output.text(

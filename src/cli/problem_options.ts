@@ -128,6 +128,6 @@ export function describeSource(source: ProblemSource): string {
       return `--types ${source.file} --participants ${source.participants} --goods ${source.goods} ` +
         `--production-cost ${source.productionCost} --duplication-cost ${source.duplicationCost}`;
     default:
-      return "a problem of a program";
+      return "a problem that a program defined";
   }
 }

@@ -1,5 +1,5 @@
 /**
- * How far some work is: a bar with the time left where stderr is a terminal, and otherwise a line now and then.
+ * Shows how far some work is: a bar with the time left where stderr is a terminal, and otherwise a line now and then.
  *
  * @module
  */
@@ -29,7 +29,7 @@ const LOG_EVERY = 10_000;
 /** Takes the terminal's line away. */
 export const CLEAR_LINE = "\r\x1b[2K";
 
-/** Starts to show how far some work is. */
+/** Begins to show how far some work is. */
 export function startProgress(label: string, sink: ProgressSink): Progress {
   const start = sink.now();
   let first: number | undefined, last = sink.columns() === undefined ? start : -Infinity;

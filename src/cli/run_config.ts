@@ -1,5 +1,5 @@
 /**
- * What `config.json` of a run folder says: the problem, and everything that training depends on.
+ * Reads and checks `config.json` of a run folder: the problem, and everything that training depends on.
  *
  * @module
  */

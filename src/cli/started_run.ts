@@ -1,5 +1,5 @@
 /**
- * What a configuration tells of a run, as pages show it.
+ * Makes what pages show of a run out of its configuration.
  *
  * @module
  */
@@ -20,7 +20,7 @@ export function startedRun(
     ...{ name, problem, version: config.version },
     command: commandLine(config, args),
     ...beyond.length > 0 &&
-      { commandRemark: `The command line has no options for what else is different: ${beyond.join(", ")}.` },
+      { commandRemark: `The command line has no options for these differences: ${beyond.join(", ")}.` },
     device: `${backend} (${adapter})`,
     options: optionTexts(config.training),
   };

@@ -1,5 +1,5 @@
 /**
- * The options of training, and where their values go.
+ * The options of training: their help texts, and the training options that their values make.
  *
  * @module
  */
@@ -27,7 +27,7 @@ export const workOptions = [
   {
     name: "profiles",
     kind: "integer",
-    placeholder: "M",
+    placeholder: "N",
     help: "Type profiles that each iteration trains on, at least 1",
   },
   {
@@ -92,7 +92,7 @@ export const methodOptions = [
     name: "learning-rate",
     kind: "number",
     placeholder: "X",
-    help: "Learning rate of Adam at the start, above 0; it falls along half a cosine",
+    help: "Initial learning rate of Adam, above 0; it falls along half a cosine",
   },
   {
     name: "learning-rate-beta",
@@ -104,13 +104,15 @@ export const methodOptions = [
     name: "initial-beta",
     kind: "number",
     placeholder: "X",
-    help: "beta at the start, above 0: how sharply participants choose while training, with density exp(beta u)",
+    help:
+      "Initial inverse temperature, above 0: in training participants choose outcomes with density exp(beta u), the more " +
+      "sharply the higher beta is",
   },
   {
     name: "final-beta",
     kind: "number",
     placeholder: "X",
-    help: "beta at the end, above 0; in between it grows geometrically",
+    help: "Final beta, above 0; in between it grows geometrically",
   },
   {
     name: "refresh",
@@ -164,8 +166,8 @@ export const methodOptions = [
     kind: "integer",
     placeholder: "N",
     help:
-      "Move each chain along a line after every N Langevin steps, in the direction between two other chains, which " +
-      "mixes them faster; 0: never, as in the paper",
+      "Move each chain along a line after every N Langevin steps, in the direction between two other chains, so that " +
+      "they mix faster; 0: never, as in the paper",
   },
   {
     name: "averaging",
@@ -173,7 +175,7 @@ export const methodOptions = [
     placeholder: "DECAY",
     help:
       "Decay of the moving average of parameters over the iterations, from 0 to below 1; the mechanism is made of " +
-      "the average, with 0 of the last parameters",
+      "this average, and with 0 that is the last parameters",
   },
 ] as const satisfies readonly Option[];
 
@@ -192,7 +194,7 @@ function field(name: string): string {
   return name === "network" ? "kind" : name.replace(/-([a-z])/g, (_, letter) => letter.toUpperCase());
 }
 
-/** The kind of a network whose size does not say: it stays out of configurations and files. */
+/** The kind of a network whose size names none: configurations and files leave this one out. */
 const DEFAULT_KIND = NETWORK_KINDS[0];
 
 /** What training options have under the name of a command line option. */

@@ -1,5 +1,5 @@
 /**
- * What is recorded while training goes on: metrics, checkpoints, logs and progress.
+ * Records metrics and checkpoints while training goes on, and shows its progress.
  *
  * @module
  */
@@ -32,7 +32,7 @@ export interface TrainingRecord {
   end(): void;
 }
 
-/** Starts to record. Metrics after the checkpoint go: their iterations come again. */
+/** Begins to record. Removes metrics from after the checkpoint, as their iterations are done again. */
 export async function recordTraining(options: TrainingRecordOptions): Promise<TrainingRecord> {
   const { training, name, folder, checkpoint, done, output } = options;
   const secondsBefore = Number(checkpoint?.metadata.seconds ?? 0) || 0;

@@ -1,5 +1,5 @@
 /**
- * `tedi train --watch`: shows training while it goes on, and at the end its report.
+ * `tedi train --watch`: serves a page that shows training while it goes on, and its report at the end.
  *
  * @module
  */

@@ -8,7 +8,7 @@
 export type Segment = readonly [number, number, number, number];
 
 /**
- * Where a function has a value, as segments: each cell is cut into two triangles, on which it is linear.
+ * The contour of a level, as segments: each cell is cut into two triangles, on which the function is taken as linear.
  *
  * @param values `[size, size]`, x along rows, on a grid of [0, 1]^2.
  */

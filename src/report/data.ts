@@ -1,5 +1,5 @@
 /**
- * What a training run tells: its metrics, and what its mechanism does.
+ * The data of a report: the metrics of training runs, and what their mechanisms do.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * The page of a run that is under way. It is served, has a script of its own that keeps it up to date, and works by
- * reloading where scripts are off.
+ * The page of a run that is under way. It is served by `tedi train --watch`; its script keeps it up to date, and where
+ * scripts are off it reloads itself.
  *
  * @module
  */
@@ -52,7 +52,7 @@ ${factList([...facts, ...knownValues(problem)])}
 </header>
 ${trainingSection(await trainingCharts([run]), "The first iterations are under way.")}
 <section>
-<h2>What it was told</h2>
+<h2>Options</h2>
 ${again(run)}
 <dl class="options">
 ${
@@ -118,6 +118,6 @@ news.onopen = inTurn;
 news.addEventListener("end", () => inTurn().then(() => news.close()));
 news.onerror = () => {
   const status = document.querySelector("[role=status]");
-  if (status) status.textContent = "Nothing is heard from tedi train any more: it has ended, or is being stopped.";
+  if (status) status.textContent = "tedi train does not answer any more: it has ended, or is stopping.";
 };
 `;

@@ -65,7 +65,7 @@ function facts(run: ReportedRun): string {
     "Certificate",
     Number.isFinite(worstGap)
       ? `nobody gains more than ${short(worstGap)} by lying, on these profiles`
-      : "none: prices are not convex, and best responses were searched for",
+      : "none: prices are not convex, so that best responses come from a search",
   ]);
   rows.push(["Participants", `keep ${short(participantsUtility)} of utility together, on average`]);
   const iterations = metrics.at(-1)?.iteration;
@@ -80,7 +80,7 @@ ${factList(rows)}
 ${again(run)}`;
 }
 
-/** A table of what runs reached, and one of what they were told to do differently. */
+/** A table of what runs reached, and one of the options in which they differ. */
 function comparison(runs: readonly ReportedRun[]): string {
   const rows = runs.map(({ name, problem, evaluation: { revenue, standardError, worstGap }, metrics, seconds }) => {
     const { optimum, separable } = referenceMechanisms(problem), best = optimum?.value ?? separable;
@@ -101,7 +101,7 @@ function comparison(runs: readonly ReportedRun[]): string {
   const first = table(head, rows, "What the runs reached");
   if (different.length === 0) return `${first}\n<p class="note">All runs were trained with the same options.</p>`;
   const options = different.map((name) => [name, ...runs.map((run) => run.options[name] ?? "default")]);
-  return `${first}\n${table(["option", ...runs.map(({ name }) => name)], options, "What they were told differently")}`;
+  return `${first}\n${table(["option", ...runs.map(({ name }) => name)], options, "Options that differ")}`;
 }
 
 /** The verdict of an audit. */

@@ -1,5 +1,5 @@
 /**
- * What pages say of a run in words, be it under way or done.
+ * The parts of pages that say in words what a run is, be it under way or done.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * The style of pages.
+ * The CSS of pages.
  *
  * @module
  */

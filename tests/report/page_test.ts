@@ -85,7 +85,7 @@ Deno.test("several runs are compared: tables of results and differences, a legen
   const second = { ...first, name: "second", options: { iterations: "3", seed: "7" } };
   const { html, charts } = await makeReport([first, second]);
   checkPage(html);
-  for (const text of ["What the runs reached", "What they were told differently", ">7<", "<h2>first<", "<h2>second<"]) {
+  for (const text of ["What the runs reached", "Options that differ", ">7<", "<h2>first<", "<h2>second<"]) {
     assertStringIncludes(html, text);
   }
   assert(!html.includes(">iterations</th><td>3<"), "what is the same is not told");

@@ -1,5 +1,5 @@
 /**
- * `tedi audit`: whether a mechanism is truthful, and all else that it should be.
+ * `tedi audit`: checks whether a mechanism is truthful and individually rational, and its prices and best responses.
  *
  * @module
  */
@@ -37,7 +37,7 @@ const auditOptions = [
     kind: "integer",
     least: 0,
     placeholder: "N",
-    help: "Number of best responses that are compared with exact ones, found by linear programming",
+    help: "Number of best responses that are compared with exact solutions of linear programs",
     default: String(defaultAudit.exact),
   },
   {
@@ -94,7 +94,8 @@ export const auditCommand: Command = {
   name: "audit",
   description: "Audits a mechanism: searches for lies that pay and for participants who lose, checks outcomes, " +
     "payments, prices and best responses (by linear programs, with certificates, and in every implementation), and " +
-    "measures the revenue on fresh type profiles. Violations are in the units of types, and shown with where they are." +
+    "measures the revenue on fresh type profiles. Violations are in the units of types. A check that fails shows the " +
+    "profile and the participant of its largest violation." +
     "\n\nExit code 1 where a bound is broken.",
   positionals: [mechanismArgument],
   groups: [

@@ -35,7 +35,7 @@ function describe(device: DeviceDescription): string {
   const title = `${device.backend}  ${device.adapter}${device.software ? " (software: emulated on the CPU)" : ""}`;
   const details = device.backend === "wasm" ? [["cores", String(device.cores)]] : [
     ["largest buffer", size(device.maxBufferSize)],
-    ["bound at a time", size(device.maxStorageBufferBindingSize)],
+    ["largest binding", size(device.maxStorageBufferBindingSize)],
     ["workgroup memory", size(device.maxComputeWorkgroupStorageSize)],
     ["subgroups", device.features.includes("subgroups") ? "yes" : "no"],
     ["16-bit floats", device.features.includes("shader-f16") ? "yes" : "no"],

@@ -41,7 +41,7 @@ const options = [...problemOptions, ...evaluationOptions, ...deviceOptions] as c
 export const evaluateCommand: Command = {
   name: "evaluate",
   description: "Measures the principal's expected utility (the revenue, less costs) of a mechanism on new type " +
-    "profiles, with best responses that are certified, and shows it beside what is known about the problem.",
+    "profiles, with certified best responses, and shows it beside what is known about the problem.",
   positionals: [mechanismArgument],
   groups: [
     { heading: "Evaluation", options: evaluationOptions },

@@ -34,14 +34,14 @@ const options = [
 export const playgroundCommand: Command = {
   name: "playground",
   description:
-    "Makes a page on which to play with a mechanism: move the participants' types, and see at once who gets " +
-    "what, for which payment, and what every other report would bring. The mechanism runs in the browser, by the code " +
-    "that tedi run runs. The page is one file that loads nothing, and opens any other mechanism file, too.",
+    "Makes a page on which a mechanism runs: move the participants' types, and see at once who gets what, for " +
+    "which payment, and what any other report would bring. The mechanism runs in the browser, by the same code as " +
+    "tedi run. The page is one file that loads nothing, and opens other mechanism files, too.",
   positionals: [argument],
   groups: [{ heading: "Playground", options }],
   examples: [
     { line: "tedi playground runs/U-3-2-cp1-cd0-seed0", help: "writes playground.html to the run folder" },
-    { line: "tedi playground --out empty.html", help: "a page for mechanism files of all kinds" },
+    { line: "tedi playground --out empty.html", help: "a page on which to open any mechanism file of TEDI" },
   ],
   async run(args) {
     const { values, positionals: [given] } = parseCommandLine("playground", options, [argument], args);

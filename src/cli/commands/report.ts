@@ -60,8 +60,8 @@ const AUDIT = { profiles: 100, misreports: 100, exact: 40, revenueProfiles: 5000
 export const reportCommand: Command = {
   name: "report",
   description: "Makes a page about training runs: revenue beside what is known, training curves, prices and " +
-    "allocations, who pays and gets what, and how runs differ. It is one file that loads nothing, to be read on a " +
-    "phone, in the dark and in print.",
+    "allocations, who pays and gets what, and how runs differ. It is one file that loads nothing, and can be " +
+    "read on a phone, on a dark screen and in print.",
   positionals: [runArgument],
   groups: [
     { heading: "Report", options: reportOptions },

@@ -35,8 +35,8 @@ const runOptions = [
 export const runCommand: Command = {
   name: "run",
   description: "Runs a mechanism: reads the types that participants report, and writes what each gets and pays.\n\n" +
-    "CSV has a row for each participant of each profile: its outcome (the probability of getting each good), its " +
-    "payment, and its utility if the report was true. JSON has a line for each profile.",
+    "The result as CSV has a row for each participant of each profile: its outcome (the probability of getting each " +
+    "good), its payment, and its utility if the report was true; as JSON it has a line for each profile.",
   positionals: [mechanismArgument],
   groups: [
     { heading: "Types and results", options: runOptions },

@@ -56,11 +56,12 @@ function columns(rows: readonly (readonly string[])[]): string {
 
 function explanation(width: number): string {
   const paragraphs = [
-    "OPTIMUM is the most that any truthful mechanism earns, where that is known, or conjectured (?); ITEM-WISE the most of those that " +
-    "treat each good by itself (Separable-OPT); TEDI is what the paper's Table 1 has.",
-    "A name F_{n,m}^{cp,cd}, or F-n-m-cpX-cdY for a shell, reads: the types' distribution F, n participants, m goods, " +
-    "production cost cp (paid once for a good that anybody gets) and duplication cost cd (paid for every unit " +
-    "handed out). Costs that are left out are 0.",
+    "OPTIMUM is the most that any truthful mechanism earns; ? marks what is conjectured, - what is not known. " +
+    "ITEM-WISE is the most of those that sell each good by itself (Separable-OPT); TEDI what TEDI earns in the " +
+    "paper's Table 1.",
+    "A name F_{n,m}^{cp,cd}, or F-n-m-cpX-cdY for a shell, says: types are distributed as F, there are n " +
+    "participants and m goods, the production cost is cp (paid once for a good that anybody gets) and the duplication " +
+    "cost cd (paid for every unit handed out). Costs that are left out are 0.",
   ];
   const letters = distributionLetters.map((letter) => {
     const { name, description } = distributionFamily("list settings", letter);

@@ -32,7 +32,7 @@ const tableOptions = [
     name: "methods",
     kind: "text",
     placeholder: "LIST",
-    help: `Rows, separated by commas, of ${METHOD_NAMES.join(", ")}`,
+    help: `Methods (rows), separated by commas: ${METHOD_NAMES.join(", ")}`,
     default: "all",
   },
   { name: "seeds", kind: "text", placeholder: "LIST", help: "Seeds, separated by commas", default: "0" },
@@ -40,7 +40,8 @@ const tableOptions = [
     name: "budget",
     kind: "choice",
     choices: BUDGETS,
-    help: "Work of a cell: standard is at most about 20 minutes for TEDI on two cores",
+    help: "Work of a cell: standard takes at most about 20 minutes for TEDI on two cores; quick has a tenth of its " +
+      "iterations, paper five times as many",
     default: "standard",
   },
   {
@@ -69,15 +70,15 @@ export const table1Command: Command = {
   name: "table1",
   description:
     "Runs methods in settings of the paper's Table 1, and writes what they earn beside the paper's values.\n\n" +
-    "A finished cell is kept in a file of its own, beside its mechanism if one was learned. A run that was stopped goes on " +
-    "from the last checkpoint of its cell; one that is asked for more columns, methods or seeds computes what is missing.",
+    "A finished cell is kept in a file of its own, beside its mechanism if one was learned. After a stop the same " +
+    "command goes on from the last checkpoint. With more columns, methods or seeds it computes what is missing.",
   positionals: [],
   groups: [
     { heading: "Cells", options: tableOptions },
     { heading: "Device", options: deviceOptions },
   ],
   examples: [
-    { line: "tedi table1 --budget quick", help: "everything, roughly" },
+    { line: "tedi table1 --budget quick", help: "all cells, with a tenth of the iterations" },
     { line: "tedi table1 --columns U-3-10-cp1-cd0 --methods TEDI,Separable-OPT", help: "one column, two rows" },
   ],
   async run(args) {

@@ -45,7 +45,7 @@ const runOptions = [
     default: "runs/PROBLEM-seedN",
   },
   { name: "resume", kind: "flag", help: "Continue the run in the folder from its last checkpoint" },
-  { name: "force", kind: "flag", help: "Delete the run in the folder, and start a new one" },
+  { name: "force", kind: "flag", help: "Delete the run in the folder, and begin a new one" },
   {
     name: "checkpoint-every",
     kind: "integer",
@@ -66,7 +66,7 @@ const runOptions = [
   {
     name: "dry-run",
     kind: "flag",
-    help: "Print the number of parameters, the memory and the work of the training, and stop",
+    help: "Print the number of parameters, the memory and the operations that training would take, and stop",
   },
   {
     name: "json",
@@ -101,7 +101,7 @@ export const trainCommand: Command = {
   examples: [
     { line: "tedi train --setting U-1-2", help: "sell 2 goods to 1 buyer, in runs/U-1-2-cp0-cd0-seed0" },
     { line: "tedi train --setting U-1-2 --resume", help: "go on after Ctrl-C" },
-    { line: "tedi train --setting U-3-2-cp1-cd0 --watch", help: "look on in a browser" },
+    { line: "tedi train --setting U-3-2-cp1-cd0 --watch", help: "watch it in a browser" },
     { line: "tedi train --types bids.csv --participants 3 --goods 2 --out runs/bids", help: "learn from data" },
     { line: "tedi train --problem ./my_problem.ts --json > log.jsonl", help: "a problem of your own, for a program" },
   ],
