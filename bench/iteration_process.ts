@@ -1,7 +1,9 @@
 /**
- * Times training iterations of a file, and prints one line of JSON as the peers do:
- * `deno run -A bench/iteration_process.ts IN.safetensors [--kernels wasm|reference|webgpu] [--iterations N] [--warmup N]
- * [--threads N]`.
+ * Times training iterations of a file, and prints one line of JSON as the peers do.
+ *
+ *     deno run -A bench/iteration_process.ts IN.safetensors [OPTIONS]
+ *
+ * Options: `--kernels wasm|reference|webgpu`, `--iterations N`, `--warmup N`, `--threads N`.
  */
 import { parseArgs } from "@std/cli";
 import { tf } from "../src/deps/tfjs.ts";

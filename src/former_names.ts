@@ -20,12 +20,15 @@ const NAMES: Readonly<Record<string, string>> = {
 /** Options of the command line: the present name, and the one that it had before. */
 export const FORMER_OPTIONS = { boundary: "wall" } as const;
 
-/** How a network reads the others' types was `symmetric` where it is `set` now. */
+/** The present name of a kind of context: `set` was called `symmetric`. */
 export function contextName(name: unknown): unknown {
   return name === "symmetric" ? "set" : name;
 }
 
-/** A record with its fields under the names that they have now; its network's context, too. Others stay as they are. */
+/**
+ * A record with the present names of its fields, and of its network's context, in the place of former ones. A value
+ * that is no record stays as it is.
+ */
 export function underPresentNames<Value>(record: Value): Value {
   if (typeof record !== "object" || record === null || Array.isArray(record)) return record;
   const renamed = Object.entries(record).map(([name, value]) => {

@@ -1,7 +1,7 @@
 /**
- * What is lost where a process is killed, a disk is full, a thread or a GPU dies: `deno task faults`, with `--trials N`
- * of each fault and `--seed N`. It ends with a table of the faults, and with 1 where anything that was finished was
- * lost or a result differs in one bit from that of a run that nobody disturbed.
+ * Tries what is lost where a process is killed, a disk is full, or a thread or a GPU dies: `deno task faults`, with
+ * `--trials N` of each fault and `--seed N`. It prints a table of the faults. The exit code is 1 where finished work was
+ * lost, or a result differs in one bit from that of an undisturbed run.
  */
 import { parseArgs } from "@std/cli";
 import { requireInteger } from "../src/errors.ts";

@@ -9,7 +9,7 @@ import { SHARED_STYLE } from "../report/style.ts";
 import { VERSION } from "../version.ts";
 import { SCRIPT } from "./script.ts";
 
-/** A mechanism that a page shows from the start. */
+/** A mechanism that a page shows at once. */
 export interface EmbeddedMechanism {
   /** What its file is called. */
   readonly name: string;

@@ -1,5 +1,5 @@
 /**
- * What the faults are tried on: the command line as a child process, folders that go, and what is compared.
+ * Where faults are tried: runs the command line as a child process in temporary folders, and reads what it leaves.
  *
  * @module
  */

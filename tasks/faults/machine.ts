@@ -1,5 +1,5 @@
 /**
- * What goes wrong in the middle of the mathematics: numbers that are none, threads that die, a GPU that is lost.
+ * What goes wrong in the middle of the mathematics: numbers that are not finite, threads that die, a GPU that is lost.
  *
  * @module
  */
