@@ -1,10 +1,10 @@
 /**
- * The operations that training spends its time on. Each implementation has all of them: plain TensorFlow.js
- * (`reference.ts`), fused WASM and fused WGSL. Raw weights, P numbers a row, are the large tensor: the fused
- * implementations make them a few rows at a time.
+ * The interface of the kernels: the operations that training spends its time on. There are three implementations, in
+ * plain TensorFlow.js (`reference.ts`), fused in WASM (`wasm/`) and fused in WGSL (`webgpu/`). The raw weights `[R, P]`
+ * would be the largest tensor; the fused kernels make them for a few rows at a time.
  *
- * In all operations a {@linkcode HypernetworkOutput} with `hidden` `[R, H]` has one row of raw weights for each row of points;
- * without `hidden` the one row of raw weights, `bias`, serves all.
+ * A row is a participant of a profile: R = B n rows, each with N points or C chains. A {@linkcode HypernetworkOutput}
+ * with `hidden` `[R, H]` has raw weights for each row; without `hidden`, the same raw weights, `bias`, serve all rows.
  *
  * @module
  */
@@ -13,15 +13,15 @@ import type { HypernetworkOutput } from "../networks/hypernetwork_output.ts";
 import type { RandomKey } from "../random/key.ts";
 import type { Chains, MoveOptions } from "../sampling/move_chains.ts";
 
-/** The gradient in what raw weights are made from. */
+/** A gradient in the factors of a hypernetwork output, each of the factor's shape. */
 export interface HypernetworkGradient {
-  /** `[R, H]`; undefined where the hypernetwork has none. */
+  /** `[R, H]`; undefined where the output has no `hidden`. */
   readonly hidden?: Tensor2D;
-  /** `[H, P]`, or `[H, D]` with slopes per good; undefined where the hypernetwork has none. */
+  /** `[H, P]`, or `[H, D]` with slopes per good; undefined where the output has no `weight`. */
   readonly weight?: Tensor2D;
   /** `[P]`. */
   readonly bias: Tensor1D;
-  /** Of slopes per good: in the goods' hidden layers `[R, m, Hl]`, and in S `[Hl, K E G + 1]`. */
+  /** In the factors of slopes per good: the goods' hidden layers `[R, m, Hl]`, and S `[Hl, K E G + 1]`. */
   readonly perGood?: { readonly hidden: Tensor3D; readonly weight: Tensor2D };
 }
 
@@ -33,21 +33,24 @@ export interface KernelMemory {
   readonly largest: number;
 }
 
-/** Chains after they moved. */
+/** Chains after their moves, and f there. */
 export interface MovedChains extends Chains {
   /** f at the chains and at the zero outcome `[R, C + 1]`. */
   readonly values: Tensor2D;
 }
 
-/** What {@linkcode PriceKernels.goodsStep} maximises, and from which rows it takes the gradient. */
+/** The principal's utility of reproducible goods, which {@linkcode PriceKernels.goodsStep} maximises, and how. */
 export interface GoodsObjective {
-  /** n: so many rows that follow one another make a profile. */
+  /** n: each n rows that follow one another are a profile. */
   readonly participants: number;
-  /** The first rows, of whole profiles, that the gradient is taken from; the others' chains only move. */
+  /** How many of the first rows, of whole profiles, the gradient is taken from. The chains of the others only move. */
   readonly trained: number;
-  /** Whether the covariance is that of the objective itself, and not of what each participant adds to it. */
+  /**
+   * Whether f has its covariance with u0 itself (paired), or with what its own participant adds to u0
+   * (coordinate-wise).
+   */
   readonly paired: boolean;
-  /** c^p, paid once for a good that anybody receives. */
+  /** c^p, paid once for each good, in the share of it that is produced. */
   readonly productionCost: number;
   /** c^d, paid for every unit handed out. */
   readonly duplicationCost: number;
@@ -57,21 +60,24 @@ export interface GoodsObjective {
 export interface FusedStep {
   /** The chains of all rows after their moves. */
   readonly moved: MovedChains;
-  /** u0 of each profile that the gradient is taken from, and chain: `[trained / n, C]`. */
+  /** u0 for each profile that the gradient is taken from, and each chain: `[trained / n, C]`. */
   readonly utilities: Tensor2D;
-  /** The gradient of -E[u0] in the hypernetwork's first rows. */
+  /** The gradient of -E[u0], in the first `trained` rows of the hypernetwork output. */
   readonly gradient: HypernetworkGradient;
 }
 
-/** f of a convex network with raw weights from a hypernetwork: its values, its gradients, and chains on it. */
+/**
+ * The kernels of a network f, whose raw weights are a hypernetwork output: values, slopes, gradients, and moves of
+ * chains.
+ */
 export interface PriceKernels {
   /** f `[R, N]` at `points` `[R, N, m]` in [0, 1]. */
   value(hypernetwork: HypernetworkOutput, points: Tensor3D): Tensor2D;
   /** A subgradient of f in x at `points` `[R, N, m]`. */
   slope(hypernetwork: HypernetworkOutput, points: Tensor3D): Tensor3D;
-  /** The gradient of `sum(coefficients f)` in the hypernetwork, for `coefficients` `[R, N]`. */
+  /** The gradient of `sum(coefficients f)` in the hypernetwork output, for `coefficients` `[R, N]`. */
   gradient(hypernetwork: HypernetworkOutput, points: Tensor3D, coefficients: Tensor2D): HypernetworkGradient;
-  /** Moves chains: see {@linkcode "../sampling/move_chains.ts"}. `types` are the rows' `[R, m]`. */
+  /** Moves the chains of all rows, whose types are `types` `[R, m]`: see {@linkcode "../sampling/move_chains.ts"}. */
   moveChains(
     hypernetwork: HypernetworkOutput,
     types: Float32Array,
@@ -94,24 +100,24 @@ export interface PriceKernels {
     objective: GoodsObjective,
   ): FusedStep | undefined;
   /**
-   * What training with R rows of C chains takes at its peak, besides the tensors it is given.
+   * The memory that training with R rows of C chains takes at its peak, besides the tensors that it is given.
    *
    * @param hiddenSize H.
    * @param perGoodSize Hl; 0 without slopes per good.
-   * @param participants n, which rows of a profile come together; the most that there can be unless given.
+   * @param participants n, as the rows of a profile are computed together; the largest possible unless given.
    */
   memory(rows: number, chains: number, hiddenSize: number, perGoodSize?: number, participants?: number): KernelMemory;
   /**
-   * Has `result`, which was made with these kernels, compared with what `make` makes of plain ones, where everything is
-   * validated. {@linkcode PriceKernels.settle} tells.
+   * Compares `result`, which was made with these kernels, with what `make` computes with the reference. Only kernels
+   * that validate everything have it; {@linkcode PriceKernels.settle} throws where the two differ.
    *
-   * @param name What the result is called in messages.
+   * @param name The name of the result in messages.
    */
   validate?(name: string, result: object, make: (plain: PriceKernels) => object): void;
   /**
-   * Waits until what was computed has been validated, where it is.
+   * Waits for the validation of everything computed so far. Only kernels that validate everything have it.
    *
-   * @throws {MachineError} if something was not as it must be.
+   * @throws {MachineError} where a result differs from the reference's.
    */
   settle?(): Promise<void>;
 }

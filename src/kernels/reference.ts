@@ -1,6 +1,6 @@
 /**
- * The kernels in plain TensorFlow.js, on whatever device is open: what the fused ones are tested against, and what
- * networks without fused kernels run on.
+ * The reference kernels, in plain TensorFlow.js, on any device. Fused kernels are tested against them, and networks
+ * without fused kernels use them.
  *
  * @module
  */
@@ -10,9 +10,9 @@ import { type HypernetworkOutput, rawWeights } from "../networks/hypernetwork_ou
 import { moveChains } from "../sampling/move_chains.ts";
 import type { HypernetworkGradient, PriceKernels } from "./kernels.ts";
 
-/** Plain TensorFlow.js kernels for any network. The raw weights `[R, P]` of all rows are in memory at once. */
+/** The reference kernels of any network. The raw weights `[R, P]` of all rows are in memory at once. */
 export function referenceKernels(network: ConvexNetwork): PriceKernels {
-  /** Points `[R, N, m]` as the network takes them: all in one row, where one row of weights serves all. */
+  /** Points `[R, N, m]` as the network takes them: `[1, R N, m]` where one row of weights serves all. */
   const shaped = (points: Tensor3D, weights: Tensor2D): Tensor3D => {
     const rows = weights.shape[0], m = points.shape[2];
     return tf.reshape(points, [rows, points.size / rows / m, m]);
@@ -58,7 +58,7 @@ export function referenceKernels(network: ConvexNetwork): PriceKernels {
         };
       }),
     memory(rows, chains, hiddenSize) {
-      // Raw weights, their gradient, and about as much again for the matrices made of each; then activations of all chains.
+      // Raw weights, their gradient, and about as much again for matrices made of each; and activations of all chains.
       const weights = 4 * (hiddenSize > 0 ? rows : 1) * network.weightCount;
       const ofChains = 4 * rows * (chains + 1) * network.activations;
       return { total: 5 * weights + ofChains, largest: Math.max(weights, ofChains / 3) };

@@ -1,10 +1,11 @@
 /**
- * Kernels of a network that is a Partial GroupMax Network by a reparameterisation, and of outputs with slopes per good, from
- * kernels that take that network's raw weights as `hidden weight + bias`.
+ * Kernels for reparameterised networks and for slopes per good, made of kernels that know neither: these take the raw
+ * weights of a Partial GroupMax Network as `hidden weight + bias`.
  *
- * An output with slopes per good is written as one without: hidden becomes `[R, H + m Hl]`, the goods' hidden layers beside
- * the other; the weight `[H + m Hl, P]`, with D columns in the first H rows, and S once for each good below. Its zeros are
- * multiplied with like all other numbers, so that this is correct, and slower than kernels that know slopes per good.
+ * A hypernetwork output with slopes per good is written as one without. `hidden` becomes `[R, H + m Hl]`, with the
+ * goods' hidden layers beside the common one. `weight` becomes `[H + m Hl, P]`: the first H rows hold its D columns,
+ * and the Hl rows of each good hold S in the columns of that good's slopes; the rest is 0. That is correct, but slower
+ * than kernels that know slopes per good, since the zeros are multiplied, too.
  *
  * @module
  */
@@ -21,7 +22,9 @@ import {
 import { tidy } from "../runtime/tensors.ts";
 import type { HypernetworkGradient, PriceKernels } from "./kernels.ts";
 
-/** The kernels of a network, by kernels of the Partial GroupMax Network that it is, without slopes per good. */
+/**
+ * Kernels of a network, for all hypernetwork outputs, made of `kernels` of the Partial GroupMax Network of its form.
+ */
 export function reparameterisedKernels(network: ConvexNetwork, kernels: PriceKernels): PriceKernels {
   const { size: { goods: m }, direct, weights } = network.groupMax!;
   const within = <T extends object>(hypernetwork: HypernetworkOutput, use: (own: HypernetworkOutput) => T): T =>
@@ -39,14 +42,14 @@ export function reparameterisedKernels(network: ConvexNetwork, kernels: PriceKer
     moveChains: (hypernetwork, ...inputs) => within(hypernetwork, (own) => kernels.moveChains(own, ...inputs)),
     memory(rows, chains, hiddenSize, perGoodSize = 0, participants) {
       const H = hiddenSize + m * perGoodSize, { total, largest } = kernels.memory(rows, chains, H, 0, participants);
-      // All weights and their gradient as well.
+      // All weights and their gradient besides.
       const bytes = direct ? 0 : 4 * (H + 1) * weights().from.length;
       return { total: total + 2 * bytes, largest: Math.max(largest, bytes) };
     },
   };
 }
 
-/** The output of a network as that of the Partial GroupMax Network that it is. */
+/** The hypernetwork output of the Partial GroupMax Network, from that of the network. */
 function groupMaxOutput(weights: Reparameterisation, { hidden, weight, bias }: HypernetworkOutput): HypernetworkOutput {
   return {
     hidden,
@@ -55,7 +58,7 @@ function groupMaxOutput(weights: Reparameterisation, { hidden, weight, bias }: H
   };
 }
 
-/** The gradient in a network's output, from that in {@linkcode groupMaxOutput}. */
+/** The gradient in the network's hypernetwork output, from that in {@linkcode groupMaxOutput}. */
 function groupMaxGradient(
   weights: Reparameterisation,
   raw: Tensor1D,
@@ -72,7 +75,7 @@ function asRow(vector: Tensor1D): Tensor2D {
   return tf.reshape(vector, [1, vector.size]);
 }
 
-/** The weight `[H + m Hl, P]` of an output without slopes per good. Differentiable in both factors. */
+/** The weight `[H + m Hl, P]` without slopes per good, from the weight `[H, D]` and S. Differentiable in both. */
 function denseWeight(weight: Tensor2D, S: Tensor2D, m: number, placement: Reparameterisation): Tensor2D {
   const [H, D] = weight.shape, [width, maps] = S.shape;
   const own = tf.mul(tf.reshape(tf.eye(m), [m, 1, m, 1]), tf.reshape(S, [1, width, 1, maps]));
@@ -82,7 +85,10 @@ function denseWeight(weight: Tensor2D, S: Tensor2D, m: number, placement: Repara
   ], 0);
 }
 
-/** An output as one without slopes per good. The caller disposes of its `hidden` and `weight`, where it had some. */
+/**
+ * A hypernetwork output written without slopes per good. Where it had some, the caller disposes of `hidden` and
+ * `weight`.
+ */
 export function withoutSlopesPerGood(hypernetwork: HypernetworkOutput): HypernetworkOutput {
   const { hidden, weight, bias, perGood } = hypernetwork;
   if (!perGood) return hypernetwork;
@@ -94,7 +100,7 @@ export function withoutSlopesPerGood(hypernetwork: HypernetworkOutput): Hypernet
   };
 }
 
-/** The gradient in an output, or in some of its rows, from that in {@linkcode withoutSlopesPerGood}. */
+/** The gradient in a hypernetwork output, or in some of its rows, from that in {@linkcode withoutSlopesPerGood}. */
 function gradientPerGood(
   { weight, perGood }: HypernetworkOutput,
   gradient: HypernetworkGradient,
@@ -103,7 +109,7 @@ function gradientPerGood(
   const [, m, width] = perGood.hidden.shape, H = weight!.shape[0], R = gradient.hidden!.shape[0];
   return tidy(() => {
     const [hidden, ofGoods] = tf.split(gradient.hidden!, [H, m * width], 1) as Tensor2D[];
-    // Each number of both factors is in some places of the dense weight: its gradient is their sum.
+    // denseWeight is linear in the weight and in S: its gradient takes that of the dense weight to those of both.
     const [ofWeight, ofSlopes] = tf.grads((...[weight, S]: Tensor[]) =>
       tf.sum(tf.mul(gradient.weight!, denseWeight(weight as Tensor2D, S as Tensor2D, m, perGood.placement)))
     )([weight!, perGood.weight]);

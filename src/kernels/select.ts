@@ -1,5 +1,6 @@
 /**
- * Which kernels to use: the fused ones of the device that is open, where the network has them.
+ * Chooses kernels: the fused ones of the open device, where the network has a Partial GroupMax form, else the
+ * reference.
  *
  * @module
  */
@@ -12,19 +13,19 @@ import { wasmKernels } from "./wasm/kernels.ts";
 import { kernelBuild, kernelThreads } from "./wasm/module.ts";
 import { webgpuKernels } from "./webgpu/kernels.ts";
 
-/** Implementations of the kernels. `reference` is plain TensorFlow.js, on any device. */
+/** The implementations of the kernels; `reference` is plain TensorFlow.js, on any device. */
 export const KERNELS = ["reference", "wasm", "webgpu"] as const;
 
-/** An implementation by name. */
+/** The name of an implementation of the kernels. */
 export type KernelName = typeof KERNELS[number];
 
 /**
- * The largest group of WGSL kernels: they are written out for each element, so that larger ones take minutes to compile,
- * and they keep the winner of a group in a byte.
+ * The largest groups that WGSL kernels are used for. Their code is written out for each element of a group, so that
+ * larger groups take minutes to compile. The winner of a group is kept in a byte, too.
  */
 const WEBGPU_GROUP = 32;
 
-/** The kernels for a network on the device that is open. What is no Partial GroupMax Network has the reference only. */
+/** The name of the fastest kernels for a network on the open device. */
 export function kernelName(network: ConvexNetwork): KernelName {
   const size = network.groupMax?.size;
   if (!size) return "reference";
@@ -33,8 +34,8 @@ export function kernelName(network: ConvexNetwork): KernelName {
 }
 
 /**
- * The fastest kernels for a network on the device that is open. With `TEDI_VALIDATE=1` in the environment, everything
- * that fused kernels compute is computed again in plain TensorFlow.js and compared.
+ * The kernels for a network on the open device, the fastest unless another name is given. With `TEDI_VALIDATE=1` in the
+ * environment, everything that fused kernels compute is computed by the reference as well, and compared.
  */
 export function priceKernels(network: ConvexNetwork, name: KernelName = kernelName(network)): PriceKernels {
   if (name === "reference") return referenceKernels(network);
@@ -42,14 +43,14 @@ export function priceKernels(network: ConvexNetwork, name: KernelName = kernelNa
   return validating() ? validated(kernels, referenceKernels(network)) : kernels;
 }
 
-/** The same, once all threads are there. */
+/** The fastest kernels for a network on the open device, once all threads of WASM have started. */
 export async function openKernels(network: ConvexNetwork): Promise<PriceKernels> {
   const kernels = priceKernels(network);
   if (kernelBuild()) await kernelThreads().ready; // best responses use them on every device
   return kernels;
 }
 
-/** Whether to compare; without permission to read the variable, no. */
+/** Whether TEDI_VALIDATE is 1; false without the permission to read it. */
 function validating(): boolean {
   const variable = "TEDI_VALIDATE";
   return Deno.permissions.querySync({ name: "env", variable }).state === "granted" && Deno.env.get(variable) === "1";

@@ -1,5 +1,5 @@
 /**
- * Live comparison of fused kernels with plain TensorFlow.js.
+ * Validation of fused kernels in any run, by comparison with the reference kernels.
  *
  * @module
  */
@@ -8,24 +8,26 @@ import { MachineError } from "../errors.ts";
 import type { PriceKernels } from "./kernels.ts";
 
 /**
- * How much of a result may differ: rounding can make another element win a group where two are almost equal, which
- * changes a slope there, and parts chains that pass by.
+ * The share of a result's numbers that may differ. Where two elements of a group are almost equal, rounding decides
+ * which one wins; slopes differ there, and chains that pass by end elsewhere.
  */
 const SHARE = 0.02;
-/** Gradients differ by this part of their norm at most. */
+/** The norm of a gradient's difference is at most this part of the gradient's norm. */
 const NORM = 5e-3;
-/** Differences up to this part of the largest number are rounding. */
+/** Numbers differ where their difference is larger than this part of the result's largest number. */
 const TOLERANCE = 1e-3;
 
 /**
- * Kernels that compute everything twice, and fail where the two differ.
+ * Kernels that compute everything twice, with `kernels` and with `reference`, return the first result, and compare the
+ * two.
  *
- * Values are continuous at kinks, so that all of their numbers must agree; of slopes, chains and gradients 98% must, and
- * gradients as a whole. The comparison is done when the device has both results: by {@linkcode PriceKernels.settle}.
+ * All numbers of values must agree, since f is continuous; of slopes, chains and gradients 98% must, and gradients must
+ * agree in norm. The device may still be computing when an operation returns, so that {@linkcode PriceKernels.settle}
+ * waits for the comparisons, and throws.
  */
 export function validated(kernels: PriceKernels, reference: PriceKernels): PriceKernels {
   let waiting: Promise<void>[] = [];
-  /** Has two results compared, and frees the second. */
+  /** Starts to compare two results, and disposes of the second. */
   const same = (what: string, share: number, fused: object, plain: object): void => {
     const expected = new Map(tensorsOf(plain));
     for (const [name, tensor] of tensorsOf(fused)) {
@@ -33,7 +35,7 @@ export function validated(kernels: PriceKernels, reference: PriceKernels): Price
     }
     tf.dispose([...expected.values()]);
   };
-  /** Runs `operation` with both, has them compared, and gives the fused kernels' result. */
+  /** Runs `operation` with both kernels, starts to compare the results, and returns that of the fused kernels. */
   const both = <T extends object>(what: string, share: number, operation: (kernels: PriceKernels) => T): T => {
     const fused = operation(kernels);
     same(what, share, fused, operation(reference));
@@ -44,7 +46,8 @@ export function validated(kernels: PriceKernels, reference: PriceKernels): Price
     slope: (...inputs) => both("slope", SHARE, (kernels) => kernels.slope(...inputs)),
     gradient: (...inputs) => both("gradient", SHARE, (kernels) => kernels.gradient(...inputs)),
     moveChains: (...inputs) => both("moveChains", SHARE, (kernels) => kernels.moveChains(...inputs)),
-    // Of the fused step the chains are compared here; its gradient is by those who know what it is of, by `validate`.
+    // Only the chains of the fused step are compared here. Its caller knows the loss, and has the gradient compared by
+    // `validate`.
     goodsStep: kernels.goodsStep && ((hypernetwork, types, start, options, key, objective) => {
       const step = kernels.goodsStep!(hypernetwork, types, start, options, key, objective);
       if (step) same("moveChains", SHARE, step.moved, reference.moveChains(hypernetwork, types, start, options, key));
@@ -63,16 +66,16 @@ export function validated(kernels: PriceKernels, reference: PriceKernels): Price
   };
 }
 
-/** The tensors in a result, and what to call each of them. */
+/** The tensors in a result, each with its name for messages. */
 function tensorsOf(result: object, within = ""): [string, Tensor][] {
   if (result instanceof tf.Tensor) return [[within, result]];
   return Object.entries(result).flatMap(([name, part]) => part ? tensorsOf(part, `${name} of ${within}`) : []);
 }
 
 /**
- * Compares number by number, and the difference as a whole.
+ * Compares two tensors, number by number and by the norm of their difference.
  *
- * @throws {MachineError} if the shapes differ, more than a share of the numbers do, or the whole does by its norm.
+ * @throws {MachineError} if the shapes differ, more than `share` of the numbers do, or, for a gradient, the norm does.
  */
 async function compare(what: string, fused: Tensor, plain: Tensor, share: number): Promise<void> {
   const size = plain.size, shapes = [fused, plain].map(({ shape }) => `[${shape}]`);
@@ -81,7 +84,7 @@ async function compare(what: string, fused: Tensor, plain: Tensor, share: number
   const found = tf.tidy(() => {
     const scale = tf.maximum(tf.max(tf.abs(plain)), 1e-30), difference = tf.div(tf.sub(fused, plain), scale);
     const far = tf.abs(difference);
-    // What is not a number fails this comparison, so that it counts.
+    // NaN fails this comparison, so that it counts as a difference.
     const same = tf.sum(tf.cast(tf.lessEqual(far, TOLERANCE), "float32"));
     const norm = (of: Tensor) => tf.sqrt(tf.sum(tf.square(of)));
     return tf.stack([same, tf.max(far), tf.div(norm(difference), tf.maximum(norm(tf.div(plain, scale)), 1e-30))]);
@@ -89,12 +92,11 @@ async function compare(what: string, fused: Tensor, plain: Tensor, share: number
   const [same, worst, apart] = await found.data();
   found.dispose();
   const off = size - same;
-  // Chains that part are far apart, and there are few of them; a gradient is a sum over all.
+  // A few chains may end far from where the reference's do, so that only gradients, sums over all points, are held to a
+  // norm.
   if (off <= Math.ceil(share * size) && (!/gradient/.test(what) || apart <= NORM)) return;
   throw new MachineError(
-    `${rule} ${off} of ${size} numbers differ, the most by ${
-      worst.toExponential(1)
-    } of the largest one, and the whole ` +
-      `by ${apart.toExponential(1)}`,
+    `${rule} ${off} of ${size} numbers differ, by up to ${worst.toExponential(1)} of the largest one, ` +
+      `and the norm of the difference is ${apart.toExponential(1)} of the whole`,
   );
 }

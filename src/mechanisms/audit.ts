@@ -1,6 +1,6 @@
 /**
- * An audit: whether a mechanism is what it should be, for any mechanism that takes types to outcomes and payments, and
- * without trust in how it was made.
+ * Audits: checks of what a mechanism promises, for any mechanism from types to outcomes and payments, however it was
+ * made.
  *
  * @module
  */
@@ -21,15 +21,15 @@ import { evaluate } from "./evaluate.ts";
 import { type Mechanism, requireMechanismFor } from "./mechanism.ts";
 import type { MenuMechanism } from "./menu_mechanism.ts";
 
-/** Largest violations that pass, by check. */
+/** The largest violation that passes, by check. */
 export type AuditBounds = Readonly<Record<AuditCheckName, number>>;
 
-/** The bounds of an audit unless others are given: 1e-6 of the largest value of a good, for everything. */
+/** The bounds of an audit unless others are given: 1e-6, where the largest value of a good is 1, for all checks. */
 export const defaultBounds: AuditBounds = Object.fromEntries(
   AUDIT_CHECKS.map((name) => [name, 1e-6]),
 ) as unknown as AuditBounds;
 
-/** How to audit. */
+/** The options of an audit. */
 export interface AuditOptions {
   /** Type profiles at which misreports are searched for, and prices and responses checked; 300 unless given. */
   readonly profiles?: number;
@@ -37,13 +37,13 @@ export interface AuditOptions {
   readonly misreports?: number;
   /** Best responses that are compared with linear programs; 100 unless given. */
   readonly exact?: number;
-  /** Fresh profiles for the revenue, on which whatever a run shows is checked, too; 20,000 unless given. */
+  /** Fresh profiles for the revenue, on which feasibility and the like are checked, too; 20,000 unless given. */
   readonly revenueProfiles?: number;
   /** The seed of profiles and misreports; 0 unless given. */
   readonly seed?: number;
   /** Largest violations that pass, in the units of types; {@linkcode defaultBounds} where not given. */
   readonly bounds?: Partial<AuditBounds>;
-  /** Told how many profiles were run, and about how many there will be. */
+  /** Called with the number of profiles run so far, and about that of all. */
   readonly onProgress?: (done: number, all: number) => void;
   /** Stops the audit with the signal's reason. */
   readonly signal?: AbortSignal;
@@ -64,36 +64,37 @@ export interface AuditReport {
   readonly skipped: readonly { readonly name: AuditCheckName; readonly reason: string }[];
   /** The principal's expected utility on fresh profiles. */
   readonly revenue: AuditedRevenue;
-  /** The sizes and the seed that held. */
+  /** The sizes and the seed of this audit. */
   readonly options: typeof defaultAudit;
 }
 
-/** Expected utility of the principal, with a confidence interval. */
+/** The principal's expected utility, with a confidence interval. */
 export interface AuditedRevenue {
   /** The mean. */
   readonly mean: number;
   /** Its standard error. */
   readonly standardError: number;
-  /** The interval that holds the expected value with a probability of 95%, about. */
+  /** The 95% confidence interval of the expected value. */
   readonly interval: readonly [number, number];
-  /** How many profiles. */
+  /** The number of profiles. */
   readonly profiles: number;
 }
 
-/** The streams of an audit's random numbers, apart from those of training and evaluation. */
+/** Streams of random numbers, other than those of training and evaluation. */
 const AUDIT_STREAM = 0xa0d17, PROFILES = 0, MISREPORTS = 1, ALLOCATIONS = 2, PRICES = 3;
-/** Profiles besides those of the problem: nothing and everything, then types of 0 and 1 at random. */
+/** The number of profiles with extreme types: all types 0, all types 1, then 0 and 1 at random. */
 const EXTREMES = 8;
 /** The 97.5% quantile of the normal distribution. */
 const NORMAL_QUANTILE = 1.959963984540054;
 
 /**
- * Audits a mechanism, above all whether it is truthful and individually rational (Definition 2.3): searches for lies that pay, for losses, for payments without anything in return, for outcomes that
- * are none, and for allocations that a higher value lowers. Of a menu mechanism it also checks that best responses are
- * best, by linear programs and by other implementations, and that prices are convex. It measures the revenue anew.
+ * Audits a mechanism: checks whether it is truthful and individually rational (Definition 2.3), whether payments
+ * without a purchase, outcomes outside of [0, 1] and allocations that fall as values rise occur, and estimates the
+ * revenue on fresh profiles. For a menu mechanism it also compares best responses with linear programs and with other
+ * implementations, and checks that prices are convex.
  *
- * A search finds a lower bound on how much lies gain; what it does not find may still be there. For a menu mechanism
- * `bestResponseGap` is an upper bound: a lie only chooses another outcome from the same menu.
+ * What lies gain is searched for, which finds a lower bound: larger gains may exist. For a menu mechanism
+ * `bestResponseGap` is an upper bound, since a lie only chooses another outcome from the same menu.
  *
  * @example
  * ```ts
@@ -116,9 +117,9 @@ const NORMAL_QUANTILE = 1.959963984540054;
  * ```
  *
  * @param problem A problem, or the name of a setting.
- * @param mechanism Any mechanism; the more it has of a menu mechanism (`prices`, `rules`), the more is checked.
- * @throws {InvalidInputError} where the mechanism is not for n and m of the problem or returns arrays of wrong lengths,
- * and where an option is not a number that it can be.
+ * @param mechanism Any mechanism. One with `prices`, or with all of a menu mechanism, is checked in more ways.
+ * @throws {InvalidInputError} where n or m of the mechanism and the problem differ, where the mechanism returns arrays
+ * of wrong lengths, and where an option is out of range.
  */
 export async function audit(
   problem: MechanismProblem | string,
@@ -207,7 +208,7 @@ function summaryOf({ name }: MechanismProblem, { passed, checks, skipped, revenu
   };
 }
 
-/** Why a check may have had no case. */
+/** Why a check may have no cases. */
 const REASONS: Partial<Record<AuditCheckName, string>> = {
   bestResponseGap: "the mechanism has no menu",
   exactBestResponse: "the mechanism has no menu that is a linear program, or no programs were to be solved",
@@ -250,7 +251,7 @@ function completeBounds(given: Partial<AuditBounds> = {}): AuditBounds {
   return { ...defaultBounds, ...given };
 }
 
-/** Profiles `[EXTREMES, n, m]` on the corners of all types. */
+/** Profiles `[EXTREMES, n, m]` with types of 0 and 1 only. */
 function extremeProfiles(size: number, key: ReturnType<typeof randomKey>): Float32Array {
   const types = uniforms(key, EXTREMES * size).map(Math.round) as Float32Array;
   return types.fill(0, 0, size).fill(1, size, 2 * size);

@@ -1,5 +1,5 @@
 /**
- * The principal's expected utility under a mechanism, on profiles that training has not seen.
+ * Evaluation: the principal's expected utility under a mechanism, on held-out type profiles.
  *
  * @module
  */
@@ -14,16 +14,16 @@ import { ensureDevice } from "../runtime/device.ts";
 import { letEventsIn } from "../runtime/event_loop.ts";
 import { type Mechanism, requireMechanismFor } from "./mechanism.ts";
 
-/** How many test profiles an evaluation takes by default. */
+/** The number of test profiles of an evaluation unless given. */
 export const TEST_PROFILES = 100_000;
 
-/** How to evaluate. */
+/** The options of an evaluation. */
 export interface EvaluationOptions {
-  /** How many test profiles; {@linkcode TEST_PROFILES} unless given. */
+  /** The number of test profiles; {@linkcode TEST_PROFILES} unless given. */
   readonly profiles?: number;
   /** The seed of the test profiles; they differ from the training profiles of every seed. 0 unless given. */
   readonly seed?: number;
-  /** Told how many profiles are done. */
+  /** Called with the number of profiles done, and that of all. */
   readonly onProgress?: (done: number, all: number) => void;
   /** Stops the evaluation with the signal's reason. */
   readonly signal?: AbortSignal;
@@ -35,26 +35,28 @@ export interface Evaluation {
   readonly revenue: number;
   /** Standard error of the mean. */
   readonly standardError: number;
-  /** How many test profiles. */
+  /** The number of test profiles. */
   readonly profiles: number;
-  /** Mean of all participants' utilities, summed over a profile. */
+  /** Mean over profiles of the sum of all participants' utilities. */
   readonly participantsUtility: number;
   /** Share of (participant, good) pairs allocated, in expectation. */
   readonly allocated: number;
-  /** Largest certified gap of a participant's utility to its best response. */
+  /** Largest certified gap of a best response: nobody gains more by lying. Infinite where there is no certificate. */
   readonly worstGap: number;
 }
 
-/** The stream of test profiles, apart from those of training. */
+/** The stream of test profiles, other than those of training. */
 const TEST_STREAM = 0x7e57;
+/** Profiles that are run at a time. */
 const CHUNK = 4096;
 
 /**
- * Estimates the principal's expected utility, the objective of equation (1), on fresh type profiles from F, with best
- * responses that are certified.
+ * Estimates the principal's expected utility, the objective of equation (1), on fresh type profiles from F, and reports
+ * the largest certified gap of the best responses. Opens a device where none is open, for the principal's utility.
  *
  * @param problem A problem, or the name of a setting.
- * @throws {InvalidInputError} where the mechanism is not for n and m of the problem, or `profiles` is below 2.
+ * @throws {InvalidInputError} where n or m of the mechanism and the problem differ, or `profiles` is not an integer of
+ * at least 2.
  *
  * @example
  * ```ts
@@ -113,7 +115,7 @@ export async function evaluate(
   return showing(evaluation, () => summaryOf(task, evaluation));
 }
 
-/** An evaluation in words, beside what is known about the problem. */
+/** An evaluation in words, with the known optimum and the like for comparison. */
 function summaryOf(problem: MechanismProblem, evaluation: Evaluation): Summary {
   const { revenue, standardError, profiles, participantsUtility, allocated, worstGap } = evaluation;
   const { optimum, separable, paperTedi } = referenceMechanisms(problem);

@@ -1,5 +1,5 @@
 /**
- * A best response, equation (4), with a proof that it is one, and what finds it.
+ * Exact best responses, equation (4): best responses with a proof, and the interface of what finds them.
  *
  * @module
  */
@@ -10,31 +10,31 @@ export const EQUAL_UTILITY = 1e-9;
 
 export type { HighsBasis as ProgramBasis } from "../deps/highs.ts";
 
-/** A best response with a proof that it is one. */
+/** A best response, with a proof that no outcome is better. */
 export interface ExactBestResponse {
-  /** x `[m]`, in [0, 1]; among equally good outcomes one with the highest payment. */
+  /** x `[m]`, in [0, 1]. Of several equally good outcomes it is one with the highest payment. */
   readonly outcome: Float64Array;
   /** p(x) = f(x) - f(0). */
   readonly payment: number;
   /** u(x) = <t, x> - p(x), never below 0. */
   readonly utility: number;
-  /** No outcome in the box has a higher utility than this. */
+  /** An upper bound on the utility of all outcomes. */
   readonly bound: number;
   /** bound - utility, at least 0. */
   readonly gap: number;
-  /** Whether there are equally good outcomes (to 1e-9) whose payments differ (by more than 1e-5). */
+  /** Whether payments of equally good outcomes (to 1e-9 in utility) differ (by more than 1e-5). */
   readonly tied: boolean;
   /** The least payment of an equally good outcome. */
   readonly leastPayment: number;
-  /** Seconds that it took. */
+  /** The time that it took, in seconds. */
   readonly seconds: number;
-  /** The optimum's basis, to start from for another type, or for a rule that is not far from this one. */
+  /** The basis of the optimum, a start for other types and for similar pricing rules. */
   readonly basis: HighsBasis;
 }
 
-/** How to solve. */
+/** Options of an exact best response. */
 export interface ExactOptions {
-  /** A basis to start from; else the zero outcome. The result is the same but for rounding. */
+  /** The basis to start from; that of the zero outcome unless given. It changes the result by rounding only. */
   readonly warm?: HighsBasis;
 }
 

@@ -1,10 +1,10 @@
 /**
- * Exact best responses, equation (4), by linear programming: slower than the cutting planes of
- * {@linkcode "../kernels/best_responses/best_response.ts"}, and independent of them, so that each checks the other.
+ * Exact best responses, equation (4), by linear programming. They are slower than the cutting planes of
+ * {@linkcode "../kernels/best_responses/best_response.ts"} and independent of them, so that each checks the other.
  *
- * HiGHS finds an optimum of the program in linear_program/program.ts. Nothing that it says is believed: the utility is
- * that of its outcome, computed anew, and linear_program/certificate.ts makes a bound on all utilities of its duals.
- * All of that, in linear_program/, loads when it is first used.
+ * HiGHS finds an optimum of the program in linear_program/program.ts. HiGHS is not trusted: the utility is computed
+ * anew from its outcome, and linear_program/certificate.ts makes an upper bound on all utilities from its dual values.
+ * What is in linear_program/ loads when it is first used.
  *
  * @module
  */
@@ -12,16 +12,16 @@ import type { PartialGroupMaxSize } from "../networks/groupmax_layout.ts";
 import type { ExactBestResponse, ExactBestResponses, ExactOptions } from "./exact_best_response.ts";
 
 /**
- * Prepares exact best responses, equation (4), to the pricing rule of a Partial GroupMax Network, of goods or of the sums of the largest
- * coordinates. The caller disposes of it.
+ * Prepares exact best responses, equation (4), to the pricing rule of a Partial GroupMax Network of x or of the sums of
+ * the largest coordinates. The caller disposes of it.
  *
- * Ties are broken for the principal in a second stage. Payments are convex in x, but among outcomes of the same utility
- * u they are <t, x> - u, so that the highest payment is where <t, x> is largest: a linear program again, with the first
- * one's optimum, less 1e-9 at most, as one more row. A principal whose u0 has costs may prefer another outcome.
+ * A second stage breaks ties towards the highest payment. Among outcomes of equal utility u payments are <t, x> - u, so
+ * that the highest payment is where <t, x> is largest: a linear program again, with one more row that keeps the utility
+ * within 1e-9 of the optimum. A principal whose utility has costs may prefer another of the outcomes.
  *
  * @param weights Raw weights `[P]`.
- * @throws {InvalidInputError} unless the sizes are positive integers, with P finite weights.
- * @throws {MachineError} where HiGHS refuses them, as it does above 1e15.
+ * @throws {InvalidInputError} unless sizes are positive integers, and weights are P finite numbers.
+ * @throws {MachineError} where HiGHS refuses the program, as it does for numbers above 1e15.
  *
  * @example
  * ```ts
@@ -45,9 +45,9 @@ export async function exactBestResponses(
 
 /**
  * The exact best response of one type `[m]` to the pricing rule of a Partial GroupMax Network with raw weights `[P]`.
- * For many types of one rule take {@linkcode exactBestResponses}, which prepares the rule once.
+ * For many types use {@linkcode exactBestResponses}, which prepares the pricing rule once.
  *
- * @throws {InvalidInputError} where sizes, weights or type do not fit together or are not finite.
+ * @throws {InvalidInputError} where lengths of weights or type do not go with the size, or numbers are not finite.
  * @throws {MachineError} where HiGHS ends without an optimum.
  */
 export async function solveBestResponse(

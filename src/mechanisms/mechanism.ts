@@ -1,12 +1,12 @@
 /**
- * What a mechanism is to the rest of the package: types in, outcomes and payments out.
+ * The interface of mechanisms: types in, outcomes and payments out.
  *
  * @module
  */
 import { InvalidInputError, show } from "../errors.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 
-/** What a mechanism does with a batch of B type profiles. */
+/** The results of a mechanism for B type profiles, each array flat and row-major. */
 export interface MechanismResult {
   /** B. */
   readonly profiles: number;
@@ -14,9 +14,9 @@ export interface MechanismResult {
   readonly outcomes: Float64Array;
   /** Payments p `[B, n]`, from the participant to the principal, in the units of types. */
   readonly payments: Float64Array;
-  /** Utilities <t_i, x_i> - p_i `[B, n]` of truthful participants. */
+  /** Utilities <t_i, x_i> - p_i `[B, n]` of participants who report the truth. */
   readonly utilities: Float64Array;
-  /** How far each utility can be below the best one on the participant's menu, at most: `[B, n]`. */
+  /** Certified gaps `[B, n]`: no outcome on the participant's menu has a utility higher by more than this. */
   readonly gaps: Float64Array;
 }
 
@@ -27,18 +27,19 @@ export interface Mechanism {
   /** m. */
   readonly goods: number;
   /**
-   * Outcomes and payments for reported types.
+   * Takes reported types to outcomes and payments.
    *
-   * @param types `[B, n, m]`, as nested arrays or flat and row-major; each in [0, 1].
-   * @throws {InvalidInputError} naming the first type that is not in [0, 1], or the wrong shape.
+   * @param types `[B, n, m]`, as nested arrays or flat and row-major, each in [0, 1].
+   * @throws {InvalidInputError} unless the shape is right and all types are in [0, 1]; names the first that is not.
    */
   run(types: TypeProfiles): Promise<MechanismResult>;
 }
 
 /**
- * Fails unless a mechanism is for n and m of a problem.
+ * Checks that a mechanism has as many participants and goods as a problem.
  *
- * @throws {InvalidInputError} naming both.
+ * @param action What cannot be done otherwise, for the message.
+ * @throws {InvalidInputError} where n or m differ.
  */
 export function requireMechanismFor(action: string, problem: MechanismProblem, mechanism: Mechanism): void {
   const { participants: n, goods: m } = problem;
@@ -53,9 +54,9 @@ export function requireMechanismFor(action: string, problem: MechanismProblem, m
 export type TypeProfiles = Float32Array | Float64Array | readonly (readonly (readonly number[])[])[];
 
 /**
- * Type profiles as flat 32-bit floats.
+ * Copies type profiles to flat 32-bit floats `[B, n, m]`.
  *
- * @throws {InvalidInputError} naming the wrong shape or the first type that is not a number in [0, 1].
+ * @throws {InvalidInputError} unless the shape is right and all types are in [0, 1]; names the first that is not.
  */
 export function flatTypes(types: TypeProfiles, participants: number, goods: number): Float32Array {
   const n = participants, m = goods, size = n * m;

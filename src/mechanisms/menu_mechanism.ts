@@ -1,9 +1,9 @@
 /**
- * Menu mechanisms, Definition 2.5: pricing rules, from which everybody takes a best response.
+ * Menu mechanisms, Definition 2.5: pricing rules, and participants who take best responses to them.
  *
- * Whatever the parameters are, the mechanism is truthful and individually rational (Theorem 2.9, Corollary 3.6), up to
- * the certified gap of the best responses. What the parameters mean is computed in 64-bit floats on the host, by
- * {@linkcode PricingRules.hostHypernetwork}, so outcomes and payments do not depend on the device of training.
+ * For all parameters the mechanism is truthful and individually rational (Theorem 2.9, Corollary 3.6), up to the
+ * certified gaps of best responses. Everything after the parameters is computed in 64-bit floats on the host, by
+ * {@linkcode PricingRules.hostHypernetwork} and what follows, so that outcomes and payments do not depend on a device.
  *
  * @module
  */
@@ -18,13 +18,13 @@ import { letEventsIn } from "../runtime/event_loop.ts";
 import type { HostTensor } from "../runtime/host_tensor.ts";
 import { flatTypes, type Mechanism, type MechanismResult, type TypeProfiles } from "./mechanism.ts";
 
-/** What a menu mechanism is made of: plain data, as it is kept in a file. */
+/** The data of a menu mechanism, as a mechanism file has it. */
 export interface MenuMechanismData {
-  /** The name of the problem that it was trained for. */
+  /** The name of the problem that it is for. */
   readonly problem: string;
   /** n, m, and whether participants are exchangeable. */
   readonly shape: ContextShape;
-  /** The size of the network. */
+  /** The sizes of the networks. */
   readonly network: NetworkSize;
   /** The parameters of the pricing rules, by name. */
   readonly parameters: Readonly<Record<string, HostTensor>>;
@@ -35,24 +35,26 @@ export interface MenuMechanism extends Mechanism, MenuMechanismData {
   /** The pricing rules as functions of the parameters. */
   readonly rules: PricingRules;
   /**
-   * Prices p_i(x; t_-i) `[B, n, N]` of N outcomes each.
+   * Prices p_i(x; t_-i) `[B, n, N]` of N outcomes for each participant.
    *
    * @param types `[B, n, m]`; a participant's own type has no effect on its prices.
-   * @param outcomes `[B, n, N, m]`, each in [0, 1].
+   * @param outcomes Flat `[B, n, N, m]`, each in [0, 1].
+   * @throws {InvalidInputError} as `run` does, and where the number of outcomes is not a multiple of B n.
    */
   prices(types: TypeProfiles, outcomes: Float64Array): Promise<Float64Array>;
 }
 
-/** So many rows (participants of profiles) are computed before the event loop turns. */
+/** The number of rows, participants of profiles, that are computed before the event loop turns. */
 const CHUNK = 4096;
 
 /**
- * The menu mechanism of some pricing rules, and the direct mechanism that is equivalent to it (Definition 2.6): everybody takes
- * a best response to its prices. As these are convex and nothing costs nothing, it is truthful and individually rational
- * (Theorem 2.9, Corollary 3.6). It computes on the host, in 64-bit floats: no device is opened, and outcomes are
- * the same on every machine, but for rounding.
+ * Makes a menu mechanism, and with it the direct mechanism that is equivalent (Definition 2.6): every participant takes
+ * a best response to its prices. Prices are convex, and that of the zero outcome is 0, so that the mechanism is
+ * truthful and individually rational (Theorem 2.9, Corollary 3.6). It computes on the host, in 64-bit floats: no device
+ * is opened, and outcomes are the same on every machine, but for rounding.
  *
- * @throws {InvalidInputError} where the parameters do not have the shapes of the network, or are not finite.
+ * @throws {InvalidInputError} where sizes are not positive integers, or the parameters do not have the names and shapes
+ * of the network, or are not finite.
  */
 export function menuMechanism(
   data: MenuMechanismData,
@@ -65,7 +67,7 @@ export function menuMechanism(
   checkParameters(rules, parameters);
   const { participants: n, goods: m } = shape;
 
-  /** Calls `use` with a few whole profiles at a time: their first row (profile * n + participant), and types. */
+  /** Calls `use` for chunks of whole profiles, with the first row of each, b n + i, and the chunk's types. */
   const eachChunk = async (types: Float32Array, use: (first: number, types: Float32Array) => void) => {
     const step = Math.max(1, Math.floor(CHUNK / n)) * n * m;
     for (let from = 0; from < types.length; from += step) {

@@ -1,10 +1,10 @@
 /**
- * The context y of participant i: what its pricing rule may depend on.
+ * Contexts: the vector y from which a participant's pricing rule is made, the others' reported types t_-i.
  *
  * @module
  */
 
-/** The shape of a problem, as far as contexts depend on it. */
+/** What contexts depend on: the numbers of participants and goods, and whether participants are exchangeable. */
 export interface ContextShape {
   /** n. */
   readonly participants: number;
@@ -15,18 +15,19 @@ export interface ContextShape {
 }
 
 /**
- * The dimension of a context: (n - 1) m for the others' types, plus n to say who the participant is where that matters;
- * 0 for a single participant.
+ * The dimension d of a context: (n - 1) m for the others' types, plus n for a unit vector that names the participant
+ * where participants are not exchangeable; 0 for a single participant.
  */
 export function contextSize({ participants: n, goods: m, exchangeable }: ContextShape): number {
   return n === 1 ? 0 : (n - 1) * m + (exchangeable ? 0 : n);
 }
 
 /**
- * Contexts `[B n, d]` of type profiles `[B, n, m]`: for participant i the types of i + 1, ..., n - 1, 0, ..., i - 1,
- * and where participants differ, i as a unit vector.
+ * Contexts `[B n, d]` of type profiles `[B, n, m]`. That of participant i holds the types of participants
+ * i + 1, ..., n - 1, 0, ..., i - 1 and, where participants are not exchangeable, the unit vector of i.
  *
- * @param out Where they go; an array of zeros.
+ * @param types Flat `[B, n, m]`, in [0, 1].
+ * @param out Takes the contexts; must be zeros. A new array where it is left out.
  */
 export function contexts(
   types: Float32Array,
@@ -48,8 +49,11 @@ export function contexts(
   return out;
 }
 
-/** How a network reads the others' types: as one vector, or as a set of participants with goods that are alike. */
+/**
+ * How a network reads the others' types: `dense`, as one vector (dense_context.ts), or `set`, as a set of participants
+ * and of goods, whose order has no effect (set_context.ts).
+ */
 export type ContextKind = "dense" | "set";
 
-/** Both of them. */
+/** Both kinds of context, the default first. */
 export const contextKinds: readonly ContextKind[] = ["dense", "set"];

@@ -1,5 +1,6 @@
 /**
- * The hypernetwork that reads a context as it is, as one vector: a Parameterized Affine Network on the device and on the host.
+ * The hypernetwork of a dense context: a Parameterized Affine Network (Definition 3.2) that reads the context as one
+ * vector.
  *
  * @module
  */
@@ -11,7 +12,9 @@ import type { HostHypernetworkOutput, HypernetworkOutput } from "./hypernetwork_
 import type { Parameters } from "./network.ts";
 import { hostHidden, lastHidden } from "./parameterized_affine.ts";
 
-/** The output for type profiles `[B, n, m]`. The caller disposes of `hidden`. */
+/**
+ * The hypernetwork output of B n rows for type profiles `[B, n, m]`, on the device. The caller disposes of `hidden`.
+ */
 export function denseHypernetwork(
   parameters: Parameters,
   shape: ContextShape,

@@ -1,11 +1,12 @@
 /**
- * Where the weights of a Partial GroupMax Network (Definition 3.3) lie in a row of P numbers.
+ * The order of the P raw weights of a Partial GroupMax Network (Definition 3.3).
  *
- * In this order, each matrix row-major with inputs as rows:
+ * Matrices follow one another, each row-major with inputs as rows:
  *   positive, before softplus:  W_k[e] `[G, G]` for k = 1..K-1, e = 0..E-1;  W_K `[G]`
- *   free:                       (A_k, b_k)[e] `[m + 1, G]` for k = 0..K-1, e = 0..E-1;  (A_K, b_K) `[m + 1]`
- * where [e] holds element e of every group. (A_k, b_k) are K E G + 1 affine maps of x: map q = (k E + e) G + g is that of
- * element e of group g in layer k, and the last one is (A_K, b_K).
+ *   of any sign (free):         (A_k, b_k)[e] `[m + 1, G]` for k = 0..K-1, e = 0..E-1;  (A_K, b_K) `[m + 1]`
+ * where [e] holds element e of every group. (A_k, b_k) are K E G + 1 affine maps of x, each with m slopes and an
+ * offset: map q = (k E + e) G + g is that of element e of group g in layer k, and the last one, q = K E G, is
+ * (A_K, b_K).
  *
  * @module
  */
@@ -22,33 +23,36 @@ export interface PartialGroupMaxSize {
   readonly groups: number;
   /** E, the number of elements in a group. */
   readonly groupSize: number;
-  /** Whether f is a function of the sums of the largest coordinates of x, instead of x: see {@linkcode "./symmetric_groupmax.ts"}. */
+  /**
+   * Whether the network takes the sums of the largest coordinates of x, not x: see
+   * {@linkcode "./symmetric_groupmax.ts"}.
+   */
   readonly sumsOfLargest?: true;
 }
 
-/** Addresses of the matrices of one Partial GroupMax Network (Definition 3.3), in numbers. */
+/** Where the matrices of one Partial GroupMax Network (Definition 3.3) begin, as indices of weights. */
 export interface GroupMaxLayout {
-  /** How far apart the rows of matrices begin; G where they are one behind the other. */
+  /** The distance of the beginnings of a matrix's rows: G without padding. */
   readonly stride: number;
-  /** Where W_k[e] begins, of G rows; E matrices of equal size lie one behind the other. */
+  /** Where W_k[e] begins, with G rows, for k = 1..K-1. */
   positive(k: number, e: number): number;
-  /** Where (A_k, b_k)[e] begins, of m + 1 rows. */
+  /** Where (A_k, b_k)[e] begins, with m + 1 rows, for k = 0..K-1. */
   free(k: number, e: number): number;
-  /** Where W_K begins, of G numbers. */
+  /** Where W_K begins, with G numbers. */
   readonly outPositive: number;
-  /** Where (A_K, b_K) begins, of m + 1 numbers. */
+  /** Where (A_K, b_K) begins, with m + 1 numbers. */
   readonly outFree: number;
-  /** How many numbers there are in all: P where rows are one behind the other. */
+  /** The length of all of it: P without padding. */
   readonly count: number;
-  /** How many numbers go through softplus: those before the first affine map. */
+  /** How many weights go through softplus: all before the first affine map. */
   readonly positiveCount: number;
-  /** K E G + 1, how many affine maps there are. */
+  /** K E G + 1, the number of affine maps. */
   readonly maps: number;
-  /** Where map q has its slope in good j, or its offset for j = m. */
+  /** The index of map q's slope in good j, or of its offset for j = m. */
   map(q: number, j: number): number;
 }
 
-/** The layout of a network's weights, with rows of matrices `stride` numbers apart. */
+/** The layout of a network's weights. With `stride` > G the rows of matrices are padded to that length. */
 export function groupMaxLayout(
   { goods: m, layers: K, groups: G, groupSize: E }: PartialGroupMaxSize,
   stride: number = G,
@@ -69,9 +73,10 @@ export function groupMaxLayout(
 }
 
 /**
- * Fails unless sizes make sense.
+ * Checks the size of a network.
  *
- * @throws {InvalidInputError} unless all of them are positive integers.
+ * @param action What cannot be done otherwise, for the message.
+ * @throws {InvalidInputError} unless m, K, G and E are positive integers.
  */
 export function requireGroupMaxSize(action: string, size: PartialGroupMaxSize): void {
   for (const name of ["goods", "layers", "groups", "groupSize"] as const) requireInteger(action, name, size[name], 1);

@@ -1,8 +1,9 @@
 /**
- * What the hypernetwork, which reads contexts, gives the convex network: raw weights `[R, P]`, in factors.
+ * Hypernetwork outputs: the raw weights `[R, P]` of the convex network, kept as the factors of a matrix product. A row
+ * is a participant of a profile, R = B n.
  *
- * They are `hidden weight + bias`, or `bias` in every row where there is no context. Whole they are P numbers a row, which is
- * the largest tensor of training, so that kernels make them a few rows at a time.
+ * The hypernetwork reads contexts. Its output is `hidden weight + bias`, or `bias` for every row where there is no
+ * context. The product would be the largest tensor of training, so that kernels compute it for a few rows at a time.
  *
  * @module
  */
@@ -13,19 +14,22 @@ import { type HostPerGoodSlopes, type PerGoodSlopes, placeWeights } from "./per_
 import { price } from "./price.ts";
 import { forward, transpose } from "./reparameterisation.ts";
 
-/** What a Parameterized Affine Network (Definition 3.2) makes of contexts: raw weights `[R, P]` in factors, on the device. */
+/** The output of a Parameterized Affine Network (Definition 3.2): raw weights `[R, P]` as factors, on the device. */
 export interface HypernetworkOutput {
   /** The last hidden layer `[R, H]`; undefined without a context. */
   readonly hidden?: Tensor2D;
-  /** `[H, P]`, or `[H, D]` with slopes per good; undefined without a context. */
+  /** `[H, P]`, or `[H, D]` with slopes per good, where D raw weights are no slopes; undefined without a context. */
   readonly weight?: Tensor2D;
   /** `[P]`. */
   readonly bias: Tensor1D;
-  /** Where slopes come from, if not from `hidden`: see {@linkcode "./per_good_slopes.ts"}. */
+  /**
+   * The factors of slopes per good: see {@linkcode "./per_good_slopes.ts"}. Without them slopes come from `hidden`,
+   * too.
+   */
   readonly perGood?: PerGoodSlopes;
 }
 
-/** Some of an output's rows. The caller disposes of its hidden layers. */
+/** `count` rows of a hypernetwork output, from row `first` on. The caller disposes of its hidden layers. */
 export function sliceRows(hypernetwork: HypernetworkOutput, first: number, count: number): HypernetworkOutput {
   const { hidden, perGood, weight, bias } = hypernetwork;
   return {
@@ -34,7 +38,10 @@ export function sliceRows(hypernetwork: HypernetworkOutput, first: number, count
   };
 }
 
-/** The rows of two outputs of the same parameters, one after the other. The caller disposes of the hidden layers. */
+/**
+ * The rows of two hypernetwork outputs by the same parameters, those of the second behind those of the first. The caller
+ * disposes of its hidden layers.
+ */
 export function joinRows(first: HypernetworkOutput, second: HypernetworkOutput): HypernetworkOutput {
   const { hidden, perGood } = first;
   return {
@@ -44,12 +51,14 @@ export function joinRows(first: HypernetworkOutput, second: HypernetworkOutput):
   };
 }
 
-/** Disposes of what was made from contexts: an output's hidden layers. */
+/** Disposes of the hidden layers of a hypernetwork output; all other tensors of it are parameters. */
 export function disposeHidden({ hidden, perGood }: HypernetworkOutput): void {
   tf.dispose([hidden, perGood?.hidden]);
 }
 
-/** The raw weights `[R, P]`, whole; `[1, P]` where there is no context. */
+/**
+ * Multiplies a hypernetwork output out: raw weights `[R, P]`, or `[1, P]` where there is no context. Differentiable.
+ */
 export function rawWeights({ hidden, weight, bias, perGood }: HypernetworkOutput): Tensor2D {
   if (!hidden) return tf.reshape(bias, [1, bias.size]);
   const product = dense(hidden, weight!);
@@ -59,7 +68,7 @@ export function rawWeights({ hidden, weight, bias, perGood }: HypernetworkOutput
   return tf.add(placeWeights(product, tf.reshape(slopes, [R, m, maps]), perGood.placement), bias);
 }
 
-/** As {@linkcode HypernetworkOutput} in the host's memory. What is computed from it is computed in 64-bit floats. */
+/** As {@linkcode HypernetworkOutput}, in the host's memory. Raw weights made of it are 64-bit floats. */
 export interface HostHypernetworkOutput {
   /** The last hidden layer `[R, H]`; undefined without a context. */
   readonly hidden?: Float32Array | Float64Array;
@@ -67,17 +76,17 @@ export interface HostHypernetworkOutput {
   readonly weight?: Float32Array;
   /** `[P]`. */
   readonly bias: Float32Array;
-  /** Where slopes come from, if not from `hidden`. */
+  /** The factors of slopes per good. Without them slopes come from `hidden`, too. */
   readonly perGood?: HostPerGoodSlopes;
 }
 
-/** H and D of an output on the host: the width of the last hidden layer, and how many raw weights come from it. */
+/** H and D of a hypernetwork output: the width of the last hidden layer, and how many raw weights come from it. */
 export function hostSizes({ hidden, weight, bias, perGood }: HostHypernetworkOutput): { H: number; D: number } {
   const P = bias.length, D = perGood ? P - perGood.goods * (perGood.weight.length / perGood.width) : P;
   return { H: hidden ? weight!.length / D : 0, D };
 }
 
-/** `count` rows of an output of `rows` rows, from `first` on; the arrays are views. */
+/** `count` of the `rows` rows of a hypernetwork output, from row `first` on. Its arrays are views. */
 export function hostRows(
   hypernetwork: HostHypernetworkOutput,
   rows: number,
@@ -95,7 +104,7 @@ export function hostRows(
   };
 }
 
-/** Row `row` of an output's raw weights `[P]`. */
+/** The raw weights `[P]` of row `row` of a hypernetwork output. */
 export function hostRawWeights(hypernetwork: HostHypernetworkOutput, row: number): Float64Array {
   const { hidden, weight, bias, perGood } = hypernetwork, { H, D } = hostSizes(hypernetwork);
   if (!perGood) {
@@ -103,7 +112,7 @@ export function hostRawWeights(hypernetwork: HostHypernetworkOutput, row: number
     if (hidden) addRow(hidden, row, H, weight!, out);
     return out;
   }
-  // In the order in which they are made: D numbers of the hidden layer, then the slopes good by good.
+  // Raw weights in the order of placement's inputs: D from the common hidden layer, then the slopes good by good.
   const { placement, goods: m, width } = perGood, maps = perGood.weight.length / width;
   const made = transpose(placement, bias, new Float64Array(bias.length));
   addRow(hidden!, row, H, weight!, made.subarray(0, D));
@@ -124,12 +133,15 @@ function addRow(
   const columns = out.length;
   for (let h = 0; h < height; h++) {
     const x = rows[row * height + h];
-    if (x === 0) continue; // about half of them, behind a relu
+    if (x === 0) continue; // about half of the outputs of a relu layer
     for (let p = 0; p < columns; p++) out[p] += x * matrix[h * columns + p];
   }
 }
 
-/** The price of an outcome (equation (2)) for each row of an output; made once where one row of raw weights serves all. */
+/**
+ * The price of an outcome, equation (2), by row of a hypernetwork output, in 64-bit floats. Where there is no context,
+ * all rows have the same function, made once.
+ */
 export function hostPrices(
   network: ConvexNetwork,
   hypernetwork: HostHypernetworkOutput,

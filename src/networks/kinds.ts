@@ -1,8 +1,9 @@
 /**
- * The networks that pricing rules can be made of: Partial GroupMax, and those of the ablation studies (section 4.2.3).
+ * The kinds of networks that pricing rules can be made of: Partial GroupMax, and those of the ablation studies (section
+ * 4.2.3).
  *
- * All take their raw weights from the context by a Parameterized Affine Network, so that all train by the same algorithm.
- * A kind is a file with its entry, and a line in the table here.
+ * All of them get their raw weights from a hypernetwork, so that all are trained by the same algorithm. To add a kind,
+ * write a file that exports its entry, and add a line to the table here.
  *
  * @module
  */
@@ -31,9 +32,9 @@ const KINDS: Readonly<Record<NetworkKind, NetworkKindEntry>> = {
 export const NETWORK_KINDS: readonly NetworkKind[] = Object.keys(KINDS) as NetworkKind[];
 
 /**
- * What there is to know of a kind of network.
+ * The entry of a kind of network.
  *
- * @throws {InvalidInputError} for another name.
+ * @throws {InvalidInputError} where there is no kind of that name.
  */
 export function networkKind(kind: NetworkKind): NetworkKindEntry {
   if (Object.hasOwn(KINDS, kind)) return KINDS[kind];
@@ -42,9 +43,9 @@ export function networkKind(kind: NetworkKind): NetworkKindEntry {
 }
 
 /**
- * A network of a kind, about as large as the Partial GroupMax Network of the given size (K, G, E).
+ * A network of a kind, with about as many raw weights as the Partial GroupMax Network of the given size.
  *
- * @throws {InvalidInputError} for another kind, or unless all sizes are positive integers.
+ * @throws {InvalidInputError} where there is no such kind, or unless all sizes are positive integers.
  */
 export function networkOfKind(kind: NetworkKind, size: PartialGroupMaxSize): ConvexNetwork {
   const { make } = networkKind(kind);

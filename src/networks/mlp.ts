@@ -2,11 +2,12 @@
  * A multilayer perceptron in the place of a convex network: the ablation TEDI-MLP.
  *
  * h_0 = x, h_k = relu(W_{k-1} h_{k-1} + b_{k-1}) for k = 1..K, f = <W_K, h_K> + b_K, with weights of any sign. f is
- * piecewise linear but not convex in x: q ~ exp(beta u) is not log-concave, and no cut certifies a best response. The
- * weights come from the context by a Parameterized Affine Network, so that nothing but the convexity is taken from TEDI.
+ * piecewise linear but not convex in x, so that q ~ exp(beta u) is not log-concave and best responses have no
+ * certificate. The weights come from the same hypernetwork as TEDI's, so that TEDI-MLP differs from TEDI by the
+ * convexity only.
  *
- * One f has P raw weights: (W_k, b_k) for k = 0..K, each row-major with inputs as rows, 1 as the last of them:
- * `[m + 1, H]`, `[H + 1, H]` for k = 1..K-1, `[H + 1]`.
+ * One f has P raw weights: (W_k, b_k) for k = 0..K, each row-major with inputs as rows, the constant input 1 as the
+ * last: `[m + 1, H]`, `[H + 1, H]` for k = 1..K-1, `[H + 1]`.
  *
  * @module
  */
@@ -39,18 +40,18 @@ export function multilayerPerceptron(size: PerceptronSize): ConvexNetwork {
   const { goods: m, layers: K, width: H } = size;
   for (const [name, value] of Object.entries(size)) requireInteger("make a multilayer perceptron", name, value, 1);
   const inputs = (k: number) => k === 0 ? m : H, outputs = (k: number) => k === K ? 1 : H;
-  /** Where (W_k, b_k) begin. */
+  /** The index at which (W_k, b_k) begins. */
   const at = (k: number) => k === 0 ? 0 : (m + 1) * H + (k - 1) * (H + 1) * H;
   const weightCount = at(K) + H + 1;
 
-  /** (W_k, b_k) `[R, inputs + 1, outputs]`, ready for matMul. */
+  /** The matrices (W_k, b_k) `[R, inputs + 1, outputs]` of R rows. */
   const matrices = (weights: Tensor2D): Tensor3D[] => {
     const lengths = Array.from({ length: K + 1 }, (_, k) => (inputs(k) + 1) * outputs(k));
     return tf.split(weights, lengths, 1).map((flat, k) =>
       tf.reshape(flat, [weights.shape[0], inputs(k) + 1, outputs(k)]) as Tensor3D
     );
   };
-  /** What goes into each layer, and f `[R, N, 1]`. */
+  /** The sums before the relu of each layer `[R, N, H]` and, last, f `[R, N, 1]`. */
   const forward = (layers: readonly Tensor3D[], points: Tensor3D) => {
     const [rows, count] = points.shape, one = tf.ones([rows, count, 1]) as Tensor3D;
     const sums: Tensor3D[] = [];
@@ -78,8 +79,8 @@ export function multilayerPerceptron(size: PerceptronSize): ConvexNetwork {
         for (let j = at(k); j < biases; j++) weights[j] = scale * noise[j];
         for (let j = biases; j < end; j++) weights[j] = k === K ? 0 : 0.25 * noise[j];
       }
-      // The least change of W_K after which all goods together cost what they should; where relu lets nothing through
-      // of either outcome, other weights are tried.
+      // The least change of W_K, in norm, that makes all goods together cost m INITIAL_PRICE. Where h_K is about the
+      // same at all goods and at none, no change can, and other weights are drawn.
       const difference = hiddenDifference(weights);
       const square = difference.reduce((sum, d) => sum + d * d, 0);
       if (square < 1e-6) return this.initialWeights(deriveKey(key, 1));
@@ -139,7 +140,7 @@ export function multilayerPerceptron(size: PerceptronSize): ConvexNetwork {
     };
   }
 
-  /** h_K at all goods less h_K at none, `[H]`. */
+  /** h_K(1, ..., 1) - h_K(0) `[H]`. */
   function hiddenDifference(weights: Float32Array): Float64Array {
     const probe = weights.slice(), all = new Float64Array(m).fill(1), slope = new Float64Array(m);
     return Float64Array.from({ length: H }, (_, j) => {
@@ -149,7 +150,9 @@ export function multilayerPerceptron(size: PerceptronSize): ConvexNetwork {
   }
 }
 
-/** The ablation TEDI-MLP: K layers, as wide as they can be. */
+/**
+ * The ablation TEDI-MLP: K layers, as wide as they can be with no more raw weights than the Partial GroupMax Network.
+ */
 export const mlpKind: NetworkKindEntry = {
   summary: "not convex, of the ablation TEDI-MLP",
   single: false,

@@ -1,5 +1,5 @@
 /**
- * What the rest of the package needs of a network that parameterises pricing rules.
+ * The interface of the networks f(x; w) that parameterise pricing rules.
  *
  * @module
  */
@@ -17,58 +17,67 @@ export type PointSlope = (points: Tensor3D) => Tensor3D;
  */
 export type HostFunction = (point: Float64Array, slope: Float64Array) => number;
 
-/** How a network is a Partial GroupMax Network, for which there are fused kernels and exact linear programs. */
+/**
+ * How a network is written as a Partial GroupMax Network. Fused kernels and exact linear programs, which know only
+ * these, take it in this form.
+ */
 export interface GroupMaxForm {
-  /** The size of that network. */
+  /** The size of the Partial GroupMax Network. */
   readonly size: PartialGroupMaxSize;
-  /** Whether the raw weights are that network's weights themselves, in their order and without bounds. */
+  /** Whether the network's raw weights are those of the Partial GroupMax Network, in the same order and not clamped. */
   readonly direct: boolean;
   /**
-   * That network's weights, in the order of {@linkcode "./groupmax_layout.ts"}, from the raw weights `[P]`. Made when first
-   * asked for, since a file may claim any size.
+   * The raw weights of the Partial GroupMax Network, in the order of {@linkcode "./groupmax_layout.ts"}, as a
+   * reparameterisation of the network's own `[P]`. Made at the first call, since a mechanism file may claim any size.
    */
   weights(): Reparameterisation;
 }
 
-/** What initial weights shall be. */
+/** What is asked of initial weights. */
 export interface InitialRequest {
-  /** Within the bounds of {@linkcode ConvexNetwork.lowerBounds} for prices that never fall. */
+  /** Whether they are to be within the bounds of {@linkcode ConvexNetwork.lowerBounds} for prices that never fall. */
   readonly nondecreasing?: boolean;
-  /** The same for weights that are tied to each other. */
+  /** Tied weights, which are to have one value: see {@linkcode "./tied_weights.ts"}. */
   readonly tied?: Reparameterisation;
 }
 
 /**
- * A family of functions f(x; w) for x in [0, 1]^m and raw weights w in R^P without constraints, convex in x whatever w is
- * (partial convexity, Definition 2.8) unless it says otherwise. Contexts choose w: see {@linkcode "./parameterized_affine.ts"}.
+ * A family of functions f(x; w) of x in [0, 1]^m, with unconstrained raw weights w in R^P. f is convex in x for all w
+ * (partial convexity, Definition 2.8) unless `convex` says otherwise. A hypernetwork makes w of the context: see
+ * {@linkcode "./parameterized_affine.ts"}.
  */
 export interface ConvexNetwork {
   /** m. */
   readonly goods: number;
-  /** P, how many raw weights one f has. */
+  /** P, the number of raw weights of one f. */
   readonly weightCount: number;
-  /** Whether f is convex in x for all w. Where it need not be, best responses are searched for, without a certificate. */
+  /** Whether f is convex in x for all w. If not, best responses come from a search, without a certificate. */
   readonly convex: boolean;
-  /** About how many numbers a value of f at one point takes on the device. */
+  /** About how many numbers are in device memory for the value of f at one point. */
   readonly activations: number;
-  /** How it is a Partial GroupMax Network; undefined where it is none. */
+  /** The network as a Partial GroupMax Network; undefined where it cannot be written as one. */
   readonly groupMax: GroupMaxForm | undefined;
   /**
-   * Lower bounds `[P]` of raw weights in training, below which they have no effect, or on request within which f never falls
-   * as x grows; undefined where there are none.
+   * Lower bounds `[P]` that training clamps raw weights to; undefined where there are none.
+   *
+   * @param nondecreasing Whether the bounds are those within which f never falls as x grows. Otherwise they are those
+   * below which the network itself clamps raw weights, so that these would have no effect.
    */
   lowerBounds(nondecreasing: boolean): Float32Array | undefined;
-  /** Raw weights `[P]` to start from. */
+  /** Raw weights `[P]` for the start of training. */
   initialWeights(key: RandomKey, request?: InitialRequest): Float32Array;
-  /** f `[R, N]` with raw weights `[R, P]` at `points` `[R, N, m]`: N points a row. Differentiable in the weights. */
+  /**
+   * f `[R, N]` with raw weights `[R, P]` at N points of each row, `points` `[R, N, m]`. Differentiable in the weights.
+   */
   value(weights: Tensor2D, points: Tensor3D): Tensor2D;
   /**
-   * Prepares raw weights `[R, P]` for many calls. What it prepares lives as long as the `tf.tidy` around this call.
+   * Prepares raw weights `[R, P]` for subgradients in x at many sets of points. Call it within a `tf.tidy`: what it
+   * prepares lives as long as that.
    *
-   * @returns From `points` `[R, N, m]` to a subgradient of f in x there, `[R, N, m]`.
+   * @returns The function from `points` `[R, N, m]` to a subgradient of f in x at each, `[R, N, m]`.
    */
   slope(weights: Tensor2D): PointSlope;
-  /** Binds one row of raw weights `[P]` on the host. */
+  /** f for one row of raw weights `[P]`, on the host. */
   bindOnHost(weights: Float32Array | Float64Array): HostFunction;
 }
 
@@ -77,12 +86,12 @@ export type Parameters = Readonly<Record<string, Tensor>>;
 
 /** A kind of network that pricing rules can be made of. */
 export interface NetworkKindEntry {
-  /** What it is, in some words for help texts. */
+  /** What it is, in a few words for help texts. */
   readonly summary: string;
-  /** Whether it is for one participant only, since it knows no context. */
+  /** Whether it is for a single participant only. */
   readonly single: boolean;
-  /** Whether a set context can make its weights: they lie in the order of {@linkcode "./groupmax_layout.ts"}. */
+  /** Whether it goes with a set context: its raw weights must be in the order of {@linkcode "./groupmax_layout.ts"}. */
   readonly setContext: boolean;
-  /** A network of about as many weights as the Partial GroupMax Network of a size. */
+  /** A network with about as many raw weights as the Partial GroupMax Network of that size. */
   make(size: PartialGroupMaxSize): ConvexNetwork;
 }

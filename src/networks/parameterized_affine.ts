@@ -1,9 +1,9 @@
 /**
  * Parameterized Affine Network, Definition 3.2: from the context y to the raw weights of all affine maps.
  *
- * The K + 1 networks of Definition 3.3 share their hidden layers and differ in the last one, so that a context costs
- * one matrix product `[R, H] x [H, P]`. Hidden layers are relu; contexts are mapped from [0, 1] to [-1, 1] first.
- * Without a context (one participant) the raw weights are the parameter `output.bias` itself.
+ * The K + 1 of them in Definition 3.3 share their hidden layers and differ in the last layer only, so that all raw
+ * weights are one matrix product `[R, H] x [H, P]`. Hidden layers are relu; contexts are mapped from [0, 1] to [-1, 1]
+ * first. Without a context (one participant) the raw weights are the parameter `output.bias` itself.
  *
  * @module
  */
@@ -21,14 +21,18 @@ export interface ParameterizedAffineSize {
   readonly context: number;
   /** Widths of the hidden layers. */
   readonly hidden: readonly number[];
-  /** P, how many raw weights it produces. */
+  /** P, the number of raw weights that it makes. */
   readonly outputs: number;
 }
 
-/** Spread of the context's effect on a raw weight at the start. */
+/** About the standard deviation of the context's effect on a raw weight at the start of training. */
 export const INITIAL_CONTEXT_EFFECT = 0.1;
 
-/** The shapes of the parameters of a Parameterized Affine Network (Definition 3.2), by name. */
+/**
+ * The shapes of the parameters of a Parameterized Affine Network (Definition 3.2), by name.
+ *
+ * @throws {InvalidInputError} unless widths are positive integers, and the context's dimension is one or 0.
+ */
 export function parameterizedAffineShapes(size: ParameterizedAffineSize): Record<string, number[]> {
   requireInteger("make a Parameterized Affine Network", "context", size.context, 0);
   requireInteger("make a Parameterized Affine Network", "outputs", size.outputs, 1);
@@ -47,7 +51,7 @@ export function parameterizedAffineShapes(size: ParameterizedAffineSize): Record
   return shapes;
 }
 
-/** Starting parameters: `bias` `[P]` whatever the context, plus a small effect of the context. */
+/** Parameters for the start of training: raw weights are `bias` `[P]`, plus a small effect of the context. */
 export function initialParameterizedAffine(
   size: ParameterizedAffineSize,
   bias: Float32Array,
@@ -67,7 +71,11 @@ export function initialParameterizedAffine(
   return parameters;
 }
 
-/** The last hidden layer `[R, H]` of a Parameterized Affine Network (Definition 3.2) for contexts `[R, d]`, mapped to [-1, 1]. */
+/**
+ * The last hidden layer `[R, H]` of a Parameterized Affine Network (Definition 3.2), on the device.
+ *
+ * @param inputs Contexts `[R, d]`, already mapped to [-1, 1].
+ */
 export function lastHidden(parameters: Parameters, inputs: Tensor2D): Tensor2D {
   let hidden = inputs;
   for (let layer = 0; parameters[`hidden.${layer}.weight`]; layer++) {
@@ -77,7 +85,12 @@ export function lastHidden(parameters: Parameters, inputs: Tensor2D): Tensor2D {
   return hidden;
 }
 
-/** The last hidden layer `[R, H]` for contexts `[R, d]`, in 64-bit floats. */
+/**
+ * The same in 64-bit floats on the host: the last hidden layer `[R, H]`, flat.
+ *
+ * @param contexts `[R, d]`, in [0, 1].
+ * @param size d.
+ */
 export function hostHidden(parameters: HostTensors, contexts: Float32Array, size: number): Float64Array {
   let hidden: Float64Array = Float64Array.from(contexts, (y) => 2 * y - 1), width = size;
   for (let layer = 0; parameters[`hidden.${layer}.weight`]; layer++) {

@@ -1,10 +1,10 @@
 /**
  * Partial GroupMax Network, Definition 3.3.
  *
- * h_k = W_{k-1} x_{k-1} + A_{k-1} x + b_{k-1}, x_k = GroupMax(h_k) for k = 1..K, f = W_K x_K + A_K x + b_K, where
- * W_k >= 0 for k >= 1 by softplus, and A_k are the residual connections from x that footnote 7 allows (W_0 is A_0).
- * f is convex and piecewise linear in x. Cost of a value: about E G (K m + (K - 1) G) multiply-adds. For the order of its P
- * raw weights see {@linkcode "./groupmax_layout.ts"}.
+ * h_k = W_{k-1} x_{k-1} + A_{k-1} x + b_{k-1}, x_k = GroupMax(h_k) for k = 1..K, f = W_K x_K + A_K x + b_K, where W_k
+ * >= 0 for k >= 1 by softplus, and A_k are the residual connections from x that footnote 7 allows; the first layer has
+ * A_0 only. f is convex and piecewise linear in x. A value costs about E G (K m + (K - 1) G) multiply-adds. The order
+ * of the P raw weights is in {@linkcode "./groupmax_layout.ts"}.
  *
  * @module
  */
@@ -24,13 +24,20 @@ import { price } from "./price.ts";
 import { forward as slotsOf, identity, LARGEST_FLOAT, lazily } from "./reparameterisation.ts";
 import { inverseSoftplus, softplus } from "./softplus.ts";
 
-/** The affine maps into one GroupMax layer, one for each element of a group: from the layer before, and from (x, 1). */
+/**
+ * The matrices of one GroupMax layer, by element of a group: of the layer before `[R, G, G]`, and of (x, 1)
+ * `[R, m + 1, G]`.
+ */
 type Layer = readonly { readonly positive?: Tensor3D; readonly free: Tensor3D }[];
 
-/** x_K `[R, N, G]`, and for each layer which elements lead, as {@linkcode groupMax} tells. */
+/** Points `[R, N, m]` with a last coordinate of 1, `[R, N, m + 1]`, which affine maps multiply with their offset. */
+export function withOne(points: Tensor3D): Tensor3D {
+  return tf.concat([points, tf.ones([points.shape[0], points.shape[1], 1])], 2) as Tensor3D;
+}
+
+/** Evaluates all layers: (x, 1), x_K `[R, N, G]`, and the `leads` of {@linkcode groupMax} in each layer. */
 function forward(layers: readonly Layer[], points: Tensor3D) {
-  const [rows, count] = points.shape;
-  const affinePoints = tf.concat([points, tf.ones([rows, count, 1])], 2) as Tensor3D;
+  const affinePoints = withOne(points);
   const leads: Tensor3D[][] = [];
   let hidden: Tensor3D | undefined;
   for (const layer of layers) {
@@ -45,14 +52,19 @@ function forward(layers: readonly Layer[], points: Tensor3D) {
   return { affinePoints, hidden: hidden!, leads };
 }
 
-/** What a good costs at the start when all are bought: low enough to sell, as selling nothing is a saddle point. */
+/**
+ * The price of a good before training, where all are bought: low enough to sell, since selling nothing is a saddle
+ * point.
+ */
 export const INITIAL_PRICE = 0.4;
 
 /**
- * Makes all goods together cost what they should at the start: the last residual connection makes up the difference. Where
- * they cost too much, and it must not be negative, the last layer is scaled down.
+ * Makes all goods together cost m {@linkcode INITIAL_PRICE} before training: sets all slopes of the last residual
+ * connection A_K to the missing part of a good's price. Where that is negative and f must not fall, A_K is 0 and W_K is
+ * scaled down.
  *
- * @param f What the weights are now, with a residual connection of 0. All goods cost m times its equal slopes.
+ * @param weights Raw weights, changed in place.
+ * @param f The function of these weights, in which A_K is 0.
  */
 export function setInitialPrice(
   weights: Float32Array,
@@ -69,7 +81,7 @@ export function setInitialPrice(
   }
 }
 
-/** Lower bounds of raw weights within which f never falls as x grows: no slope is negative. */
+/** Lower bounds of raw weights within which f never falls as x grows: all slopes of affine maps are at least 0. */
 function nondecreasingBounds({ goods: m }: PartialGroupMaxSize, layout: GroupMaxLayout): Float32Array {
   const bounds = new Float32Array(layout.count).fill(-LARGEST_FLOAT);
   for (let q = 0; q < layout.maps; q++) {
@@ -79,8 +91,8 @@ function nondecreasingBounds({ goods: m }: PartialGroupMaxSize, layout: GroupMax
 }
 
 /**
- * The layers of one network on the host: finds x_1..x_K and the winning elements at a point, and writes them to `values`
- * `[K + 1][G]` and `winners` `[K][G]`; `values[0]` is not used.
+ * The layers of one network on the host: `at` evaluates them at a point `[m]`, and writes x_k to `values[k]` `[G]` for
+ * k = 1..K, and the winning elements of layer k + 1 to `winners[k]` `[G]` for k = 0..K-1. `values[0]` is not used.
  *
  * @param weights `[P]`, after softplus.
  */
@@ -102,7 +114,10 @@ export function hostLayers(size: PartialGroupMaxSize, weights: Float64Array) {
   return { at, values, winners };
 }
 
-/** Adds a vector of `count` numbers times a matrix `[count, G]`, which begins at `from`, to the numbers from `to` on. */
+/**
+ * Adds `vector` `[count]` times the matrix `[count, G]` that begins at `weights[from]` to the G numbers from `out[to]`
+ * on.
+ */
 function addProducts(
   vector: ArrayLike<number>,
   count: number,
@@ -118,7 +133,7 @@ function addProducts(
   }
 }
 
-/** Raw weights as they enter f: those before the first affine map through softplus. */
+/** The weights `[P]` of f from raw weights `[P]`: those before the first affine map go through softplus. */
 export function throughSoftplus(size: PartialGroupMaxSize, raw: Float32Array | Float64Array): Float64Array {
   const weights = Float64Array.from(raw), { positiveCount } = groupMaxLayout(size);
   for (let j = 0; j < positiveCount; j++) weights[j] = softplus(weights[j]);
@@ -126,10 +141,11 @@ export function throughSoftplus(size: PartialGroupMaxSize, raw: Float32Array | F
 }
 
 /**
- * A Partial GroupMax Network (Definition 3.3) as a family of functions of its raw weights. With enough of them it comes as
- * close as one likes to any function that is convex in x and continuous in the context (Proposition 3.4).
+ * A Partial GroupMax Network (Definition 3.3) as a family of functions of its raw weights. Large enough, it
+ * approximates any function that is convex in x and continuous in the context as closely as one likes (Proposition
+ * 3.4).
  *
- * @throws {InvalidInputError} unless all sizes are positive integers, and it is to be one of goods.
+ * @throws {InvalidInputError} unless all sizes are positive integers, and where `sumsOfLargest` is set.
  */
 export function partialGroupMax(size: PartialGroupMaxSize): ConvexNetwork {
   const { goods: m, layers: K, groups: G, groupSize: E } = size;
@@ -143,14 +159,14 @@ export function partialGroupMax(size: PartialGroupMaxSize): ConvexNetwork {
   const layout = groupMaxLayout(size), { outPositive, outFree, positiveCount, count: P } = layout;
   const square = G * G, affine = (m + 1) * G;
 
-  /** The matrices of R functions, ready for matMul. */
+  /** The matrices of R rows of raw weights `[R, P]`. */
   const matrices = (weights: Tensor2D) => {
     const rows = weights.shape[0];
-    // One split each, whose gradient is one concatenation; a slice's would be a padded copy of all weights.
+    // The gradient of a split is one concatenation; those of slices would each be a padded copy of all weights.
     const [raw, ...frees] = tf.split(weights, [positiveCount, ...Array(K * E).fill(affine), m + 1], 1) as Tensor2D[];
-    const slopes = tf.softplus(raw);
+    const made = tf.softplus(raw);
     // TensorFlow.js has no gradient of a split into one piece.
-    const positives = K === 1 ? [slopes] : tf.split(slopes, [...Array((K - 1) * E).fill(square), G], 1) as Tensor2D[];
+    const positives = K === 1 ? [made] : tf.split(made, [...Array((K - 1) * E).fill(square), G], 1) as Tensor2D[];
     const matrix = (flat: Tensor2D, height: number, width: number) =>
       tf.reshape(flat, [rows, height, width]) as Tensor3D;
     const layers: Layer[] = Array.from({ length: K }, (_, k) =>
@@ -172,10 +188,10 @@ export function partialGroupMax(size: PartialGroupMaxSize): ConvexNetwork {
 
     initialWeights(key: RandomKey, { nondecreasing = false, tied }: InitialRequest = {}): Float32Array {
       const weights = new Float32Array(P);
-      // Positive weights are log-normal around 1 / fan-in, so that each layer averages the one before.
+      // Positive weights are log-normal with median 1 / G, so that a layer is about an average of the one before.
       const spread = normals(deriveKey(key, 0), positiveCount);
       for (let j = 0; j < positiveCount; j++) weights[j] = inverseSoftplus(Math.exp(0.5 * spread[j]) / G);
-      // Slopes and offsets differ between the elements of a group, so that their maximum has kinks in the box.
+      // Slopes and offsets differ between the elements of a group, so that their maximum has kinks in [0, 1]^m.
       const noise = normals(deriveKey(key, 1), P - positiveCount);
       for (let j = positiveCount; j < outFree; j++) {
         const isOffset = (j - positiveCount) % affine >= m * G;
@@ -215,7 +231,7 @@ export function partialGroupMax(size: PartialGroupMaxSize): ConvexNetwork {
         for (let k = K - 1; k >= 0; k--) {
           let below: Tensor3D | undefined;
           for (let e = E - 1; e >= 0; e--) {
-            // What is left of `above` belongs to the elements before e.
+            // `above` is df/dx_{k+1}. Element e gets it where it wins; what is left belongs to the elements before e.
             const share: Tensor3D = e > 0 ? tf.mul(above, leads[k][e - 1]) : above;
             if (e > 0) above = tf.sub(above, share);
             const { positive, free } = transposed[k][e];

@@ -2,16 +2,16 @@
  * Partial Input Convex Neural Network (Amos, Xu and Kolter, ICML 2017), the network of the ablation TEDI-PICNN.
  *
  * z_k = relu(W_{k-1} z_{k-1} + A_{k-1} x + b_{k-1}) for k = 1..K, f = W_K z_K + A_K x + b_K, where W_k >= 0 for k >= 1
- * by softplus, and without a z_0. f is convex and piecewise linear in x, so that best responses are exact. W_k, A_k and
- * b_k come from the context by the same Parameterized Affine Network as a Partial GroupMax Network's: the context scales
- * and shifts each layer, as it does in the original through products with layers of its own, and nothing else differs
- * from TEDI than relu in the place of GroupMax. Cost of a value: about H (K m + (K - 1) H) multiply-adds.
+ * by softplus; there is no z_0. f is convex and piecewise linear in x, so that best responses are exact. W_k, A_k and
+ * b_k come from the same hypernetwork as those of a Partial GroupMax Network, where the original multiplies layers with
+ * others made of the context: TEDI-PICNN differs from TEDI by relu in the place of GroupMax only. A value costs
+ * about H (K m + (K - 1) H) multiply-adds.
  *
  * One f has P raw weights, in this order, each matrix row-major with inputs as rows:
  *   positive, before softplus:  W_k `[H, H]` for k = 1..K-1;  W_K `[H]`
- *   free:                       (A_k, b_k) `[m + 1, H]` for k = 0..K-1;  (A_K, b_K) `[m + 1]`
- * This is the layout of groupmax_layout.ts with groups of one element. relu(h) = max(0, h) is a group of two elements, of
- * which one is constantly zero: a {@linkcode "./reparameterisation.ts"} with constants.
+ *   of any sign (free):         (A_k, b_k) `[m + 1, H]` for k = 0..K-1;  (A_K, b_K) `[m + 1]`
+ * This is the order of groupmax_layout.ts with groups of one element. relu(h) = max(0, h) is a GroupMax over groups of
+ * two elements, the first of which is the constant 0: a {@linkcode "./reparameterisation.ts"} with constants.
  *
  * @module
  */
@@ -20,8 +20,7 @@ import { requireInteger } from "../errors.ts";
 import type { RandomKey } from "../random/key.ts";
 import { groupMaxLayout } from "./groupmax_layout.ts";
 import type { ConvexNetwork, NetworkKindEntry } from "./network.ts";
-import { INITIAL_PRICE, partialGroupMax } from "./partial_groupmax.ts";
-import { price } from "./price.ts";
+import { partialGroupMax, setInitialPrice } from "./partial_groupmax.ts";
 import { forward, forwardOnDevice, lazily, type Reparameterisation } from "./reparameterisation.ts";
 import { NO_WEIGHT } from "./softplus.ts";
 import { widestNetwork } from "./widest.ts";
@@ -46,7 +45,7 @@ export function partialInputConvex(size: PartialInputConvexSize): ConvexNetwork 
   for (const [name, value] of Object.entries(size)) {
     requireInteger("make a Partial Input Convex Neural Network", name, value, 1);
   }
-  const linear = partialGroupMax({ goods: m, layers: K, groups: H, groupSize: 1 });
+  const linearSize = { goods: m, layers: K, groups: H, groupSize: 1 }, linear = partialGroupMax(linearSize);
   const network = partialGroupMax({ goods: m, layers: K, groups: H, groupSize: 2 });
   const weights = lazily(() => reluAsGroupMax(size)),
     { outFree } = groupMaxLayout({ goods: m, layers: K, groups: H, groupSize: 1 });
@@ -62,10 +61,10 @@ export function partialInputConvex(size: PartialInputConvexSize): ConvexNetwork 
 
     initialWeights(key: RandomKey): Float32Array {
       const initial = linear.initialWeights(key);
-      // There the last residual connection makes up for the price of a network without relu: here, with relu.
+      // Its initial price was set for the network without relu: it is set anew.
       initial.fill(0, outFree, outFree + m);
-      const cost = price(relu.bindOnHost(initial), m)(new Float64Array(m).fill(1), new Float64Array(m));
-      return initial.fill(INITIAL_PRICE - cost / m, outFree, outFree + m);
+      setInitialPrice(initial, linearSize, relu.bindOnHost(initial), false);
+      return initial;
     },
     value: (raw, points) => network.value(onDevice(raw), points),
     slope: (raw) => network.slope(onDevice(raw)),
@@ -74,7 +73,7 @@ export function partialInputConvex(size: PartialInputConvexSize): ConvexNetwork 
   return relu;
 }
 
-/** The weights of the network with groups (0, h): those of the first elements are constants that make them 0. */
+/** The raw weights of the network whose groups are (0, h): those of the elements 0 are constants. */
 function reluAsGroupMax({ goods: m, layers: K, width: H }: PartialInputConvexSize): Reparameterisation {
   const sizes = { goods: m, layers: K, groups: H };
   const own = groupMaxLayout({ ...sizes, groupSize: 1 }), pairs = groupMaxLayout({ ...sizes, groupSize: 2 });
@@ -90,7 +89,9 @@ function reluAsGroupMax({ goods: m, layers: K, width: H }: PartialInputConvexSiz
   return { inputs: own.count, from, constants };
 }
 
-/** The ablation TEDI-PICNN: K layers, as wide as they can be. */
+/**
+ * The ablation TEDI-PICNN: K layers, as wide as they can be with no more raw weights than the Partial GroupMax Network.
+ */
 export const picnnKind: NetworkKindEntry = {
   summary: "relu layers, of the ablation TEDI-PICNN",
   single: false,

@@ -3,20 +3,20 @@
  *
  *   f(x, y) = max_l <a_l(y), x> + b_l(y),   l = 1..L.
  *
- * It is made as a Partial GroupMax Network of one layer with one group of L elements (K = G = 1, E = L), for which there
- * are fused kernels: f = W max_l (<a_l, x> + b_l) + <A, x> + b with W > 0. That is the same family of functions: with
- * a_l' = W a_l + A and b_l' = W b_l + b it is max_l <a_l', x> + b_l', and with W = 1, A = 0, b = 0 every max-affine
- * function is among them. The m + 2 weights W, A, b change only how gradients are scaled. The L pairs are outputs of
- * one network of the context y, as the paper's baseline has them.
+ * It is written as a Partial GroupMax Network of one layer with one group of L elements (K = G = 1, E = L), for which
+ * there are fused kernels: f = W max_l (<a_l, x> + b_l) + <A, x> + b with W > 0. The family of functions is the same:
+ * with a_l' = W a_l + A and b_l' = W b_l + b this is max_l <a_l', x> + b_l', and W = 1, A = 0, b = 0 give every
+ * max-affine function. The m + 2 further weights W, A, b only scale gradients differently. All pairs (a_l, b_l) come
+ * from one hypernetwork, as in the paper's ablation.
  *
- * Raw weights: W before softplus, (a_l, b_l) `[L, m + 1]`, (A, b) `[m + 1]`.
+ * One f has P raw weights: W before softplus, (a_l, b_l) `[L, m + 1]`, (A, b) `[m + 1]`.
  *
  * @module
  */
 import { type Tensor2D, type Tensor3D, tf } from "../deps/tfjs.ts";
 import { requireInteger } from "../errors.ts";
 import type { ConvexNetwork, NetworkKindEntry, PointSlope } from "./network.ts";
-import { partialGroupMax } from "./partial_groupmax.ts";
+import { partialGroupMax, withOne } from "./partial_groupmax.ts";
 
 /** The size of a Parameterized Max-Affine network. */
 export interface ParameterizedMaxAffineSize {
@@ -38,7 +38,7 @@ export function parameterizedMaxAffine(size: ParameterizedMaxAffineSize): Convex
   }
   const network = partialGroupMax({ goods, layers: 1, groups: 1, groupSize: pieces });
 
-  /** W `[R, 1, 1]`, the pieces `[R, m + 1, L]` and the residual connection `[R, m + 1, 1]` of R functions. */
+  /** W `[R, 1, 1]`, (a_l, b_l) `[R, m + 1, L]` and (A, b) `[R, m + 1, 1]` of R rows of raw weights. */
   const matrices = (weights: Tensor2D) => {
     const rows = weights.shape[0], inputs = goods + 1;
     const [scale, flat, last] = tf.split(weights, [1, pieces * inputs, inputs], 1);
@@ -48,10 +48,8 @@ export function parameterizedMaxAffine(size: ParameterizedMaxAffineSize): Convex
       residual: tf.reshape(last, [rows, inputs, 1]) as Tensor3D,
     };
   };
-  const withOne = (points: Tensor3D) =>
-    tf.concat([points, tf.ones([points.shape[0], points.shape[1], 1])], 2) as Tensor3D;
 
-  // Where there are no fused kernels, all pieces are one product, and not one each as for an element of many groups.
+  // Without fused kernels: one matrix product for all L elements, where partialGroupMax has one for each.
   return {
     ...network,
     lowerBounds: () => undefined,
@@ -68,7 +66,7 @@ export function parameterizedMaxAffine(size: ParameterizedMaxAffineSize): Convex
       const last = tf.reshape(tf.slice(residual, [0, 0, 0], [rows, goods, 1]), [rows, 1, goods]);
       return (points) => {
         const values = tf.matMul(withOne(points), affine);
-        // TensorFlow.js takes one alternative for none.
+        // TensorFlow.js has no oneHot of depth 1.
         const chosen = pieces > 1 ? tf.oneHot(tf.argMax(values, 2), pieces) : tf.onesLike(values);
         return tf.add(tf.matMul(chosen as Tensor3D, slopes as Tensor3D), last);
       };
@@ -76,7 +74,7 @@ export function parameterizedMaxAffine(size: ParameterizedMaxAffineSize): Convex
   };
 }
 
-/** The ablation TEDI-PMA: K G E affine functions, as many as the Partial GroupMax Network of that size has. */
+/** The ablation TEDI-PMA: L = K G E affine functions, as many as there are in the Partial GroupMax Network's groups. */
 export const pmaKind: NetworkKindEntry = {
   summary: "one maximum, of the ablation TEDI-PMA",
   single: false,

@@ -20,9 +20,9 @@ import type { Reparameterisation } from "./reparameterisation.ts";
 import { setContext } from "./set_context.ts";
 import { copyTied, networkTies } from "./tied_weights.ts";
 
-/** The size of the network behind the pricing rules. */
+/** The sizes of the networks that make up pricing rules. */
 export interface NetworkSize {
-  /** Which network; `groupmax`, a Partial GroupMax Network, unless given. Others get about the size of that one. */
+  /** The kind of network, `groupmax` unless given. Other kinds get about as many raw weights as that one would have. */
   readonly kind?: NetworkKind;
   /** K, GroupMax layers. */
   readonly layers: number;
@@ -31,15 +31,15 @@ export interface NetworkSize {
   /** E, elements in a group. */
   readonly groupSize: number;
   /**
-   * Widths of the hidden layers between context and weights; of a set context those of its element's, global and
-   * local layer, or one for all three. Unused for one participant.
+   * Widths of the hypernetwork's hidden layers. For a set context the widths of its element, global and local layers,
+   * or one width for all three. Unused for one participant.
    */
   readonly hidden: readonly number[];
-  /** How the others' types are read: dense, where this is left out. Unused for one participant. */
+  /** How the others' types are read; `dense` unless given. Unused for one participant. */
   readonly context?: ContextKind;
 }
 
-/** Parameters in the host's memory, by name. */
+/** Parameters of a hypernetwork in the host's memory, by name. */
 export type HostParameters = Readonly<Record<string, HostTensor>>;
 
 /** Pricing rules (Definition 2.4) of all participants, as functions of parameters that they share. */
@@ -48,39 +48,41 @@ export interface PricingRules {
   readonly shape: ContextShape;
   /** f as a function of its raw weights. */
   readonly network: ConvexNetwork;
-  /** Names and shapes of the parameters. */
+  /** The shapes of the parameters, by name. */
   readonly parameterShapes: Readonly<Record<string, readonly number[]>>;
   /**
-   * Lower bounds of parameters by name, one for each element of their last dimension: those below which raw weights do not
-   * count, and on request those within which prices never fall as the outcome grows. None where there is a context.
+   * Lower bounds that training clamps parameters to, by name, one for each element of their last dimension. They are
+   * the network's {@linkcode ConvexNetwork.lowerBounds}; none where there is a context.
+   *
+   * @param nondecreasing Whether they are those within which prices never fall as the outcome grows.
    */
   lowerBounds(nondecreasing: boolean): Readonly<Record<string, Float32Array>>;
   /**
-   * Which parameters are tied where goods are exchangeable, by name, among the elements of their last dimension. None where
-   * the context is dense, or the network is not a Partial GroupMax Network, or symmetric by itself.
+   * Tied weights for exchangeable goods, by name of the parameter, among the elements of its last dimension. None where
+   * the context is dense, and for networks other than Partial GroupMax Networks of x.
    */
   tiedParameters(): Readonly<Record<string, Reparameterisation>>;
-  /** Parameters to start from; on request with prices that never fall, and with tied weights. */
+  /** Parameters for the start of training, where asked for with prices that never fall, and with tied weights. */
   initialParameters(
     key: RandomKey,
     request?: { readonly nondecreasing?: boolean; readonly tied?: boolean },
   ): Record<string, HostTensor>;
-  /** The raw weights `[B n, P]` for type profiles `[B, n, m]`, in factors. The caller disposes of the hidden layers. */
+  /** The hypernetwork output of B n rows for type profiles `[B, n, m]`. The caller disposes of its hidden layers. */
   hypernetwork(parameters: Parameters, types: Float32Array): HypernetworkOutput;
-  /** The same on the host, which is what the parameters of a trained mechanism mean: it is the same on every machine. */
+  /** The same on the host, in 64-bit floats. This is what the parameters of a mechanism file mean, on every machine. */
   hostHypernetwork(parameters: HostParameters, types: Float32Array): HostHypernetworkOutput;
   /**
-   * The pricing rules, equation (2), at type profiles `[B, n, m]`: for row b n + i the price p_i(x; t_-i) of an outcome x
-   * and its slope in x, in 64-bit floats on the host.
+   * The pricing rules, equation (2), at type profiles `[B, n, m]`, in 64-bit floats on the host: from row b n + i to
+   * the function that gives the price p_i(x; t_-i) of an outcome x and its slope in x.
    */
   price(parameters: HostParameters, types: Float32Array): (row: number) => HostFunction;
 }
 
 /**
- * Pricing rules by a Partial GroupMax Network, or one of another kind.
+ * Pricing rules (Definition 2.4) by a Partial GroupMax Network, or a network of another kind, and a hypernetwork.
  *
- * @throws {InvalidInputError} unless the kind is known, and for one participant if it is symmetric, and all sizes are
- * positive integers.
+ * @throws {InvalidInputError} unless the kind exists and allows that many participants, all sizes are positive
+ * integers, and a set context has exchangeable participants and a kind that goes with it.
  *
  * @example
  * ```ts
@@ -101,7 +103,7 @@ export function pricingRules(shape: ContextShape, size: NetworkSize): PricingRul
   if (networkKind(kind).single && !single) {
     throw new InvalidInputError(
       `Cannot make pricing rules: network.kind must not be ${kind} for ${shape.participants} participants: ` +
-        `the others' types tell goods apart`,
+        `its prices cannot depend on the others' types, which tell goods apart`,
     );
   }
   const network = networkOfKind(kind, { goods: shape.goods, layers, groups, groupSize });

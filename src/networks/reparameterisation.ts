@@ -1,46 +1,47 @@
 /**
- * Reparameterised weights: each slot holds one of P raw numbers or a constant, and may be clamped from below,
+ * Reparameterisations: from P raw weights to S slots. Each slot holds one raw weight or a constant, and may be clamped
+ * from below,
  *
  *   slot_s = max(least_s, raw[from_s]),   or   max(least_s, constant_s) where from_s is negative.
  *
- * That is how a network with fixed weights is a Partial GroupMax Network, how tied weights have one value, how kernels pack
- * weights into the order in which they read them, and how slopes per good take their places. The map is linear but for
- * clamps and constants; its transpose takes gradients in slots back to gradients in raw numbers.
+ * This one map writes other networks as Partial GroupMax Networks, gives tied weights one value, puts slopes per good
+ * among the raw weights, and packs weights in the order in which kernels read them. It is linear but for clamps and
+ * constants; its transpose takes gradients in slots to gradients in raw weights.
  *
  * @module
  */
 import { type Tensor, type Tensor2D, tf } from "../deps/tfjs.ts";
 
-/** From rows of P raw numbers to rows of S slots. */
+/** A map from rows of P raw weights to rows of S slots. */
 export interface Reparameterisation {
   /** P. */
   readonly inputs: number;
-  /** For each slot `[S]` the raw number that it holds; negative where it holds a constant. */
+  /** For each slot `[S]` the index of the raw weight that it holds; negative where it holds a constant. */
   readonly from: Int32Array;
   /** The constants `[S]`, read where `from` is negative; all 0 where left out. */
   readonly constants?: Float32Array;
-  /** Below these `[S]` slots do not fall; no bounds where left out. */
+  /** The lower bounds `[S]` that slots are clamped to; nothing is clamped where left out. */
   readonly least?: Float32Array;
 }
 
 /** Rows of numbers in 32 or 64 bits. */
 type Numbers = Float32Array | Float64Array;
 
-/** The largest finite 32-bit float, whose negative bounds nothing; GPUs need not know infinities. */
+/** About the largest 32-bit float. Minus it stands for no lower bound, since GPUs need not support infinities. */
 export const LARGEST_FLOAT = 3.4e38;
 
-/** A value that is made when it is first asked for. */
+/** A function that makes a value at its first call, and returns the same one at every call. */
 export function lazily<Value>(make: () => Value): () => Value {
   let made: { readonly value: Value } | undefined;
   return () => (made ??= { value: make() }).value;
 }
 
-/** Each of `count` slots holds the raw number of its place. */
+/** The reparameterisation of `count` raw weights that changes nothing: slot s holds raw weight s. */
 export function identity(count: number): Reparameterisation {
   return { inputs: count, from: Int32Array.from({ length: count }, (_, s) => s) };
 }
 
-/** Slots of slots: `outer` takes the slots of `inner` for its raw numbers. */
+/** The composition of two reparameterisations: `outer` takes the slots of `inner` as its raw weights. */
 export function compose(outer: Reparameterisation, inner: Reparameterisation): Reparameterisation {
   const S = outer.from.length, from = new Int32Array(S), constants = new Float32Array(S);
   const least = outer.least || inner.least ? new Float32Array(S).fill(-LARGEST_FLOAT) : undefined;
@@ -55,7 +56,7 @@ export function compose(outer: Reparameterisation, inner: Reparameterisation): R
   return { inputs: inner.inputs, from, constants, ...(least && { least }) };
 }
 
-/** Writes the slots `[rows, S]` of raw numbers `[rows, P]` to `out`, in the host's memory. */
+/** Writes the slots `[rows, S]` of raw weights `[rows, P]` to `out`, in the host's memory, and returns it. */
 export function forward<Out extends Numbers>(map: Reparameterisation, raw: Numbers, out: Out): Out {
   const { inputs, from, constants, least } = map, S = from.length;
   for (let first = 0, to = 0; first < raw.length; first += inputs) {
@@ -68,10 +69,10 @@ export function forward<Out extends Numbers>(map: Reparameterisation, raw: Numbe
 }
 
 /**
- * Writes the pull-back of gradients in slots `[rows, S]` to `out` `[rows, P]`: for each raw number the sum over its slots, in
- * their order. A slot that is clamped passes nothing on.
+ * Writes the gradient in raw weights `[rows, P]`, given that in slots `[rows, S]`, to `out`, and returns it: for each
+ * raw weight the sum over its slots, in their order. Slots that are clamped pass no gradient on.
  *
- * @param raw The raw numbers at which the gradient was taken `[rows, P]`; needed where there are clamps.
+ * @param raw The raw weights at which the gradient was taken `[rows, P]`; needed where there are lower bounds.
  */
 export function transpose<Out extends Numbers>(
   map: Reparameterisation,
@@ -83,7 +84,7 @@ export function transpose<Out extends Numbers>(
   return addTransposed(map, gradient, out, raw);
 }
 
-/** As {@linkcode transpose}, but adds to what is in `out`. */
+/** As {@linkcode transpose}, but adds the gradient to what is in `out`. */
 export function addTransposed<Out extends Numbers>(
   map: Reparameterisation,
   gradient: Numbers,
@@ -100,14 +101,14 @@ export function addTransposed<Out extends Numbers>(
   return out;
 }
 
-/** How many slots hold each raw number `[P]`. */
+/** For each raw weight the number of slots that hold it, `[P]`. */
 export function multiplicities({ inputs, from }: Reparameterisation): Int32Array {
   const counts = new Int32Array(inputs);
   for (const raw of from) if (raw >= 0) counts[raw]++;
   return counts;
 }
 
-/** The slots `[R, S]` of raw numbers `[R, P]` on the device; differentiable. */
+/** The slots `[R, S]` of raw weights `[R, P]`, on the device. Differentiable. */
 export function forwardOnDevice(map: Reparameterisation, raw: Tensor2D): Tensor2D {
   const { from, constants, least } = map;
   // deno-lint-ignore no-explicit-any -- tfjs types the saving function of customGrad for one tensor only
@@ -125,20 +126,23 @@ export function forwardOnDevice(map: Reparameterisation, raw: Tensor2D): Tensor2
   return tf.tidy(() => slots(raw) as Tensor2D);
 }
 
-/** The linear part of a reparameterisation: constants are 0, and nothing is clamped. It takes effects on raw numbers to slots. */
+/**
+ * The linear part of a reparameterisation, without clamps and with constants of 0. It takes differences of raw weights
+ * to those of slots.
+ */
 export function linearPart({ inputs, from }: Reparameterisation): Reparameterisation {
   return { inputs, from };
 }
 
-/** The pull-back of gradients in slots `[R, S]` to raw numbers `[R, P]` on the device: see {@linkcode transpose}. */
+/** As {@linkcode transpose}, on the device: the gradient in raw weights `[R, P]`, given that in slots `[R, S]`. */
 export function transposeOnDevice(map: Reparameterisation, gradient: Tensor2D, raw?: Tensor2D): Tensor2D {
   return tf.tidy(() => {
     const { inputs, from, least } = map, [rows, S] = gradient.shape;
     const passed = least
       ? tf.mul(gradient, tf.cast(tf.greaterEqual(gathered(raw!, from), tf.tensor1d(least)), "float32")) as Tensor2D
       : gradient;
-    // The slots of each raw number, one list of S' = the most that one has, behind the other: a gather, as on wasm
-    // nothing is scattered.
+    // Gathers, since TensorFlow.js has no scatter on wasm: `slots` lists the first slot of every raw weight, then the
+    // second of every one, and so on, with -1 where a raw weight has fewer.
     const counts = multiplicities(map), most = Math.max(1, counts.reduce((most, count) => Math.max(most, count), 0));
     const slots = new Int32Array(most * inputs).fill(-1), found = new Int32Array(inputs);
     for (let s = 0; s < S; s++) if (from[s] >= 0) slots[found[from[s]]++ * inputs + from[s]] = s;
@@ -147,7 +151,7 @@ export function transposeOnDevice(map: Reparameterisation, gradient: Tensor2D, r
   });
 }
 
-/** Columns of `[R, P]` by their places `[S]`, and zeros where a place is negative. */
+/** The columns of a matrix `[R, P]` at `places` `[S]`, zeros where a place is negative: `[R, S]`. */
 function gathered(matrix: Tensor2D, places: Int32Array): Tensor2D {
   return tf.tidy(() => {
     const columns = tf.gather(matrix, tf.tensor1d(places.map((place) => Math.max(0, place)), "int32"), 1);

@@ -1,16 +1,16 @@
 /**
- * A context network that is symmetric in the other participants (Zaheer et al., Deep Sets, NIPS 2017), and whose effect
- * on prices is shared by the goods: permuting the others changes nothing, and permuting the goods of their types permutes
- * the context's effect. Every profile is an example for each of the m goods.
+ * The hypernetwork of a set context (Zaheer et al., Deep Sets, NIPS 2017): permuting the other participants does not
+ * change its output, and permuting the goods in their types permutes the context's effect on slopes. So every profile
+ * is an example for each of the m goods.
  *
  *   element_kj = relu([t_kj, mean over goods of t_k, mean and maximum over the others of t_.j] W_e + b_e)
  *   local_j = mean over k of element_kj,   global = mean over j of local_j
  *   hidden_0 = relu(global W_g + b_g) `[Hg]`,   hidden_j = relu([local_j, global] W_l + b_l) `[Hl]`
  *
- * where k are the other participants, and types are mapped from [0, 1] to [-1, 1]. The positive raw weights and all
- * offsets come from hidden_0, slopes in good j from hidden_j: see {@linkcode "./per_good_slopes.ts"}. The bias of every raw
- * weight is its own, or that of a cycle ({@linkcode "./tied_weights.ts"}): with one for all goods f would be a
- * function of sums over goods.
+ * for the other participants k and goods j, with types mapped from [0, 1] to [-1, 1]. The positive raw weights and all
+ * offsets come from hidden_0, slopes in good j from hidden_j: see {@linkcode "./per_good_slopes.ts"}. Every raw weight
+ * has a bias of its own, or shares it with tied weights ({@linkcode "./tied_weights.ts"}): if the slopes in all goods
+ * had one bias, f would depend on sums over goods only.
  *
  * @module
  */
@@ -28,12 +28,14 @@ import { INITIAL_CONTEXT_EFFECT } from "./parameterized_affine.ts";
 import { placement } from "./per_good_slopes.ts";
 import { lazily } from "./reparameterisation.ts";
 
-/** Numbers that an element of the context begins with. */
+/** How many features of t_kj, t_k and t_.j the element layer reads. */
 const FEATURES = 4;
-/** Spread of the hidden layers' biases at the start: their kinks are in different places. */
+/**
+ * Standard deviation of the hidden layers' biases at the start of training, so that the kinks of relu are spread out.
+ */
 const INITIAL_BIAS = 0.3;
 
-/** The widths of the three layers. */
+/** The widths of the three layers of a set context. */
 export interface SetWidths {
   readonly element: number;
   readonly global: number;
@@ -41,7 +43,7 @@ export interface SetWidths {
 }
 
 /**
- * The widths of the element's, the global and the local layer: one for all of them, or three.
+ * The widths of the element, global and local layers from a list of three, or of one for all of them.
  *
  * @throws {InvalidInputError} unless `hidden` is a list of one or three positive integers.
  */
@@ -57,23 +59,24 @@ export function setWidths(hidden: readonly number[]): SetWidths {
   return { element, global, local };
 }
 
-/** The hypernetwork that reads the others as a set. */
+/** The hypernetwork of a set context. */
 export interface SetContext {
-  /** Names and shapes of the parameters. */
+  /** The shapes of the parameters, by name. */
   readonly shapes: Record<string, number[]>;
-  /** Starting parameters: `bias` `[P]` whatever the context, plus a small effect of the context. */
+  /** Parameters for the start of training: raw weights are `bias` `[P]`, plus a small effect of the context. */
   initial(bias: Float32Array, key: RandomKey): Record<string, HostTensor>;
-  /** The hypernetwork of the raw weights `[B n, P]` for type profiles `[B, n, m]`. */
+  /** The hypernetwork output of B n rows for type profiles `[B, n, m]`. The caller disposes of its hidden layers. */
   hypernetwork(parameters: Parameters, types: Float32Array): HypernetworkOutput;
   /** The same on the host, in 64-bit floats. */
   hostHypernetwork(parameters: HostTensors, types: Float32Array): HostHypernetworkOutput;
 }
 
 /**
- * The set context network of a Partial GroupMax Network.
+ * The hypernetwork of a set context, for a Partial GroupMax Network.
  *
  * @param hidden Its widths, see {@linkcode setWidths}.
- * @throws {InvalidInputError} where participants are not exchangeable, or the network is another one.
+ * @throws {InvalidInputError} where participants are not exchangeable, the raw weights of the network are not those of
+ * a Partial GroupMax Network, or the widths are not as {@linkcode setWidths} asks for.
  */
 export function setContext(
   shape: ContextShape,
@@ -125,7 +128,7 @@ export function setContext(
       const R = types.length / m, features = contextFeatures(types, shape);
       const [hidden, goods] = tf.tidy(() => {
         const elements = layer("element", tf.tensor2d(Float32Array.from(features), [(n - 1) * R * m, FEATURES]));
-        // Sums and repetitions as a few large operations: TensorFlow.js transposes for a sum over an inner axis.
+        // Means and copies are products with 0-1 matrices: TensorFlow.js transposes before it sums over an inner axis.
         const ofEach = n === 2 ? [elements] : tf.split(elements, n - 1, 0);
         const ofGoods = tf.div(tf.addN(ofEach), n - 1) as Tensor2D;
         const spread = tf.tile(tf.eye(element), [1, m]) as Tensor2D; // [element, m element]
@@ -147,7 +150,7 @@ export function setContext(
         hostReluLayer(input, width, parameters[`hidden.${name}.weight`], parameters[`hidden.${name}.bias`]);
       const data = (name: string) => parameters[name].data as Float32Array;
       const R = types.length / m, elements = layer("element", contextFeatures(types, shape), FEATURES);
-      // Of each row and good: its own features, then those of all goods.
+      // [local_j, global] of each row and good.
       const both = new Float64Array(R * m * 2 * element), ofAll = new Float64Array(R * element);
       for (let row = 0; row < R; row++) {
         const first = row * m * 2 * element, all = ofAll.subarray(row * element, (row + 1) * element);
@@ -178,8 +181,8 @@ export function setContext(
 }
 
 /**
- * What the elements begin with `[n - 1, B n, m, 4]`, for type profiles `[B, n, m]`: for each other participant k and good
- * j, t_kj, the mean over goods of t_k, and the mean and the maximum over the others of t_.j, mapped to [-1, 1].
+ * What the element layer reads, `[n - 1, B n, m, 4]`, for type profiles `[B, n, m]`: for each other participant k and
+ * good j, t_kj, the mean over goods of t_k, and the mean and the maximum over the others of t_.j, mapped to [-1, 1].
  */
 export function contextFeatures(types: Float32Array, { participants: n, goods: m }: ContextShape): Float64Array {
   const rows = types.length / m, out = new Float64Array(rows * (n - 1) * m * FEATURES);

@@ -14,5 +14,5 @@ export function inverseSoftplus(y: number): number {
   return y > 20 ? y : Math.log(Math.expm1(y));
 }
 
-/** A raw weight that softplus makes next to nothing, and no subnormal number. */
+/** A raw weight that softplus takes to almost 0 (2e-35), which is not subnormal in 32-bit floats. */
 export const NO_WEIGHT = -80;

@@ -1,18 +1,21 @@
 /**
- * Sums of the largest coordinates of a point: s_k(x) = 2 / (m + 1) times the sum of the k largest coordinates, k = 1..m. Each
- * is convex and symmetric in x; s_m is linear. They are scaled alike, so that those of (1, ..., 1) add up to m.
+ * Sums of the largest coordinates of a point: s_k(x) = 2 / (m + 1) times the sum of the k largest coordinates, for
+ * k = 1..m. Each is convex and symmetric in x; s_m is linear. With this common scale those of (1, ..., 1) add up to m.
  *
  * @module
  */
 import { type Tensor3D, type Tensor4D, tf } from "../deps/tfjs.ts";
 import type { HostFunction, PointSlope } from "./network.ts";
 
-/** What a sum of coordinates is multiplied by. */
+/** The common scale of the sums, 2 / (m + 1). */
 export function sumScale(goods: number): number {
   return 2 / (goods + 1);
 }
 
-/** Writes the places of a point's coordinates from the largest on to `order` `[m]`, of equal ones the first first. */
+/**
+ * Writes the indices of a point's coordinates, the largest first, to `order` `[m]`; equal coordinates stay in their
+ * order.
+ */
 export function sortGoods(point: ArrayLike<number>, order: Int32Array): void {
   for (let j = 0; j < order.length; j++) {
     let k = j;
@@ -21,7 +24,9 @@ export function sortGoods(point: ArrayLike<number>, order: Int32Array): void {
   }
 }
 
-/** `[R, N, m, m]`, by goods j and sums k: the sum's scale where good j is in the sum k of points `[R, N, m]`, else 0. */
+/**
+ * For points `[R, N, m]`, goods j and sums k, `[R, N, m, m]`: the common scale where coordinate j is in sum k, else 0.
+ */
 function membership(points: Tensor3D): Tensor4D {
   const [rows, count, m] = points.shape, places = tf.range(0, m);
   const own = tf.reshape(points, [rows, count, m, 1]), other = tf.reshape(points, [rows, count, 1, m]);
@@ -31,16 +36,17 @@ function membership(points: Tensor3D): Tensor4D {
   return tf.mul(tf.cast(tf.lessEqual(rank, tf.reshape(places, [1, 1, 1, m])), "float32"), sumScale(m));
 }
 
+/** s `[R, N, m]` of points `[R, N, m]`, given their {@linkcode membership}. */
 function sumsOf(points: Tensor3D, members: Tensor4D): Tensor3D {
   return tf.sum(tf.mul(members, tf.expandDims(points, 3)), 2);
 }
 
-/** s `[R, N, m]` of points `[R, N, m]` on the device. */
+/** The sums s `[R, N, m]` of points x `[R, N, m]`, on the device. */
 export function sumsOfLargest(points: Tensor3D): Tensor3D {
   return tf.tidy(() => sumsOf(points, membership(points)));
 }
 
-/** The slope in x of a function of s, from its slope in s. */
+/** The slope in x of a function of s, given its slope in s, on the device. */
 export function slopeInGoods(slopeInSums: PointSlope): PointSlope {
   return (points) =>
     tf.tidy(() => {
@@ -49,7 +55,7 @@ export function slopeInGoods(slopeInSums: PointSlope): PointSlope {
     });
 }
 
-/** A function of s as a function of x, on the host. */
+/** The function f(s(x)) of x, and its slope in x, given a function f of s, on the host. */
 export function functionOfSums(f: HostFunction, goods: number): HostFunction {
   const order = new Int32Array(goods), sums = new Float64Array(goods), slopes = new Float64Array(goods);
   const scale = sumScale(goods);

@@ -1,16 +1,19 @@
 /**
- * Tied weights of a Partial GroupMax Network: weights that have one value, so that f is the same function of all goods.
+ * Tied weights of a Partial GroupMax Network: weights that share one value, so that f treats goods alike that are
+ * exchangeable.
  *
- * Goods take each other's places in a cycle, and with them groups do, in all layers alike. A network whose weights are the
- * same before and after has f(sigma x) = f(x) for the cycle sigma; with a context whose effect is shared by the goods,
- * f(sigma x, sigma t) = f(x, t). That costs no revenue where goods are exchangeable: the mean of a mechanism's utility
- * over permutations is convex, too, and earns at least as much. It makes every profile an example for each good.
+ * A permutation sigma moves every good to the place of another and, with it, the groups of every layer. Weights that it
+ * takes to one another are tied. Then f(sigma x) = f(x); with a set context f(sigma x, sigma t) = f(x, t). Every
+ * profile becomes an example for several goods. Where goods are exchangeable this costs no revenue in principle: the
+ * mean of the participants' utilities over permutations of the goods is that of a truthful mechanism, too, which earns
+ * at least as much.
  *
- * The cycle moves each good by m / d places, where d is the largest divisor of m that is at most G. Groups are in cycles of
- * length d, as many as there is room for; what is left of them treats the goods of a cycle alike.
+ * sigma moves good j to place j + m / d modulo m, where d is the largest divisor of m that is at most G: goods are in
+ * cycles of length d. So are groups; the remaining G modulo d groups stay in place, and treat all goods of a cycle
+ * alike.
  *
- * Ties are a {@linkcode "./reparameterisation.ts"} from W numbers to themselves: each takes the value of the first of its
- * cycle.
+ * Ties are a {@linkcode "./reparameterisation.ts"} from W numbers to W: each number takes the value of the first one of
+ * its cycle.
  *
  * @module
  */
@@ -25,17 +28,17 @@ import {
   transposeOnDevice,
 } from "./reparameterisation.ts";
 
-/** Which weights of a network are tied. */
+/** The ties of a network, for each parameter that has some. */
 export interface NetworkTies {
-  /** Among raw weights, W = P. */
+  /** Among the raw weights, W = P. */
   readonly raw: Reparameterisation;
-  /** Among affine maps, W = K E G + 1. */
+  /** Among the affine maps, the columns of S, W = K E G + 1. */
   readonly maps: Reparameterisation;
-  /** Among the positive weights and the maps' offsets, W = D, in the order of {@linkcode "./per_good_slopes.ts"}. */
+  /** Among the raw weights that are no slopes, W = D, in the order of {@linkcode "./per_good_slopes.ts"}. */
   readonly others: Reparameterisation;
 }
 
-/** Which weights of a network are tied where goods are exchangeable. */
+/** The ties of a network whose goods are exchangeable. */
 export function networkTies(size: PartialGroupMaxSize): NetworkTies {
   const { goods: m, groups: G } = size, layout = groupMaxLayout(size);
   let d = Math.min(m, G);
@@ -75,12 +78,15 @@ function tiesOf(width: number, permutation: (at: number) => number): Reparameter
   return { inputs: width, from };
 }
 
-/** Gives tied numbers in each row of `values` `[rows, W]` the value of the first of them, in place. */
+/** Gives all tied numbers in each row of `values` `[rows, W]` the value of the first of them, in place. */
 export function copyTied(values: Float32Array, ties: Reparameterisation): void {
   forward(ties, values.slice(), values);
 }
 
-/** Gives tied numbers in each row the mean of their values `[rows, W]`, from `values` to `to`: for all the same bits. */
+/**
+ * Writes `values` `[rows, W]` to `to`, with the mean of tied numbers in the place of each, the same bits for all of
+ * them.
+ */
 export function meanOfTied(values: Float32Array, to: Float32Array, ties: Reparameterisation): void {
   const W = ties.inputs, sums = new Float64Array(W), counts = multiplicities(ties);
   for (let row = 0; row < values.length; row += W) {
@@ -90,7 +96,7 @@ export function meanOfTied(values: Float32Array, to: Float32Array, ties: Reparam
   }
 }
 
-/** The same on the device, `[rows, W]`. */
+/** As {@linkcode meanOfTied}, on the device: `[rows, W]`. */
 export function meanOfTiedOnDevice(values: Tensor2D, ties: Reparameterisation): Tensor2D {
   return tf.tidy(() => {
     const counts = tf.tensor1d(Float32Array.from(multiplicities(ties), (count) => Math.max(1, count)));

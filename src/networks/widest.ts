@@ -1,10 +1,15 @@
 /**
- * How wide a network can be that shall not have more weights than another one.
+ * The width of a network that may have so many weights: networks of ablations get no more than the one they stand in
+ * for.
  *
  * @module
  */
 
-/** The largest width, 1 at least, at which a network of that width has no more than `most` weights. */
+/**
+ * The largest width, at least 1, at which a network has no more than `most` weights.
+ *
+ * @param weights The number of weights by width, increasing.
+ */
 export function widestNetwork(weights: (width: number) => number, most: number): number {
   let low = 1, high = 2;
   while (weights(high) <= most) low = high, high *= 2;

@@ -1,20 +1,23 @@
 /**
- * What a chain does at the boundaries of the box [0, 1]^m. Equation (13) is silent about it.
+ * Keeps chains in the box [0, 1]^m, about whose boundary equation (13) says nothing.
  *
  * @module
  */
 import { type Tensor, tf } from "../deps/tfjs.ts";
 
-/** `reflect` keeps the density exp(beta u) on the box; `project` piles mass up on its boundaries. */
+/**
+ * What happens to a chain that leaves the box: `reflect` mirrors it at the boundary, which keeps the density exp(beta
+ * u); `project` takes it to the nearest point of the box, which piles mass up on the boundary.
+ */
 export type Boundary = "reflect" | "project";
 
-/** The names of the boundaries, for messages and help texts. */
+/** The two names, for messages and help texts. */
 export const boundaries: readonly Boundary[] = ["reflect", "project"];
 
-/** Brings `points` of any shape back into the box. */
+/** Takes points of any shape into the box; points in the box do not move. */
 export function intoBox<T extends Tensor>(points: T, boundary: Boundary): T {
   if (boundary === "project") return tf.clipByValue(points, 0, 1) as T;
-  // |x| modulo 2 is a walk along the unit interval and back: 1 - |1 - (|x| mod 2)|, for any overshoot.
+  // Reflection at 0 and 1, however far away: 1 - |1 - (|x| mod 2)|.
   const far = tf.abs(points);
   const turns = tf.mul(tf.floor(tf.mul(far, 0.5)), 2);
   // The clip only removes what rounding leaves outside.

@@ -1,26 +1,27 @@
 /**
- * A participant's best response, equation (4): maximise u(x) = <t, x> - f(x) + f(0) over [0, 1]^m.
+ * A participant's best response, equation (4): maximises u(x) = <t, x> - f(x) + f(0) over [0, 1]^m by cutting planes,
+ * with a certificate.
  *
- * u is concave, so each evaluation at a point y gives a cut u(x) <= u(y) + <s, x - y> with s = t - f'(y), valid
- * everywhere. Kelley's method (1960) maximises the least of the cuts, adds the cut there, and repeats; where u is
- * piecewise linear this ends at an optimum. The linear program over the cuts is solved through its dual
+ * u is concave, so that its value and slope s = t - f'(y) at any point y give a cut, u(x) <= u(y) + <s, x - y> for all
+ * x. Kelley's method (1960) maximises the least of the cuts, adds the cut at the maximum, and repeats; where u is
+ * piecewise linear it ends at an optimum. The linear program over the cuts is solved through its dual
  *
  *   min  sum_k lambda_k b_k + sum_i r_i   with   r_i >= sum_k lambda_k s_ki,  r >= 0,  sum_k lambda_k = 1,  lambda >= 0
  *
- * (u(x) <= b_k + <s_k, x> is cut k) by the revised simplex method: it has m + 1 rows, and a new cut is a new column,
- * so that one or two exchanges repair the basis. Any feasible lambda bounds the maximum from above; the difference to
- * the best utility evaluated is the certified gap.
+ * where cut k is u(x) <= b_k + <s_k, x>, by the revised simplex method. This program has m + 1 rows, and a new cut is a
+ * new column, so that one or two exchanges make the basis optimal again. Any feasible lambda bounds the maximum of u
+ * from above; the bound less the best utility found is the certified gap.
  *
  * While the gap is large, new cuts are taken between the program's solution and the best point so far: Ben-Ameur and
  * Neto's in-out separation (Networks 49, 2007), which keeps Kelley's method from zigzagging as m grows. With K = 2,
- * G = 32, E = 4 it takes about 19 evaluations for m = 10 and 27 for m = 30.
+ * G = 32, E = 4 a best response takes about 19 evaluations of f for m = 10 and 27 for m = 30.
  *
  * @module
  */
 import type { HostFunction } from "../../networks/network.ts";
 import { price as priceOf } from "../../networks/price.ts";
 
-/** What a participant chooses. */
+/** A participant's choice, and how good it is certified to be. */
 export interface BestResponse {
   /** x `[m]`, in [0, 1]. */
   readonly outcome: Float64Array;
@@ -28,46 +29,53 @@ export interface BestResponse {
   readonly payment: number;
   /** u(x) = <t, x> - p(x), never below 0. */
   readonly utility: number;
-  /** How far the utility can be below the maximum, at most. */
+  /** The certified gap: the utility is at most this far below the maximum. */
   readonly gap: number;
-  /** How often f was evaluated. */
+  /** The number of evaluations of f. */
   readonly evaluations: number;
 }
 
-/** When to stop. */
+/** When the search for a best response stops. */
 export interface BestResponseOptions {
-  /** Largest certified gap in utility, at the prices by which ties are broken. */
+  /** The certified gap in utility at which it stops, at the prices (1 - TIE_BREAK) p by which ties are broken. */
   readonly tolerance: number;
-  /** Largest number of evaluations of f; where it is spent, the gap says what was reached. */
+  /** The largest number of evaluations of f. Where it is reached, the gap may be above the tolerance. */
   readonly maxEvaluations: number;
 }
 
-/** Exact but for rounding where prices are piecewise linear; what ties cost comes on top of the tolerance. */
+/**
+ * The default: best responses are exact but for rounding where prices are piecewise linear. The certified gap also has
+ * what breaking ties may cost.
+ */
 export const defaultBestResponse: BestResponseOptions = { tolerance: 1e-10, maxEvaluations: 2000 };
 
 /**
- * Ties are broken towards the higher payment: choices are made at prices (1 - TIE_BREAK) p, so that a utility within
- * TIE_BREAK * p of the best is given up for a higher payment.
+ * Breaks ties towards the higher payment. Participants choose at prices (1 - TIE_BREAK) p, and so give up at most
+ * TIE_BREAK p of utility.
  */
 export const TIE_BREAK = 1e-8;
 
-/** Reduced costs above this count as non-negative. */
+/** Reduced costs from minus this on count as non-negative. */
 export const EPSILON = 1e-11;
-/** Where a new cut is taken: this far from the best point towards the linear program's solution. */
+/**
+ * Where a new cut is taken while the gap is large: this part of the way from the best point to the program's solution.
+ */
 export const IN_OUT = 0.5;
-/** With a smaller gap than this, cuts are taken at that solution itself, which is where the method ends. */
+/** With a gap up to this, cuts are taken at the program's solution itself, so that the method ends at an optimum. */
 export const CLOSE = 1e-2;
-/** Elements of a column up to this are no pivots. */
+/** Numbers up to this are too small for pivots. */
 export const LEAST_PIVOT = 1e-10;
-/** Ratios that differ by less than this are equal: the larger pivot decides which column leaves the basis. */
+/**
+ * Ratios of the ratio test that differ by less than this are equal; the larger pivot then decides which column leaves.
+ */
 export const EQUAL_RATIOS = 1e-13;
-/** Exchanges for one linear program, at most, in its rows. */
+/** The most exchanges for one linear program, as a multiple of its m + 1 rows. */
 export const ROUNDS = 50;
 
 /**
  * The best response of a participant of type `type` `[m]`, equation (4).
  *
- * @param f The function under the pricing rule at the others' reports, or the price itself.
+ * @param f The function f(x, t_-i) of the pricing rule, or the price itself.
  */
 export function bestResponse(
   f: HostFunction,
@@ -76,7 +84,7 @@ export function bestResponse(
 ): BestResponse {
   const m = type.length, rows = m + 1;
   const price = priceOf(f, m), best = new Float64Array(m), priceSlope = new Float64Array(m);
-  price(best, priceSlope); // `best` is the zero outcome: nothing, for no payment
+  price(best, priceSlope); // `best` is the zero outcome, at which the price is 0
   let bestObjective = 0, bestPayment = 0, bestUtility = 0;
   let evaluations = 1;
 
@@ -187,7 +195,7 @@ export function bestResponse(
     const share = bound - bestObjective > CLOSE ? IN_OUT : 1;
     for (let i = 0; i < m; i++) query[i] = best[i] + share * (Math.min(1, Math.max(0, x[i])) - best[i]);
   }
-  // u = objective - TIE_BREAK p, and p >= -credit everywhere, by the cut at the zero outcome.
+  // u = objective - TIE_BREAK p, and p >= -credit everywhere since p is convex, by its slope at the zero outcome.
   const gap = Math.max(0, bound - bestObjective) + TIE_BREAK * Math.max(0, bestPayment + credit);
   return { outcome: best, payment: bestPayment, utility: Math.max(0, bestUtility), gap, evaluations };
 }

@@ -1,21 +1,21 @@
 /**
- * What one call for best responses in WASM is about: the fields of class ResponsesJob of wasm/assembly/, in their order.
+ * The job of one call for best responses in WASM: the fields of class ResponsesJob of wasm/assembly/, in their order.
  *
  * @module
  */
 import type { Fields } from "../wasm/fields.ts";
 
-/** The fields of a call for best responses. Of what lies at an address, the bits of a float are given. */
+/** The fields of a job of best responses. A `usize` is the address of numbers of the shape given, of 32 or 64 bits. */
 export const RESPONSES_FIELDS = {
-  /** That of best responses. */
+  /** `OPERATIONS.responses`. */
   operation: "i32",
-  /** The next task, which threads draw from. */
+  /** The next task: threads take one task after the other from this counter. */
   next: "i32",
-  /** How many tasks there are. */
+  /** The number of tasks. */
   tasks: "i32",
   /** R, rows of types. */
   rows: "i32",
-  /** Largest certified gap. */
+  /** The certified gap at which a search stops. */
   tolerance: "f64",
   /** Types in a row. */
   perRow: "i32",
@@ -29,13 +29,13 @@ export const RESPONSES_FIELDS = {
   groupSize: "i32",
   /** H; 0 where one row of weights serves all rows. */
   hiddenSize: "i32",
-  /** How many packed weights a row has, a multiple of 8. */
+  /** The number of packed weights of a row, a multiple of 8. */
   packed: "i32",
   /** Rows of one task where one row of weights serves all. */
   rowsPerTask: "i32",
-  /** Largest number of evaluations of f. */
+  /** The largest number of evaluations of f. */
   maxEvaluations: "i32",
-  /** How many cuts are kept. */
+  /** The largest number of cuts kept. */
   cuts: "i32",
   /** `[R padded to a multiple of ROWS, H]`, 64-bit. */
   hidden: "usize",
@@ -43,7 +43,7 @@ export const RESPONSES_FIELDS = {
   weight: "usize",
   /** `[packed]`, 32-bit. */
   bias: "usize",
-  /** For every four packed weights one byte: whether they go through softplus. */
+  /** For every four packed weights one byte: 1 where they go through softplus. */
   positive: "usize",
   /** `[packed]`, 64-bit, after softplus, where one row serves all. */
   shared: "usize",
@@ -55,24 +55,24 @@ export const RESPONSES_FIELDS = {
   scratch: "usize",
   /** Bytes of one thread's scratch. */
   scratchSize: "i32",
-  /** Hl; 0 without slopes per good. What follows is for one: see per_good_layout.ts. */
+  /** Hl; 0 without slopes per good. Fields from here to `perGoodHidden` are for these: see per_good_layout.ts. */
   perGoodSize: "i32",
-  /** How many times four columns the dense weight has. */
+  /** The number of columns of the dense weight, divided by four. */
   quads: "i32",
-  /** Where each of these belongs in a row of packed weights: the first of four numbers. */
+  /** Where each four of these columns begin in a row of packed weights `[quads]`. */
   quadsAt: "usize",
-  /** How many times four maps. */
+  /** The number of affine maps of the groups, padded, divided by four. */
   maps: "i32",
-  /** Where their slopes in the first good begin. */
+  /** Where the slopes in the first good of each four maps begin in a row of packed weights `[maps]`. */
   mapsAt: "usize",
-  /** S `[maps, Hl, 4]`, then `[Hl]` of the output, 32-bit. */
+  /** S `[maps, Hl, 4]`, then `[Hl]` for the last map, (A_K, b_K), 32-bit. */
   slopes: "usize",
-  /** `[H]` for the output's offset, 32-bit. */
+  /** The column of the dense weight for the offset b_K `[H]`, 32-bit. */
   lastOffset: "usize",
-  /** Where the output's slopes begin in a row of packed weights. */
+  /** Where A_K begins in a row of packed weights. */
   lastAt: "i32",
   /** `[R, m, Hl]`, 64-bit. */
   perGoodHidden: "usize",
-  /** 1 where f is a function of the sums of its point's largest coordinates, see assembly/sums_of_largest.ts. */
+  /** 1 where the network takes the sums of the largest coordinates: see assembly/sums_of_largest.ts. */
   sumsOfLargest: "i32",
 } as const satisfies Fields;

@@ -1,20 +1,20 @@
 /**
- * How the WASM best responses keep the weights of a Partial GroupMax Network: groups are the lanes of vectors.
+ * The order in which best responses in WASM keep the weights of a Partial GroupMax Network: groups are lanes of
+ * vectors, so that a value of f reads all weights once, in order.
  *
- * For each layer and each four groups `[inputs, E, 4]`, where the inputs are x (m of them), 1, then the layer before
- * (G); then the output's weights of (x, 1) and of the last layer. Each of these is padded to a multiple of four numbers.
- * All weights are read once, in order, for a value of f.
+ * For each layer and each four groups there are weights `[inputs, E, 4]`, where the inputs are x (m of them), 1, then
+ * the layer before (G). Behind the layers are (A_K, b_K) and W_K. All parts are padded to multiples of four numbers.
  *
  * @module
  */
 import { groupMaxLayout, type PartialGroupMaxSize } from "../../networks/groupmax_layout.ts";
 import { layoutOf, type PackedLayout } from "../wasm/layout.ts";
 
-/** The packed layout of a network's weights. */
+/** The packed layout of a network's weights, with groups as lanes. */
 export function lanesLayout(size: PartialGroupMaxSize): PackedLayout {
   const { goods: m, layers: K, groups: G, groupSize: E } = size, layout = groupMaxLayout(size);
   const from: number[] = [], positive: number[] = [];
-  /** Four numbers from neighbouring places, as many as are left of `count`. */
+  /** Four weights from index `place` on, or `count` of them and padding where fewer are left. */
   const four = (isPositive: boolean, place: number, count: number) => {
     for (let lane = 0; lane < 4; lane++) from.push(lane < count ? place + lane : -1);
     positive.push(isPositive ? 1 : 0);

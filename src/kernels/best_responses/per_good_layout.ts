@@ -1,9 +1,11 @@
 /**
- * How the WASM best responses keep what an output with slopes per good is made of: see networks/per_good_slopes.ts.
+ * How best responses in WASM keep the factors of a hypernetwork output with slopes per good
+ * (networks/per_good_slopes.ts).
  *
- * A row of packed weights is as in {@linkcode "./layout.ts"}: groups are lanes, so that the slopes of four maps in all
- * goods are `[m, 4]`, E times four numbers apart, the product of the goods' hidden layers with `[Hl, 4]` of S. The dense
- * weight has columns for positive weights and for offsets, but for the output's offset, which lies among its slopes.
+ * A row of packed weights is as in {@linkcode "./layout.ts"}, with groups as lanes. So the slopes of four maps in all
+ * goods, `[m, 4]` with 4 E numbers from one good to the next, are the product of the goods' hidden layers with four
+ * columns of S `[Hl, 4]`. The dense weight has columns for positive weights and for offsets of the groups' maps. The
+ * last map, (A_K, b_K), is treated apart, since its offset lies among its slopes.
  *
  * @module
  */
@@ -11,25 +13,25 @@ import { groupMaxLayout, type PartialGroupMaxSize } from "../../networks/groupma
 import { layoutOf, type PackedLayout } from "../wasm/layout.ts";
 import { lanesLayout } from "./layout.ts";
 
-/** Where the parts of a packed row come from. */
+/** Where the parts of a row of packed weights come from, and where they go. */
 export interface PerGoodLanesLayout {
-  /** The dense columns, a multiple of 8: their slots are from the D columns of the weight. */
+  /** The columns of the dense weight, a multiple of 8, from the D columns of the output's weight. */
   readonly dense: PackedLayout;
-  /** Where each four of them belong in a row. */
+  /** Where each four of these columns begin in a row. */
   readonly quads: Int32Array;
-  /** Where each four maps' slopes in the first good begin in a row. */
+  /** Where the slopes in the first good of each four maps begin in a row. */
   readonly maps: Int32Array;
-  /** Their columns of S, -1 for padding. */
+  /** The columns of S of these maps, -1 for padding. */
   readonly columns: Int32Array;
-  /** Where the output's slopes begin in a row. */
+  /** Where A_K begins in a row. */
   readonly last: number;
 }
 
-/** The layout for a network's weights. */
+/** The layout of a network with slopes per good. */
 export function perGoodLanesLayout(size: PartialGroupMaxSize): PerGoodLanesLayout {
   const { goods: m } = size, layout = groupMaxLayout(size), { positiveCount } = layout;
   const { slots: { from }, positive, length } = lanesLayout(size);
-  /** For raw weights which are slopes of the first good, or offsets: the map. */
+  /** The map q by the index of its slope in the first good, and by that of its offset. */
   const slopes = new Map<number, number>(), offsets = new Map<number, number>();
   for (let q = 0; q < layout.maps - 1; q++) slopes.set(layout.map(q, 0), q), offsets.set(layout.map(q, m), q);
   const quads: number[] = [], columns: number[] = [], maps: number[] = [], ofMaps: number[] = [];
@@ -50,7 +52,7 @@ export function perGoodLanesLayout(size: PartialGroupMaxSize): PerGoodLanesLayou
   };
 }
 
-/** S `[Hl, K E G + 1]` as `[maps, Hl, 4]`, then `[Hl]` for the output. */
+/** Writes S `[Hl, K E G + 1]` to `out` as `[maps, Hl, 4]`, then `[Hl]` for the last map, (A_K, b_K). */
 export function packLaneSlopes({ columns }: PerGoodLanesLayout, S: Float32Array, Hl: number, out: Float32Array): void {
   const count = S.length / Hl;
   columns.forEach((q, k) => {

@@ -1,5 +1,5 @@
 /**
- * Best responses of many rows, one after the other, in plain code.
+ * Best responses of many rows, one after the other, in plain TypeScript.
  *
  * @module
  */
@@ -15,13 +15,13 @@ export interface BestResponses {
   readonly payments: Float64Array;
   /** u(x) = <t, x> - p(x) `[R, T]`, never below 0. */
   readonly utilities: Float64Array;
-  /** How far the utilities can be below the maximum, at most: `[R, T]`. */
+  /** The certified gaps `[R, T]`: utilities are at most this far below the maximum; infinite without a certificate. */
   readonly gaps: Float64Array;
-  /** How often f was evaluated `[R, T]`. */
+  /** The number of evaluations of f `[R, T]`. */
   readonly evaluations: Float64Array;
 }
 
-/** Room for `count` best responses. */
+/** Arrays of zeros for `count` best responses. */
 export function emptyBestResponses(count: number, goods: number): BestResponses {
   const numbers = () => new Float64Array(count);
   return {
@@ -34,9 +34,9 @@ export function emptyBestResponses(count: number, goods: number): BestResponses 
 }
 
 /**
- * As {@linkcode "./select.ts"}.
+ * As `bestResponses` of {@linkcode "./select.ts"}, for any network, in plain TypeScript.
  *
- * @param respond How one of them is found.
+ * @param respond Finds one best response.
  */
 export function referenceBestResponses(
   network: ConvexNetwork,

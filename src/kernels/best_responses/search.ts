@@ -1,10 +1,11 @@
 /**
- * Best responses where f need not be convex: ascent from the best of many points. What is found may fall short of the
- * maximum, and nothing bounds by how much, so that the certified gap is infinite.
+ * A search for best responses where f need not be convex: ascent from the best of many points. The utility found may be
+ * below the maximum by any amount, so that the certified gap is infinite.
  *
- * The participant looks at the zero outcome, at all goods, and at fixed points of which every second is a corner of the
- * box. From the best few of these it climbs by projected subgradient steps on u(x) = <t, x> - f(x) + f(0), which double
- * while u grows and halve when it does not. It never ends below the zero outcome: individual rationality holds.
+ * The search evaluates u(x) = <t, x> - f(x) + f(0) at the zero outcome, at (1, ..., 1), and at fixed random points of
+ * which every second one is a corner of the box. From the best few of these it climbs along the slope of u, projected
+ * onto the box, with steps that double while u grows and halve when it does not. Where nothing better is found it
+ * returns the zero outcome, so that the mechanism stays individually rational.
  *
  * @module
  */
@@ -14,18 +15,18 @@ import { randomKey } from "../../random/key.ts";
 import { uniforms } from "../../random/numbers.ts";
 import { type BestResponse, type BestResponseOptions, defaultBestResponse, TIE_BREAK } from "./best_response.ts";
 
-/** How many points are looked at. */
+/** The number of points from which the best are taken, besides the zero outcome. */
 const POINTS = 32;
-/** From how many of them it climbs. */
+/** The number of points from which the search climbs. */
 const ASCENTS = 4;
-/** Evaluations of f in a climb, at most. */
+/** The most evaluations of f in a climb. */
 const CLIMB = 40;
 /** The first step, as the largest change of a coordinate. */
 const FIRST_STEP = 0.25;
 /** A climb ends when its steps are this small. */
 const LEAST_STEP = 1e-5;
 
-/** The points by m. */
+/** The points for each m, made once. */
 const pointsOf = new Map<number, readonly Float64Array[]>();
 
 function startingPoints(m: number): readonly Float64Array[] {
@@ -42,7 +43,7 @@ function startingPoints(m: number): readonly Float64Array[] {
   return points;
 }
 
-/** A point with u, by which it is chosen, its price, and the slope of u there. */
+/** A point, u there at the prices by which ties are broken, its payment, and the slope of u. */
 interface Place {
   readonly outcome: Float64Array;
   readonly objective: number;
@@ -51,8 +52,8 @@ interface Place {
 }
 
 /**
- * The response that a participant of type `type` `[m]` finds. Ties are broken as in
- * {@linkcode "./best_response.ts"}: u is taken at the prices (1 - TIE_BREAK) p.
+ * The best outcome that the search finds for a participant of type `type` `[m]`. Ties are broken as in
+ * {@linkcode "./best_response.ts"}: u is taken at prices (1 - TIE_BREAK) p.
  */
 export function searchedResponse(
   f: HostFunction,

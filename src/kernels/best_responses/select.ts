@@ -1,6 +1,6 @@
 /**
- * Best responses of many rows, by the fastest of the implementations that this machine and the network allow. All
- * compute in 64-bit floats on the host, so that they differ by rounding only.
+ * Best responses of many rows, by the fastest implementation that the machine and the network allow. All
+ * implementations compute in 64-bit floats on the host, and differ by rounding only.
  *
  * @module
  */
@@ -13,10 +13,12 @@ import { searchedResponse } from "./search.ts";
 import { wasmBestResponses } from "./wasm.ts";
 
 /**
- * The best responses, equation (4), of participants of `types` `[R, T, m]` to the prices of a hypernetwork's R rows of raw weights.
- * Where it has no `hidden`, its one row serves all types. Where f need not be convex, they are what a search finds.
+ * The best responses, equation (4), of participants of types `types` `[R, T, m]` to the prices that R rows of a
+ * hypernetwork output make. Without `hidden`, all rows have the same prices. Where f need not be convex, they come from
+ * a search and have no certificate.
  *
- * @param perRow T, types in a row.
+ * @param types Flat `[R, T, m]`.
+ * @param perRow T, the number of types in a row.
  *
  * @example
  * ```ts

@@ -1,8 +1,6 @@
 /**
- * Best responses of many rows in WASM, on all threads: see wasm/assembly/responses.ts. Raw weights exist for six rows
- * at a time on each thread.
- *
- * Results do not depend on the number of threads.
+ * Best responses of many rows in WASM, on all threads: see wasm/assembly/responses.ts. Each thread makes the raw
+ * weights of six rows at a time. Results do not depend on the number of threads.
  *
  * @module
  */
@@ -23,20 +21,20 @@ import { type BestResponses, emptyBestResponses } from "./reference.ts";
 
 /** Rows of one task where one row of weights serves all. */
 const ROWS_PER_TASK = 4;
-/** Cuts kept for one best response: it rarely needs a tenth of them. */
+/** The most cuts kept for one best response, which rarely needs a tenth of them. */
 const CUTS = 512;
-/** Types, hidden layers and results are in WASM's memory for as many rows at a time as fit in this many bytes. */
+/** Bytes of types, hidden layers and results in WASM's memory: rows are worked on in chunks of about this size. */
 const CHUNK_BYTES = 16 << 20;
 
-/** What may be chosen about best responses in WASM. */
+/** Options of best responses in WASM. */
 export interface WasmResponsesOptions {
-  /** How many cuts are kept for one best response, at least m + 3; 512 unless it is given. */
+  /** The most cuts kept for one best response, at least m + 3; 512 unless given. */
   readonly mostCuts?: number;
-  /** The best one for this machine, unless it is given. */
+  /** The build of the WASM module; the best one for this machine unless given. */
   readonly build?: KernelBuild;
 }
 
-/** As {@linkcode "./select.ts"}, for a Partial GroupMax Network. */
+/** As `bestResponses` of {@linkcode "./select.ts"}, for a network with a Partial GroupMax form. */
 export function wasmBestResponses(
   network: ConvexNetwork,
   hypernetwork: HostHypernetworkOutput,

@@ -1,26 +1,26 @@
 /**
- * Places in the kernels' memory, laid out before anything is written.
+ * Reserves places in the memory of the WASM kernels, before anything is written.
  *
  * @module
  */
 
-/** A part of the memory: a multiple of 64 bytes, at an address of 64 bytes' alignment. */
+/** A part of the memory, aligned to 64 bytes. */
 export interface Place {
   readonly address: number;
-  /** How many 4-byte numbers. */
+  /** Its length in 4-byte numbers. */
   readonly length: number;
 }
 
-/** Hands out places one after the other. */
+/** Reserves places one after the other. */
 export class Arena {
-  /** Where the next place begins. */
+  /** The address of the next place. */
   end: number;
 
   constructor(from: number) {
     this.end = from;
   }
 
-  /** Room for `length` 4-byte numbers, and 16 more that vectors may read beyond them. */
+  /** Reserves `length` 4-byte numbers, and 16 more behind them, which vectors may read. */
   take(length: number): Place {
     const address = this.end;
     this.end = Math.ceil((address + 4 * (length + 16)) / 64) * 64;

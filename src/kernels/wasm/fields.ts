@@ -1,24 +1,25 @@
 /**
- * Records of named numbers in the kernels' memory, which TypeScript writes and AssemblyScript reads.
+ * Records of named numbers in the memory of the WASM kernels, which TypeScript writes and AssemblyScript reads.
  *
- * A record is described here, and `deno task build-kernels` makes the AssemblyScript class of it.
+ * The fields of a record are described once, in TypeScript; `deno task build-kernels` makes the AssemblyScript class of
+ * them.
  *
  * @module
  */
 
-/** What a field holds; `usize` is an address. */
+/** The type of a field; `usize` is an address. */
 export type FieldKind = "i32" | "usize" | "f32" | "f64";
 
-/** The kinds of a record's fields, by name and in their order. */
+/** The fields of a record: their types by name, in order. */
 export type Fields = Readonly<Record<string, FieldKind>>;
 
-/** What a record's fields hold; those that are left out are 0. */
+/** The values of a record's fields; those left out are 0. */
 export type Values<F extends Fields> = { readonly [name in keyof F]?: number };
 
-/** Bytes of a number; it lies at a multiple of them, as in AssemblyScript. */
+/** The size of a field in bytes, to which it is also aligned, as in AssemblyScript. */
 const sizeOf = (kind: FieldKind): number => kind === "f64" ? 8 : 4;
 
-/** Calls `visit` for each field with where it begins, in bytes. Returns the bytes of all. */
+/** Calls `visit` for each field with its offset in bytes, and returns the size of the record in bytes. */
 function eachField(fields: Fields, visit: (name: string, kind: FieldKind, at: number) => void): number {
   let end = 0;
   for (const [name, kind] of Object.entries(fields)) {
@@ -29,12 +30,12 @@ function eachField(fields: Fields, visit: (name: string, kind: FieldKind, at: nu
   return end;
 }
 
-/** Bytes of a record. */
+/** The size of a record in bytes. */
 export function bytesOf(fields: Fields): number {
   return eachField(fields, () => {});
 }
 
-/** Writes a record to an address, which is a multiple of 8. */
+/** Writes a record to an address, a multiple of 8. */
 export function writeFields<F extends Fields>(
   fields: F,
   values: Values<F>,
@@ -50,7 +51,7 @@ export function writeFields<F extends Fields>(
   });
 }
 
-/** The integer in a field of the record at an address. */
+/** Reads a field of type i32 or usize of the record at an address. */
 export function readInteger<F extends Fields>(
   fields: F,
   name: keyof F & string,

@@ -1,21 +1,21 @@
 /**
- * What one call of the WASM kernels is about: the fields of class Job of assembly/, in their order.
+ * The job of one call of the WASM kernels: the fields of class Job of assembly/, in their order.
  *
  * @module
  */
 import type { Fields } from "./fields.ts";
 
-/** The fields of a job. Places are addresses of 32-bit floats `[...]` unless another kind is named. */
+/** The fields of a job. A `usize` is the address of 32-bit floats of the shape given, unless it says otherwise. */
 export const JOB_FIELDS = {
-  /** Which of the operations. */
+  /** One of `OPERATIONS`. */
   operation: "i32",
-  /** The next task, which threads draw from. */
+  /** The next task: threads take one task after the other from this counter. */
   next: "i32",
-  /** How many tasks there are. */
+  /** The number of tasks. */
   tasks: "i32",
-  /** R, rows of points. */
+  /** R, the number of rows. */
   rows: "i32",
-  /** N, points in a row, or C, chains. */
+  /** N, the number of points in a row, or C, that of chains. */
   count: "i32",
   /** m. */
   goods: "i32",
@@ -27,17 +27,17 @@ export const JOB_FIELDS = {
   groupSize: "i32",
   /** H, padded to a multiple of 4; 0 where one row of weights serves all rows. */
   hiddenSize: "i32",
-  /** How many packed weights a row has, a multiple of 8. */
+  /** The number of packed weights of a row, a multiple of 8. */
   packed: "i32",
-  /** `[R, H]`, and as much behind it as a tile reads beyond. */
+  /** `[R, H]`, with room behind it for the empty rows of the last tile. */
   hidden: "usize",
-  /** Gradient: the same as `[H / 2, tiles tile, 2]`. */
+  /** Gradient: hidden again, by columns, `[H / 2, tiles tile, 2]`. */
   hiddenColumns: "usize",
   /** `[dense / 8, H, 8]`. */
   weight: "usize",
   /** `[packed]`. */
   bias: "usize",
-  /** For every four packed weights one byte: whether they go through softplus. */
+  /** For every four packed weights one byte: 1 where they go through softplus. */
   positive: "usize",
   /** `[packed]`, after softplus, where one row serves all. */
   shared: "usize",
@@ -49,19 +49,19 @@ export const JOB_FIELDS = {
   values: "usize",
   /** Gradient: coefficients `[R, N]`; training step: made here, `[R, C + 1]`. */
   coefficients: "usize",
-  /** Gradient: of the bias of dense columns `[dense]`, or `[partials, packed]` of the shared row. */
+  /** Gradient: that of the bias of the dense columns `[dense]`, or, where one row serves all, `[tasks, packed]`. */
   biasGradient: "usize",
-  /** Gradient: of hidden `[R, H]`. */
+  /** Gradient: that of hidden `[R, H]`. */
   hiddenGradient: "usize",
-  /** Gradient: two buffers `[dense / 8, panelRows, 8]` for the gradient of some rows. */
+  /** Gradient: two buffers `[dense / 8, panelRows, 8]` for the gradient in the dense columns of a set of rows. */
   panels: "usize",
-  /** Gradient: how many rows such a buffer has, a multiple of `tile`. */
+  /** Gradient: the rows of a set, a multiple of `tile`. */
   panelRows: "i32",
-  /** Gradient: two counters for each set of rows, of row tasks and of column tasks that are done. */
+  /** Gradient: for each set of rows the number of row tasks done, and that of column tasks (32-bit integers). */
   counters: "usize",
-  /** Rows whose weights are made together, a multiple of ROWS. */
+  /** The rows of a tile, whose weights are made together: a multiple of ROWS. */
   tile: "i32",
-  /** How many of them are there: whole profiles, in a training step. */
+  /** The rows of a tile that are not empty; those of whole profiles in a training step. */
   tileRows: "i32",
   /** Rows of one task where one row of weights serves all. */
   rowsPerTask: "i32",
@@ -71,13 +71,13 @@ export const JOB_FIELDS = {
   scratchSize: "i32",
   /** Chains: the rows' types `[R, m]`. */
   types: "usize",
-  /** Chains: mean squared slopes `[R, m]`, replaced by new ones. */
+  /** Chains: mean squared slopes `[R, m]`, updated in place. */
   squareSlopes: "usize",
-  /** Chains: what random numbers the blocks of steps draw: see moveDraws. */
+  /** Chains: keys and numbers that moves draw from (32-bit integers): see moveDraws of job.ts. */
   draws: "usize",
-  /** Chains: how many blocks. */
+  /** Chains: the number of blocks of steps. */
   blocks: "i32",
-  /** Chains: 1 where they are projected onto the box at its boundaries, 0 where they are reflected. */
+  /** Chains: 1 where they are projected at the boundary of the box, 0 where they are reflected. */
   project: "i32",
   /** Chains: eta of the constant step rule; 0 for the adapted rule. */
   constantStep: "f32",
@@ -85,7 +85,7 @@ export const JOB_FIELDS = {
   stepScale: "f32",
   /** Chains: beta. */
   beta: "f32",
-  /** Gradient: its first rows that are trained on; all of them but in a training step. */
+  /** Gradient: how many of the first rows it is taken from; all but in a training step. */
   trained: "i32",
   /** Training step: n. */
   participants: "i32",
@@ -97,28 +97,28 @@ export const JOB_FIELDS = {
   duplicationCost: "f32",
   /** Training step: u0 of each profile and chain `[trained / n, C]`. */
   utilities: "usize",
-  /** Columns of the dense weight: `packed`; with slopes per good fewer, those of positive weights and of maps' offsets. */
+  /** The number of dense columns: `packed`, or with slopes per good only those of positive weights and of offsets. */
   dense: "i32",
-  /** Hl, padded to a multiple of 4; 0 without slopes per good. What follows is for one. */
+  /** Hl, padded to a multiple of 4; 0 without slopes per good. Fields from here to `slopeSums` are for these. */
   perGoodSize: "i32",
-  /** How many affine maps from (x, 1), padded to a multiple of 8. */
+  /** The number of affine maps of (x, 1), padded to a multiple of 8. */
   maps: "i32",
-  /** Where each map's slopes begin in a row, in bytes. */
+  /** Where each map's slopes begin in a row, in bytes (32-bit integers). */
   mapsAt: "usize",
-  /** Where each four positive columns of the dense weight belong in a row, in bytes. */
+  /** Where each four positive dense columns begin in a row, in bytes (32-bit integers). */
   quadsAt: "usize",
-  /** The bias of the dense columns; 0 for offsets, which have theirs with the slopes. */
+  /** The bias of the dense columns `[dense]`; 0 for offsets, whose bias is among that of the slopes. */
   denseBias: "usize",
-  /** The goods' hidden layers `[R, Hl, m + 1 padded]`, 0 behind the goods. */
+  /** The goods' hidden layers `[R, Hl, m + 1 padded]`; the padding is 0. */
   perGoodHidden: "usize",
   /** S `[maps / 4, Hl, 4]`. */
   slopes: "usize",
-  /** Gradient: of the goods' hidden layers `[R, Hl, m + 1 padded]`. */
+  /** Gradient: that of the goods' hidden layers `[R, Hl, m + 1 padded]`. */
   perGoodGradient: "usize",
-  /** Gradient: of S, then of the slopes' bias, see slopeSumsLength. */
+  /** Gradient: that of S, then that of the slopes' bias: see slopeSumsLength of assembly/. */
   slopesGradient: "usize",
-  /** Gradient: two buffers of such sums for the tiles of a set. */
+  /** Gradient: two buffers of such sums, one sum for each tile of a set of rows. */
   slopeSums: "usize",
-  /** 1 where f is a function of the sums of its point's largest coordinates, see assembly/sums_of_largest.ts. */
+  /** 1 where the network takes the sums of the largest coordinates: see assembly/sums_of_largest.ts. */
   sumsOfLargest: "i32",
 } as const satisfies Fields;

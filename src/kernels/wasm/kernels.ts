@@ -1,7 +1,6 @@
 /**
- * The kernels in WASM: fused, vectorised, on all threads. Raw weights exist for a tile of rows at a time on each thread.
- *
- * Results do not depend on the number of threads.
+ * The kernels in WASM: fused, vectorised, on all threads. Each thread makes the raw weights of a tile of rows at a
+ * time. Results do not depend on the number of threads.
  *
  * @module
  */
@@ -31,20 +30,23 @@ import { type KernelBuild, type KernelExports, kernelThreads } from "./module.ts
 import { OPERATIONS } from "./operations.ts";
 
 /**
- * Rows of one task where one row of weights serves all: at most 64 tasks, each of which makes a sum, and at least 4 rows.
- * Sums are made task by task, so it must not depend on the threads.
+ * The rows of one task where one row of weights serves all: at least 4, and so many that there are at most 64 tasks.
+ * Each task makes a sum of the gradient, so that the number of tasks must not depend on the number of threads.
  */
 const rowsPerTask = (rows: number): number => Math.max(4, Math.ceil(rows / 64));
-/** Bytes of one of the gradient's two buffers: rows of a set are as many as fit. */
+/** Bytes of one of the gradient's two buffers, which holds the gradient of a set of rows: as many as fit. */
 const PANEL_BYTES = 2 << 20;
 
-/** The widths of a hypernetwork's hidden layers: H, and Hl of the goods' ones; 0 where it has none. */
+/** The widths of the last hidden layers of a hypernetwork: H, and Hl with slopes per good; 0 where there is none. */
 interface Widths {
   readonly H: number;
   readonly Hl: number;
 }
 
-/** What an operation works on: R rows of N points or C chains, and widths; its own places; fields of the job that are none. */
+/**
+ * An operation on R = `rows` rows of `count` points or chains. `place` reserves the places of the operation's own, and
+ * gives the other fields of its job.
+ */
 interface Operation<Places> extends Widths {
   readonly operation: Exclude<keyof typeof OPERATIONS, "responses">;
   readonly rows: number;
@@ -52,11 +54,12 @@ interface Operation<Places> extends Widths {
   place(arena: Arena): { readonly own: Places & { readonly [field in keyof Job]?: Place }; readonly fields?: Job };
 }
 
+/** The 32-bit floats at a place, as a view. */
 function floats(memory: ArrayBufferLike, { address, length }: Place): Float32Array {
   return new Float32Array(memory, address, length);
 }
 
-/** A tensor of what is at a place, as far as it goes. */
+/** A tensor of a shape with the first numbers at a place. */
 function tensorOf<T extends Tensor>(memory: ArrayBufferLike, place: Place, shape: readonly number[]): T {
   return writtenTensor(shape, (data) => data.set(floats(memory, place).subarray(0, data.length))) as T;
 }
@@ -66,22 +69,22 @@ function widthsOf({ hidden, perGood }: HypernetworkOutput): Widths {
 }
 
 /**
- * Fused WASM kernels for a Partial GroupMax Network, with tensors of TensorFlow.js' WASM backend.
+ * The kernels in WASM of a network with a Partial GroupMax form, for tensors of TensorFlow.js' WASM backend.
  *
- * @param build The best one for this machine, unless it is given.
+ * @param build The build of the WASM module; the fastest for this machine unless given.
  */
 export function wasmKernels(network: ConvexNetwork, build?: KernelBuild): PriceKernels {
   const { size, weights } = network.groupMax!, { goods: m, layers, groups, groupSize, sumsOfLargest } = size;
   const layout = packedFrom(packedLayout(size), weights()), P = network.weightCount;
   let madePerGood: PerGoodLayout | undefined;
-  /** How a row and the dense weight are kept; `perGood` says the rest, where there is slopes per good. */
+  /** The layouts of a row and of the dense columns; with slopes per good also that of their factors. */
   const layoutsOf = ({ Hl }: Widths): { row: PackedLayout; dense: PackedLayout; perGood?: PerGoodLayout } => {
     if (Hl === 0) return { row: layout, dense: layout };
     const perGood = madePerGood ??= perGoodLayout(size);
     return { ...perGood, perGood };
   };
 
-  /** Where everything of an operation goes: what all have, its own places, and the job. */
+  /** Lays out the memory of an operation: the places that all operations have, its own, and its job. */
   const layOut = <Places>({ operation, rows, count, H, Hl, place }: Operation<Places>) => {
     const arena = new Arena(HEAP), padded = padTo(H, 4), perGoodSize = padTo(Hl, 4);
     const { row: layout, dense, perGood } = layoutsOf({ H, Hl }), maps = perGood?.maps.length ?? 0;
@@ -119,7 +122,10 @@ export function wasmKernels(network: ConvexNetwork, build?: KernelBuild): PriceK
     return { common, own, job };
   };
 
-  /** Writes a job into the memory, has the number of tasks and the scratch planned, and tells how many bytes all takes. */
+  /**
+   * Writes a job to memory, lets WASM fill in its number of tasks and size of scratch, and returns the bytes that all
+   * takes.
+   */
   const plan = (threads: Threads<KernelExports>, at: Place, job: Job): number => {
     const memory = threads.memory(at.address + 4 * at.length);
     writeFields(JOB_FIELDS, job, memory, at.address);
@@ -127,7 +133,7 @@ export function wasmKernels(network: ConvexNetwork, build?: KernelBuild): PriceK
     return job.scratch! + threads.count * readInteger(JOB_FIELDS, "scratchSize", memory, at.address);
   };
 
-  /** Runs an operation: `write` fills its own places, `read` takes what it made out of them. */
+  /** Runs an operation: `write` fills its own places, and `read` makes tensors of them afterwards. */
   const perform = <Places, T>(
     hypernetwork: HypernetworkOutput,
     operation: Operation<Places>,
@@ -160,7 +166,10 @@ export function wasmKernels(network: ConvexNetwork, build?: KernelBuild): PriceK
     return read(memory, own);
   };
 
-  /** Rows of points: all in rows of about 16, as many as are computed at once, where one row of weights serves all. */
+  /**
+   * The rows and points of an operation. Where one row of weights serves all, points are regrouped in rows of up to 16,
+   * which are computed at once.
+   */
   const arrange = (hypernetwork: HypernetworkOutput, points: Tensor3D): { rows: number; count: number } & Widths => {
     const [rows, count] = points.shape, all = rows * count;
     if (hypernetwork.hidden) return { rows, count, ...widthsOf(hypernetwork) };
@@ -179,7 +188,7 @@ export function wasmKernels(network: ConvexNetwork, build?: KernelBuild): PriceK
     place: (arena: Arena) => ({ own: { points: arena.take(points.size), out: arena.take(outputs) } }),
   });
 
-  /** Places for the gradient from `trained` of the rows. */
+  /** Reserves the places of a gradient that is taken from the first `trained` rows. */
   const gradientPlaces = (arena: Arena, rows: number, trained: number, widths: Widths, { tile, tileRows }: Tile) => {
     const { H, Hl } = widths, { dense, perGood } = layoutsOf(widths), perGoodSize = padTo(Hl, 4);
     const padded = padTo(H, 4), tiles = Math.ceil(trained / tileRows);
@@ -212,7 +221,7 @@ export function wasmKernels(network: ConvexNetwork, build?: KernelBuild): PriceK
   ) => {
     if (!hidden) return; // every task clears its own sum
     for (const place of [own.out, own.biasGradient, own.counters, own.slopesGradient]) floats(memory, place).fill(0);
-    // [H / 2, tiles tile, 2]: pairs of columns of hidden as they are multiplied with a panel, with zeros for empty rows.
+    // [H / 2, tiles tile, 2]: pairs of columns of hidden, as they are multiplied with panels; 0 in empty rows.
     const from = view(hidden), H = hidden.shape[1], all = Math.ceil(trained / tileRows) * tile;
     const to = floats(memory, own.hiddenColumns).fill(0);
     for (let row = 0, at = 0; row < trained; row++) {
@@ -221,7 +230,7 @@ export function wasmKernels(network: ConvexNetwork, build?: KernelBuild): PriceK
     }
   };
 
-  /** The gradient, in the rows of hidden that are trained on. */
+  /** The gradient in the hypernetwork output, in its first `trained` rows. */
   const readGradient = (
     memory: ArrayBufferLike,
     own: GradientPlaces,
@@ -384,7 +393,7 @@ export function wasmKernels(network: ConvexNetwork, build?: KernelBuild): PriceK
     },
 
     memory(rows, C, H, Hl = 0, n = LARGEST_TILE) {
-      // One memory holds one operation at a time; a training step takes the most, for which 1024 words of draws are plenty.
+      // Memory holds one operation at a time. A training step takes the most, with no more than 1024 words of draws.
       const tile = tileOf(n, layout.length) ?? { tile: LARGEST_TILE, tileRows: LARGEST_TILE };
       const { common, job } = layOut(
         stepOperation(rows, C, { H, Hl }, 1024, rows, tile, { participants: Math.min(n, LARGEST_TILE) }),

@@ -1,9 +1,10 @@
 /**
- * How the WASM kernels keep the weights of a Partial GroupMax Network.
+ * The order in which the WASM kernels keep the weights of a Partial GroupMax Network.
  *
- * The weights of one element of a group lie together, so that a subgradient, which follows one winner of each group, reads
- * them in a row: for each layer, group and element the weights from the layer before `[G]`, if there is one, then from
- * (x, 1) `[m + 1]`; at last those of the output. Each of these parts is padded to a multiple of four numbers.
+ * The weights of one element of a group lie together, so that a slope, for which one element of each group counts,
+ * reads them one after the other. For each layer, group and element there are the weights of the layer before `[G]`, if
+ * there is one, then those of (x, 1) `[m + 1]`; at last W_K `[G]` and (A_K, b_K) `[m + 1]`. Parts are padded to
+ * multiples of four numbers.
  *
  * @module
  */
@@ -11,13 +12,13 @@ import { groupMaxLayout, type PartialGroupMaxSize } from "../../networks/groupma
 import { compose, type Reparameterisation } from "../../networks/reparameterisation.ts";
 import { NO_WEIGHT } from "../../networks/softplus.ts";
 
-/** The packed form of a row of raw weights. */
+/** A packed layout: the order and padding of the weights of a row in WASM. */
 export interface PackedLayout {
-  /** Which raw weight, or which constant, each packed number is. */
+  /** From raw weights to packed weights. */
   readonly slots: Reparameterisation;
-  /** How many numbers a packed row has, a multiple of 8. */
+  /** The number of packed weights, a multiple of 8. */
   readonly length: number;
-  /** For every four of them, 1 where they go through softplus. */
+  /** For every four packed weights, 1 where they go through softplus. */
   readonly positive: Uint8Array;
 }
 
@@ -27,11 +28,11 @@ export function padTo(count: number, unit: number): number {
 }
 
 /**
- * A packed layout. Padding holds 0, and behind softplus a weight that is next to nothing.
+ * Makes a packed layout. Padding holds 0, or, where it goes through softplus, a weight that softplus takes to almost 0.
  *
- * @param inputs How many raw numbers there are.
- * @param from For each packed number its place among them; negative for padding.
- * @param positive For every four of them, 1 where they go through softplus.
+ * @param inputs The number of raw weights.
+ * @param from For each packed weight the index of its raw weight; negative for padding.
+ * @param positive For every four packed weights, 1 where they go through softplus.
  */
 export function layoutOf(inputs: number, from: ArrayLike<number>, positive: ArrayLike<number>): PackedLayout {
   const constants = Float32Array.from(from, (_, p) => positive[p >> 2] ? NO_WEIGHT : 0);
@@ -39,12 +40,12 @@ export function layoutOf(inputs: number, from: ArrayLike<number>, positive: Arra
   return { slots, length: from.length, positive: Uint8Array.from(positive) };
 }
 
-/** The packed form of a network's raw weights, given that of the Partial GroupMax Network that it is. */
+/** The packed layout of a network's own raw weights, given that of its Partial GroupMax form. */
 export function packedFrom(layout: PackedLayout, weights: Reparameterisation): PackedLayout {
   return { ...layout, slots: compose(layout.slots, weights) };
 }
 
-/** The packed layout of a network's weights. */
+/** The packed layout of a Partial GroupMax Network. */
 export function packedLayout(size: PartialGroupMaxSize): PackedLayout {
   const { goods: m, layers: K, groups: G, groupSize: E } = size, layout = groupMaxLayout(size);
   const from: number[] = [], positive: number[] = [];
@@ -66,7 +67,10 @@ export function packedLayout(size: PartialGroupMaxSize): PackedLayout {
   return layoutOf(layout.count, from, positive);
 }
 
-/** A matrix `[H, P]`, whose rows are effects on raw weights, as panels `[length / 8, H padded, 8]`; constants have none. */
+/**
+ * Writes a weight `[H, P]` to `out` as panels `[length / 8, H padded, 8]` of packed columns; columns of constants are
+ * 0.
+ */
 export function packWeight(
   { length, slots: { from } }: PackedLayout,
   weight: Float32Array,
@@ -85,7 +89,7 @@ export function packWeight(
   }
 }
 
-/** The transpose of {@linkcode packWeight}: adds to `out`, which is 0 before. */
+/** The transpose of {@linkcode packWeight}, for gradients: adds panels to `out` `[H, P]`, which must be 0. */
 export function unpackWeight(
   { length, slots: { from } }: PackedLayout,
   packed: Float32Array,

@@ -1,5 +1,5 @@
 /**
- * The WASM module of the kernels, on as many threads as are wanted.
+ * The WASM module of the kernels, and the threads that run it.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import {
 } from "../../runtime/threads.ts";
 import { PLAIN, RELAXED } from "./binary.ts";
 
-/** What the module exports; see assembly/index.ts. */
+/** The functions that the module exports; see assembly/index.ts. */
 export interface KernelExports extends ThreadedExports {
   prepare(): void;
   plan(job: number): void;
@@ -20,20 +20,20 @@ export interface KernelExports extends ThreadedExports {
   end(job: number): void;
 }
 
-/** The two builds of the module. */
+/** The two builds of the module: with relaxed SIMD (fused multiply-add), and with plain SIMD. */
 export type KernelBuild = "relaxed" | "plain";
 
 let open: { readonly build: KernelBuild; readonly threads: Threads<KernelExports> } | undefined;
 let supported: readonly KernelBuild[] | undefined;
 
-/** The builds that this machine takes, the better one first; none where it has no SIMD, or no shared memory. */
+/** The builds that run on this machine, the faster first; none without SIMD or without shared memory. */
 export function kernelBuilds(): readonly KernelBuild[] {
   return supported ??= (["relaxed", "plain"] as const).filter((build) =>
     hasSharedMemory() && WebAssembly.validate(bytes(build))
   );
 }
 
-/** The best build for this machine, or undefined where it takes none. */
+/** The fastest build that runs on this machine; undefined where none does. */
 export function kernelBuild(): KernelBuild | undefined {
   return kernelBuilds()[0];
 }
@@ -43,8 +43,8 @@ function bytes(build: KernelBuild): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * The module's threads; started when they are first needed, and anew when another number of them, or another build, is
- * wanted.
+ * The threads that run the module. They are started at the first call, and again where another number of threads or
+ * another build is asked for.
  */
 export function kernelThreads(build: KernelBuild = kernelBuild()!): Threads<KernelExports> {
   if (open && (open.build !== build || open.threads.count !== threadCount())) {

@@ -1,17 +1,20 @@
 /**
- * Numbers that both sides of the WASM kernels go by: AssemblyScript takes them from here when the kernels are built.
+ * Constants that TypeScript and AssemblyScript share: `deno task build-kernels` copies them to AssemblyScript.
  *
  * @module
  */
 
 /**
- * What a job asks for: f; its slopes; its gradient in the weights; chains moved; best responses; a training step, which is
- * chains moved, and then the gradient of the loss from them. Best responses have a job of their own form.
+ * The operations: values of f; slopes in x; the gradient in the weights; moves of chains; best responses; and a
+ * training step, which moves chains and takes the gradient of the loss from them. Best responses have a job of their
+ * own form.
  */
 export const OPERATIONS = { value: 0, slope: 1, gradient: 2, chains: 3, responses: 4, step: 5 } as const;
 
-/** Rows whose weights are made side by side in registers; tiles are multiples of it. */
+/** The number of rows whose weights are made side by side in registers; the sizes of tiles are multiples of it. */
 export const ROWS = 6;
 
-/** Numbers behind the outcome of a best response: payment, utility, gap, and how often f was evaluated. */
+/**
+ * The numbers behind the outcome of a best response: payment, utility, certified gap, and number of evaluations of f.
+ */
 export const RESULTS = 4;

@@ -1,9 +1,10 @@
 /**
- * How the WASM kernels keep what an output with slopes per good is made of: see networks/per_good_slopes.ts.
+ * How the WASM kernels keep the factors of a hypernetwork output with slopes per good (networks/per_good_slopes.ts).
  *
- * A row of packed weights is as in {@linkcode "./layout.ts"}, with some room behind it. Its slopes are made map by map, in
- * the order of the row, four at a time; maps that fill up the last four write into the room. The dense weight has columns
- * for the positive weights, as they are packed, and then for the maps' offsets, which are put behind the slopes.
+ * A row of packed weights is as in {@linkcode "./layout.ts"}, with some room behind it. Slopes are made for four maps
+ * at a time, in the order of the row; maps that pad the last four write into the room. The dense weight has columns for
+ * the positive weights, in their packed order, and then for the offsets of maps, which are written behind the maps'
+ * slopes.
  *
  * @module
  */
@@ -11,27 +12,27 @@ import { groupMaxLayout, type PartialGroupMaxSize } from "../../networks/groupma
 import { addTransposed, type Reparameterisation, transpose } from "../../networks/reparameterisation.ts";
 import { layoutOf, type PackedLayout, packedLayout, padTo } from "./layout.ts";
 
-/** Where the parts of a packed row come from. */
+/** Where the parts of a row of packed weights come from, and where they go. */
 export interface PerGoodLayout {
-  /** The row, with room behind it. */
+  /** The layout of a row, with room behind it. */
   readonly row: PackedLayout;
-  /** The dense columns: their slots are from the D columns of the weight. */
+  /** The dense columns, from the D columns of the output's weight. */
   readonly dense: PackedLayout;
-  /** The bias of the dense columns, from that of raw weights `[P]`: offsets have theirs with the slopes. */
+  /** The bias of the dense columns, from that of raw weights `[P]`; 0 for offsets, whose bias is in `mapsBias`. */
   readonly denseBias: Reparameterisation;
   /** The bias of the maps' slopes and offsets `[maps, m + 1 padded]`, from that of raw weights. */
   readonly mapsBias: Reparameterisation;
-  /** Where each four positive columns belong in a row, in bytes. */
+  /** Where each four positive dense columns begin in a row, in bytes. */
   readonly quads: Int32Array;
-  /** Where each map's slopes begin in a row, in bytes; as many as a multiple of 8. */
+  /** Where each map's slopes begin in a row, in bytes; padded to a multiple of 8 maps. */
   readonly maps: Int32Array;
-  /** Which column of S a map has, -1 for those that fill up. */
+  /** The column of S of each map, -1 for padding. */
   readonly columns: Int32Array;
   /** m + 1, padded to a multiple of four. */
   readonly lanes: number;
 }
 
-/** The layout for a network's weights. */
+/** The layout of a network with slopes per good. */
 export function perGoodLayout(size: PartialGroupMaxSize): PerGoodLayout {
   const layout = groupMaxLayout(size), { positiveCount, count } = layout, base = packedLayout(size);
   const lanes = padTo(size.goods + 1, 4), maps = padTo(layout.maps, 8), packed = Array.from(base.slots.from);
@@ -40,7 +41,7 @@ export function perGoodLayout(size: PartialGroupMaxSize): PerGoodLayout {
     .sort((a, b) => a.at - b.at);
   const room = base.length, quads = Array.from(base.positive.keys()).filter((k) => base.positive[k]).map((k) => 4 * k);
   const ofPositive = quads.flatMap((at) => packed.slice(at, at + 4));
-  // Panels have eight columns: where four are left over, what they give goes into the room.
+  // Panels have eight columns: where only four are left, the other four write into the room.
   if (quads.length % 2 === 1) quads.push(room), ofPositive.push(-1, -1, -1, -1);
   const columns = Array.from({ length: maps }, (_, k) => order[k]?.q ?? -1);
   const dense = [...ofPositive, ...columns.map((q) => q < 0 ? -1 : positiveCount + q)];
@@ -63,7 +64,7 @@ export function perGoodLayout(size: PartialGroupMaxSize): PerGoodLayout {
   };
 }
 
-/** S `[Hl, K E G + 1]` as `[maps / 4, Hl padded, 4]`. */
+/** Writes S `[Hl, K E G + 1]` to `out` as `[maps / 4, Hl padded, 4]`. */
 export function packSlopes(
   layout: PerGoodLayout,
   S: Float32Array,
@@ -76,7 +77,7 @@ export function packSlopes(
   eachSlope(layout, Hl, padded, (at, q, h) => out[at] = S[h * count + q]);
 }
 
-/** Undoes {@linkcode packSlopes}. */
+/** The inverse of {@linkcode packSlopes}: writes S. */
 export function unpackSlopes(
   layout: PerGoodLayout,
   packed: Float32Array,
@@ -88,6 +89,7 @@ export function unpackSlopes(
   eachSlope(layout, Hl, padded, (at, q, h) => S[h * count + q] = packed[at]);
 }
 
+/** Calls `use` for each number of S: its index in packed form, the map q, and the hidden number h. */
 function eachSlope(
   { columns }: PerGoodLayout,
   Hl: number,
@@ -100,7 +102,7 @@ function eachSlope(
   });
 }
 
-/** The goods' hidden layers `[rows, m, Hl]` as `[rows, Hl padded, m + 1 padded]`. */
+/** Writes the goods' hidden layers `[rows, m, Hl]` to `out` as `[rows, Hl padded, m + 1 padded]`. */
 export function packGoods(
   { lanes }: PerGoodLayout,
   hidden: Float32Array,
@@ -117,7 +119,7 @@ export function packGoods(
   }
 }
 
-/** Undoes {@linkcode packGoods}. */
+/** The inverse of {@linkcode packGoods}: writes `hidden`. */
 export function unpackGoods(
   { lanes }: PerGoodLayout,
   packed: Float32Array,
@@ -133,7 +135,10 @@ export function unpackGoods(
   }
 }
 
-/** The bias' gradient `[P]`, from those of the dense columns and of the maps `[maps, m + 1 padded]`. */
+/**
+ * Writes the gradient in the bias `[P]` to `out`, from those of the dense columns and of the maps
+ * `[maps, m + 1 padded]`.
+ */
 export function unpackPerGoodBias(
   { denseBias, mapsBias }: PerGoodLayout,
   ofDense: Float32Array,

@@ -1,5 +1,5 @@
 /**
- * The entry point of the shader that moves chains: what a dispatch does with its records.
+ * The entry point of the shader that moves chains: a loop over the records of one dispatch.
  *
  * @module
  */
@@ -7,8 +7,12 @@ import type { ChainGroups, ChainRegions } from "./chain_step.ts";
 import type { NetworkCode } from "./network_code.ts";
 import { GROUP_WORDS, KINDS, RECORD } from "./records.ts";
 import { memoryNames } from "./shader.ts";
+import { TRIES } from "../../sampling/line_moves.ts";
 
-/** The entry point: brings a row's chains to scratch memory and back. */
+/**
+ * The WGSL of the entry point. It copies a row's chains to scratch memory, carries out the records, and copies them
+ * back.
+ */
 export function mainCode({ size, memory }: NetworkCode, groups: ChainGroups, at: ChainRegions): string {
   const { goods: m } = size, { chains: C, tiles: T } = groups;
   const { lane, word, barrier } = memoryNames(memory);
@@ -41,8 +45,8 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
     let record = now * ${RECORD}u;
     let kind = schedule[record];
     if (kind == ${KINDS.step}u) { drawNoise(record, row); }
-    // The network is evaluated in one place: it is most of the program, and drivers put functions where they are called.
-    // A record of a line move has one evaluation for both groups, and then some for each.
+    // The network is evaluated in one place of the program, since drivers inline it, and it is most of the program. A
+    // line move has one evaluation for both groups, then up to ${TRIES} for each.
     var group = 0u;
     var attempt = 0u;
     loop {
@@ -69,7 +73,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
       }
       sumValue(pointsAt, tiles, select(0.0, 1.0, kind == ${KINDS.lineMove}u));
       if (kind == ${KINDS.values}u) {
-        if (attempt == 0u) { giveValues(row, tiles); } else if (thread == 0u) {
+        if (attempt == 0u) { writeValues(row, tiles); } else if (thread == 0u) {
           values[params.valuesAt + row * ${C + 1}u + ${C}u] = value(0u).x;
         }
         ${barrier}

@@ -1,24 +1,27 @@
 /**
- * What chains do at a Langevin step (equation 13) besides evaluating the network, in WGSL.
+ * Langevin steps (equation (13)) in WGSL, but for the evaluation of the network.
  *
  * @module
  */
 import type { NetworkCode } from "./network_code.ts";
-import { memoryNames } from "./shader.ts";
+import { LANES, memoryNames } from "./shader.ts";
 
-/** The two groups of a row's chains; the first is empty where nothing moves along lines. */
+/**
+ * The two halves of a row's chains, of which one lends directions while the other moves; the first is empty without
+ * line moves.
+ */
 export interface ChainGroups {
   /** C. */
   readonly chains: number;
-  /** Chains in the first group. */
+  /** The number of chains in the first group. */
   readonly half: number;
-  /** Tiles of the first group. */
+  /** The number of tiles of the first group. */
   readonly firstTiles: number;
-  /** T, the tiles of both groups. */
+  /** T, the number of tiles of both groups. */
   readonly tiles: number;
 }
 
-/** Where a row has its numbers: the last four in `words`, the others in `lanes`. */
+/** Where the numbers of a row begin: types, squareSlopes, squareSums and noise in `words`, the others in `lanes`. */
 export type ChainRegions = Readonly<
   Record<
     "chains" | "squares" | "slopes" | "points" | "densities" | "types" | "squareSlopes" | "squareSums" | "noise",
@@ -26,7 +29,10 @@ export type ChainRegions = Readonly<
   >
 >;
 
-/** Where chains are: `slotOf(chain)`, `filled(tile)` lanes of a tile hold chains, `chainOf(tile)` is the first one. */
+/**
+ * The WGSL of where chains are: `slotOf(chain)` is the lane of a chain, counted over all tiles; `chainOf(tile)` is the
+ * first chain of a tile, and `filled(tile)` the number of chains in it.
+ */
 export function groupCode({ chains: C, half, firstTiles }: ChainGroups): string {
   return `
 fn slotOf(chain: u32) -> u32 { return select(chain + ${4 * firstTiles - half}u, chain, chain < ${half}u); }
@@ -36,8 +42,8 @@ fn filled(tile: u32) -> u32 { return min(4u, select(${C}u, ${half}u, tile < ${fi
 }
 
 /**
- * What a step does besides the network: `drawNoise` before it and `langevinStep` after it; `giveValues` and `placeZero`
- * for the values at the end.
+ * The WGSL of a step besides the network: `drawNoise` before the network's slope, `langevinStep` after it. For the
+ * values at the end, `writeValues` writes f at the chains, and `placeZero` makes the zero outcome a point.
  */
 export function stepCode({ size, memory }: NetworkCode, groups: ChainGroups, at: ChainRegions): string {
   const { goods: m } = size, { chains: C, tiles: T } = groups;
@@ -59,18 +65,18 @@ fn addSquares(i: u32) {
   }
   ${word(`(${at.squareSums}u + i)`)} = bitcast<u32>(sum);
 }
-fn giveValues(row: u32, tiles: u32) {
+fn writeValues(row: u32, tiles: u32) {
   let to = params.valuesAt + row * ${C + 1}u;
   for (var tile = thread; tile < tiles; tile += THREADS) {
     let f = value(tile);
     let count = filled(tile);
     ${
-    ["x", "y", "z", "w"].map((name, k) => `if (${k}u < count) { values[to + chainOf(tile) + ${k}u] = f.${name}; }`)
+    LANES.map((name, k) => `if (${k}u < count) { values[to + chainOf(tile) + ${k}u] = f.${name}; }`)
       .join("\n    ")
   }
   }
 }
-// The zero outcome, where slopes were.
+// Writes the zero outcome to the region of slopes.
 fn placeZero() {
   for (var i = thread; i < ${m}u; i += THREADS) { ${lane(`(${at.slopes}u + i)`)} = vec4<f32>(); }
   ${barrier}
@@ -85,7 +91,7 @@ fn drawNoise(at: u32, row: u32) {
     let block = (first >> 1u) + pair;
     let normals = normalPair(key, block);
     for (var odd = 0u; odd < 2u; odd++) {
-      // What is before this row is far behind it in 32 bits, too.
+      // A number before this row's wraps around to a large one in 32 bits, and is left out, too.
       let element = 2u * block + odd - first;
       if (element < ${C * m}u) {
         let slot = slotOf(element / ${m}u);
@@ -99,17 +105,17 @@ fn langevinStep(at: u32) {
   for (var item = thread; item < ${T * m}u; item += THREADS) {
     let tile = item / ${m}u;
     let i = item % ${m}u;
-    let slope = ${number(`(${at.types}u + i)`)} - slope(tile, i);
+    let utilitySlope = ${number(`(${at.types}u + i)`)} - slope(tile, i);
     let square = ${number(`(${at.squareSlopes}u + i)`)};
     let stepSize = select(params.stepSize, params.stepSize / (square + params.smallestSquare), params.adapted == 1u);
     let noise = vec4<f32>(${[0, 1, 2, 3].map((k) => number(`(${at.noise}u + 4u * item + ${k}u)`)).join(", ")});
     let before = ${lane(`(${at.chains}u + item)`)};
     ${lane(`(${at.chains}u + item)`)} =
-      intoBox(before + (slope * stepSize + noise * sqrt(stepSize * (2.0 / params.beta))));
-    ${lane(`(${at.squares}u + item)`)} += slope * slope;
+      intoBox(before + (utilitySlope * stepSize + noise * sqrt(stepSize * (2.0 / params.beta))));
+    ${lane(`(${at.squares}u + item)`)} += utilitySlope * utilitySlope;
   }
   ${barrier}
-  // At the end of a block of steps half of the memory is from before.
+  // At the end of a block of steps the mean squared slopes are half those from before, half those of the block.
   let steps = schedule[at + 3u];
   if (steps > 0u) {
     for (var i = thread; i < ${m}u; i += THREADS) {

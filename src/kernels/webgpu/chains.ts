@@ -1,11 +1,11 @@
 /**
- * Lines 8 to 14 of Algorithm 1 in WGSL: a workgroup takes the C chains of a row through Langevin steps (equation 13)
- * and moves along lines.
+ * Lines 8 to 14 of Algorithm 1 in WGSL: a workgroup takes the C chains of a row through Langevin steps (equation (13))
+ * and line moves.
  *
- * The chains of a row are in `slots`: lanes of T tiles. Where they move along lines they are in two groups, each of
- * which begins with a tile of its own. What they are to do is a list of records of `RECORD` words in the
- * buffer `schedule`; a dispatch carries out some of them. The last one gives f at the chains and at the zero outcome
- * `[R, C + 1]`. The buffer `rows` `[R, 2, m]` has types, and sums of squared slopes from one dispatch to the next.
+ * The chains of a row are the lanes of T tiles. With line moves they are in two groups, each of which begins with a
+ * tile of its own. The buffer `schedule` lists what chains do, in records of `RECORD` words; a dispatch carries out
+ * some of them. The last record asks for f at the chains and at the zero outcome, `[R, C + 1]`. The buffer `rows`
+ * `[R, 2, m]` holds types, and sums of squared slopes, which one dispatch leaves to the next.
  *
  * @module
  */
@@ -22,22 +22,22 @@ import { memoryBuffers, memoryCode, memoryNames, type Shader } from "./shader.ts
 import { sumsOfLargestRegions } from "./sums_of_largest.ts";
 import { randomCode } from "./threefry.ts";
 
-/** How C chains are grouped. Fewer than 4 chains do not move along lines. */
+/** The groups of C chains. Fewer than 4 chains make no line moves. */
 export function chainGroups(chains: number, lineMoves: boolean): ChainGroups {
   const half = lineMoves && chains >= 4 ? chains >> 1 : 0;
   const firstTiles = tilesOf(half);
   return { chains, half, firstTiles, tiles: firstTiles + tilesOf(chains - half) };
 }
 
-/** The shader, and what its host needs to know of it. */
+/** The shader that moves chains, and what is needed to run it. */
 export interface ChainShader {
   readonly shader: Shader;
   readonly memory: Memory;
-  /** About how many loop rounds a thread takes for a record. */
+  /** About how many loop rounds a thread takes for a record of each kind. */
   readonly rounds: Readonly<Record<keyof typeof KINDS, number>>;
 }
 
-/** The shader that moves C chains a row. */
+/** Makes the shader that moves C chains in each row. */
 export function chainShader(
   size: PartialGroupMaxSize,
   chains: number,
@@ -54,7 +54,7 @@ export function chainShader(
     activations: keptActivations(size) * T * G,
     sums: PARTS * T,
     squares: T * m,
-    // Slopes, or else directions and points of a move along lines.
+    // Slopes of a Langevin step, or directions and points of a line move.
     slopes: Math.max(parts * T * m, moves ? 2 * secondTiles * m : 0),
     densities: moves ? T : 0,
     lines: moves ? 2 * PARTS * secondTiles : 0,
@@ -121,7 +121,7 @@ export function chainShader(
         adapted: "u32",
         reflect: "u32",
         beta: "f32",
-        // eta of the constant rule; a and b of eta = a / (g^2 + b) of the adapted one.
+        // eta of the constant rule; for the adapted rule eta = stepSize / (g^2 + smallestSquare).
         stepSize: "f32",
         smallestSquare: "f32",
       },

@@ -1,7 +1,8 @@
 /**
- * Runs shaders on the tensors of TensorFlow.js' WebGPU backend, beside its own operations and in order with them.
+ * Runs shaders on tensors of TensorFlow.js' WebGPU backend, in order with the backend's own operations.
  *
- * Not by the backend's `runWebGPUProgram`: that binds whole tensors, makes one output a call, and has no scratch memory.
+ * The backend's `runWebGPUProgram` would not do: it binds whole tensors, makes one output a call, and has no scratch
+ * memory.
  *
  * @module
  */
@@ -16,16 +17,17 @@ export interface Window {
   readonly offset: number;
   /** In bytes. */
   readonly size: number;
-  /** Where what was asked for begins in it, in numbers. */
+  /** Where the numbers that were asked for begin in it, in numbers. */
   readonly at: number;
 }
 
+/** A compiled shader. */
 interface Compiled {
   readonly pipeline: GPUComputePipeline;
   readonly layout: GPUBindGroupLayout;
 }
 
-/** Compiled shaders of each device, by object, and by text for objects that are equal. */
+/** The compiled shaders of a device: by object, and by text, since different objects may have the same. */
 interface Cache {
   readonly byShader: WeakMap<Shader, Compiled>;
   readonly byCode: Map<string, Compiled>;
@@ -64,38 +66,38 @@ function compile(device: GPUDevice, shader: Shader): Compiled {
   return one;
 }
 
-/** Commands for the open WebGPU device, recorded one after the other and submitted together. */
+/** Commands for the open WebGPU device: recorded one after the other, then submitted together. */
 export class Commands {
   readonly #backend: WebGPUBackend;
   readonly #bindingBytes: number;
   #encoder: GPUCommandEncoder | undefined;
   #pass: GPUComputePassEncoder | undefined;
-  /** Buffers that are done with once the commands are submitted. */
+  /** Buffers that can be destroyed once the commands are submitted. */
   readonly #uniforms: GPUBuffer[] = [];
   readonly #temporary: Tensor[] = [];
 
-  /** @param bindingBytes Stays below the device's own limit of a binding, for tests. */
+  /** @param bindingBytes The most bytes of a binding, at most the device's own limit, which it replaces in tests. */
   constructor(bindingBytes = Infinity) {
     this.#backend = tf.backend() as WebGPUBackend;
     this.#bindingBytes = Math.min(bindingBytes, this.#backend.device.limits.maxStorageBufferBindingSize);
   }
 
-  /** What the device allows. */
+  /** The limits of the device. */
   get limits(): GPUSupportedLimits {
     return this.#backend.device.limits;
   }
 
-  /** The most bytes that can be bound of a tensor, wherever they begin in it. */
+  /** The most bytes of a part of a tensor that can be bound, wherever the part begins. */
   get bindingBytes(): number {
     return this.#bindingBytes - this.limits.minStorageBufferOffsetAlignment;
   }
 
-  /** A tensor without values: commands write them. */
+  /** Makes a tensor without values, which commands write. */
   tensor(shape: readonly number[]): Tensor {
     return tf.engine().makeTensorFromTensorInfo(this.#backend.makeTensorInfo([...shape], "float32"));
   }
 
-  /** A tensor, without values or with those given, that {@linkcode release} disposes of. */
+  /** Makes a tensor, without values or with those given, that {@linkcode release} disposes of. */
   temporary(shape: readonly number[], values?: Float32Array | Int32Array): Tensor {
     const tensor = values
       ? tf.tensor(values, [...shape], values instanceof Float32Array ? "float32" : "int32")
@@ -104,7 +106,9 @@ export class Commands {
     return tensor;
   }
 
-  /** The tensor's numbers from `first` on, `count` of them. All of it is bound where the device allows. */
+  /**
+   * `count` numbers of a tensor, from number `first` on, to bind. The whole tensor is bound where the device allows it.
+   */
   window(tensor: Tensor, first = 0, count: number = tensor.size - first): Window {
     const buffer = this.#buffer(tensor), bytes = 4 * tensor.size;
     if (bytes <= this.#bindingBytes) return { buffer, offset: 0, size: bytes, at: first };
@@ -120,7 +124,13 @@ export class Commands {
     this.#commands().copyBufferToBuffer(source, 0, target, 0, 4 * from.size);
   }
 
-  /** Runs a shader on so many workgroups. */
+  /**
+   * Records the run of a shader.
+   *
+   * @param windows What its buffers are bound to, by name.
+   * @param params The values of its `params`, by name.
+   * @param workgroups The number of workgroups in each dimension.
+   */
   run(
     shader: Shader,
     windows: Readonly<Record<string, Window>>,
@@ -157,7 +167,7 @@ export class Commands {
     this.#pass.dispatchWorkgroups(...workgroups as [number, number, number]);
   }
 
-  /** Submits what was recorded, behind what TensorFlow.js has recorded. More can be recorded afterwards. */
+  /** Submits the commands, behind those that TensorFlow.js has recorded. More can be recorded afterwards. */
   submit(): void {
     this.#endPass();
     const backend = this.#backend;
@@ -169,12 +179,15 @@ export class Commands {
     for (const buffer of this.#uniforms.splice(0)) buffer.destroy();
   }
 
-  /** How many temporary tensors there are. */
+  /** The number of temporary tensors. */
   get temporaries(): number {
     return this.#temporary.length;
   }
 
-  /** Submits what was recorded, and disposes of temporary tensors but the first `keep`. Others can use their memory. */
+  /**
+   * Submits the commands, and disposes of all temporary tensors but the first `keep`, so that others can use their
+   * memory.
+   */
   release(keep = 0): void {
     this.submit();
     for (const tensor of this.#temporary.splice(keep)) tensor.dispose();

@@ -1,6 +1,6 @@
 /**
- * The gradient of `sum(coefficients f)` in raw weights in WGSL: a workgroup sums over the points that it is given, in
- * order, one block after the other, so that every run gives the same bits.
+ * The gradient of `sum(coefficients f)` in raw weights, in WGSL. A workgroup sums over its points in order, one block
+ * after the other, so that every run gives the same bits.
  *
  * @module
  */
@@ -9,15 +9,18 @@ import { placeMemory, regions, type WorkgroupLimits } from "./layout.ts";
 import { activation, forwardCode, roundsOfNetwork, winnersRow } from "./network.ts";
 import type { NetworkCode } from "./network_code.ts";
 import { blockTiles, loadPointsCode, type PointShader } from "./points.ts";
-import { memoryBuffers, memoryCode, memoryNames } from "./shader.ts";
+import { LANES, memoryBuffers, memoryCode, memoryNames } from "./shader.ts";
 import { sumsOfLargestRegions } from "./sums_of_largest.ts";
 
-/** Most elements of a group whose gradients a thread has in registers. */
+/** The most elements of a group whose gradients a thread has in registers. */
 const ELEMENTS = 4;
 
 /**
- * The shader of the gradient in raw weights: workgroup w takes `perGroup` points from number `w perGroup` on, and
- * writes row w of `results`, laid out as raw weights. `rounds` is about how many loop rounds a thread takes for a block.
+ * Makes the shader of the gradient in raw weights. Workgroup w takes `perGroup` points from number `w perGroup` on, and
+ * writes row w of `results`, in the order of raw weights.
+ *
+ * @param N The number of points of a workgroup.
+ * @returns The shader, and `rounds`: about how many loop rounds a thread takes for a block of points.
  */
 export function gradientShader(
   size: PartialGroupMaxSize,
@@ -56,7 +59,9 @@ export function gradientShader(
   const blocks = Math.ceil(E / ELEMENTS), width = Math.ceil(E / blocks);
   const each = Array.from({ length: width }, (_, e) => e);
 
-  /** The layers from the last one down: the gradient in a layer's weights, and what is above the layer below. */
+  /**
+   * The layers from the last one down: the gradient in a layer's weights, then `above`, df/dx_k, for the layer below.
+   */
   const layers = `
     for (var k = ${K - 1}u;; k--) {
       let rows = ${m + 1}u + select(0u, ${G}u, k > 0u);
@@ -87,7 +92,9 @@ export function gradientShader(
   }
         }
         ${
-    each.map((e) => `if (first + ${e}u < ${E}u) { give(to + ${e}u * elements, sum${e}, start); }`).join("\n        ")
+    each.map((e) => `if (first + ${e}u < ${E}u) { addResult(to + ${e}u * elements, sum${e}, start); }`).join(
+      "\n        ",
+    )
   }
       }
       if (k == 0u) { break; }
@@ -106,11 +113,12 @@ export function gradientShader(
   const code = `${memoryCode(size, memory)}${forwardCode(network)}${loadPointsCode(size, memory, T)}
 var<private> resultsAt: u32;
 
-// One number of the gradient, over softplus where the raw weight goes through it: its slope is 1 - exp(-softplus).
-fn give(to: u32, sum: f32, start: bool) {
-  let slope = select(1.0, 1.0 - exp(-prepared[weightsAt + to]), to < ${raw.positiveCount}u);
+// Writes or adds one number of the gradient, through softplus for a raw weight that goes through it. The derivative of
+// softplus is 1 - exp(-softplus).
+fn addResult(to: u32, sum: f32, start: bool) {
+  let derivative = select(1.0, 1.0 - exp(-prepared[weightsAt + to]), to < ${raw.positiveCount}u);
   let before = select(results[resultsAt + to], 0.0, start);
-  results[resultsAt + to] = before + slope * sum;
+  results[resultsAt + to] = before + derivative * sum;
 }
 
 @compute @workgroup_size(THREADS)
@@ -129,7 +137,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
     for (var tile = thread; tile < ${T}u; tile += THREADS) {
       var coefficient = vec4<f32>();
       ${
-    ["x", "y", "z", "w"].map((name, k) =>
+    LANES.map((name, k) =>
       `if (4u * tile + ${k}u < count) { coefficient.${name} = coefficients[params.coefficientsAt + first + 4u * tile + ${k}u]; }`
     ).join("\n      ")
   }
@@ -157,7 +165,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
       for (var tile = 0u; tile < ${T}u; tile++) {
         sum += dot(${lane(`(${at.coefficients}u + tile)`)}, ${lane("(input + tile * apart)")});
       }
-      give(to, sum, start);
+      addResult(to, sum, start);
     }
     ${barrier}
     ${layers}

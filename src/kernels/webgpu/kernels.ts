@@ -1,9 +1,9 @@
 /**
- * The kernels in WGSL, for a Partial GroupMax Network on TensorFlow.js' WebGPU backend.
+ * The kernels in WGSL, for networks with a Partial GroupMax form on TensorFlow.js' WebGPU backend.
  *
- * Weights are made for a chunk of rows at a time, softplus included, so that `[R, P]` never exists. One dispatch then
- * takes all chains of the chunk through all steps, a workgroup for each row, with the row's weights in workgroup memory
- * where they fit. Nothing comes back to the host, and results are tensors like any other.
+ * Weights, softplus included, are made for a chunk of rows at a time, so that `[R, P]` never exists. Then a workgroup
+ * for each row takes the row's chains through all steps, in as few dispatches as possible, with the weights in
+ * workgroup memory where they fit. Nothing comes back to the host; results are tensors like any other.
  *
  * @module
  */
@@ -19,32 +19,41 @@ import { gradientShader } from "./gradient.ts";
 import type { Memory, WorkgroupLimits } from "./layout.ts";
 import { type PointShader, pointShader } from "./points.ts";
 import { chainSchedule, dispatches, stepSizes } from "./schedule.ts";
-import { addGradient, makeWeights, type Rows, sourceGradient } from "./weights.ts";
+import { addGradient, emptyGradient, makeWeights, type Rows } from "./weights.ts";
 
-/** How much kernels take at a time. Tests make it small. */
+/** How much the kernels work on at a time. Tests make it small. */
 export interface WebgpuKernelOptions {
-  /** Bytes of each buffer that holds something for a chunk of rows. Defaults to 48 MiB. */
+  /** The most bytes of a buffer for a chunk of rows, where a row does not take more. 48 MiB unless given. */
   readonly chunkBytes?: number;
-  /** Bytes of workgroup memory, at most what the device has. */
+  /** The most bytes of workgroup memory; that of the device unless given. */
   readonly workgroupBytes?: number;
-  /** Bytes of a tensor that are bound at a time, at most what the device can bind. */
+  /** The most bytes of a tensor that are bound at a time; what the device can bind unless given. */
   readonly bindingBytes?: number;
-  /** About how many loop rounds a thread takes in one dispatch. */
+  /** About the most loop rounds of a thread in one dispatch; 40,000 unless given. */
   readonly loopRounds?: number;
 }
 
 const CHUNK_BYTES = 48 * 2 ** 20;
-/** Mesa's llvmpipe silently ends all loops of a thread after 65535 rounds in total; no GPU should take seconds either. */
+/**
+ * Mesa's llvmpipe silently ends all loops of a thread after 65535 rounds in total; and dispatches of seconds block a
+ * GPU.
+ */
 const LOOP_ROUNDS = 40_000;
-/** Points of one row of weights that a workgroup sums the gradient over at least, and workgroups at most. */
+/**
+ * Where one row of weights serves all: the fewest points that a workgroup sums the gradient over, and the most
+ * workgroups.
+ */
 const LEAST_POINTS = 64, MOST_PARTS = 256;
 
-/** The fused kernels of a Partial GroupMax Network, for the WebGPU device that is open when they are called. */
+/**
+ * The kernels in WGSL of a network with a Partial GroupMax form, for the WebGPU device that is open when they are
+ * called.
+ */
 export function webgpuKernels(network: ConvexNetwork, options: WebgpuKernelOptions = {}): PriceKernels {
   const { size } = network.groupMax!, { goods: m } = size, P = groupMaxLayout(size).count;
   const { chunkBytes = CHUNK_BYTES, workgroupBytes = Infinity, bindingBytes, loopRounds = LOOP_ROUNDS } = options;
   const shaders = new Map<string, unknown>();
-  /** Makes a shader once for each set of sizes. */
+  /** Makes a shader at the first call for its sizes, and returns the same one afterwards. */
   const once = <T>(limits: WorkgroupLimits, sizes: readonly unknown[], make: () => T): T => {
     const key = [limits.bytes, limits.threads, ...sizes].join();
     if (!shaders.has(key)) shaders.set(key, make());
@@ -55,7 +64,7 @@ export function webgpuKernels(network: ConvexNetwork, options: WebgpuKernelOptio
     threads: Math.min(limits.maxComputeInvocationsPerWorkgroup, limits.maxComputeWorkgroupSizeX),
   });
 
-  /** Rows of a chunk: `bytes` each of tensors, `scratch` each of own buffers, and `workgroups` each. */
+  /** The rows of a chunk. A row takes `bytes` of a tensor and `scratch` bytes of a buffer at most, and `workgroups`. */
   const rowsOfChunk = (commands: Commands, bytes: number, scratch: number, workgroups: number): number =>
     Math.max(
       1,
@@ -67,7 +76,7 @@ export function webgpuKernels(network: ConvexNetwork, options: WebgpuKernelOptio
     );
   const scratchBytes = ({ ownScratch, laneCount, wordCount }: Memory) =>
     ownScratch ? 0 : Math.max(16 * laneCount, 4 * wordCount);
-  /** Scratch memory of workgroups that have not enough of their own. */
+  /** Scratch memory in storage buffers for `workgroups`, where it does not fit in workgroup memory. */
   const scratchWindows = (commands: Commands, memory: Memory, workgroups: number): Record<string, Window> =>
     memory.ownScratch ? {} : {
       lanes: commands.window(commands.temporary([workgroups * 4 * memory.laneCount])),
@@ -75,8 +84,8 @@ export function webgpuKernels(network: ConvexNetwork, options: WebgpuKernelOptio
     };
 
   /**
-   * Calls `use` for each chunk of the R rows, with the weights of its rows. `workgroups` is how many a row has, and
-   * `bytes` the most that a row has in one tensor; `extra` are bytes of other buffers a workgroup has.
+   * Calls `use` for each chunk of the R rows, with the weights of its rows and the size of the largest chunk. A row has
+   * `bytes` in one tensor at most, and `workgroups`, each with `extra` bytes of other buffers.
    */
   function eachChunk(
     commands: Commands,
@@ -94,12 +103,12 @@ export function webgpuKernels(network: ConvexNetwork, options: WebgpuKernelOptio
       if (hypernetwork.hidden) makeWeights(commands, size, hypernetwork, rows, prepared);
       const keep = commands.temporaries;
       use(rows, commands.window(prepared), most);
-      // A chunk at a time, so that no submission keeps a GPU from its screen for long, and chunks share their memory.
+      // Each chunk is submitted by itself, so that the GPU can draw its screen in between, and chunks reuse memory.
       commands.release(keep);
     }
   }
 
-  /** f or its slope at points `[R, N, m]`. */
+  /** f `[R, N]`, or its slope `[R, N, m]`, at points `[R, N, m]`. */
   function atPoints(what: "value" | "slope", hypernetwork: HypernetworkOutput, points: Tensor3D) {
     const [R, N] = points.shape, commands = new Commands(bindingBytes), limits = workgroupLimits(commands);
     const each = what === "value" ? 1 : m;
@@ -135,7 +144,8 @@ export function webgpuKernels(network: ConvexNetwork, options: WebgpuKernelOptio
     gradient(hypernetwork, points, coefficients) {
       const [R, N] = points.shape, commands = new Commands(bindingBytes), limits = workgroupLimits(commands);
       const shared = hypernetwork.hidden === undefined;
-      // Workgroups share the points of one row of weights, each with a row of its own in the gradient.
+      // Where one row of weights serves all, workgroups share the points, and each writes a gradient of its own to sum
+      // up.
       const perGroup = shared
         ? Math.max(LEAST_POINTS, Math.ceil(R * N / Math.min(MOST_PARTS, Math.floor(chunkBytes / (4 * P)))))
         : N;
@@ -144,7 +154,7 @@ export function webgpuKernels(network: ConvexNetwork, options: WebgpuKernelOptio
         ["gradient", perGroup],
         () => gradientShader(size, perGroup, limits),
       );
-      const made = sourceGradient(commands, hypernetwork);
+      const made = emptyGradient(commands, hypernetwork);
       const sizes = {
         rows: R,
         bytes: 4 * N * m,

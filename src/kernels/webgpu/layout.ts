@@ -1,14 +1,14 @@
 /**
- * Where a workgroup finds things: the addresses of weights, regions of its scratch memory, and which of both fit into
+ * The memory of a workgroup: the addresses of weights, the regions of scratch memory, and which of the two fit in
  * workgroup memory.
  *
- * Chains and points are handled four at a time, in the lanes of a `vec4<f32>`; four of them are a tile.
+ * Chains and points are worked on four at a time, in the lanes of a `vec4<f32>`. Such a group of four is a tile.
  *
  * @module
  */
 import { type GroupMaxLayout, groupMaxLayout, type PartialGroupMaxSize } from "../../networks/groupmax_layout.ts";
 
-/** Regions of scratch memory one behind the other: where each begins, and how large all are. */
+/** Lays out regions of scratch memory one behind the other: where each begins, and the size of all. */
 export function regions<Name extends string>(sizes: Record<Name, number>): { at: Record<Name, number>; total: number } {
   const at = {} as Record<Name, number>;
   let total = 0;
@@ -19,38 +19,43 @@ export function regions<Name extends string>(sizes: Record<Name, number>): { at:
   return { at, total };
 }
 
-/** What a device, or a test, lets a workgroup have. */
+/** The limits of a workgroup, by the device or by a test. */
 export interface WorkgroupLimits {
-  /** Bytes of workgroup memory. */
+  /** The most bytes of workgroup memory. */
   readonly bytes: number;
-  /** Invocations of a workgroup. */
+  /** The most threads. */
   readonly threads: number;
 }
 
 /**
- * The memory of one workgroup. Scratch memory is an array `lanes` of `vec4<f32>` and an array `words` of `u32`; both
- * are in workgroup memory where they fit, and the weights as well where there is still room. Otherwise they are storage
- * buffers, of which each workgroup has its part.
+ * The memory of one workgroup. Scratch memory is an array `lanes` of `vec4<f32>` and an array `words` of `u32`. Both
+ * are in workgroup memory where they fit, and so are the weights where there is still room. Otherwise they are in
+ * storage buffers, of which each workgroup has its part.
  */
 export interface Memory {
   /** Whether the weights are copied to workgroup memory. */
   readonly ownWeights: boolean;
   /** Whether `lanes` and `words` are in workgroup memory. */
   readonly ownScratch: boolean;
-  /** `vec4<f32>`s in `lanes`. */
+  /** The length of `lanes`. */
   readonly laneCount: number;
-  /** `u32`s in `words`. */
+  /** The length of `words`. */
   readonly wordCount: number;
-  /** The layout of the weights where they are read. */
+  /** The layout of the weights: padded in workgroup memory. */
   readonly weights: GroupMaxLayout;
-  /** Threads of the workgroup. */
+  /** The number of threads of the workgroup. */
   readonly threads: number;
 }
 
-/** What a workgroup keeps in variables of its own besides. */
+/** Bytes of workgroup memory for single variables. */
 const FLAGS_BYTES = 64;
 
-/** Decides where the memory of a workgroup is. `items` is how much of its work can be done side by side. */
+/**
+ * Decides where the memory of a workgroup is, and how many threads it has.
+ *
+ * @param scratch The lengths of `lanes` and `words`.
+ * @param items How many threads could work side by side.
+ */
 export function placeMemory(
   size: PartialGroupMaxSize,
   scratch: { readonly lanes: number; readonly words: number },
@@ -69,7 +74,7 @@ export function placeMemory(
   return { ownWeights, ownScratch, laneCount, wordCount, weights: ownWeights ? padded : groupMaxLayout(size), threads };
 }
 
-/** How many tiles hold `count` points. */
+/** The number of tiles for `count` points. */
 export function tilesOf(count: number): number {
   return Math.ceil(count / 4);
 }

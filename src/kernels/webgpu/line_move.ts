@@ -1,5 +1,5 @@
 /**
- * Moves along lines (`sampling/line_moves.ts`) in WGSL, for the chains of one row.
+ * Line moves (`sampling/line_moves.ts`) in WGSL, for the chains of one row.
  *
  * @module
  */
@@ -7,34 +7,39 @@ import { DRAWS, TINY, TRIES, WIDTH } from "../../sampling/line_moves.ts";
 import type { ChainGroups } from "./chain_step.ts";
 import { PARTS } from "./network.ts";
 import type { NetworkCode } from "./network_code.ts";
-import { memoryNames } from "./shader.ts";
+import { LANES, memoryNames } from "./shader.ts";
 
-/** Where a move along lines has its numbers: `draws` in `words`, all others in `lanes`. */
+/** Where the numbers of a line move begin: `draws` in `words`, all others in `lanes`. */
 export interface LineMoveRegions {
   /** Chains `[T, m]`. */
   readonly chains: number;
   /** Directions of the group that moves `[tiles, m]`. */
   readonly directions: number;
-  /** Points tried `[tiles, m]`. */
+  /** The points tried `[tiles, m]`. */
   readonly points: number;
   /** log q of the chains before the move, up to a constant, `[T]`. */
   readonly densities: number;
-  /** How far the box reaches ahead and behind, in parts, `[2, PARTS, tiles]`. */
+  /** How far each line stays in the box ahead and behind, from parts of the goods, `[2, PARTS, tiles]`. */
   readonly lines: number;
-  /** What a chain knows of its line `[6, tiles]`. */
+  /** The state of each chain's move `[6, tiles]`, as in {@linkcode STATES}. */
   readonly states: number;
   /** Uniform numbers `[DRAWS, 4 tiles]`. */
   readonly draws: number;
 }
 
-/** What a chain knows of its line, by place in `states`. */
+/**
+ * The state of a chain's move: the interval that is searched, from `behind` to `ahead`, in multiples of the direction;
+ * `level`, the slice's log density; `position`, which was found; `open`, 1 while none was; `tried`, the next one to
+ * try.
+ */
 const STATES = ["behind", "ahead", "level", "position", "open", "tried"] as const;
 
 /**
- * A move of one group of chains is `beginLine`, then up to {@linkcode TRIES} times `placePoints`, the network's value
- * there, and `judge`, and `endLine`. `judge` tells whether a chain is still looking for a point.
+ * The WGSL of a line move of one group of chains. It is `beginLine`; then up to {@linkcode TRIES} times `placePoints`,
+ * an evaluation of the network, and `judge`, which returns whether some chain has not found a point yet; then
+ * `endLine`.
  *
- * The record's words, from `at` on, are a and b of the group's directions, and the keys of its draws.
+ * From `at` on, the record has the group's words as `lineMoveWords` makes them: a and b of its directions, and keys.
  */
 export function lineMoveCode(network: NetworkCode, groups: ChainGroups, at: LineMoveRegions): string {
   const { size: { goods: m }, memory } = network;
@@ -50,7 +55,7 @@ export function lineMoveCode(network: NetworkCode, groups: ChainGroups, at: Line
   const line = (which: number, part: string) => lane(`(${at.lines + which * PARTS * secondTiles}u + ${part})`);
   const clamped = (point: string) => `clamp(${point}, vec4<f32>(), vec4<f32>(1.0))`;
   return `
-// Whether a chain is still looking for a point.
+// Whether some chain has not found a point yet.
 var<workgroup> looking: u32;
 
 fn logDensity(tile: u32) -> vec4<f32> { return -params.beta * value(tile); }
@@ -60,7 +65,7 @@ fn tilesOf(group: u32) -> u32 { return select(${firstTiles}u, ${secondTiles}u, g
 // The first tile of a group.
 fn tileOf(group: u32) -> u32 { return group * ${firstTiles}u; }
 
-// Coordinate i of chain k of the group that begins with tile 'first'.
+// Coordinate i of chain k of the group that begins with tile 'first', which lends directions.
 fn lent(first: u32, k: u32, i: u32) -> f32 {
   return ${lane(`(${at.chains}u + (first + (k >> 2u)) * ${m}u + i)`)}[k & 3u];
 }
@@ -85,7 +90,7 @@ fn beginLine(at: u32, row: u32, group: u32) {
     let i = item % ${m}u;
     var direction = vec4<f32>();
     ${
-    ["x", "y", "z", "w"].map((name, lane) =>
+    LANES.map((name, lane) =>
       `if (k + ${lane}u < count) { direction.${name} = lent(other, (a + k + ${lane}u) % others, i) - lent(other, (b + k + ${lane}u) % others, i); }`
     ).join("\n    ")
   }
@@ -122,7 +127,7 @@ fn beginLine(at: u32, row: u32, group: u32) {
     ${state("ahead")} = ahead;
     ${state("level")} = ${lane(`(${at.densities}u + own + tile)`)} + log(1.0 - ${draws("0u")});
     ${state("position")} = vec4<f32>();
-    // Lanes without a chain need no point.
+    // Lanes without a chain look for no point.
     ${state("open")} = select(vec4<f32>(), vec4<f32>(1.0), 4u * tile + vec4<u32>(0u, 1u, 2u, 3u) < vec4<u32>(count));
     ${state("tried")} = behind + ${draws("1u")} * (ahead - behind);
   }

@@ -1,8 +1,8 @@
 /**
- * The Partial GroupMax Network (Definition 3.3) in WGSL: its layers forward, its value, and its slope backward.
+ * The Partial GroupMax Network (Definition 3.3) in WGSL: its layers forward, its value, and its slope in x backward.
  *
- * Points `[tile, m]`, activations x_k `[tile, G]` and what is above a layer, df/dx_k `[tile, G]`, are `lanes`; the
- * winning elements of the groups of four points are the bytes of one of the `words`, `[k, tile, G]`.
+ * Points `[tile, m]`, activations x_k `[tile, G]` and df/dx_k `[tile, G]`, which is called `above`, are in `lanes`. The
+ * winners of a group at the four points of a tile are the bytes of one word, `[k, tile, G]` in `words`.
  *
  * @module
  */
@@ -11,18 +11,20 @@ import type { NetworkCode } from "./network_code.ts";
 import { memoryNames, roundsOf, unrolled } from "./shader.ts";
 import { slopeInGoodsCode, sumsOfLargestCode } from "./sums_of_largest.ts";
 
-/** Parts in which sums over groups and goods are made, for more threads to share in them. */
+/** The number of parts that sums over groups and goods are made in, so that more threads work on them. */
 export const PARTS = 8;
 
-/** Where x_{k+1} begins, for an expression k. */
+/** The expression for where x_{k+1} begins in `lanes`, given an expression k. */
 export function activation({ size, tiles, activations, kept }: NetworkCode, k: string): string {
   return `(${activations}u + (${k}) % ${kept}u * ${tiles * size.groups}u)`;
 }
 
-/** Most elements of a group that a thread has in registers at a time. */
+/** The most elements of a group that a thread has in registers. */
 const ELEMENTS = 4;
 
-/** Addresses in all layers, for an expression k: what a layer adds, and what an element adds. */
+/**
+ * Addresses of matrices in layer k of WGSL: where that of element 0 begins, and how far `apart` those of elements are.
+ */
 function addresses({ size: { groupSize: E }, memory: { weights } }: NetworkCode) {
   const free = weights.free(0, 1) - weights.free(0, 0), positive = weights.positive(1, 1) - weights.positive(1, 0);
   return {
@@ -32,8 +34,8 @@ function addresses({ size: { groupSize: E }, memory: { weights } }: NetworkCode)
 }
 
 /**
- * `forward(pointsAt, tiles)` makes x_1 .. x_K of the points at `lanes[pointsAt]`, and the winners. It begins where all
- * threads see the points, and ends with a barrier.
+ * The WGSL of `forward(pointsAt, tiles)`, which computes x_1 .. x_K and the winners at the points from
+ * `lanes[pointsAt]` on. All threads must see the points when it begins; it ends with a barrier.
  */
 export function forwardCode(code: NetworkCode): string {
   const { size: { goods: m, layers: K, groups: G, groupSize: E }, memory: { weights }, winners, tiles: T } = code;
@@ -71,7 +73,7 @@ export function forwardCode(code: NetworkCode): string {
       let x = ${inputs} + tile * ${m}u;
       let below = ${activation(code, `k + ${code.kept - 1}u`)} + tile * ${G}u;
       let free = ${free.first} + g;
-      // With values of their own: without, naga zeroes a loop's variables in its first round only.
+      // Initialised here, since naga would zero variables of a loop in its first round only.
       var best = vec4<f32>();
       var won = vec4<u32>();
       ${text}
@@ -89,8 +91,11 @@ export function forwardCode(code: NetworkCode): string {
 }
 
 /**
- * `sumValue(pointsAt, tiles, worth)`, after `forward`, and a barrier, sums W_K x_K + A_K x in parts; `value(tile)` adds
- * them up, with b_K. With `type`, what the participant's type is worth is taken off `worth` times: with 1 it makes -u.
+ * The WGSL of a network's value. `sumValue(pointsAt, tiles, worth)`, to be called after `forward`, sums W_K x_K + A_K x
+ * in parts, and ends with a barrier; `value(tile)` adds up the parts and b_K.
+ *
+ * @param type The expression for coordinate i of the participant's type t. Where it is given, `worth` <t, x> is
+ * subtracted, so that with `worth` = 1 the value is -u, up to a constant.
  */
 export function valueCode(code: NetworkCode, type?: (i: string) => string): string {
   const { size: { goods: m, layers: K, groups: G }, memory: { weights }, tiles: T, sums } = code;
@@ -146,19 +151,19 @@ export function winnersRow(
   }`;
 }
 
-/** How many parts of the groups `slopes` sums apart, so that there is work for all threads. */
+/** The number of parts that `slopes` sums over groups in, so that there is work for all threads. */
 export function slopeParts({ goods: m, groups: G }: PartialGroupMaxSize, tiles: number, threads: number): number {
   return [8, 4, 2].find((parts) => G % parts === 0 && parts * tiles * m <= threads * 1.5) ?? 1;
 }
 
-/** How many x_k are in memory at a time where only the last is asked for. */
+/** How many x_k are kept in memory where only x_K is needed in the end. */
 export function keptActivations({ layers }: PartialGroupMaxSize): number {
   return Math.min(2, layers);
 }
 
 /**
- * `slopes(tiles)`, after `forward`, makes the slope of f less A_K, in parts `[parts, T, m]` at `lanes[slopesAt]`, going
- * back through the winners. It writes over x_k, and ends with a barrier.
+ * The WGSL of `slopes(tiles)`, to be called after `forward`. It goes back through the winners, and writes the slope of
+ * f less A_K, in parts `[parts, T, m]`, to `lanes[slopesAt]`. It overwrites x_k, and ends with a barrier.
  */
 export function slopeCode(code: NetworkCode, slopesAt: number, parts: number): string {
   const { size: { goods: m, layers: K, groups: G }, memory: { weights }, tiles: T } = code;
@@ -170,7 +175,7 @@ export function slopeCode(code: NetworkCode, slopesAt: number, parts: number): s
   });
   }
   ${barrier}
-  // What is above a layer lies where its own output was, as two are kept in turn.
+  // df/dx_{k+1} takes the place of x_{k+1}, as activations of two layers are kept in turn.
   for (var k = ${K - 1}u;; k--) {
     let belows = select(0u, tiles * ${G}u, k > 0u);
     for (var item = thread; item < belows + tiles * ${parts * m}u; item += THREADS) {

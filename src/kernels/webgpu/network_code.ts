@@ -1,33 +1,33 @@
 /**
- * What the WGSL of a Partial GroupMax Network works on: its sizes, and where its numbers are in a workgroup's memory.
+ * The sizes and memory that the WGSL of a Partial GroupMax Network is written for.
  *
  * @module
  */
 import type { PartialGroupMaxSize } from "../../networks/groupmax_layout.ts";
 import type { Memory } from "./layout.ts";
 
-/** Where a network of the sums of the largest coordinates has its numbers in `lanes`. */
+/** Where the sums of the largest coordinates, and ranks, begin in `lanes`. */
 export interface SumsOfLargest {
-  /** Sums `[T, m]`. */
+  /** The sums `[T, m]`. */
   readonly sumsOfLargest: number;
-  /** How many coordinates come before each in the order from the largest on `[T, m]`. */
+  /** The ranks of coordinates, 0 for the largest one, `[T, m]`. */
   readonly ranks: number;
 }
 
-/** What the network's WGSL works on. */
+/** The sizes of a network, and where its numbers are in the memory of a workgroup. */
 export interface NetworkCode {
   readonly size: PartialGroupMaxSize;
   readonly memory: Memory;
-  /** T, the most tiles at a time. */
+  /** T, the most tiles that are worked on at a time. */
   readonly tiles: number;
   /** Where activations begin in `lanes`: `[kept, T, G]`. */
   readonly activations: number;
-  /** How many x_k are kept: all K, or those of two layers in turn. */
+  /** The number of x_k that are kept: all K, or those of two layers in turn. */
   readonly kept: number;
-  /** Where sums begin in `lanes`: `[PARTS, T]`. */
+  /** Where the parts of values begin in `lanes`: `[PARTS, T]`. */
   readonly sums: number;
-  /** Where sums of points, and ranks in them, begin in `lanes`, for a network of sums of the largest coordinates. */
+  /** For a network of the sums of the largest coordinates: where these begin in `lanes`. */
   readonly sumsOfLargest?: SumsOfLargest;
-  /** Where winners begin in `words`; undefined where nobody asks for them. */
+  /** Where winners begin in `words`; undefined where they are not needed. */
   readonly winners?: number;
 }

@@ -1,5 +1,5 @@
 /**
- * Values and slopes of f at points in WGSL: a workgroup takes a block of the points of one row.
+ * Values and slopes of f at points, in WGSL. A workgroup takes a block of the points of one row.
  *
  * @module
  */
@@ -7,13 +7,13 @@ import type { PartialGroupMaxSize } from "../../networks/groupmax_layout.ts";
 import { type Memory, placeMemory, regions, tilesOf, type WorkgroupLimits } from "./layout.ts";
 import { forwardCode, keptActivations, PARTS, slopeCode, slopeParts, valueCode } from "./network.ts";
 import type { NetworkCode } from "./network_code.ts";
-import { memoryBuffers, memoryCode, memoryNames, type Shader } from "./shader.ts";
+import { LANES, memoryBuffers, memoryCode, memoryNames, type Shader } from "./shader.ts";
 import { sumsOfLargestRegions } from "./sums_of_largest.ts";
 
-/** Most tiles of a block: weights are read once for a block. */
+/** The most tiles of a block, for which weights are read once. */
 const LARGEST_BLOCK = 8;
 
-/** Tiles of a block, so that blocks of N points are about equal, and `fits` says that they fit. */
+/** The number of tiles of a block, such that the blocks of N points are about equal, and `fits` is true for it. */
 export function blockTiles(N: number, fits: (tiles: number) => boolean): number {
   const blocks = Math.ceil(N / (4 * LARGEST_BLOCK));
   let tiles = tilesOf(Math.ceil(N / blocks));
@@ -22,12 +22,12 @@ export function blockTiles(N: number, fits: (tiles: number) => boolean): number 
 }
 
 /**
- * `loadPoints(to, source, count)` brings `count` points `[count, m]` of the buffer `points` to `lanes`; the rest of
- * T tiles are zeros.
+ * The WGSL of `loadPoints(to, source, count)`, which copies `count` points `[count, m]` from `points[source]` on to
+ * `lanes[to]`, and fills the rest of T tiles with zeros.
  */
 export function loadPointsCode({ goods: m }: PartialGroupMaxSize, memory: Memory, tiles: number): string {
   const { lane } = memoryNames(memory);
-  const lanes = ["x", "y", "z", "w"].map((name, k) =>
+  const lanes = LANES.map((name, k) =>
     `if (first + ${k}u < count) { point.${name} = points[source + (first + ${k}u) * ${m}u + i]; }`
   ).join("\n    ");
   return `
@@ -43,15 +43,15 @@ fn loadPoints(to: u32, source: u32, count: u32) {
 `;
 }
 
-/** A shader whose workgroups take blocks of points. */
+/** A shader whose workgroups take blocks of points, and what is needed to run it. */
 export interface PointShader {
   readonly shader: Shader;
   readonly memory: Memory;
-  /** Tiles of a block. */
+  /** The number of tiles of a block. */
   readonly tiles: number;
 }
 
-/** The shader of f `[R, N]`, or of its slope `[R, N, m]`, at points `[R, N, m]`. */
+/** Makes the shader of f `[R, N]`, or of its slope `[R, N, m]`, at points `[R, N, m]`. */
 export function pointShader(
   size: PartialGroupMaxSize,
   what: "value" | "slope",
@@ -85,13 +85,12 @@ export function pointShader(
     sumsOfLargest: size.sumsOfLargest && at,
   };
   const { barrier } = memoryNames(memory);
-  const components = ["x", "y", "z", "w"];
   const write = what === "value"
     ? `sumValue(${at.points}u, ${T}u, 0.0);
   for (var tile = thread; tile < ${T}u; tile += THREADS) {
     let made = value(tile);
     ${
-      components.map((name, k) => `if (4u * tile + ${k}u < count) { results[to + 4u * tile + ${k}u] = made.${name}; }`)
+      LANES.map((name, k) => `if (4u * tile + ${k}u < count) { results[to + 4u * tile + ${k}u] = made.${name}; }`)
         .join("\n    ")
     }
   }`
@@ -101,7 +100,7 @@ export function pointShader(
     let i = item % ${m}u;
     let made = slope(tile, i);
     ${
-      components.map((name, k) =>
+      LANES.map((name, k) =>
         `if (4u * tile + ${k}u < count) { results[to + (4u * tile + ${k}u) * ${m}u + i] = made.${name}; }`
       ).join("\n    ")
     }

@@ -1,35 +1,38 @@
 /**
  * Matrix products and sums of rows in WGSL.
  *
- * Own ones, because they work on parts of tensors where they lie (a chunk of rows, a range of H), add to what is there,
- * sum in the same order in every run, and make weights ready in the pass that writes them: bias and softplus as
- * operations of their own would move P numbers a row twice more.
+ * Unlike those of TensorFlow.js they work on parts of tensors in place (a chunk of rows, a range of H), can add to what
+ * is there, sum in the same order in every run, and apply bias and softplus in the pass that writes weights: as
+ * operations of their own these would move P numbers a row twice more.
  *
  * @module
  */
 import type { Shader } from "./shader.ts";
 
-/** Rows and columns of the tile of a workgroup, and how much of the inner dimension it takes at a time. */
+/** A workgroup computes a tile of TILE rows and TILE columns, INNER numbers of the inner dimension at a time. */
 export const TILE = 64;
 const INNER = 16;
-/** A workgroup has 16 x 16 threads, each with 4 x 4 sums. */
+/** A workgroup has SIDE x SIDE threads, each with EACH x EACH sums. */
 const SIDE = 16, EACH = TILE / SIDE;
 
-/** What a product is made of. */
+/** A kind of matrix product A B. */
 export interface ProductKind {
   /** Whether A is given by columns, `[inner, rows]`. */
   readonly transposedA?: boolean;
   /** Whether B is given by columns, `[columns, inner]`. */
   readonly transposedB?: boolean;
-  /** Adds the buffer `bias`, and passes the first so many columns through softplus. */
+  /** Where given, the product adds the buffer `bias`, and passes so many of the first columns through softplus. */
   readonly positiveCount?: number;
 }
 
-/** The shader of `results (+)= A B`, A `[rows, inner]`, B `[inner, columns]`; workgroup z takes part z of `inner`. */
+/**
+ * Makes the shader of `results = A B`, or `results += A B`, for A `[rows, inner]` and B `[inner, columns]`. Workgroups
+ * z take part z of the inner dimension, and write a matrix of their own.
+ */
 export function productShader({ transposedA, transposedB, positiveCount }: ProductKind): Shader {
   const makesWeights = positiveCount !== undefined;
   const indices = Array.from({ length: EACH }, (_, k) => k);
-  // Neighbouring threads read neighbouring numbers.
+  // Neighbouring threads read neighbouring numbers of a matrix.
   const load = (tile: "a" | "b", byInner: boolean, transposed: boolean, at: string, bound: string) => `
     for (var item = thread; item < ${TILE * INNER}u; item += ${SIDE * SIDE}u) {
       let along = ${byInner ? `item / ${INNER}u` : `item % ${TILE}u`};
@@ -78,7 +81,7 @@ export function productShader({ transposedA, transposedB, positiveCount }: Produ
 var<workgroup> aTile: array<f32, ${TILE * INNER}>;
 var<workgroup> bTile: array<f32, ${TILE * INNER}>;
 
-fn give(row: u32, column: u32, part: u32, made: f32) {
+fn store(row: u32, column: u32, part: u32, made: f32) {
   if (row < params.rows && column < params.columns) {
     let at = params.resultsAt + (part * params.rows + row) * params.resultsRow + column;
     var sum = made;
@@ -113,7 +116,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
   ${
       indices.flatMap((r) =>
         indices.map((c) =>
-          `give(firstRow + ${r * SIDE}u + y, firstColumn + ${c * SIDE}u + x, workgroup.z, sum${r}[${c}]);`
+          `store(firstRow + ${r * SIDE}u + y, firstColumn + ${c * SIDE}u + x, workgroup.z, sum${r}[${c}]);`
         )
       ).join("\n  ")
     }
@@ -122,10 +125,12 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
   };
 }
 
-/** Threads of a workgroup that sums rows. */
+/** The threads of a workgroup that sums rows. */
 export const SUM_THREADS = 64;
 
-/** The shader that sums `count` rows of `size` numbers, of which workgroup y takes `perPart`, into row y of `results`. */
+/**
+ * The shader that sums `count` rows of `size` numbers: workgroups y sum part y, `perPart` rows, to row y of `results`.
+ */
 export const rowSumShader: Shader = {
   name: "sum of rows",
   buffers: [

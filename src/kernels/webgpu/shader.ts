@@ -1,12 +1,15 @@
 /**
- * Pieces that all shaders are put together from: memory, barriers and unrolled loops.
+ * What all shaders have in common: bindings, memory, barriers and unrolled loops.
  *
  * @module
  */
 import { groupMaxLayout, type PartialGroupMaxSize } from "../../networks/groupmax_layout.ts";
 import type { Memory } from "./layout.ts";
 
-/** A buffer that a shader binds: `read` or `read_write`, and the type of its elements. */
+/** The names of the four lanes of a `vec4`. */
+export const LANES: readonly string[] = ["x", "y", "z", "w"];
+
+/** A buffer that a shader binds. */
 export interface BufferSlot {
   readonly name: string;
   readonly access: "read" | "read_write";
@@ -15,7 +18,7 @@ export interface BufferSlot {
 
 /** A compute shader with one entry point `main`. */
 export interface Shader {
-  /** What it is called in messages of the driver. */
+  /** Its name in messages of the driver. */
   readonly name: string;
   /** Its storage buffers, by binding. */
   readonly buffers: readonly BufferSlot[];
@@ -34,7 +37,7 @@ export function bindings({ buffers, params }: Shader): string {
   return `struct Params {\n${members}\n}\n@group(0) @binding(0) var<uniform> params: Params;\n${slots.join("\n")}\n`;
 }
 
-/** How shaders name their memory. */
+/** The expressions by which shaders access their memory. */
 export interface Names {
   /** The weight at an address. */
   weight(address: string): string;
@@ -42,11 +45,11 @@ export interface Names {
   lane(index: string): string;
   /** A `u32` of scratch memory. */
   word(index: string): string;
-  /** After it all threads see what all threads have written to scratch memory. */
+  /** The barrier after which all threads of a workgroup see what they wrote to scratch memory. */
   readonly barrier: string;
 }
 
-/** The names of a workgroup's memory. */
+/** The expressions for a workgroup's memory, in workgroup memory or in storage buffers. */
 export function memoryNames({ ownWeights, ownScratch }: Memory): Names {
   return {
     weight: (address) => ownWeights ? `weights[${address}]` : `prepared[weightsAt + ${address}]`,
@@ -56,7 +59,7 @@ export function memoryNames({ ownWeights, ownScratch }: Memory): Names {
   };
 }
 
-/** The buffers behind a workgroup's memory: weights after softplus, and scratch memory that it lacks. */
+/** The buffers of a workgroup's memory: weights after softplus, and scratch memory where it is in storage buffers. */
 export function memoryBuffers({ ownScratch }: Memory): BufferSlot[] {
   const prepared: BufferSlot = { name: "prepared", access: "read", element: "f32" };
   return ownScratch ? [prepared] : [
@@ -67,13 +70,13 @@ export function memoryBuffers({ ownScratch }: Memory): BufferSlot[] {
 }
 
 /**
- * Declares a workgroup's memory, and `openMemory(row, workgroup)`, which all threads call first: it finds the weights of
- * a row of `prepared`, and this workgroup's part of scratch memory.
+ * The WGSL that declares a workgroup's memory, and `openMemory(row, workgroup)`, which all threads call first: it finds
+ * or copies the weights of a row of `prepared`, and finds the workgroup's part of scratch memory.
  */
 export function memoryCode(size: PartialGroupMaxSize, memory: Memory): string {
   const { ownWeights, ownScratch, laneCount, wordCount, weights, threads } = memory;
   const { groups: G } = size, raw = groupMaxLayout(size), padding = weights.stride - G;
-  // Rows of matrices move apart by the padding; W_K and (A_K, b_K) move by that of all rows before them.
+  // Where each weight goes in the padded layout: every row before it adds its padding.
   const address = `var to = j + ${weights.outPositive - raw.outPositive}u;
     if (j < ${raw.outPositive}u) { to = j + j / ${G}u * ${padding}u; }
     else if (j >= ${raw.outFree}u) { to = j + ${weights.outFree - raw.outFree}u; }
@@ -106,10 +109,10 @@ fn openMemory(row: u32, workgroup: u32) {
 `;
 }
 
-/** Rounds of a loop in one: a loop's own instructions cost as much as a product does. */
+/** Rounds that an unrolled loop does in one, since a round's own instructions cost as much as a product. */
 const UNROLLED = 4;
 
-/** `body(n)` for n = 0..count-1, where `body` is given n as an expression. */
+/** The WGSL of `body(n)` for n = 0..count-1, in an unrolled loop. `body` gets n as an expression. */
 export function unrolled(count: number, body: (n: string) => string): string {
   const looped = count > 2 * UNROLLED ? count - count % UNROLLED : 0;
   const bodies = (from: (k: number) => string, rounds: number) =>
@@ -120,7 +123,7 @@ export function unrolled(count: number, body: (n: string) => string): string {
   return loop + bodies((k) => `${looped + k}u`, count - looped);
 }
 
-/** Loop rounds that a thread takes for {@linkcode unrolled}. */
+/** The number of loop rounds that a thread takes for {@linkcode unrolled}. */
 export function roundsOf(count: number): number {
   return count > 2 * UNROLLED ? Math.floor(count / UNROLLED) : 0;
 }

@@ -1,5 +1,5 @@
 /**
- * Networks of the sums of the largest coordinates (`networks/symmetric_groupmax.ts`) in WGSL.
+ * Sums of the largest coordinates (`networks/sums_of_largest.ts`) in WGSL, for symmetric networks.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import { sumScale } from "../../networks/sums_of_largest.ts";
 import type { NetworkCode, SumsOfLargest } from "./network_code.ts";
 import { memoryNames } from "./shader.ts";
 
-/** Regions of `lanes` for T tiles: none where the network is one of goods. */
+/** The sizes of regions of `lanes` for T tiles; 0 where the network takes x itself. */
 export function sumsOfLargestRegions(
   { size: { goods, sumsOfLargest }, tiles }: Pick<NetworkCode, "size" | "tiles">,
 ): Record<keyof SumsOfLargest, number> {
@@ -16,8 +16,8 @@ export function sumsOfLargestRegions(
 }
 
 /**
- * `makeSumsOfLargest(pointsAt, tiles)` makes ranks and sums of the points at `lanes[pointsAt]`. It begins where all threads see the
- * points, and ends with a barrier.
+ * The WGSL of `makeSumsOfLargest(pointsAt, tiles)`, which computes ranks and sums of the points from `lanes[pointsAt]`
+ * on. All threads must see the points when it begins; it ends with a barrier.
  */
 export function sumsOfLargestCode(
   { size: { goods: m }, memory }: NetworkCode,
@@ -32,7 +32,7 @@ fn makeSumsOfLargest(pointsAt: u32, tiles: u32) {
     var rank = vec4<f32>();
     for (var i = 0u; i < ${m}u; i++) {
       let other = ${lane("(first + i)")};
-      // Of equal coordinates the first comes first.
+      // Equal coordinates stay in their order.
       let isEarlier = vec4<bool>(i < item % ${m}u);
       rank += select(vec4<f32>(), vec4<f32>(1.0), (other > own) | ((other == own) & isEarlier));
     }
@@ -53,7 +53,7 @@ fn makeSumsOfLargest(pointsAt: u32, tiles: u32) {
 `;
 }
 
-/** `slope(tile, i)` from `slopeInSums(tile, k)`: a coordinate with r before it is in the sums from r + 1 coordinates on. */
+/** The WGSL of `slope(tile, i)` in x, from `slopeInSums(tile, k)`: the coordinate of rank r is in sums k >= r. */
 export function slopeInGoodsCode({ size: { goods: m }, memory }: NetworkCode, { ranks }: SumsOfLargest): string {
   const { lane } = memoryNames(memory);
   return `

@@ -1,13 +1,13 @@
 /**
- * The random numbers of `src/random` in WGSL: the same bits for the same key and counter.
+ * The random numbers of `src/random` in WGSL: Threefry gives the same bits for the same key and counter.
  *
  * @module
  */
 
-/** Rotations of four rounds, in turn. */
+/** The rotations of Threefry: two lists of four rounds, taken in turn. */
 const ROTATIONS = [[13, 15, 26, 6], [17, 29, 16, 24]];
 
-/** Twenty rounds, with a key injection after every four. */
+/** The twenty rounds of Threefry, with a key injection after every four. */
 const rounds = Array.from(
   { length: 5 },
   (_, group) =>
@@ -16,6 +16,8 @@ const rounds = Array.from(
 ).join("\n  ");
 
 /**
+ * The WGSL of random numbers:
+ *
  * - `threefry(key, block)`: the two words of a block, whose number has high word 0.
  * - `uniform24(key, index)`: number `index` of a key, uniform on [0, 1).
  * - `normalPair(key, block)`: the normal numbers 2 block and 2 block + 1 of a key, by Box and Muller.

@@ -1,5 +1,5 @@
 /**
- * From a hypernetwork to the weights of a chunk of rows, and from their gradient back to the hypernetwork's.
+ * From a hypernetwork output to the weights of a chunk of rows, and from a gradient in weights to that in the output.
  *
  * @module
  */
@@ -12,31 +12,34 @@ import { groupMaxLayout } from "../../networks/groupmax_layout.ts";
 import { productShader, rowSumShader, SUM_THREADS, TILE } from "./product.ts";
 import type { Shader } from "./shader.ts";
 
-/** A chunk of rows, `count` of them from `first` on. */
+/** A chunk of rows: `count` rows from row `first` on. */
 export interface Rows {
   readonly first: number;
   readonly count: number;
 }
 
-/** Shaders that make weights, by how many of them go through softplus. */
+/** The shaders that make weights, by the number of weights that go through softplus. */
 const weightShaders = new Map<number, Shader>();
 const productOfColumnsOfA = productShader({ transposedA: true });
 const productOfColumnsOfB = productShader({ transposedB: true });
 
-/** Numbers of the inner dimension that a workgroup sums at least where there are few rows and columns to share. */
+/** The fewest numbers of the inner dimension that a workgroup sums, where that dimension is cut into parts. */
 const INNER_PART = 1024;
-/** Rows that a thread sums at most, and parts it is cut into beyond. */
+/** The most rows that are summed in one pass, and the number of parts that more rows are cut into. */
 const ROWS_TO_SUM = 128, ROW_PARTS = 32;
 
 const tiles = (count: number) => Math.ceil(count / TILE);
 
-/** The rows of `weight` `[H, P]`, as many at a time as can be bound. */
+/** Chunks of the rows of `weight` `[H, P]`, each as large as can be bound. */
 function* weightRows(commands: Commands, weight: Tensor2D): Generator<Rows> {
   const [H, P] = weight.shape, most = Math.max(1, Math.floor(commands.bindingBytes / (4 * P)));
   for (let first = 0; first < H; first += most) yield { first, count: Math.min(most, H - first) };
 }
 
-/** Makes weights, softplus included, `[count, P]` of a chunk of rows; `[1, P]` where one row serves all. */
+/**
+ * Writes the weights of a chunk of rows, softplus included, to `prepared` `[count, P]`; `[1, P]` where one row serves
+ * all.
+ */
 export function makeWeights(
   commands: Commands,
   size: PartialGroupMaxSize,
@@ -71,7 +74,7 @@ export function makeWeights(
   }
 }
 
-/** `to[at..] (+)=` the sum of `count` rows of `size` numbers. */
+/** Writes the sum of `count` rows of `size` numbers to `to` from `at` on, or adds it where `add` is true. */
 function sumRows(
   commands: Commands,
   rows: Tensor,
@@ -93,8 +96,11 @@ function sumRows(
   run(parts, Math.ceil(count / perPart), ROW_PARTS, to, at, add);
 }
 
-/** The gradient in a hypernetwork, to which each chunk of rows adds its part. Its tensors hold nothing before the first. */
-export function sourceGradient(commands: Commands, { hidden, weight, bias }: HypernetworkOutput): HypernetworkGradient {
+/**
+ * Tensors for the gradient in a hypernetwork output, without values: {@linkcode addGradient} writes them chunk by
+ * chunk.
+ */
+export function emptyGradient(commands: Commands, { hidden, weight, bias }: HypernetworkOutput): HypernetworkGradient {
   return {
     hidden: hidden && commands.tensor(hidden.shape) as Tensor2D,
     weight: weight && commands.tensor(weight.shape) as Tensor2D,
@@ -103,9 +109,11 @@ export function sourceGradient(commands: Commands, { hidden, weight, bias }: Hyp
 }
 
 /**
- * Adds a chunk's gradient in raw weights `[rows, P]` to the hypernetwork's: `weight += hidden^T raw`, `bias += sum raw`, and
- * `hidden = raw weight^T` for the rows of the chunk. Where one row of weights serves all, the rows are parts of its
- * gradient.
+ * Adds a chunk's part to the gradient in a hypernetwork output: `weight += hidden^T raw`, `bias += sum raw`, and
+ * `hidden = raw weight^T` for the rows of the chunk. The first chunk sets what the others add to.
+ *
+ * @param raw The chunk's gradient in raw weights `[rows, P]`. Where one row of weights serves all, its rows are parts
+ * to sum.
  */
 export function addGradient(
   commands: Commands,
@@ -136,7 +144,7 @@ export function addGradient(
       last: 1,
     }, [tiles(P), tiles(part.count), 1]);
 
-    // H is small and P is large: parts of the sum over P are made side by side, and then added up in order.
+    // P is much larger than H: workgroups sum over parts of P side by side, and the parts are added up in order.
     const b = commands.window(weight, part.first * P, part.count * P);
     const whole = part.count === H, innerPart = whole ? Math.max(INNER_PART, H) : P, parts = Math.ceil(P / innerPart);
     const partial = parts > 1 ? commands.temporary([parts, count, H]) : undefined;

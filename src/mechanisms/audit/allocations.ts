@@ -1,6 +1,7 @@
 /**
- * Monotone allocations: when a participant's own type moves from t to t', the others' being the same, truthfulness
- * implies <t' - t, x(t') - x(t)> >= 0. It follows from adding up that neither type wants to report the other.
+ * Checks that allocations are monotone: where a participant's own type changes from t to t', and the others' do not,
+ * truthfulness implies <t' - t, x(t') - x(t)> >= 0. That is the sum of two conditions: neither type gains by reporting
+ * the other.
  *
  * @module
  */
@@ -12,13 +13,14 @@ import { nested, type Tally } from "./check.ts";
 /** Points on each segment. */
 const POINTS = 5;
 
-/** How many profiles the check runs. */
+/** The number of profiles that the check runs. */
 export function allocationsCost(profiles: number, participants: number): number {
   return profiles * participants * POINTS;
 }
 
 /**
- * Moves each participant's type along a random segment: on every second one upwards in all goods at once.
+ * Moves the type of each participant along a random segment, for every second row one on which all values rise, and
+ * tallies violations between neighbouring points.
  *
  * @param types `[P, n, m]`.
  */

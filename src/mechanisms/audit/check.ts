@@ -1,5 +1,5 @@
 /**
- * What an audit finds: for each property the largest violation, and where it is.
+ * The checks of an audit: for each property the largest violation, and where it is.
  *
  * @module
  */
@@ -26,7 +26,7 @@ export interface AuditWitness {
   readonly profile: readonly (readonly number[])[];
   /** The participant concerned, counted from 0. */
   readonly participant: number;
-  /** What that participant reports instead `[m]`, or its second type, where the check is about two. */
+  /** What that participant reports instead `[m]`; in checks that compare two types, the second one. */
   readonly misreport?: readonly number[];
   /** The outcomes concerned, each `[m]`. */
   readonly outcomes?: readonly (readonly number[])[];
@@ -34,7 +34,7 @@ export interface AuditWitness {
   readonly payments?: readonly number[];
 }
 
-/** What one check found. */
+/** The result of one check. */
 export interface AuditCheck {
   /** Which property. */
   readonly name: AuditCheckName;
@@ -44,7 +44,7 @@ export interface AuditCheck {
   readonly bound: number;
   /** Whether worst <= bound. */
   readonly passed: boolean;
-  /** How many cases were looked at. */
+  /** The number of cases. */
   readonly cases: number;
   /** The mean of the cases' violations. */
   readonly mean: number;
@@ -58,7 +58,7 @@ export interface AuditCheck {
 export interface Tally {
   /** Takes a case. A violation that is not a number counts as infinite, one below 0 as 0. */
   see(violation: number, witness: () => AuditWitness): void;
-  /** What was found. */
+  /** The result so far. */
   check(remark?: string): AuditCheck;
 }
 

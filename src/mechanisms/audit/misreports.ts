@@ -1,11 +1,11 @@
 /**
- * Search for lies that pay: for each participant of each profile the misreport that gains the most, the others being
- * true. The mechanism is a black box, so that any can be searched, and profiles are run many at a time.
+ * A search for lies that pay: for each participant of each profile the misreport that gains the most, while the others
+ * report the truth. The mechanism is a black box, so that any can be searched; many profiles are run at a time.
  *
- * Half of the budget goes to random misreports: nothing, everything, near the truth, below it, and anywhere. From the
- * best two of a participant a pattern search climbs: it tries steps along some directions, both ways, and along the
- * gradient that the differences of the round before give; it takes the best, and halves its steps where none is better.
- * At last the participants with the largest gains climb further.
+ * Half of the budget goes to random misreports: all values 0, all values 1, near the truth, below it, and anywhere.
+ * From the best two of each participant a pattern search climbs. In each round it tries steps both ways along some
+ * directions, and one along the direction in which gains grew in the round before; it takes the best, and halves its
+ * step where none is better. At the end the participants with the largest gains climb further.
  *
  * @module
  */
@@ -24,28 +24,28 @@ export interface MisreportSearch {
   readonly key: RandomKey;
 }
 
-/** A participant of a profile, and a misreport that climbs. */
+/** A misreport of a participant that climbs. */
 interface Climber {
   /** The row of the participant: profile n + participant. */
   readonly row: number;
-  /** The misreport `[m]`, and what it gains. */
+  /** The misreport `[m]`, its gain in utility, and the length of its steps. */
   point: Float32Array;
   gain: number;
   step: number;
-  /** Along which the gain grew fastest in the round before. */
+  /** The direction `[m]` in which gains grew in the round before. */
   uphill?: Float64Array;
 }
 
-/** Misreports of a participant from which it climbs. */
+/** The number of misreports of a participant that climb. */
 const STARTS = 2;
-/** Directions of one round, at most. */
+/** The most directions of one round. */
 const DIRECTIONS = 4;
-/** So many participants climb further. */
+/** The number of participants that climb further at the end. */
 const FINALISTS = 32;
 /** First and largest steps. */
 const FIRST_STEP = 0.125, LARGEST_STEP = 0.5;
 
-/** How many profiles a search runs, besides the true ones. */
+/** The number of profiles that a search runs, besides the true ones. */
 export function searchCost(profiles: number, participants: number, misreports: number): number {
   const rows = profiles * participants;
   return misreports * (rows + Math.min(rows, FINALISTS));
@@ -65,7 +65,7 @@ export async function searchMisreports(mechanism: Mechanism, search: MisreportSe
     (_, row) => utility(truth.outcomes, row, row, truth.payments[row]),
   );
 
-  /** What misreports `[N, m]` gain, of the participants in N rows. */
+  /** The gains `[N]` of misreports `[N, m]` by the participants of rows `who` `[N]`. */
   const gains = async (who: Int32Array, points: Float32Array): Promise<Float64Array> => {
     const profiles = new Float32Array(who.length * n * m);
     who.forEach((row, k) => {
@@ -113,16 +113,16 @@ export async function searchMisreports(mechanism: Mechanism, search: MisreportSe
       const gain = await gains(who, points);
       climbers.forEach((climber, c) => {
         let chosen = -1;
-        const slope = new Float64Array(m);
+        const ascent = new Float64Array(m);
         for (let k = 0; k < each; k++) {
           const at = c * each + k;
           if (gain[at] > (chosen < 0 ? climber.gain : gain[chosen])) chosen = at;
           if (k >= 2 * directions) continue;
           const difference = (k % 2 === 0 ? 1 : -1) * gain[at];
-          for (let j = 0; j < m; j++) slope[j] += difference * along[(c * directions + (k >> 1)) * m + j];
+          for (let j = 0; j < m; j++) ascent[j] += difference * along[(c * directions + (k >> 1)) * m + j];
         }
-        const length = Math.hypot(...slope);
-        climber.uphill = length > 0 ? slope.map((value) => value / length) : undefined;
+        const length = Math.hypot(...ascent);
+        climber.uphill = length > 0 ? ascent.map((value) => value / length) : undefined;
         if (chosen >= 0) {
           climber.point = points.slice(chosen * m, (chosen + 1) * m), climber.gain = gain[chosen];
           climber.step = Math.min(LARGEST_STEP, 1.5 * climber.step);
@@ -138,7 +138,7 @@ export async function searchMisreports(mechanism: Mechanism, search: MisreportSe
   await climb(finalists, misreports, 2);
 
   for (const winner of winners) {
-    if (!winner) continue; // nothing that it tried was worth a number
+    if (!winner) continue; // all gains were NaN
     const { row, point, gain } = winner, first = row - row % n;
     found.see(gain, () => ({
       profile: nested(types.subarray(first * m, (first + n) * m), m),
@@ -152,7 +152,7 @@ export async function searchMisreports(mechanism: Mechanism, search: MisreportSe
 
 /** The k-th random misreport of each row `[rows, m]`. */
 function randomMisreports(types: Float32Array, k: number, key: RandomKey): Float32Array {
-  if (k < 2) return new Float32Array(types.length).fill(k); // nothing, everything
+  if (k < 2) return new Float32Array(types.length).fill(k); // all values 0, all values 1
   const draw = uniforms(deriveKey(key, 0), types.length), near = normals(deriveKey(key, 1), types.length);
   const width = 0.3 * 0.5 ** (k % 7);
   return types.map((type, at) => {
@@ -163,7 +163,7 @@ function randomMisreports(types: Float32Array, k: number, key: RandomKey): Float
         return type * draw[at];
       case 2:
         return draw[at];
-      default: // some goods as they are, some at nothing or everything
+      default: // some values as they are, others 0 or 1
         return draw[at] < 0.5 ? type : draw[at] < 0.75 ? 0 : 1;
     }
   });

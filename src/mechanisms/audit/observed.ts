@@ -1,5 +1,5 @@
 /**
- * A mechanism under observation: each of its runs, whatever it is for, is checked for what must hold at any types.
+ * Observed mechanisms: all results of a mechanism are checked for what must hold at any types.
  *
  * @module
  */
@@ -8,27 +8,27 @@ import { letEventsIn } from "../../runtime/event_loop.ts";
 import { flatTypes, type Mechanism, type MechanismResult, type TypeProfiles } from "../mechanism.ts";
 import { type AuditWitness, nested, type Tally } from "./check.ts";
 
-/** Where the violations go. */
+/** The tallies of violations in runs. */
 export interface RunTallies {
   /** Utilities below 0 of participants who report the truth. */
   readonly individualRationality: Tally;
   /** Payments for a zero outcome, and by participants who value nothing. */
   readonly noBuyNoPay: Tally;
-  /** Outcomes outside of [0, 1], and outcomes and payments that are not numbers. */
+  /** Outcomes outside of [0, 1], and outcomes and payments that are not finite. */
   readonly feasibility: Tally;
-  /** The gaps that the mechanism itself reports; left out where it has no menu. */
+  /** The certified gaps of the mechanism; left out where it has no menu. */
   readonly bestResponseGap?: Tally;
 }
 
-/** Outcomes that add up to this or less are nothing. */
+/** An outcome whose coordinates add up to this or less counts as zero. */
 const NOTHING = 1e-9;
-/** Profiles in one run. */
+/** Profiles that are run at a time. */
 const CHUNK = 1024;
 
 /**
- * The mechanism, but that it checks its results, lets the event loop turn, and stops when told so.
+ * The same mechanism, but its results are checked, the event loop turns between chunks, and `signal` stops it.
  *
- * @param onRun Told how many profiles were run.
+ * @param onRun Called with the number of profiles of each chunk.
  */
 export function observed(
   mechanism: Mechanism,
@@ -64,14 +64,14 @@ export function observed(
   };
 }
 
-/** <t, x> - p of row `row`, with the types `[rows, m]` given. */
+/** The utility <t, x> - p of row `row`, for types `[rows, m]`. */
 export function utilityAt(types: ArrayLike<number>, result: MechanismResult, row: number, m: number): number {
   let utility = -result.payments[row];
   for (let k = row * m; k < (row + 1) * m; k++) utility += types[k] * result.outcomes[k];
   return utility;
 }
 
-/** Row `row` of a run, as a witness. */
+/** Where a violation is: row `row` of a run. */
 export function witnessOf(
   types: ArrayLike<number>,
   result: MechanismResult,

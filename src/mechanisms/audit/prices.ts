@@ -1,5 +1,5 @@
 /**
- * Checks of the prices of a mechanism that has some: they are convex in x, and nothing costs nothing.
+ * Checks of the prices of a mechanism that gives them: they are convex in x, and the zero outcome costs 0.
  *
  * @module
  */
@@ -13,16 +13,17 @@ import { nested, type Tally } from "./check.ts";
 /** A mechanism with prices of outcomes, as {@linkcode MenuMechanism} has them. */
 export type PricedMechanism = Mechanism & Pick<MenuMechanism, "prices">;
 
-/** Segments in the box for each participant of each profile. */
+/** The number of segments in the box for each participant of each profile. */
 const SEGMENTS = 32;
-/** Outcomes priced for each: both ends of the segments and a point between them, then the zero outcome. */
+/** The number of outcomes priced for each: both ends and a point between for every segment, then the zero outcome. */
 const OUTCOMES = 3 * SEGMENTS + 1;
-/** Profiles priced at a time. */
+/** Profiles that are priced at a time. */
 const CHUNK = 32;
 
 /**
- * Checks that prices are convex in the outcome (Definition 2.8), and that nothing costs nothing (Definition 2.7). Prices random
- * segments: p((1 - s) a + s b) <= (1 - s) p(a) + s p(b). Every second segment is short, as kinks are.
+ * Checks that prices are convex in the outcome (Definition 2.8), and that the zero outcome costs 0 (Definition 2.7).
+ * For random segments from a to b and s in [0, 1], p((1 - s) a + s b) must be at most (1 - s) p(a) + s p(b). Every
+ * second segment is short, to find violations near kinks.
  *
  * @param types `[P, n, m]`.
  */

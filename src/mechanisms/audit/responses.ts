@@ -1,5 +1,5 @@
 /**
- * Checks of a menu mechanism's best responses: against linear programs, and of one implementation against another.
+ * Checks of the best responses of a menu mechanism: against linear programs, and against other implementations.
  *
  * @module
  */
@@ -17,11 +17,12 @@ import type { Tally } from "./check.ts";
 import { witnessOf } from "./observed.ts";
 
 /**
- * Compares what participants get with linear programs: the utilities, and the duality gap of the programs. Gives a
- * remark on ties, or undefined where the pricing rules are no linear programs.
+ * Compares the utilities of participants with those of exact best responses, and tallies the larger of the difference
+ * and the linear program's duality gap.
  *
- * @param watched The mechanism, or one that does the same.
+ * @param watched The mechanism, observed.
  * @param types `[P, n, m]`.
+ * @returns A remark on ties; undefined where best responses are no linear programs, so that nothing was compared.
  */
 export async function checkExact(
   mechanism: MenuMechanism,
@@ -54,12 +55,13 @@ export async function checkExact(
 }
 
 /**
- * Compares the utilities in the mechanism's own runs with those of plain code, and of both WASM builds where this
- * machine has them. Gives a remark on payments, which may differ where there are ties; undefined without a menu of
- * convex prices.
+ * Compares the utilities of participants with those by the implementation in TypeScript, and by both builds of WASM
+ * where they run on this machine.
  *
- * @param watched The mechanism, or one that does the same.
+ * @param watched The mechanism, observed.
  * @param types `[P, n, m]`.
+ * @returns A remark on payments, which may differ where there are ties; undefined where prices need not be convex, so
+ * that nothing was compared.
  */
 export async function checkBackends(
   mechanism: MenuMechanism,

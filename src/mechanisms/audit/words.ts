@@ -5,7 +5,7 @@
  */
 import type { AuditCheckName } from "./check.ts";
 
-/** A check's name, and what its largest violation is, in words. */
+/** For each check its name and the meaning of its largest violation, in words. */
 export const CHECK_WORDS: Readonly<Record<AuditCheckName, readonly [name: string, violation: string]>> = {
   incentiveCompatibility: ["truthful", "most that a lie gained"],
   individualRationality: ["nobody loses", "most that anybody lost who told the truth"],

@@ -1,16 +1,18 @@
 /**
- * A proof that no outcome is better, in plain 64-bit arithmetic: whatever solver the multipliers come from, and however
- * rough they are, the bound holds (but for rounding: some 1e-15 of the numbers that are added up).
+ * Certificates of best responses: an upper bound on all utilities, from an affine function below f, in plain 64-bit
+ * arithmetic. The bound holds for all multipliers, however rough and whatever solver they come from, but for rounding
+ * (about 1e-15 of the numbers that are added up).
  *
- * Weights a_K = W_K from above are shared out among the elements of each group by multipliers lambda_kge >= 0 with
- * sum_e lambda_kge = a_kg, and a_{k-1} = sum_ge lambda_kge W_kge is what the layer below gets. A maximum is at least any
- * mean of its elements, and all weights are at least 0, so that from the last layer down
+ * From the last layer down, weights a_K = W_K of the groups are divided among their elements, by multipliers lambda_kge
+ * >= 0 with sum_e lambda_kge = a_kg; the groups of the layer below get the weights a_{k-1} = sum_ge lambda_kge W_kge. A
+ * maximum is at least any mean of its elements, and all weights are at least 0, so that
  *
  *   f(x) >= <s, x> + c   with   s = A_K + sum lambda_kge A_kge   and   c = b_K + sum lambda_kge b_kge,   for all x,
  *
- * and <t, x> - f(x) + f(0) <= sum_j max(0, t_j - s_j) - c + f(0) on the box [0, 1]^m. With the dual values of an optimum
- * as multipliers this is the maximum itself: strong duality. Where x is kept in order, x_1 >= ... >= x_m, the box is the
- * simplex of the corners (1, ..., 1, 0, ..., 0), and the bound is max_k sum_{j <= k} (t_j - s_j) - c + f(0), k = 0..m.
+ * and <t, x> - f(x) + f(0) <= sum_j max(0, t_j - s_j) - c + f(0) on the box [0, 1]^m. With the dual values of an
+ * optimum as multipliers this is the maximum itself: strong duality. Where x is kept in order, x_1 >= ... >= x_m, the
+ * box is the simplex of the corners (1, ..., 1, 0, ..., 0), and the bound is max_k sum_{j <= k} (t_j - s_j) - c + f(0),
+ * k = 0..m.
  *
  * @module
  */
@@ -27,8 +29,9 @@ export interface Support {
 /**
  * The affine function below f that multipliers give.
  *
- * @param multipliers One for each element `[K E G]`, in the order of {@linkcode AffineMaps}. Negative ones and NaN count
- * as 0, and those of a group are scaled to what the group has to share; where all are 0 it is shared equally.
+ * @param multipliers One for each element `[K E G]`, in the order of {@linkcode AffineMaps}. Negative ones and NaN
+ * count as 0. Those of a group are scaled to add up to the group's weight; where all are 0 its elements get equal
+ * shares.
  */
 export function supportBelow(maps: AffineMaps, multipliers: Float64Array): Support {
   const { size, positive, free, offset, outPositive, outFree, outOffset } = maps;
@@ -54,9 +57,13 @@ export function supportBelow(maps: AffineMaps, multipliers: Float64Array): Suppo
   return { slope, constant };
 }
 
+/** A multiplier, or 0 where it is negative or NaN. */
 const share = (multiplier: number): number => multiplier > 0 ? multiplier : 0;
 
-/** No utility <t, x> - f(x) + f(0) on the box, or on the part of it where x is in order, is above this. */
+/**
+ * An upper bound on the utilities <t, x> - f(x) + f(0) of all x in the box, or of those with x_1 >= ... >= x_m
+ * (`inOrder`).
+ */
 export function utilityBound(
   { slope, constant }: Support,
   type: ArrayLike<number>,

@@ -1,17 +1,17 @@
 /**
- * The best response, equation (4), to one Partial GroupMax pricing rule as a linear program.
+ * The linear program of a best response, equation (4), to the pricing rule of one Partial GroupMax Network.
  *
  * With f = W_K z_K + <A_K, x> + b_K and z_k the layers, maximising <t, x> - f(x) over x in [0, 1]^m is
  *
  *   min  <W_K, z_K> + <A_K - t, x>
  *   with z_kg >= <W_kge, z_{k-1}> + <A_kge, x> + b_kge   for all layers k, groups g and elements e,   0 <= x <= 1.
  *
- * W >= 0 and costs grow with z, so that some solution has every z_kg at the largest of its elements: the program is
- * exact. It has m + K G columns and K G E + 1 rows; the last row is free until ties are broken.
+ * W >= 0 and the objective grows with z, so that in some optimum every z_kg is the largest of its elements: the program
+ * is exact. It has m + K G columns and K G E + 1 rows; the last row bounds nothing until ties are broken.
  *
- * Where f is symmetric, x in the order of the type is as good as any (rearrangement inequality), and where x_1 >= ... >= x_m
- * the sums of its largest coordinates are linear in x: the affine maps are written in x, and m - 1 more rows, before the last,
- * keep x in order.
+ * Where f is symmetric, some best response has its coordinates in the order of the type's (rearrangement inequality).
+ * With goods sorted by the type, x_1 >= ... >= x_m, the sums of the largest coordinates are linear in x. So the affine
+ * maps are written in x, and m - 1 more rows, before the last, keep x in this order.
  *
  * @module
  */
@@ -23,9 +23,9 @@ import { sumScale } from "../../networks/sums_of_largest.ts";
 
 /** The affine maps of one f, in 64-bit floats; element r = (k E + e) G + g is element e of group g in layer k. */
 export interface AffineMaps {
-  /** The sizes. */
+  /** The size of the network. */
   readonly size: PartialGroupMaxSize;
-  /** W_kge `[K E G, G]`, by rows, each at least 0; those of layer 0 are zero. */
+  /** W_kge `[K E G, G]`, each at least 0; those of the first layer are 0. */
   readonly positive: Float64Array;
   /** A_kge `[K E G, m]`. */
   readonly free: Float64Array;
@@ -39,7 +39,7 @@ export interface AffineMaps {
   readonly outOffset: number;
 }
 
-/** The affine maps of weights `[P]` before softplus, in the order of networks/groupmax_layout.ts. */
+/** The affine maps of raw weights `[P]`, in the order of networks/groupmax_layout.ts. */
 export function affineMaps(size: PartialGroupMaxSize, raw: Float32Array | Float64Array): AffineMaps {
   const { goods: m, layers: K, groups: G, groupSize: E } = size, rows = K * E * G;
   const layout = groupMaxLayout(size), weights = throughSoftplus(size, raw);
@@ -58,7 +58,9 @@ export function affineMaps(size: PartialGroupMaxSize, raw: Float32Array | Float6
   return { size, positive, free, offset, outPositive, outFree, outOffset };
 }
 
-/** Makes slopes `[maps, m]` in the sums of the largest coordinates slopes in x_1 >= ... >= x_m, in place. */
+/**
+ * Turns slopes `[maps, m]` in the sums of the largest coordinates into slopes in x where x_1 >= ... >= x_m, in place.
+ */
 function slopesInOrder(slopes: Float64Array, m: number): void {
   const scale = sumScale(m);
   for (let at = slopes.length - 1; at >= 0; at--) {
@@ -66,12 +68,12 @@ function slopesInOrder(slopes: Float64Array, m: number): void {
   }
 }
 
-/** How many rows keep x in order. */
+/** The number of rows that keep x in order. */
 function orderRows({ goods, sumsOfLargest }: PartialGroupMaxSize): number {
   return sumsOfLargest ? goods - 1 : 0;
 }
 
-/** The program for a type of zeros; {@linkcode typeCosts} has the costs of x for another. */
+/** The program for the type 0. For a type t, t_j is subtracted from the cost of column j. */
 export function linearProgram({ size, positive, free, offset, outPositive, outFree }: AffineMaps): HighsModelData {
   const { goods: m, layers: K, groups: G, groupSize: E } = size;
   const numCols = m + K * G, elements = K * E * G, ordered = orderRows(size), numRows = elements + ordered + 1;
@@ -106,8 +108,8 @@ export function linearProgram({ size, positive, free, offset, outPositive, outFr
 }
 
 /**
- * The basis of a corner x of the box, in order where that matters: every z_kg is held by the element that is largest there.
- * It is feasible.
+ * The basis of a corner x of the box, which must be in order where f is symmetric: the row of the element that is
+ * largest holds z_kg. The basis is feasible.
  */
 export function cornerBasis({ size, positive, free, offset }: AffineMaps, corner: ArrayLike<number>): HighsBasis {
   const { goods: m, layers: K, groups: G, groupSize: E } = size;

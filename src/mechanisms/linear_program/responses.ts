@@ -19,12 +19,12 @@ import {
 import { supportBelow, utilityBound } from "./certificate.ts";
 import { affineMaps, cornerBasis, linearProgram } from "./program.ts";
 
-/** Payments of equally good outcomes count as different from this on. */
+/** Payments count as different where they differ by more than this. */
 const DIFFERENT_PAYMENT = 1e-5;
-/** The second stage may lose this much of the utility: half of what is allowed, so that the solver's tolerance fits in. */
+/** How much utility the second stage may lose: half of EQUAL_UTILITY, which leaves room for the solver's tolerance. */
 const SECOND_STAGE_LOSS = EQUAL_UTILITY / 2;
 
-/** What {@linkcode exactBestResponses} of linear_program.ts gives, and is described there. */
+/** The implementation of `exactBestResponses` of linear_program.ts, where it is described. */
 export async function prepareResponses(
   size: PartialGroupMaxSize,
   weights: Float32Array | Float64Array,
@@ -33,7 +33,7 @@ export async function prepareResponses(
   if (weights.length !== network.weightCount || !weights.every(Number.isFinite)) {
     throw new InvalidInputError(
       `Cannot solve best responses: weights must be ${network.weightCount} finite numbers, got ${weights.length}` +
-        (weights.length === network.weightCount ? " with others among them" : ""),
+        (weights.length === network.weightCount ? ", not all of them finite" : ""),
     );
   }
   const f = network.bindOnHost(weights), price = priceOf(f, m), slope = new Float64Array(m);
@@ -50,7 +50,7 @@ export async function prepareResponses(
     model.setBasis(basis);
     attempt(() => model.run());
     if (model.getModelStatus() !== HIGHS_OPTIMAL) {
-      model.clearSolver(); // a start that was of no use
+      model.clearSolver(); // without the start, which was of no use
       attempt(() => model.run());
     }
     const status = model.getModelStatus();
@@ -68,7 +68,7 @@ export async function prepareResponses(
         throw new InvalidInputError(`Cannot solve a best response: a type must be ${m} numbers, got ${type.length}`);
       }
       for (let j = 0; j < m; j++) requireNumber("solve a best response", `type[${j}]`, type[j], -1e6, 1e6);
-      // Goods in the order of the program: its place k is good order[k].
+      // Column k of the program is good order[k].
       const order = Int32Array.from({ length: m }, (_, j) => j);
       if (symmetric) sortGoods(type, order);
       const t = Float64Array.from(order, (good) => type[good]);
@@ -82,14 +82,15 @@ export async function prepareResponses(
         return { outcome, payment, utility: outcome.reduce((sum, x, j) => sum + x * t[j], -payment) };
       };
 
-      // First stage: the highest utility. The last row is free.
+      // First stage: the highest utility. The last row bounds nothing.
       model.changeRowBounds(lastRow, -Infinity, Infinity);
       const first = optimum(warm, program.colCost.map((cost, j) => j < m ? cost - t[j] : cost));
       const basis = model.getBasis(), bound = utilityBound(supportBelow(maps, first.rowDual), t, atZero, symmetric);
       let best = valued(first.outcome);
       if (best.utility < 0) best = valued(new Float64Array(m));
 
-      // Second stage: the highest and the least payment with that utility. The last row is u(x) + b_K - f(0).
+      // Second stage: the highest and the least payment with that utility. The last row is u(x) + b_K - f(0), bounded
+      // from below.
       for (let j = 0; j < m; j++) model.changeCoefficient(lastRow, j, t[j] - maps.outFree[j]);
       model.changeRowBounds(lastRow, best.utility - SECOND_STAGE_LOSS + maps.outOffset - atZero, Infinity);
       const least = best.utility - EQUAL_UTILITY;
@@ -97,7 +98,7 @@ export async function prepareResponses(
         const costs = new Float64Array(columns);
         for (let j = 0; j < m; j++) costs[j] = sign * t[j];
         const { outcome } = optimum(basis, costs), found = valued(outcome);
-        // What the lost utility was spent on is no part of the tie.
+        // Coordinates that are almost 0 or 1 come from the utility that may be lost: rounding them undoes that.
         const corner = valued(outcome.map((x) => x < DIFFERENT_PAYMENT ? 0 : x > 1 - DIFFERENT_PAYMENT ? 1 : x));
         const better = corner.utility >= found.utility ? corner : found;
         return better.utility >= least ? better : best;
@@ -116,7 +117,7 @@ export async function prepareResponses(
   };
 }
 
-/** Does something in HiGHS, whose own errors are none that its user can do anything about. */
+/** Calls HiGHS, and makes its errors MachineErrors. */
 function attempt(work: () => void, onError: () => void = () => {}): void {
   try {
     work();
@@ -128,9 +129,9 @@ function attempt(work: () => void, onError: () => void = () => {}): void {
 
 function openModel(highs: Highs): HighsModel {
   const model = highs.createModel();
-  // The tightest tolerances that HiGHS takes; and no weight is too small to count.
+  // The tightest tolerances that HiGHS takes, and the smallest weights that it does not treat as 0.
   const tight = { primal_feasibility_tolerance: 1e-10, dual_feasibility_tolerance: 1e-10, small_matrix_value: 1e-12 };
-  // Every start is a feasible basis: the primal simplex method (4) goes on from there.
+  // Strategy 4 is the primal simplex method, as all starts are feasible bases.
   model.options.set({ output_flag: false, presolve: "off", simplex_strategy: 4, ...tight });
   return model;
 }
