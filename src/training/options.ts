@@ -32,9 +32,12 @@ export interface TrainingOptions extends ScheduleOptions, AdamOptions, Omit<Move
   readonly refresh: number;
   /** Iterations for which a new profile's chains are only carried along, before the profile is trained on. */
   readonly warmUp: number;
-  /** Best responses to perturbed types at which a new profile's chains start; its chains share them if they are fewer. */
+  /**
+   * How many initial points the C chains of a new profile's participant have: best responses to perturbed types. With fewer
+   * than C of them chains share some.
+   */
   readonly initialPoints: number;
-  /** Scale of the noise that perturbs these types, in units of 1 / beta. */
+  /** Scale of the logistic noise that perturbs the types of initial points, in units of 1 / beta. */
   readonly initialPointNoise: number;
   /** beta does not grow while the suboptimality is above this many m / beta. */
   readonly largestSuboptimality: number;
@@ -121,10 +124,10 @@ export function defaultNetwork(problem: MechanismProblem, kind: NetworkKind = de
  * dear, and single goods cost more than 1 once choices are sharp: then nobody takes them, and nothing brings their price
  * down. U_{1,10}^{0,0} earns 3.424 from beta = 20 on, and 3.455 from 100 on (1000 iterations, 256 profiles).
  *
- * Its chains cost little, so that each starts at a best response of its own, to noise of scale 1 / beta, and there are more
- * steps and line moves: the gradient is then right where it can be compared with an exact one, see ARCHITECTURE.md. Chains
- * hardly change bundles in their time, and what they do where they start is what the covariance is made of. Of chains that
- * share 4 starts it is a fifth too small, which more noise made up for in some problems and not in others.
+ * A symmetric network's chains cost little. So each has an initial point of its own, with noise of scale 1 / beta, and takes
+ * more steps and line moves: the gradient is then close to the exact one where that is known, see ARCHITECTURE.md. In its
+ * time a chain hardly changes bundles, so that the covariance is that of initial points. Of chains that share 4 of them it is
+ * a fifth too small, which more noise made up for in some problems and not in others.
  *
  * @param problem A problem, or the name of a setting.
  * @param kind The network's kind, {@linkcode defaultKind} unless given.
