@@ -57,7 +57,7 @@ export function disposeHidden({ hidden, perGood }: HypernetworkOutput): void {
 }
 
 /**
- * Multiplies a hypernetwork output out: raw weights `[R, P]`, or `[1, P]` where there is no context. Differentiable.
+ * W(y) and b(y) of a Parameterized Affine Network (Definition 3.2), whole. Multiplies a hypernetwork output out: raw weights `[R, P]`, or `[1, P]` where there is no context. Differentiable.
  */
 export function rawWeights({ hidden, weight, bias, perGood }: HypernetworkOutput): Tensor2D {
   if (!hidden) return tf.reshape(bias, [1, bias.size]);

@@ -18,7 +18,7 @@ export function price(f: HostFunction, goods: number): HostFunction {
 }
 
 /**
- * Prices `[R, N + 1]`, equation (2), on the device. The last one of each row is 0.
+ * Prices `[R, N + 1]`, equation (2), on the device. The last one of each row, the price of the zero outcome, is 0.
  *
  * @param f f `[R, N + 1]` at N outcomes and, last, at the zero outcome.
  */

@@ -19,13 +19,13 @@ export interface StepSizeOptions {
 /** A rule: from options and the mean squared slopes of u that chains saw lately to one eta, or one for each slope. */
 export type StepSizeRule = (options: StepSizeOptions, meanSquareSlopes: Tensor) => number | Tensor;
 
-/** eta of the constant step rule: `stepScale / beta`, at most `largestStep`. */
+/** eta of the constant step rule: `stepScale / beta`, at most `largestStep`. It falls as beta grows (Algorithm 1, line 15). */
 export function constantStepSize({ beta, stepScale, largestStep }: StepSizeOptions): number {
   return Math.min(largestStep, stepScale / beta);
 }
 
 /**
- * A step size for each coordinate, in proportion to the width of q there.
+ * A step size for each coordinate, in proportion to the width of q there; it falls as beta grows (Algorithm 1, line 15).
  *
  * Where u falls off with slope g, q is about 1 / (beta g) wide, and eta = scale / (beta g^2) makes noise of
  * sqrt(2 scale) times that: chains mix in about 1 / scale steps however large beta is. With eta ~ 1 / beta for all, the

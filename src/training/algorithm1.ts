@@ -1,17 +1,17 @@
 /**
  * Algorithm 1, the training of TEDI, in the paper's order.
  *
- * | lines   | what they do                                      | here                                                    |
- * | ------- | ------------------------------------------------- | ------------------------------------------------------- |
- * | 2 to 3  | profiles, chains, beta and learning rate to start | {@linkcode initialise}                                  |
- * | 4       | the loop                                          | `train` of train.ts, around {@linkcode iterate}         |
- * | 5 to 6  | the loss                                          | {@linkcode moveChains}, by loss.ts and training_step.ts |
- * | 7       | its gradient, and a step on the parameters        | {@linkcode updateParameters}                            |
- * | 8 to 14 | Langevin steps of the chains                      | {@linkcode moveChains}, by sampling/move_chains.ts      |
- * | 15      | the next beta and learning rate                   | {@linkcode schedule}                                    |
+ * | lines   | what they do                    | here                                                               |
+ * | ------- | ------------------------------- | ------------------------------------------------------------------ |
+ * | 2 to 3  | profiles, chains, parameters    | {@linkcode initialise}                                             |
+ * | 4       | the loop                        | `train` of train.ts, around {@linkcode iterate}                    |
+ * | 5 to 6  | the loss, and its gradient      | {@linkcode moveChainsAndGradient}, by loss.ts and training_step.ts |
+ * | 7       | a step on the parameters        | {@linkcode updateParameters}                                       |
+ * | 8 to 14 | Langevin steps of the chains    | {@linkcode moveChainsAndGradient}, by sampling/move_chains.ts      |
+ * | 15      | beta and the learning rate, eta | {@linkcode schedule}, and sampling/step_sizes.ts                   |
  *
- * An iteration enters the paper's loop at line 8: chains move first, then the loss is taken from them. So both see the same
- * parameters, whose weights and prices are made once. The difference is that the chains of line 2 move before line 5.
+ * Each iteration runs lines 8 to 14 first and 5 to 7 after, so that chains and gradient see the same parameters, whose
+ * weights and prices are made once. The only difference from the paper: the initial chains move once before the first gradient.
  *
  * What the paper does not have: new profiles take the place of the oldest ({@linkcode refreshProfiles}), the mechanism is a
  * moving average of the parameters, and beta waits while chains are far from best responses.
@@ -41,7 +41,10 @@ import { STREAMS, type TrainingState } from "./state.ts";
 import { chainSuboptimality, measuredRows } from "./suboptimality.ts";
 import { type TrainingStep, trainingStep } from "./training_step.ts";
 
-/** Algorithm 1, lines 2 to 3: profiles from F, chains uniform on the box, parameters, and nothing done yet. */
+/**
+ * Algorithm 1, lines 2 to 3: profiles from F, chains uniform on the box, and parameters. beta and the learning rate of line 3
+ * are those that {@linkcode schedule} gives the first iteration.
+ */
 export function initialise(problem: MechanismProblem, rules: PricingRules, options: TrainingOptions): TrainingState {
   const key = randomKey(options.seed), { participants: n, goods: m } = problem;
   const { chains: C } = options, profiles = carriedProfiles(options), rows = profiles * n;
@@ -69,43 +72,40 @@ export async function iterate(
 ): Promise<{ state: TrainingState; metrics: IterationMetrics }> {
   const { beta, learningRate } = schedule(state, options), iteration = state.iteration + 1;
   const types = refreshProfiles(problem, options, state), rows = measuredRows(options, problem.participants);
-  const host = hostResponses(rules, options, await hostTensors(state.parameters), state, types, rows, beta);
-  const { step, gradients } = moveChains(problem, rules, kernels, options, state, types, host.initialPoints, beta);
-  const { moved, utilities } = step;
+  const responses = hostResponses(rules, options, await hostTensors(state.parameters), state, types, rows, beta);
+  const points = responses.initialPoints; // lines 8 to 14, then 5 to 6:
+  const { step, gradients } = moveChainsAndGradient(problem, rules, kernels, options, state, types, points, beta);
+  const { moved, utilities } = step, { chains, squareSlopes } = moved;
   try {
-    const behind = await chainSuboptimality(types, moved, rows, host.bestUtilities, beta);
-    const { norm, ...next } = updateParameters(rules, options, state, gradients, learningRate);
+    const suboptimality = await chainSuboptimality(types, moved, rows, responses.bestUtilities, beta);
+    const { norm, ...next } = updateParameters(rules, options, state, gradients, learningRate); // line 7
     const softRevenue = softenedObjective(await utilities.data() as Float32Array);
     const gradientNorm = (await norm.data())[0];
     norm.dispose();
     await kernels.settle?.();
-    const { chains, squareSlopes } = moved;
-    const growth = state.growth + (behind.relativeChainSuboptimality <= options.largestSuboptimality ? 1 : 0);
+    const keepUp = suboptimality.relativeChainSuboptimality <= options.largestSuboptimality; // line 15's "when appropriate"
     return {
-      state: { ...next, iteration, growth, types, chains, squareSlopes },
-      metrics: { iteration, softRevenue, ...behind, gradientNorm, beta, learningRate },
+      state: { ...next, iteration, growth: state.growth + (keepUp ? 1 : 0), types, chains, squareSlopes },
+      metrics: { iteration, softRevenue, ...suboptimality, gradientNorm, beta, learningRate },
     };
   } catch (error) {
-    tf.dispose([moved.chains, moved.squareSlopes]);
+    tf.dispose([chains, squareSlopes]);
     throw error;
   } finally {
     tf.dispose([moved.values, utilities, ...tensorsIn(step.gradient), ...tensorsIn(gradients)]);
   }
 }
 
-/**
- * Algorithm 1, lines 5 to 7, from the gradient of the loss on: one step of Adam, and the moving average of the parameters.
- * The gradient is that of lines 5 to 6, which {@linkcode moveChains} takes from the chains.
- */
+/** Algorithm 1, line 7: one step of Adam from the gradient of the loss, and the moving average of the parameters. */
 export function updateParameters(
   rules: PricingRules,
   options: TrainingOptions,
   { iteration, average, adam, ...before }: TrainingState,
-  each: Parameters,
+  ofLoss: Parameters,
   learningRate: number,
 ): Pick<TrainingState, "parameters" | "average" | "adam"> & Pick<ReturnType<typeof adamStep>, "norm"> {
   return tidy(() => {
-    const gradients = options.tiedWeights ? tiedGradient(each, rules.tiedParameters()) : each;
+    const gradients = options.tiedWeights ? tiedGradient(ofLoss, rules.tiedParameters()) : ofLoss;
     const bounds = rules.lowerBounds(options.nondecreasing);
     const step = adamStep(before.parameters, gradients, adam, iteration, learningRate, options, bounds);
     const { parameters, norm } = step;
@@ -116,12 +116,12 @@ export function updateParameters(
 }
 
 /**
- * Algorithm 1, lines 8 to 14: the chains follow the mechanism, and after them lines 5 to 6: the gradient of the loss in the
- * parameters, from the chains of profiles that no longer warm up. Kernels may do all of it in one pass.
+ * Algorithm 1, lines 8 to 14: the chains follow the mechanism; then lines 5 to 6: the gradient of the loss in the parameters,
+ * from the chains of profiles that no longer warm up. Kernels may do all of it in one pass.
  *
  * @param types Types of all profiles. Chains of the newest begin at `points`, where they are given.
  */
-export function moveChains(
+export function moveChainsAndGradient(
   problem: MechanismProblem,
   rules: PricingRules,
   kernels: PriceKernels,

@@ -42,8 +42,13 @@ export function softenedObjective(utilities: Float32Array): number {
 /**
  * The loss of equation (12), for any number of chains, as weights `[R, C + 1]` of f at the chains and at the zero outcome.
  *
- * The loss is -sum_ic a_ic p_i(x_ic) with coefficients a `[R, C]` that are held fast, as u0 under the tilde in the paper:
- * minus the estimate of the objective has the same derivative. A price is f(x) - f(0), so that f(0) is in all of a row.
+ * The paper's loss for two chains y and z of a profile is minus
+ *
+ *   L = 1/2 [u0(y) + u0(z) + (~u0(y) - ~u0(z)) (ASW(y) - ASW(z))],   ASW(x) = sum_i beta u_i(x_i),
+ *
+ * where ~u0 is held fast. It depends on the parameters through prices only, and its derivative is that of the linear function
+ * sum_ic a_ic p_i(x_ic) with the coefficients a `[R, C]` of equation (11), held fast. So that function, negated, is the loss
+ * here. A price is f(x) - f(0), so that f(0) is in all of a row's terms.
  */
 export function lossWeights(coefficients: Tensor2D): Tensor2D {
   return tf.neg(tf.concat([coefficients, tf.neg(tf.sum(coefficients, 1, true))], 1)) as Tensor2D;

@@ -58,7 +58,7 @@ export function chainsSize(job: Job): i32 {
 }
 
 /**
- * Moves the chains of a row, in place, and writes f at the chains and at 0 to `job.values`. `w` is the row of packed
+ * Moves the chains of a row (Algorithm 1, lines 8 to 14) by Langevin steps, equation (13), and line moves, in place, and writes f at the chains and at 0 to `job.values`. `w` is the row of packed
  * weights, `s` scratch. Where `batches` is not 0, the batches of these points are left there for gradients.
  */
 export function moveRow(job: Job, w: usize, row: i32, s: usize, batches: usize): void {

@@ -243,7 +243,7 @@ function solve(job: ResponsesJob, s: usize, cuts: i32): f64 {
 }
 
 /**
- * The best response of type `type` `[m]` at packed weights `w`: writes outcome `[m]`, payment, utility, gap and the
+ * The best response, equation (4), of type `type` `[m]` at packed weights `w`: writes outcome `[m]`, payment, utility, gap and the
  * number of evaluations to `out`.
  */
 export function bestResponse(job: ResponsesJob, w: usize, type: usize, out: usize, s: usize): void {

@@ -177,7 +177,7 @@ function eightPoints(job: Job, w: usize, bytes: i32, rows: i32, inputs: usize, z
 }
 
 /**
- * Fills in a batch's maxima and winners at its first `lanes` points, at most 16, which `gather` put there. `w` is a row
+ * Takes a batch through all layers (Definition 3.1, Definition 3.3): fills in its maxima and winners at its first `lanes` points, at most 16, which `gather` put there. `w` is a row
  * of packed weights.
  */
 export function forward(job: Job, w: usize, batch: usize, lanes: i32): void {

@@ -4,7 +4,8 @@
 import { Job } from "./job";
 
 /**
- * From f at a profile's chains and at 0, writes u0 of each chain, and the coefficients of f in the loss -E[u0].
+ * From f at a profile's chains and at 0, writes u0 of each chain, and the coefficients of f in the loss: those of equation (11)
+ * with the signs of equation (12).
  *
  * @param first The profile's first row.
  */
