@@ -14,7 +14,7 @@ function entries(): Entry[] {
   const text = Deno.readTextFileSync(new URL("docs/paper_to_code.md", ROOT));
   return text.split("\n").filter((line) => line.startsWith("|")).flatMap((line) => {
     const cells = line.split("|").slice(1, -1).map((cell) => cell.trim());
-    const file = /\(\.\.\/(src\/[^)]+)\)/.exec(cells.at(-2) ?? "")?.[1];
+    const file = /(?:\(\.\.\/|`)(src\/[^)`]+)/.exec(cells.at(-2) ?? "")?.[1];
     if (!file) return [];
     const symbols = Array.from(cells.at(-1)!.matchAll(/`([\w.]+)`/g), ([, symbol]) => symbol);
     return [{ items: cells[0].split(", "), file, symbols }];
