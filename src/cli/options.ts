@@ -36,7 +36,9 @@ export function parseCommandLine<O extends Option>(
   const valued = options.filter(({ kind }) => kind !== "flag").map(({ name }) => name);
   const known = [...flags, ...valued];
 
-  const parsed = parseArgs(joinValues(action, underPresentNames(args, options), flags, valued), {
+  const { present, formerly } = withPresentOptions(action, args, options);
+  const called = (name: string) => `--${name}${formerly.has(name) ? ` (formerly --${formerly.get(name)})` : ""}`;
+  const parsed = parseArgs(joinValues(action, present, flags, valued, called), {
     string: [...valued, "_"],
     boolean: flags,
     unknown: (argument, key) => {
@@ -52,21 +54,42 @@ export function parseCommandLine<O extends Option>(
   for (const option of options) {
     const value = parsed[option.name];
     if (option.kind === "flag" ? value === true : value !== undefined) {
-      values[option.name] = option.kind === "flag" ? true : readValue(action, option, String(value));
+      values[option.name] = option.kind === "flag"
+        ? true
+        : readValue(action, option, called(option.name), String(value));
     }
   }
   requirePositionals(command, positionals, parsed._);
   return { values: values as Values<O>, positionals: parsed._ };
 }
 
-/** Arguments with options under the names that they have now. */
-function underPresentNames(args: readonly string[], options: readonly Option[]): string[] {
-  const names = new Map(options.map(({ name, formerly }) => [`--${formerly}`, `--${name}`]));
-  const end = args.indexOf("--");
-  return args.map((argument, k) => {
-    const name = argument.split("=", 1)[0];
-    return end >= 0 && k > end || !names.has(name) ? argument : names.get(name)! + argument.slice(name.length);
+/**
+ * Arguments with options under the names that they have now, and the former name of each that was given by that.
+ *
+ * @throws {InvalidInputError} where an option is given by both of its names.
+ */
+function withPresentOptions(
+  action: string,
+  args: readonly string[],
+  options: readonly Option[],
+): { present: string[]; formerly: ReadonlyMap<string, string> } {
+  const names = new Map(
+    options.flatMap(({ name, formerly }): [string, string][] => formerly ? [[formerly, name]] : []),
+  );
+  const end = args.includes("--") ? args.indexOf("--") : args.length, formerly = new Map<string, string>();
+  const nameOf = (argument: string) => /^--([^=]+)/.exec(argument)?.[1] ?? "";
+  const present = args.map((argument, k) => {
+    const former = nameOf(argument), name = names.get(former);
+    if (k > end || name === undefined) return argument;
+    formerly.set(name, former);
+    return `--${name}${argument.slice(former.length + 2)}`;
   });
+  const given = new Set(args.slice(0, end).map(nameOf));
+  for (const [name, former] of formerly) {
+    if (!given.has(name)) continue;
+    throw new InvalidInputError(`Cannot ${action}: --${name} and --${former}, its former name, exclude each other`);
+  }
+  return { present, formerly };
 }
 
 /** `--name value` as `--name=value`, so that a value may be negative, empty or `-`; fails where one is missing. */
@@ -75,6 +98,7 @@ function joinValues(
   args: readonly string[],
   flags: readonly string[],
   valued: readonly string[],
+  called: (name: string) => string,
 ): string[] {
   const out: string[] = [];
   for (let k = 0; k < args.length; k++) {
@@ -82,19 +106,19 @@ function joinValues(
     if (argument === "--") return [...out, ...args.slice(k)];
     const [, name, value] = /^--([^=]+)(?:=(.*))?$/s.exec(argument) ?? [];
     if (flags.includes(name) && value !== undefined) {
-      throw new InvalidInputError(`Cannot ${action}: --${name} takes no value, got ${show(value)}`);
+      throw new InvalidInputError(`Cannot ${action}: ${called(name)} takes no value, got ${show(value)}`);
     }
     if (!valued.includes(name) || value !== undefined) out.push(argument);
     else if (k + 1 < args.length && !/^--?[a-z]/i.test(args[k + 1]) && args[k + 1] !== "--") {
       out.push(`${argument}=${args[++k]}`);
-    } else throw new InvalidInputError(`Cannot ${action}: --${name} needs a value`);
+    } else throw new InvalidInputError(`Cannot ${action}: ${called(name)} needs a value`);
   }
   return out;
 }
 
-/** The value of an option from its text. */
-function readValue(action: string, option: Option, text: string): unknown {
-  const { kind, least = -Infinity } = option, name = `--${option.name}`;
+/** The value of an option, which messages call `name`, from its text. */
+function readValue(action: string, option: Option, name: string, text: string): unknown {
+  const { kind, least = -Infinity } = option;
   const fail = (rule: string): never => {
     throw new InvalidInputError(`Cannot ${action}: ${name} must be ${rule}, got ${show(text)}`);
   };

@@ -65,3 +65,25 @@ Deno.test("every mistake on a command line is named", async (t) => {
     });
   }
 });
+
+Deno.test("an option that has been renamed is read under both names, called by both, and given once", () => {
+  const renamed = options.map((option) => option.name === "boundary" ? { ...option, formerly: "wall" } : option);
+  const parse = (...args: string[]) => parseCommandLine("x", renamed, FILE, [...args, "f"]);
+  for (const args of [["--wall", "project"], ["--wall=project"], ["--boundary", "project"]]) {
+    assertEquals(parse(...args).values, { boundary: "project" });
+  }
+  assertEquals(parseCommandLine("x", renamed, FILE, ["--", "--wall"]).positionals, ["--wall"]);
+  const refused = (words: string, ...args: string[]) => {
+    const { message } = assertThrows(() => parse(...args), InvalidInputError) as Error;
+    assert(message.startsWith(`Cannot run tedi x: ${words}`), message);
+  };
+  const both = "--boundary (formerly --wall)";
+  refused(`${both} must be one of reflect, project, got "bounce"`, "--wall", "bounce");
+  refused(`${both} needs a value`, "--wall", "--json");
+  refused("--boundary must be one of reflect, project", "--boundary", "bounce");
+  for (const args of [["--wall=project", "--boundary=project"], ["--boundary", "reflect", "--wall", "project"]]) {
+    refused("--boundary and --wall, its former name, exclude each other", ...args);
+  }
+  refused("there is no option --undefined", "--undefined", "3");
+  refused("there is no option --undefined", "--undefined=3");
+});
