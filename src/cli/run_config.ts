@@ -83,7 +83,7 @@ export async function checkConfig(value: unknown, path: string, chosen?: Mechani
   const present = { ...others, training: underPresentNames(training) };
   const config = parse(configSchema(z, problem), present, path);
   try {
-    checkTraining(config.training);
+    checkTraining(config.training, problem);
   } catch (error) {
     throw new InvalidInputError(`${(error as Error).message} (in ${path})`);
   }

@@ -215,7 +215,7 @@ export function chosenTraining(problem: MechanismProblem, values: TrainingValues
   const { kind, ...sizes } = network, defaults = defaultTraining(problem, kind as NetworkKind | undefined);
   if (sizes.context !== undefined) sizes.hidden ??= defaultHidden(sizes.context as ContextKind);
   const options: TrainingOptions = { ...defaults, ...top, network: { ...defaults.network, ...sizes } };
-  checkTraining(options);
+  checkTraining(options, problem);
   return options;
 }
 

@@ -187,9 +187,10 @@ export function carriedProfiles(options: TrainingOptions): number {
 /**
  * Fails unless `options` make sense.
  *
+ * @param problem If given, they must make sense for this problem.
  * @throws {InvalidInputError} naming the option, the rule and the value.
  */
-export function checkTraining(options: TrainingOptions): void {
+export function checkTraining(options: TrainingOptions, problem?: MechanismProblem): void {
   const what = "train";
   for (const name of ["iterations", "profiles", "steps", "initialPoints"] as const) {
     requireInteger(what, name, options[name], 1);
@@ -211,6 +212,7 @@ export function checkTraining(options: TrainingOptions): void {
       `Cannot ${what}: network.hidden must be one width, or three, for a set context, got ${show(network.hidden)}`,
     );
   }
+  checkKind(what, network, problem);
   for (const name of ["refresh", "betaGrowthRatio", "finalLearningRateRatio", "averaging", "beta1", "beta2"] as const) {
     requireNumber(what, name, options[name], 0, 1);
   }
@@ -242,6 +244,25 @@ export function checkTraining(options: TrainingOptions): void {
   oneOf(what, "stepRule", options.stepRule, stepRules);
   oneOf(what, "estimator", options.estimator, estimators);
   randomKey(options.seed);
+}
+
+/** Fails unless the network's kind goes with its context and, if it is given, both go with the problem. */
+function checkKind(action: string, network: NetworkSize, problem?: MechanismProblem): void {
+  const { kind = NETWORK_KINDS[0], context } = network, { single, setContext } = networkKind(kind);
+  const refuse = (thing: string, rule: string, value: unknown): never => {
+    throw new InvalidInputError(`Cannot ${action}: ${thing} must ${rule}, got ${show(value)}`);
+  };
+  if (context === "set" && !setContext) refuse("network.context", `be dense where network.kind is ${kind}`, context);
+  if (!problem || problem.participants === 1) return;
+  if (single) {
+    const why = "its prices cannot depend on the others' types, which tell goods apart";
+    throw new InvalidInputError(
+      `Cannot ${action}: network.kind must not be ${kind} for ${problem.participants} participants: ${why}`,
+    );
+  }
+  if (context === "set" && !problem.distribution.exchangeable) {
+    refuse("network.context", "be dense where participants are not exchangeable", context);
+  }
 }
 
 function oneOf(action: string, thing: string, value: unknown, choices: readonly string[]): void {

@@ -96,7 +96,7 @@ export async function train(
     }
   }
   const options: TrainingOptions = { ...defaults, ...chosen };
-  checkTraining(options);
+  checkTraining(options, task);
   const { checkpointEvery = 100, signal } = hooks;
   requireInteger("train", "checkpointEvery", checkpointEvery, 1);
   const rules = trainingRules(task, options);
@@ -191,7 +191,7 @@ export async function planTraining(
   options: TrainingOptions,
   device: Device,
 ): Promise<TrainingPlan> {
-  checkTraining(options);
+  checkTraining(options, problemOf(problem));
   const rules = trainingRules(problem, options), kernels = await openKernels(rules.network);
   const plan = trainingPlan(rules, kernels, options);
   checkPlan(plan, device, options);

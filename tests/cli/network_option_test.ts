@@ -1,5 +1,5 @@
 /** `tedi train --network KIND`, in the configuration and the mechanism of a run. */
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { jsonLines, SMALL, tedi, testFolder } from "./tedi.ts";
 
 const FOLDER = testFolder();
@@ -51,4 +51,19 @@ Deno.test("an unknown network is refused, on the command line and in a configura
   const again = await tedi(["evaluate", out, "--profiles", "200"]);
   assertEquals(again.code, 2);
   assertStringIncludes(again.stderr, "training.network.kind must be as tedi train wrote it");
+});
+
+Deno.test("a network that does not go with its context or the problem is refused before there is a folder", async () => {
+  const out = `${FOLDER}/none`, setting = ["--setting", "U-3-2", "--out", out];
+  for (
+    const [args, words] of [
+      [["--network", "mlp", "--context", "set"], "network.context must be dense where network.kind is mlp"],
+      [["--network", "symmetric"], "network.kind must not be symmetric for 3 participants"],
+    ] as const
+  ) {
+    const { code, stderr } = await tedi(["train", ...setting, ...args]);
+    assertEquals(code, 2, stderr);
+    assertStringIncludes(stderr, words);
+    await assertRejects(() => Deno.stat(out), Deno.errors.NotFound);
+  }
 });

@@ -221,3 +221,27 @@ Deno.test("train refuses a bad option before it opens a device", async () => {
   // The first device to be opened loads TensorFlow.js, and no other test of this file opens one.
   assertEquals(tf, undefined);
 });
+
+Deno.test("a network's kind and context go together, and with the problem, before any work", async () => {
+  const setContext = { layers: 1, groups: 2, groupSize: 2, hidden: [8], context: "set" as const };
+  const single = settingProblem("U-1-2"), several = settingProblem("U-3-2");
+  const distinct = defineProblem({ participants: 2, goods: 2, distribution: "U", exchangeable: false });
+  const optionsFor = (problem: MechanismProblem, kind?: NetworkKind) => ({
+    ...defaultTraining(problem, kind),
+    network: { ...setContext, ...kind && { kind } },
+  });
+  for (const kind of ["mlp", "picnn", "symmetric"] as const) {
+    const words = `network.context must be dense where network.kind is ${kind}, got "set"`;
+    for (const problem of [single, several]) {
+      assertThrows(() => checkTraining(optionsFor(problem, kind)), InvalidInputError, words);
+    }
+  }
+  for (const kind of [undefined, "pma"] as const) checkTraining(optionsFor(several, kind), several);
+  checkTraining(optionsFor(distinct)); // it does not know the problem
+  const words = `Cannot train: network.context must be dense where participants are not exchangeable, got "set"`;
+  assertThrows(() => checkTraining(optionsFor(distinct), distinct), InvalidInputError, words);
+  await assertRejects(() => train(distinct, { network: setContext }), InvalidInputError, words);
+  const symmetric = { network: { ...setContext, context: undefined, kind: "symmetric" as const } };
+  const kind = "Cannot train: network.kind must not be symmetric for 3 participants";
+  await assertRejects(() => train(several, symmetric), InvalidInputError, kind);
+});
