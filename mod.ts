@@ -72,6 +72,7 @@ export { type TrainingPlan } from "./src/training/plan.ts";
 export { type Checkpoint, planTraining, train, type TrainingHooks, type TrainingResult } from "./src/training/train.ts";
 
 export { type LearnedMechanism } from "./src/io/mechanism_kinds.ts";
+export { decodeCheckpoint, encodeCheckpoint } from "./src/io/checkpoint_file.ts";
 export { decodeMechanism, encodeMechanism, loadMechanism, saveMechanism } from "./src/io/mechanism_file.ts";
 
 export { vcg } from "./src/baselines/vcg.ts";

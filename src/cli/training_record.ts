@@ -61,7 +61,7 @@ export async function recordTraining(options: TrainingRecordOptions): Promise<Tr
         progress.update(metrics.iteration, training.iterations, `soft revenue ${metrics.softRevenue.toFixed(4)}`);
       },
       async onCheckpoint({ tensors, metadata }, iteration) {
-        await folder.writeCheckpoint(tensors, { ...metadata, seconds: String(round(seconds())) });
+        await folder.writeCheckpoint({ tensors, metadata: { ...metadata, seconds: String(round(seconds())) } });
         output.event("checkpoint", { iteration, seconds: round(seconds()) });
       },
       async onDeviceLost(message, iteration) {

@@ -7,8 +7,8 @@
  */
 import { InvalidInputError } from "../errors.ts";
 import { attempt, unlessMissing, writeFileAtomic } from "../io/atomic.ts";
+import { decodeCheckpoint, encodeCheckpoint } from "../io/checkpoint_file.ts";
 import { readIfThere } from "../io/read.ts";
-import { decodeChecked, encodeChecked } from "../io/safetensors.ts";
 import type { Checkpoint } from "../training/state.ts";
 import { VERSION } from "../version.ts";
 import { type CellKey, cellPath } from "./cells.ts";
@@ -54,7 +54,7 @@ export async function cellCheckpoints(folder: string, key: CellKey, seconds: () 
       async onCheckpoint({ tensors, metadata }) {
         const more = { cell, version: VERSION, seconds: String(before + seconds()) },
           file = checkpointPath(folder, key, training);
-        const bytes = await encodeChecked(tensors, { ...metadata, ...more });
+        const bytes = await encodeCheckpoint({ tensors, metadata: { ...metadata, ...more } });
         await attempt(`write ${file}`, () => writeFileAtomic(file, bytes));
       },
     }),
@@ -79,7 +79,7 @@ function checkpointPath(folder: string, key: CellKey, training: number): string 
 async function readCheckpoint(bytes: Uint8Array, file: string, cell: string): Promise<Checkpoint> {
   let checkpoint: Checkpoint | undefined;
   try {
-    checkpoint = await decodeChecked(bytes, file);
+    checkpoint = await decodeCheckpoint(bytes, file);
   } catch (error) {
     if (!(error instanceof InvalidInputError)) throw error;
     throw new InvalidInputError(`${error.message}; delete it to begin the cell anew`);

@@ -8,12 +8,12 @@
  */
 
 import { InvalidInputError, requireInteger, show } from "../errors.ts";
+import type { Checkpoint } from "../training/state.ts";
 import { attempt, machineError, removeTempFiles, syncFolder, unlessMissing, writeFileAtomic } from "./atomic.ts";
+import { decodeCheckpoint, encodeCheckpoint } from "./checkpoint_file.ts";
 import { parseObject } from "./json.ts";
 import { type FolderLock, lockFolder } from "./lock.ts";
-import type { HostTensors } from "../runtime/host_tensor.ts";
 import { readIfThere, readTextIfThere } from "./read.ts";
-import { decodeChecked, encodeChecked, type SafetensorsContent } from "./safetensors.ts";
 
 const CONFIG = "config.json";
 const METRICS = "metrics.jsonl";
@@ -64,12 +64,12 @@ export interface RunFolder {
    */
   truncateMetrics(afterIteration: number): Promise<void>;
   /** Makes this the newest checkpoint, and the newest so far the previous; one of them is whole at every moment. */
-  writeCheckpoint(tensors: HostTensors, metadata: Readonly<Record<string, string>>): Promise<void>;
+  writeCheckpoint(checkpoint: Checkpoint): Promise<void>;
   /**
    * The newest checkpoint; the previous one, with a warning, if the newest is missing or damaged; `undefined` if there
    * is neither. Throws {@link InvalidInputError} if all that are there are damaged.
    */
-  readCheckpoint(): Promise<SafetensorsContent | undefined>;
+  readCheckpoint(): Promise<Checkpoint | undefined>;
   /** Replaces `mechanism.safetensors`. */
   writeMechanism(bytes: Uint8Array): Promise<void>;
   /** Closes the metrics file, and lets other processes in. Harmless when repeated. */
@@ -185,8 +185,8 @@ function lockedFolder(path: string, warn: (message: string) => void, lock: Folde
       if (unreadable > 0) warn(`Dropped ${unreadable} unreadable lines of ${at(METRICS)}`);
       if (kept !== text) await writeFileAtomic(at(METRICS), kept);
     },
-    async writeCheckpoint(tensors, metadata) {
-      const bytes = await encodeChecked(tensors, metadata);
+    async writeCheckpoint(checkpoint) {
+      const bytes = await encodeCheckpoint(checkpoint);
       await folder.syncMetrics();
       newestIsWhole ??= !((await tryCheckpoint(at(CHECKPOINT))) instanceof InvalidInputError);
       // A damaged one is overwritten: as the previous one it would replace the only whole one.
@@ -238,10 +238,10 @@ function keepMetrics(text: string, last: number): { kept: string; unreadable: nu
 }
 
 /** The checkpoint at `path`, `undefined` if there is none, or what is wrong with it. */
-async function tryCheckpoint(path: string): Promise<SafetensorsContent | InvalidInputError | undefined> {
+async function tryCheckpoint(path: string): Promise<Checkpoint | InvalidInputError | undefined> {
   const bytes = await readIfThere(path);
   try {
-    return bytes && await decodeChecked(bytes, path);
+    return bytes && await decodeCheckpoint(bytes, path);
   } catch (error) {
     if (error instanceof InvalidInputError) return error;
     throw error;

@@ -73,13 +73,17 @@ export function averageOf(saved: Checkpoint): Record<string, HostTensor> {
   );
 }
 
-/** A state as host tensors and text, for a checkpoint. */
-export async function saveState(state: TrainingState): Promise<Checkpoint> {
+/** A state as host tensors and text, for a checkpoint of the training of a problem. */
+export async function saveState(
+  { name: problem }: MechanismProblem,
+  { seed }: TrainingOptions,
+  state: TrainingState,
+): Promise<Checkpoint> {
   const tensors: Record<string, HostTensor> = {};
   for (const [name, tensor] of tensorsOf(state)) tensors[name] = await download(tensor);
   tensors.types = { shape: [state.types.length], data: state.types };
   const { iteration, growth } = state;
-  return { tensors, metadata: { progress: JSON.stringify({ iteration, growth }) } };
+  return { tensors, metadata: { progress: JSON.stringify({ iteration, growth }), problem, seed: String(seed) } };
 }
 
 /**
@@ -107,7 +111,7 @@ export function restoreState(
     Object.fromEntries(
       Object.entries(rules.parameterShapes).map(([name, shape]) => [name, upload(take(`${prefix}.${name}`, shape))]),
     );
-  const { iteration, growth } = readProgress(saved, options);
+  const { iteration, growth } = readProgress(problem, options, saved);
   const { chains } = options, profiles = carriedProfiles(options);
   const types = take("types", [profiles * n * m]).data as Float32Array;
   // Where a tensor is refused, those before it are freed.
@@ -122,14 +126,22 @@ export function restoreState(
 }
 
 /**
- * How far a checkpoint is.
+ * How far a checkpoint is. Earlier ones, which name no problem and no seed, are taken to be of this run.
  *
- * @throws {InvalidInputError} if it does not say, or is not one of a run of as many iterations.
+ * @throws {InvalidInputError} if it does not say, is not one of a run of as many iterations, or is of another problem
+ * or seed.
  */
 export function readProgress(
-  { metadata: { progress: text } }: Checkpoint,
-  { iterations }: TrainingOptions,
+  { name }: MechanismProblem,
+  { iterations, seed }: TrainingOptions,
+  { metadata }: Checkpoint,
 ): { iteration: number; growth: number } {
+  for (const [thing, wanted] of [["problem", name], ["seed", String(seed)]]) {
+    const got = metadata[thing];
+    if (got === undefined || got === wanted) continue;
+    throw new InvalidInputError(`Cannot resume: the checkpoint's ${thing} must be ${wanted}, got ${show(got)}`);
+  }
+  const { progress: text } = metadata;
   let progress: Record<string, unknown> | null = null;
   try {
     progress = JSON.parse(text ?? "");

@@ -18,7 +18,15 @@ import { initialise, iterate } from "./algorithm1.ts";
 import type { IterationMetrics } from "./metrics.ts";
 import { checkTraining, defaultTraining, type TrainingOptions } from "./options.ts";
 import { checkPlan, type TrainingPlan, trainingPlan } from "./plan.ts";
-import { averageOf, type Checkpoint, disposeState, restoreState, saveState, type TrainingState } from "./state.ts";
+import {
+  averageOf,
+  type Checkpoint,
+  disposeState,
+  readProgress,
+  restoreState,
+  saveState,
+  type TrainingState,
+} from "./state.ts";
 
 export type { Checkpoint } from "./state.ts";
 
@@ -26,7 +34,7 @@ export type { Checkpoint } from "./state.ts";
 export interface TrainingHooks {
   /** Where to train; `openDevice()` unless given. It stays open. */
   readonly device?: Device;
-  /** The checkpoint to go on from. */
+  /** The checkpoint to go on from, of the same problem and seed. */
   readonly resume?: Checkpoint;
   /** Iterations between checkpoints; 100 unless given. */
   readonly checkpointEvery?: number;
@@ -65,7 +73,7 @@ const MAX_LOSSES = 3;
  *
  * @param problem A problem, or the name of one of the paper's settings, such as `U_{3,10}^{1,0}` or `U-3-10-cp1-cd0`.
  * @param settings What differs from {@linkcode defaultTraining}.
- * @throws {InvalidInputError} for a setting out of its range, before any work.
+ * @throws {InvalidInputError} for a setting out of its range, or a checkpoint of another problem or seed, before any work.
  * @throws {MachineError} if a loss or gradient is not finite, or the device fails for good.
  *
  * @example
@@ -99,6 +107,7 @@ export async function train(
   checkTraining(options, task);
   const { checkpointEvery = 100, signal } = hooks;
   requireInteger("train", "checkpointEvery", checkpointEvery, 1);
+  if (hooks.resume) readProgress(task, options, hooks.resume);
   const rules = trainingRules(task, options);
 
   let device = hooks.device ?? await openDevice();
@@ -122,12 +131,12 @@ export async function train(
           hooks.onIteration?.(next.metrics);
           await letEventsIn();
           if (state.iteration % checkpointEvery === 0 && state.iteration < options.iterations) {
-            saved = await saveState(state);
+            saved = await saveState(task, options, state);
             losses = 0;
             await hooks.onCheckpoint?.(saved, state.iteration);
           }
         }
-        saved = await saveState(state);
+        saved = await saveState(task, options, state);
         await hooks.onCheckpoint?.(saved, state.iteration);
         const mechanism = menuMechanism({
           problem: task.name,

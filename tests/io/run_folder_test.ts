@@ -38,7 +38,7 @@ function names(folder: string): string[] {
 
 async function writeStep(run: RunFolder, step: number): Promise<void> {
   const w = { shape: [3], data: new Float32Array([step, 0.5, -step]) };
-  await run.writeCheckpoint({ w }, { step: String(step) });
+  await run.writeCheckpoint({ tensors: { w }, metadata: { step: String(step) } });
 }
 
 async function stepOf(run: RunFolder): Promise<number | undefined> {

@@ -223,13 +223,18 @@ Deno.test("a checkpoint that does not fit is refused by the tensor's name", asyn
   }
   const network = SMALL.network!;
   const others: [words: string, setting: string, settings: Partial<TrainingOptions>][] = [
-    ["types must be float32 of shape [114], got [76]", "U_{3,2}^{1,0}", {}],
+    [`the checkpoint's problem must be U_{3,2}^{1,0}, got "U_{2,2}^{1,0}"`, "U_{3,2}^{1,0}", {}],
+    [`the checkpoint's seed must be 1, got "0"`, "U_{2,2}^{1,0}", { seed: 1 }],
     ["types must be float32 of shape [40], got [76]", "U_{2,2}^{1,0}", { profiles: 8 }],
     ["chains must be float32 of shape [38,5,2], got [38,4,2]", "U_{2,2}^{1,0}", { chains: 5 }],
     ["parameters.hidden.0.weight must be", "U_{2,2}^{1,0}", { network: { ...network, hidden: [9] } }],
     ["parameters.output.weight must be", "U_{2,2}^{1,0}", { network: { ...network, groups: 4 } }],
   ];
   for (const [words, setting, settings] of others) await refuse(last, words, setting, settings);
+  const { progress: only } = last.metadata, earlier = { ...last, metadata: { progress: only } };
+  await refuse(earlier, "types must be float32 of shape [114], got [76]", "U_{3,2}^{1,0}");
+  const resumed = await record("U_{2,2}^{1,0}", {}, { device, resume: earlier });
+  assertEquals(resumed.metrics.map(({ iteration }) => iteration), [3, 4, 5, 6], "those of earlier name no problem");
   const progress = [
     undefined,
     "",

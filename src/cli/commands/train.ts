@@ -177,7 +177,7 @@ async function prepare(values: TrainValues, output: Output): Promise<PreparedRun
     output.warn(`the run was begun by version ${config.version}, this is ${VERSION}: its bits may differ`);
   }
   const checkpoint = await folder.readCheckpoint();
-  const done = checkpoint ? readProgress(checkpoint, config.training).iteration : 0;
+  const done = checkpoint ? readProgress(begun, config.training, checkpoint).iteration : 0;
   return { problem: begun, training: config.training, folder, before: config, checkpoint, done };
 }
 
