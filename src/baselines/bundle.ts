@@ -9,6 +9,7 @@ import type { MechanismProblem } from "../problems/problem.ts";
 import { problemOf } from "../problems/problem_of.ts";
 import { deriveKey, randomKey } from "../random/key.ts";
 import { auctionMechanism, type GoodsAuction, goodsAuction } from "./auction.ts";
+import { auctionInWords } from "./in_words.ts";
 
 /** The sample on which {@linkcode bundle} finds its price. */
 export interface BundleOptions {
@@ -77,7 +78,10 @@ export function bundle(problem: MechanismProblem | string, options: BundleOption
       payments[i] = price;
     }
   });
-  return { ...mechanism, price, trainingUtility: utility };
+  return auctionInWords("Bundle-OPT", task, { ...mechanism, price, trainingUtility: utility }, [
+    ["price", price.toFixed(4), "of all goods together"],
+    ["training utility", utility.toFixed(4), `of the principal, mean of ${profiles} profiles`],
+  ]);
 }
 
 /** The value of all m goods from `at` on. */

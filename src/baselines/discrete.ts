@@ -17,6 +17,7 @@ import { hostRawWeights } from "../networks/hypernetwork_output.ts";
 import { parameterizedAffineShapes, type ParameterizedAffineSize } from "../networks/parameterized_affine.ts";
 import { type HostParameters, type NetworkSize, type PricingRules, pricingRules } from "../networks/pricing_rule.ts";
 import { checkParameters } from "./check_parameters.ts";
+import { learnedInWords } from "./in_words.ts";
 import { type HostMenu, type OwnMenus, ownMenus, sigmoid } from "./menu_net.ts";
 
 /** What a TEDI-Discrete mechanism is made of, as plain data. */
@@ -108,5 +109,6 @@ export function discrete(data: DiscreteData): Discrete {
     return () => shared;
   };
   // The one menu for all is made once: all rows are one chunk.
-  return { ...data, method: "TEDI-Discrete", ...ownMenus(n, m, size.context === 0 ? Infinity : CHUNK, menusOf) };
+  const menus = ownMenus(n, m, size.context === 0 ? Infinity : CHUNK, menusOf);
+  return learnedInWords({ ...data, method: "TEDI-Discrete", ...menus });
 }

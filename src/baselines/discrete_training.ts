@@ -27,6 +27,7 @@ import {
   settleOptions,
 } from "./baseline_training.ts";
 import { type Discrete, discrete, type DiscreteNetworks, discreteNetworks, ofPart, prefixed } from "./discrete.ts";
+import { trainingInWords } from "./in_words.ts";
 import { choiceObjective, forRows, menuStep, type OfferedMenus } from "./menu_choices.ts";
 import { initialMenu, meanTypes } from "./menu_net_training.ts";
 
@@ -78,7 +79,8 @@ export async function trainDiscrete(
     hooks,
     step,
   );
-  return { mechanism: discrete({ problem: task.name, shape, network, menuSize, parameters }), options, ...rest };
+  const mechanism = discrete({ problem: task.name, shape, network, menuSize, parameters });
+  return trainingInWords({ mechanism, options, ...rest });
 }
 
 /** Initial parameters: the same menu whatever the others' types are, but for a small effect. */

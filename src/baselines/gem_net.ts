@@ -15,6 +15,7 @@ import { hostRawWeights } from "../networks/hypernetwork_output.ts";
 import { parameterizedAffineShapes, type ParameterizedAffineSize } from "../networks/parameterized_affine.ts";
 import type { HostParameters } from "../networks/pricing_rule.ts";
 import { checkParameters } from "./check_parameters.ts";
+import { learnedInWords } from "./in_words.ts";
 import { type OwnMenus, ownMenus, sigmoid } from "./menu_net.ts";
 
 /** What a GemNet mechanism is made of, as plain data. */
@@ -59,7 +60,7 @@ export function gemNet(data: GemNetData): GemNet {
   const size = gemNetSize(shape, K, hidden);
   checkParameters(action, parameterizedAffineShapes(size), parameters);
 
-  return {
+  return learnedInWords({
     ...data,
     method: "MD-GemNet",
     ...ownMenus(n, m, CHUNK, (types) => {
@@ -69,5 +70,5 @@ export function gemNet(data: GemNetData): GemNet {
         return { outcomes: raw.subarray(0, K * m).map(sigmoid), prices: raw.subarray(K * m) };
       };
     }),
-  };
+  });
 }

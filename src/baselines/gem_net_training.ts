@@ -18,6 +18,7 @@ import { STREAMS } from "../training/state.ts";
 import { alignedMenuDefaults, type MenuOptions, settleOptions } from "./baseline_options.ts";
 import { type BaselineHooks, type BaselineResult, descend } from "./baseline_training.ts";
 import { type GemNet, gemNet, gemNetSize } from "./gem_net.ts";
+import { trainingInWords } from "./in_words.ts";
 import { choiceObjective, forRows, menuStep, type OfferedMenus } from "./menu_choices.ts";
 import { initialMenu, meanTypes } from "./menu_net_training.ts";
 
@@ -66,7 +67,8 @@ export async function trainGemNet(
     step,
   );
   const { menuSize, hidden } = options;
-  return { mechanism: gemNet({ problem: task.name, shape, menuSize, hidden, parameters }), options, ...rest };
+  const mechanism = gemNet({ problem: task.name, shape, menuSize, hidden, parameters });
+  return trainingInWords({ mechanism, options, ...rest });
 }
 
 /** Initial parameters: the same menu whatever the others' types are, but for a small effect. */

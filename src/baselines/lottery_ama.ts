@@ -15,6 +15,7 @@ import { requireInteger } from "../errors.ts";
 import type { Mechanism, MechanismResult } from "../mechanisms/mechanism.ts";
 import type { HostParameters } from "../networks/pricing_rule.ts";
 import { checkParameters } from "./check_parameters.ts";
+import { learnedInWords } from "./in_words.ts";
 import { sigmoid } from "./menu_net.ts";
 import { profileByProfile } from "./profile_by_profile.ts";
 
@@ -91,14 +92,14 @@ export function lotteryAma(data: LotteryAmaData): LotteryAma {
     }
   };
 
-  return {
+  return learnedInWords({
     ...data,
     method: "MD-LotteryAMA",
     outcomes,
     boosts,
     weights,
     ...profileByProfile(n, m, CHUNK, maximize),
-  };
+  });
 }
 
 /** n softmax of raw weights `[n]`. */

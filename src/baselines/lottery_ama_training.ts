@@ -25,6 +25,7 @@ import { betaAt } from "../training/schedules.ts";
 import { STREAMS } from "../training/state.ts";
 import { alignedMenuDefaults, type MenuOptions, settleOptions } from "./baseline_options.ts";
 import { type BaselineHooks, type BaselineResult, descend, descentGradient } from "./baseline_training.ts";
+import { trainingInWords } from "./in_words.ts";
 import { type LotteryAma, lotteryAma } from "./lottery_ama.ts";
 import { sigmoid } from "./menu_net.ts";
 import { initialMenu, meanTypes } from "./menu_net_training.ts";
@@ -76,7 +77,7 @@ export async function trainLotteryAma(
     return { gradients, measured: { softRevenue } };
   });
   const mechanism = lotteryAma({ problem: task.name, participants, goods, menuSize, parameters });
-  return { mechanism, options, ...rest };
+  return trainingInWords({ mechanism, options, ...rest });
 }
 
 /** The reserve of a unit in the initial boosts, as a share of the mean type. */

@@ -13,6 +13,7 @@ import { flatTypes, type Mechanism, type MechanismResult, type TypeProfiles } fr
 import type { HostParameters } from "../networks/pricing_rule.ts";
 import { letEventsIn } from "../runtime/event_loop.ts";
 import { checkParameters } from "./check_parameters.ts";
+import { learnedInWords } from "./in_words.ts";
 import { emptyResult, profileByProfile } from "./profile_by_profile.ts";
 
 /** What a MenuNet mechanism is made of, as plain data. */
@@ -60,12 +61,12 @@ export function menuNet(data: MenuNetData): MenuNet {
     outcomes: Float64Array.from(parameters.outcomes.data, sigmoid),
     prices: Float64Array.from(parameters.prices.data),
   };
-  return {
+  return learnedInWords({
     ...data,
     method: "MD-MenuNet",
     menu,
     ...profileByProfile(1, m, CHUNK, (types, row, result) => takeBest(menu, types, row, result)),
-  };
+  });
 }
 
 /** 1 / (1 + exp(-x)). */

@@ -19,6 +19,7 @@ import { betaAt } from "../training/schedules.ts";
 import { STREAMS } from "../training/state.ts";
 import { alignedMenuDefaults, type MenuOptions, settleOptions } from "./baseline_options.ts";
 import { type BaselineHooks, type BaselineResult, descend, descentGradient } from "./baseline_training.ts";
+import { trainingInWords } from "./in_words.ts";
 import { type MenuNet, menuNet, sigmoid } from "./menu_net.ts";
 
 /** Everything that decides the outcome of training MD-MenuNet, besides the problem and the backend. */
@@ -86,7 +87,7 @@ export async function trainMenuNet(
     return { gradients, measured: { softRevenue } };
   });
   const mechanism = menuNet({ problem: task.name, goods, menuSize: options.menuSize, parameters });
-  return { mechanism, options, ...rest };
+  return trainingInWords({ mechanism, options, ...rest });
 }
 
 /** E[u0] over types `[B, m]` and softened choices, a scalar; differentiable in the parameters. */

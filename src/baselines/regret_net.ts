@@ -15,6 +15,7 @@ import { hostRawWeights } from "../networks/hypernetwork_output.ts";
 import { parameterizedAffineShapes } from "../networks/parameterized_affine.ts";
 import type { HostParameters } from "../networks/pricing_rule.ts";
 import { checkParameters } from "./check_parameters.ts";
+import { learnedInWords } from "./in_words.ts";
 import { sigmoid } from "./menu_net.ts";
 import { profileByProfile } from "./profile_by_profile.ts";
 
@@ -92,7 +93,7 @@ export function regretNet(data: RegretNetData): RegretNet {
       result.gaps[row] = total - result.utilities[row];
     }
   };
-  return { ...data, method: "MD-RegretNet", ...profileByProfile(n, m, CHUNK, runNetworks) };
+  return learnedInWords({ ...data, method: "MD-RegretNet", ...profileByProfile(n, m, CHUNK, runNetworks) });
 }
 
 /** One network's sigmoid outputs for one input, through `layers` tanh layers. */

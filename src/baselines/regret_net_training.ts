@@ -31,6 +31,7 @@ import {
   descend,
   descentGradient,
 } from "./baseline_training.ts";
+import { trainingInWords } from "./in_words.ts";
 import { NETWORKS, type RegretNet, regretNet } from "./regret_net.ts";
 import { ascendMisreports, misreportUtilities, networkOutputs } from "./regret_net_misreports.ts";
 
@@ -146,11 +147,11 @@ export async function trainRegretNet(
       };
     },
   );
-  return {
+  return trainingInWords({
     mechanism: regretNet({ problem: task.name, participants: n, goods: m, hidden, parameters }),
     options,
     ...rest,
-  };
+  });
 }
 
 /** What a batch gives. */

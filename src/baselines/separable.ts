@@ -13,6 +13,7 @@ import type { MechanismProblem } from "../problems/problem.ts";
 import { problemOf } from "../problems/problem_of.ts";
 import { goodByGood, type GoodRule, sellByScore, settingAuction } from "./auction.ts";
 import { sellCorrelatedGood } from "./correlated_good.ts";
+import { auctionInWords } from "./in_words.ts";
 
 /**
  * The row "Separable-OPT" of Table 1: each good is sold by the best truthful auction of one good.
@@ -40,7 +41,7 @@ export function separable(problem: MechanismProblem | string): Mechanism {
   const action = "make the optimal auction of each good";
   const task = problemOf(problem), { distribution, participants, goods, ...costs } = settingAuction(action, task);
   const rule = goodRule(distributionFamily(action, distribution), participants, costs);
-  if (rule) return goodByGood(participants, goods, rule);
+  if (rule) return auctionInWords("Separable-OPT", task, goodByGood(participants, goods, rule));
   throw new InvalidInputError(`Cannot ${action}: virtual values of the types must be known, got ${task.name}`);
 }
 

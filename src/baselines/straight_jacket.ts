@@ -11,6 +11,7 @@ import type { MechanismProblem } from "../problems/problem.ts";
 import { problemOf } from "../problems/problem_of.ts";
 import { bundleRevenue, straightJacketPrices } from "../problems/straight_jacket.ts";
 import { auctionMechanism, settingAuction } from "./auction.ts";
+import { auctionInWords } from "./in_words.ts";
 
 /** The straight-jacket auction: a price for each size of a bundle. */
 export interface StraightJacketAuction extends Mechanism {
@@ -56,7 +57,10 @@ export function straightJacket(problem: MechanismProblem | string): StraightJack
   const mechanism = auctionMechanism(n, m, (types, outcomes, payments) => {
     for (let i = 0; i < n; i++) payments[i] = buy(types.subarray(i * m, (i + 1) * m), outcomes.subarray(i * m), prices);
   });
-  return { ...mechanism, prices, revenue };
+  return auctionInWords("Straight-jacket auction", task, { ...mechanism, prices, revenue }, [
+    ["prices", Array.from(prices.slice(1, 7), (price) => price.toFixed(4)).join(", ") + (m > 6 ? ", \u2026" : "")],
+    ["revenue", revenue.toFixed(4), "expected"],
+  ]);
 }
 
 /** Takes the best bundle, the largest one where several are, and gives its price. */

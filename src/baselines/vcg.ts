@@ -11,6 +11,7 @@ import type { Mechanism } from "../mechanisms/mechanism.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { problemOf } from "../problems/problem_of.ts";
 import { goodByGood, goodsAuction, sellByScore } from "./auction.ts";
+import { auctionInWords } from "./in_words.ts";
 
 /**
  * The efficient outcome with Clarke's payments, the row "VCG" of Table 1.
@@ -45,13 +46,14 @@ import { goodByGood, goodsAuction, sellByScore } from "./auction.ts";
  * ```
  */
 export function vcg(problem: MechanismProblem | string): Mechanism {
+  const task = problemOf(problem);
   const { participants, goods, productionCost, duplicationCost } = goodsAuction(
     "make the VCG auction",
-    problemOf(problem),
+    task,
   );
   const score = {
     of: (type: number): number => type - duplicationCost,
     type: (score: number): number => duplicationCost + score,
   };
-  return goodByGood(participants, goods, sellByScore(score, productionCost));
+  return auctionInWords("VCG", task, goodByGood(participants, goods, sellByScore(score, productionCost)));
 }
