@@ -26,7 +26,7 @@ const ROOMS = [
 /** Rooms before a room that it knows nothing of all the same: kernels take prices, gradients and chains, not problems. */
 const UNKNOWN_TO: Readonly<Record<string, readonly string[]>> = { kernels: ["problems"] };
 /** Files beside the rooms, which every room may use. */
-const SHARED_FILES = ["display.ts", "errors.ts", "former_names.ts", "version.ts"];
+const SHARED_FILES = ["display.ts", "errors.ts", "former_names.ts", "known_names.ts", "version.ts"];
 
 /** What deno.json says of the package, as far as it is used here. */
 const { exports: ENTRIES, exclude: EXCLUDED } = JSON.parse(Deno.readTextFileSync(new URL("deno.json", ROOT))) as {

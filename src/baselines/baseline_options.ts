@@ -4,6 +4,7 @@
  * @module
  */
 import { InvalidInputError, requireInteger, requireNumber, requirePositive, show } from "../errors.ts";
+import { requireKnownNames } from "../known_names.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { randomKey } from "../random/key.ts";
 import type { AdamOptions } from "../training/adam.ts";
@@ -78,12 +79,7 @@ export function settleOptions<Options extends BaselineOptions>(
   defaults: Options,
   given: Partial<Options>,
 ): Options {
-  for (const name of Object.keys(given)) {
-    if (!Object.hasOwn(defaults, name)) {
-      const names = Object.keys(defaults).join(", ");
-      throw new InvalidInputError(`Cannot ${action}: an option must be one of ${names}, got ${show(name)}`);
-    }
-  }
+  requireKnownNames(action, "an option", given, Object.keys(defaults));
   const options = { ...defaults, ...given };
   for (const [name, value] of Object.entries(options)) {
     if (COUNTS.includes(name)) requireInteger(action, name, value, 1);

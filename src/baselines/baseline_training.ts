@@ -7,6 +7,7 @@
  */
 import { type Scalar, type Tensor, tf } from "../deps/tfjs.ts";
 import { MachineError, requireInteger } from "../errors.ts";
+import { requireKnownNames } from "../known_names.ts";
 import type { Parameters } from "../networks/network.ts";
 import type { HostParameters } from "../networks/pricing_rule.ts";
 import { ensureDevice } from "../runtime/device.ts";
@@ -46,6 +47,16 @@ export interface BaselineHooks<Metrics = BaselineMetrics>
   /** Told what each iteration measured. */
   readonly onIteration?: (metrics: Metrics) => void;
 }
+
+/** The names of the hooks. */
+const HOOKS: readonly (keyof BaselineHooks)[] = [
+  "device",
+  "resume",
+  "checkpointEvery",
+  "onCheckpoint",
+  "onIteration",
+  "signal",
+];
 
 /** What training made. */
 export interface BaselineResult<Mechanism, Options, Metrics = BaselineMetrics> {
@@ -112,6 +123,7 @@ export async function descend<Metrics extends BaselineMetrics = BaselineMetrics>
   measure: (parameters: Parameters, iteration: number, memory: HostTensors) => Promise<Measured<Metrics>>,
 ): Promise<Descended<Metrics>> {
   const { device, resume, checkpointEvery = 100, onCheckpoint, onIteration, signal } = hooks, { iterations } = options;
+  requireKnownNames(`train ${descent.method}`, "a hook", hooks, HOOKS);
   requireInteger(`train ${descent.method}`, "checkpointEvery", checkpointEvery, 1);
   if (!device) await ensureDevice();
   let state = resume ? restoreDescent(descent, resume, iterations) : initialDescent(descent);

@@ -95,7 +95,7 @@ async function dispatch(args: readonly string[]): Promise<number> {
   }
   if (!Object.hasOwn(commands, name)) {
     const thing = name.startsWith("-") ? `option ${name} before a command` : `command ${show(name)}`;
-    const { suggest } = await import("./options.ts");
+    const { suggest } = await import("../known_names.ts");
     const hint = suggest(name, Object.keys(commands)) || `; the commands are ${Object.keys(commands).join(", ")}`;
     throw new InvalidInputError(`Cannot run tedi: there is no ${thing}${hint}`);
   }

@@ -4,8 +4,8 @@
  * @module
  */
 import { parseArgs } from "../deps/std_cli.ts";
-import { levenshteinDistance } from "../deps/std_text.ts";
 import { InvalidInputError, requireInteger, requireNumber, show } from "../errors.ts";
+import { suggest } from "../known_names.ts";
 import type { Option, Positional, Values } from "./command.ts";
 
 /** What a command line says. */
@@ -171,15 +171,6 @@ function requirePositionals(command: string, expected: readonly Positional[], gi
       `Cannot run tedi ${command}: ${(expected[empty] ?? expected.at(-1)!).name} must not be empty, got ""`,
     );
   }
-}
-
-/** `; did you mean --seed?` for the nearest of some names, or nothing where none is near. */
-export function suggest(given: string, names: readonly string[], dashes = ""): string {
-  const near = names
-    .map((name) => ({ name, distance: levenshteinDistance(given.toLowerCase(), name) }))
-    .sort((a, b) => a.distance - b.distance)[0];
-  const most = Math.min(given.length - 1, Math.max(2, given.length / 3));
-  return near && near.distance <= most ? `; did you mean ${dashes}${near.name}?` : "";
 }
 
 /**

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { count as nouns } from "../display.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import type { Device } from "../runtime/device.ts";
 import type { TrainingOptions } from "../training/options.ts";
@@ -23,7 +24,7 @@ export function reportPlan(
   const work = (flop: number) =>
     flop < 1e12 ? `${(flop / 1e9).toPrecision(3)} GFLOP` : `${(flop / 1e12).toPrecision(3)} TFLOP`;
   const lines: [string, string, string][] = [
-    ["Problem", problem.name, `${problem.participants} participants, ${problem.goods} goods`],
+    ["Problem", problem.name, `${nouns(problem.participants, "participant")}, ${nouns(problem.goods, "good")}`],
     ["Device", backend, adapter],
     ["Parameters", count(plan.parameters), `${count(plan.rawWeights)} raw weights for each pricing rule`],
     ["Pricing rules", count(plan.rows), `at a time; ${count(profiles)} profiles are trained on, others warm up`],

@@ -55,9 +55,10 @@ export async function saveMechanism(path: string, mechanism: MenuMechanismData |
 }
 
 /**
- * Reads a mechanism file. What it gives does the same as the mechanism that was saved, to the bit. Only menu mechanisms
+ * Reads a mechanism file, or the one in the folder of a run. What it gives does the same as the mechanism that was saved, to the bit. Only menu mechanisms
  * have no `method`.
  *
+ * @param path The file, or a run's folder.
  * @param problem If given, a problem or the name of a setting: the mechanism must be one for it.
  * @throws {InvalidInputError} if the file is damaged, not a mechanism, or one for another problem.
  * @throws {MachineError} if it cannot be read.
@@ -76,6 +77,10 @@ export async function saveMechanism(path: string, mechanism: MenuMechanismData |
  * ```
  */
 export async function loadMechanism(path: string, problem?: MechanismProblem | string): Promise<LearnedMechanism> {
-  const bytes = await attempt(`read mechanism ${path}`, () => readRegularFile(path));
-  return await decodeMechanism(bytes, path, problem);
+  const file = await attempt(`read mechanism ${path}`, async () => {
+    const { isDirectory } = await Deno.stat(path);
+    return isDirectory ? `${path.replace(/(?<=.)[/\\]+$/, "")}/mechanism.safetensors` : path;
+  });
+  const bytes = await attempt(`read mechanism ${file}`, () => readRegularFile(file));
+  return await decodeMechanism(bytes, file, problem);
 }

@@ -9,7 +9,7 @@ import type { HostParameters } from "../networks/pricing_rule.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { parseJson } from "./json.ts";
 import { type Read, refuse } from "./metadata.ts";
-import { decodeChecked, encodeChecked } from "./safetensors.ts";
+import { decodeChecked, encodeChecked, looksLikeSafetensors } from "./safetensors.ts";
 
 /** What every mechanism in a file has. */
 export interface MechanismData {
@@ -69,7 +69,15 @@ export async function decodeKinds<Made extends MechanismFromFile>(
   what: string,
   problem?: MechanismProblem,
 ): Promise<Made> {
+  if (!looksLikeSafetensors(bytes)) {
+    throw new InvalidInputError(`Cannot read ${what}: it must be a mechanism file, got one that is not safetensors`);
+  }
   const { tensors, metadata } = await decodeChecked(bytes, what);
+  if (metadata.format === undefined && metadata.progress !== undefined) {
+    throw new InvalidInputError(
+      `Cannot read ${what}: it must be a mechanism, got a checkpoint; the mechanism of a run is its mechanism.safetensors`,
+    );
+  }
   const kind = kinds.find(({ format }) => format === metadata.format);
   if (!kind) {
     const formats = kinds.map(({ format }) => format), rule = formats.length > 1 ? "one of " : "";

@@ -175,6 +175,13 @@ export async function decodeChecked(bytes: Uint8Array, what: string): Promise<Sa
   return { tensors, metadata };
 }
 
+/** Whether bytes begin as those of a safetensors file do, whole or not: a header's length, and an object. */
+export function looksLikeSafetensors(bytes: Uint8Array): boolean {
+  if (bytes.length <= 8) return false;
+  const declared = new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true);
+  return declared <= BigInt(MAX_HEADER_BYTES) && bytes[8] === OPENING_BRACE;
+}
+
 type Refuse = (thing: string, rule: string, value: unknown) => never;
 
 interface TensorInfo {

@@ -5,7 +5,8 @@
  * @module
  */
 import { type Row, showing, type Summary } from "../display.ts";
-import { InvalidInputError, requireInteger, requireNumber, show } from "../errors.ts";
+import { requireInteger, requireNumber } from "../errors.ts";
+import { requireKnownNames } from "../known_names.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { problemOf } from "../problems/problem_of.ts";
 import { deriveKey, randomKey } from "../random/key.ts";
@@ -126,6 +127,7 @@ export async function audit(
   mechanism: Mechanism,
   options: AuditOptions = {},
 ): Promise<AuditReport> {
+  requireKnownNames("audit", "an option", options, [...Object.keys(defaultAudit), "bounds", "onProgress", "signal"]);
   const bounds = completeBounds(options.bounds), sizes = completeSizes(options), { signal, onProgress } = options;
   const { profiles, misreports, exact, revenueProfiles, seed } = sizes, task = problemOf(problem);
   const { participants: n, goods: m } = task;
@@ -241,11 +243,8 @@ function completeSizes(given: AuditOptions): typeof defaultAudit {
 }
 
 function completeBounds(given: Partial<AuditBounds> = {}): AuditBounds {
+  requireKnownNames("audit", "a name in bounds", given, AUDIT_CHECKS);
   for (const [name, value] of Object.entries(given)) {
-    if (!Object.hasOwn(defaultBounds, name)) {
-      const known = AUDIT_CHECKS.join(", ");
-      throw new InvalidInputError(`Cannot audit: bounds must be among ${known}, got ${show(name)}`);
-    }
     requireNumber("audit", `bounds.${name}`, value, 0);
   }
   return { ...defaultBounds, ...given };

@@ -6,6 +6,7 @@
 import { tf } from "../deps/tfjs.ts";
 import { type Row, showing, type Summary } from "../display.ts";
 import { requireInteger } from "../errors.ts";
+import { requireKnownNames } from "../known_names.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { problemOf } from "../problems/problem_of.ts";
 import { optimumInWords, referenceMechanisms, shareInWords } from "../problems/reference_mechanisms.ts";
@@ -28,6 +29,9 @@ export interface EvaluationOptions {
   /** Stops the evaluation with the signal's reason. */
   readonly signal?: AbortSignal;
 }
+
+/** The names of the options. */
+const OPTIONS: readonly (keyof EvaluationOptions)[] = ["profiles", "seed", "onProgress", "signal"];
 
 /** What an evaluation found. */
 export interface Evaluation {
@@ -74,6 +78,7 @@ export async function evaluate(
   options: EvaluationOptions = {},
 ): Promise<Evaluation> {
   const { profiles = TEST_PROFILES, seed = 0, onProgress, signal } = options;
+  requireKnownNames("evaluate", "an option", options, OPTIONS);
   requireInteger("evaluate", "profiles", profiles, 2);
   const task = problemOf(problem), { participants: n, goods: m } = task;
   requireMechanismFor("evaluate", task, mechanism);

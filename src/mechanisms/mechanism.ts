@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { count } from "../display.ts";
 import { InvalidInputError, show } from "../errors.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 
@@ -45,7 +46,9 @@ export function requireMechanismFor(action: string, problem: MechanismProblem, m
   const { participants: n, goods: m } = problem;
   if (mechanism.participants === n && mechanism.goods === m) return;
   throw new InvalidInputError(
-    `Cannot ${action}: the mechanism must be for ${n} participants and ${m} goods, as ${problem.name} has, ` +
+    `Cannot ${action}: the mechanism must be for ${count(n, "participant")} and ${
+      count(m, "good")
+    }, as ${problem.name} has, ` +
       `got one for ${mechanism.participants} and ${mechanism.goods}`,
   );
 }
@@ -68,9 +71,13 @@ export function flatTypes(types: TypeProfiles, participants: number, goods: numb
   else {
     if (!Array.isArray(types)) fail("types", `a list of type profiles of shape [B, ${n}, ${m}]`, types);
     types.forEach((profile, b) => {
-      if (!Array.isArray(profile) || profile.length !== n) fail(`types[${b}]`, `a list of ${n} participants`, profile);
+      if (!Array.isArray(profile) || profile.length !== n) {
+        fail(`types[${b}]`, `a list of ${count(n, "participant")}`, profile);
+      }
       profile.forEach((type: unknown, i: number) => {
-        if (!Array.isArray(type) || type.length !== m) fail(`types[${b}][${i}]`, `a list of ${m} numbers`, type);
+        if (!Array.isArray(type) || type.length !== m) {
+          fail(`types[${b}][${i}]`, `a list of ${count(m, "number")}`, type);
+        }
       });
     });
     flat = types.flat(2);

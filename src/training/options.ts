@@ -4,6 +4,7 @@
  * @module
  */
 import { InvalidInputError, requireInteger, requireNumber, requirePositive, show } from "../errors.ts";
+import { requireKnownNames } from "../known_names.ts";
 import { NETWORK_KINDS, type NetworkKind, networkKind } from "../networks/kinds.ts";
 import { type ContextKind, contextKinds } from "../networks/context.ts";
 import type { NetworkSize } from "../networks/pricing_rule.ts";
@@ -57,6 +58,9 @@ export interface TrainingOptions extends ScheduleOptions, AdamOptions, Omit<Move
   /** The seed of all random numbers. */
   readonly seed: number;
 }
+
+/** What every network says of its size. */
+const NETWORK_SIZES = ["layers", "groups", "groupSize", "hidden"] as const;
 
 /** beta at the end where types have atoms. */
 const ATOMS_BETA = 20_000;
@@ -198,8 +202,19 @@ export function checkTraining(options: TrainingOptions, problem?: MechanismProbl
   requireInteger(what, "chains", options.chains, 2);
   for (const name of ["warmUp", "lineMoveEvery"] as const) requireInteger(what, name, options[name], 0);
   const { network } = options;
-  if (!Array.isArray(network?.hidden)) {
-    throw new InvalidInputError(`Cannot ${what}: network must be sizes with a list hidden, got ${show(network)}`);
+  if (typeof network !== "object" || network === null || Array.isArray(network)) {
+    throw new InvalidInputError(`Cannot ${what}: network must be an object of sizes, got ${show(network)}`);
+  }
+  requireKnownNames(what, "a name in network", network, [...NETWORK_SIZES, "kind", "context"]);
+  const missing = NETWORK_SIZES.find((name) => network[name] === undefined);
+  if (missing) {
+    throw new InvalidInputError(
+      `Cannot ${what}: network must be one with ${missing}, got ${show(network)}; it replaces the whole default ` +
+        `network: for another size of that, spread it, as in { ...defaultTraining(problem).network, groups: 16 }`,
+    );
+  }
+  if (!Array.isArray(network.hidden)) {
+    throw new InvalidInputError(`Cannot ${what}: network.hidden must be a list of widths, got ${show(network.hidden)}`);
   }
   for (const name of ["layers", "groups", "groupSize"] as const) {
     requireInteger(what, `network.${name}`, network[name], 1);

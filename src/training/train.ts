@@ -5,7 +5,8 @@
  */
 import { type Row, showing, type Summary } from "../display.ts";
 import { underPresentNames } from "../former_names.ts";
-import { InvalidInputError, MachineError, requireInteger, show } from "../errors.ts";
+import { MachineError, requireInteger } from "../errors.ts";
+import { requireKnownNames } from "../known_names.ts";
 import { openKernels } from "../kernels/select.ts";
 import { type MenuMechanism, menuMechanism } from "../mechanisms/menu_mechanism.ts";
 import { NETWORK_KINDS } from "../networks/kinds.ts";
@@ -47,6 +48,17 @@ export interface TrainingHooks {
   /** Stops after the iteration under way, with a checkpoint. */
   readonly signal?: AbortSignal;
 }
+
+/** The names of the hooks. */
+const HOOKS: readonly (keyof TrainingHooks)[] = [
+  "device",
+  "resume",
+  "checkpointEvery",
+  "onCheckpoint",
+  "onIteration",
+  "onDeviceLost",
+  "signal",
+];
 
 /** What training made. */
 export interface TrainingResult {
@@ -96,13 +108,8 @@ export async function train(
   const task = problemOf(problem);
   const chosen = underPresentNames(settings), { network } = chosen;
   const defaults = defaultTraining(task, network && (network.kind ?? NETWORK_KINDS[0]));
-  for (const name of Object.keys(chosen)) {
-    if (!Object.hasOwn(defaults, name)) {
-      throw new InvalidInputError(
-        `Cannot train: a setting must be one of ${Object.keys(defaults).join(", ")}, got ${show(name)}`,
-      );
-    }
-  }
+  requireKnownNames("train", "a setting", chosen, Object.keys(defaults));
+  requireKnownNames("train", "a hook", hooks, HOOKS);
   const options: TrainingOptions = { ...defaults, ...chosen };
   checkTraining(options, task);
   const { checkpointEvery = 100, signal } = hooks;

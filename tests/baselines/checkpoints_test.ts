@@ -171,3 +171,13 @@ Deno.test("a checkpoint of another method, problem or size is refused, and nothi
   }
   assertEquals(tf.memory().numTensors, before);
 });
+
+Deno.test("a misspelt option or hook of a baseline is refused with the one that was meant", async () => {
+  for (const { method, train } of smallTrainings) {
+    const misspelt = { itertions: 3 } as { iterations?: number }, hooks = { onIterations: () => {} } as BaselineHooks;
+    const option = `Cannot train ${method}: an option must be one of `;
+    const { message } = await assertRejects(() => train({}, misspelt), InvalidInputError, option);
+    assertStringIncludes(message, `got "itertions"; did you mean iterations?`);
+    await assertRejects(() => train(hooks), InvalidInputError, `got "onIterations"; did you mean onIteration?`);
+  }
+});

@@ -1,6 +1,7 @@
 /** Mechanism files: nothing is lost, and nothing damaged or absurd gets in. */
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { InvalidInputError, MachineError, show } from "../../src/errors.ts";
+import { encodeCheckpoint } from "../../src/io/checkpoint_file.ts";
 import { decodeMechanism, encodeMechanism, loadMechanism, saveMechanism } from "../../src/io/mechanism_file.ts";
 import { mechanismKinds } from "../../src/io/mechanism_kinds.ts";
 import { decodeMenuMechanism } from "../../src/io/menu_mechanism_file.ts";
@@ -224,5 +225,30 @@ Deno.test("a mechanism file that was forged with a valid checksum is refused at 
     assertStringIncludes(message, words);
     assert(message.length < 400, `a message of ${message.length} characters`);
     assert(grown < 100 * 2 ** 20, `${grown} bytes for "${message}"`);
+  }
+});
+
+Deno.test("a run's folder stands for its mechanism; a checkpoint and other files are called what they are", async () => {
+  const folder = await Deno.makeTempDir(),
+    checkpoint = `${folder}/checkpoint.safetensors`,
+    text = `${folder}/notes.txt`;
+  try {
+    await assertRejects(() => loadMechanism(folder), MachineError, `${folder}/mechanism.safetensors`);
+    const mechanism = randomMechanism(1, 2, true);
+    await saveMechanism(`${folder}/mechanism.safetensors`, mechanism);
+    for (const path of [folder, `${folder}/`]) {
+      assertEquals((await loadMechanism(path)).parameters, mechanism.parameters);
+    }
+    const saved = { tensors: { x: { shape: [1], data: new Float32Array(1) } }, metadata: { progress: "{}" } };
+    await Deno.writeFile(checkpoint, await encodeCheckpoint(saved));
+    const words = "got a checkpoint; the mechanism of a run is its mechanism.safetensors";
+    await assertRejects(() => loadMechanism(checkpoint), InvalidInputError, words);
+    for (const content of ["Four score and seven years ago", "", "{}"]) {
+      await Deno.writeTextFile(text, content);
+      const words = `Cannot read ${text}: it must be a mechanism file, got one that is not safetensors`;
+      await assertRejects(() => loadMechanism(text), InvalidInputError, words);
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
   }
 });

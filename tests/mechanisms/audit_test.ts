@@ -204,7 +204,7 @@ Deno.test("progress reaches the end, and a signal stops the audit", async () => 
 
 Deno.test("what cannot be audited is named", async () => {
   const mechanism = ruled(2, 1, postedPrice(0.5)), problem = settingProblem("U-1-2");
-  await assertRejects(() => audit(problem, mechanism), InvalidInputError, "must be for 1 participants and 2 goods");
+  await assertRejects(() => audit(problem, mechanism), InvalidInputError, "must be for 1 participant and 2 goods");
   const bad: [AuditOptions, string][] = [
     [{ profiles: 0 }, "profiles must be a positive integer, got 0"],
     [{ misreports: 0.5 }, "misreports must be a positive integer, got 0.5"],
@@ -212,7 +212,7 @@ Deno.test("what cannot be audited is named", async () => {
     [{ revenueProfiles: 1 }, "revenueProfiles must be an integer of at least 2, got 1"],
     [{ seed: -1 }, "seed must be an integer"],
     [{ bounds: { feasibility: NaN } }, "bounds.feasibility must be a finite number of at least 0, got NaN"],
-    [{ bounds: { honesty: 1 } as AuditOptions["bounds"] }, "bounds must be among"],
+    [{ bounds: { honesty: 1 } as AuditOptions["bounds"] }, "a name in bounds must be one of"],
   ];
   for (const [options, message] of bad) {
     await assertRejects(() => audited(mechanism, options), InvalidInputError, message);

@@ -1,6 +1,7 @@
 import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import { InvalidInputError } from "../../src/errors.ts";
-import { evaluate } from "../../src/mechanisms/evaluate.ts";
+import { audit, type AuditOptions } from "../../src/mechanisms/audit.ts";
+import { evaluate, type EvaluationOptions } from "../../src/mechanisms/evaluate.ts";
 import { flatTypes, type Mechanism } from "../../src/mechanisms/mechanism.ts";
 import { settingProblem } from "../../src/problems/settings.ts";
 import { forEachDevice } from "../devices.ts";
@@ -55,4 +56,13 @@ Deno.test("a mechanism for other participants or goods is refused", async () => 
     InvalidInputError,
     "profiles must be an integer of at least 2, got 1",
   );
+});
+
+Deno.test("a misspelt option of an evaluation or an audit is refused with the one that was meant", async () => {
+  const problem = settingProblem("U-1-2"), mechanism = postedPrices(1, 2, 0.5);
+  const profils = { profils: 50 } as EvaluationOptions & AuditOptions, meant = `got "profils"; did you mean profiles?`;
+  await assertRejects(() => evaluate(problem, mechanism, profils), InvalidInputError, meant);
+  await assertRejects(() => audit(problem, mechanism, profils), InvalidInputError, meant);
+  const bounds = { backend: 1 } as AuditOptions["bounds"];
+  await assertRejects(() => audit(problem, mechanism, { bounds }), InvalidInputError, `did you mean backends?`);
 });

@@ -66,7 +66,7 @@ Deno.test("types of the wrong shape or outside [0, 1] are named", async () => {
     [[[[0.5, -0.1]]], "types[0][0][1] must be a number in [0, 1], got -0.1"],
     [[[[0.5, NaN]]], "types[0][0][1] must be a number in [0, 1], got NaN"],
     [[[[0.5]]], "types[0][0] must be a list of 2 numbers"],
-    [[[[0.5, 0.5], [0.5, 0.5]]], "types[0] must be a list of 1 participants"],
+    [[[[0.5, 0.5], [0.5, 0.5]]], "types[0] must be a list of 1 participant"],
     [new Float32Array(3), "the number of types must be a positive multiple of n m = 2, got 3"],
     [[], "the number of types must be a positive multiple of n m = 2, got 0"],
     [[[["a", 0]]], 'types[0][0][0] must be a number in [0, 1], got "a"'],

@@ -41,7 +41,12 @@ const bad: [setting: Record<string, unknown>, thing: string, rule: string, got: 
   [{ lineMoveEvery: 0.5 }, "lineMoveEvery", "a non-negative integer", "0.5"],
   [{ network: network({ layers: 0 }) }, "network.layers", POSITIVE, "0"],
   [{ network: network({ groups: 1.5 }) }, "network.groups", POSITIVE, "1.5"],
-  [{ network: network({ groupSize: undefined }) }, "network.groupSize", POSITIVE, "undefined"],
+  ...["layers", "groups", "groupSize", "hidden"].map((name): [Record<string, unknown>, string, string, string] => [
+    { network: network({ [name]: undefined }) },
+    "network",
+    `one with ${name}`,
+    JSON.stringify(network({ [name]: undefined })),
+  ]),
   [{ network: network({ hidden: [8, -8] }) }, "network.hidden[1]", POSITIVE, "-8"],
   ...[[null, "null"], ["sets", '"sets"'], [1, "1"]].map(([context, got]): [
     Record<string, unknown>,
@@ -53,14 +58,11 @@ const bad: [setting: Record<string, unknown>, thing: string, rule: string, got: 
     { network: network({ context: "set", hidden: [8, 8] }) },
     ...["network.hidden", "one width, or three, for a set context", "[8,8]"] as const,
   ],
-  ...[undefined, null, 8].map((hidden): [Record<string, unknown>, string, string, string] => [
-    { network: network({ hidden }) },
-    "network",
-    "sizes with a list hidden",
-    JSON.stringify(network({ hidden })),
-  ]),
-  [{ network: undefined }, "network", "sizes with a list hidden", "undefined"],
-  [{ network: "large" }, "network", "sizes with a list hidden", '"large"'],
+  [{ network: network({ hidden: null }) }, "network.hidden", "a list of widths", "null"],
+  [{ network: network({ hidden: 8 }) }, "network.hidden", "a list of widths", "8"],
+  [{ network: undefined }, "network", "an object of sizes", "undefined"],
+  [{ network: "large" }, "network", "an object of sizes", '"large"'],
+  [{ network: [8] }, "network", "an object of sizes", "[8]"],
   ...["refresh", "betaGrowthRatio", "finalLearningRateRatio", "averaging", "beta1", "beta2"].flatMap((name) =>
     ([[-0.1, "-0.1"], [1.1, "1.1"], [NaN, "NaN"], ["0.5", '"0.5"']] as const)
       .map(([value, got]): [Record<string, unknown>, string, string, string] => [{ [name]: value }, name, SHARE, got])
@@ -244,4 +246,22 @@ Deno.test("a network's kind and context go together, and with the problem, befor
   const symmetric = { network: { ...setContext, context: undefined, kind: "symmetric" as const } };
   const kind = "Cannot train: network.kind must not be symmetric for 3 participants";
   await assertRejects(() => train(several, symmetric), InvalidInputError, kind);
+});
+
+Deno.test("a misspelt option, size or hook is refused with the one that was meant; part of a network, with what to do", async () => {
+  const refused = async (words: string, settings: object, hooks: object = {}) => {
+    const { message } = await assertRejects(() => train("U-1-2", settings, hooks), InvalidInputError);
+    assert(message.startsWith("Cannot train: ") && message.includes(words), message);
+  };
+  const { network } = defaultTraining("U-1-2");
+  await refused(`got "itertions"; did you mean iterations?`, { itertions: 3 });
+  await refused(`a name in network must be one of layers, groups`, { network: { ...network, groopSize: 2 } });
+  await refused(`got "groopSize"; did you mean groupSize?`, { network: { ...network, groopSize: 2 } });
+  await refused(`a hook must be one of device, resume`, {}, { onIterations: () => {} });
+  await refused(`got "onIterations"; did you mean onIteration?`, {}, { onIterations: () => {} });
+  await refused(
+    `network must be one with layers, got {"groups":16}; it replaces the whole default network: for another size of ` +
+      "that, spread it, as in { ...defaultTraining(problem).network, groups: 16 }",
+    { network: { groups: 16 } },
+  );
 });
