@@ -9,11 +9,9 @@ import type { MechanismProblem } from "../problems/problem.ts";
 
 /** Seeds of further starts are this far apart, so that the first starts of neighbouring seeds are not among them. */
 const NEXT_START = 1_000_003;
-/** The seed of the profiles that choose among starts: those of tests have small seeds. */
-const VALIDATION_SEED = 0x5eed;
 
 /**
- * The mechanism that earns the most on validation profiles, which are neither those of training nor those of a test.
+ * The mechanism that earns the most on the seed's validation profiles, which are neither those of training nor held out.
  *
  * @param starts How many mechanisms are made, at least 1. One is not validated.
  * @param make Makes the mechanism of a start, from the start's seed.
@@ -28,7 +26,7 @@ export async function bestStart<Made extends Mechanism>(
   let best = await make(seed, 0);
   if (starts === 1) return best;
   const earned = async (mechanism: Made) =>
-    (await evaluate(problem, mechanism, { seed: VALIDATION_SEED, signal })).revenue;
+    (await evaluate(problem, mechanism, { seed, part: "validation", signal })).revenue;
   let most = await earned(best);
   for (let start = 1; start < starts; start++) {
     const mechanism = await make(seed + start * NEXT_START, start), revenue = await earned(mechanism);

@@ -23,10 +23,10 @@ export function tediIterations(budget: BudgetName): number {
 }
 
 /**
- * From how many starts TEDI and its ablations are trained, to keep what earns the most on validation profiles. More
- * than one only with one participant, where training takes minutes.
+ * From how many starts every learned method is trained, to keep what earns the most on validation profiles. More than
+ * one only with one participant, where training takes minutes.
  */
-export function tediStarts({ participants }: MechanismProblem, budget: BudgetName): number {
+export function trainingStarts({ participants }: MechanismProblem, budget: BudgetName): number {
   return participants === 1 ? { quick: 1, standard: 3, paper: 5 }[budget] : 1;
 }
 

@@ -7,6 +7,8 @@ import { InvalidInputError, show } from "../errors.ts";
 import { attempt, writeFileAtomic } from "../io/atomic.ts";
 import { parseObject } from "../io/json.ts";
 import { readTextIfThere } from "../io/read.ts";
+import { parseSetting, settingSlug } from "../problems/settings.ts";
+import type { PaperPassed } from "./paper_passed.ts";
 
 /** What was run. */
 export interface CellKey {
@@ -30,16 +32,31 @@ export interface Cell extends CellKey {
   readonly standardError: number;
   /** Largest certified gap of a best response; 0 for methods that choose from a list. */
   readonly worstGap: number;
-  /** Mean regret of a participant, for methods that are not truthful. */
+  /** Mean regret of a participant, for methods that are not truthful, by the method's own search. */
   readonly regret?: number;
-  /** Seconds of training, or of whatever takes its place. */
+  /** The same by the audit's search. */
+  readonly auditedRegret?: number;
+  /** Seconds of training, or of whatever takes its place; with validation. */
   readonly seconds: number;
+  /** Seconds of the evaluation on test profiles. */
+  readonly evaluationSeconds: number;
+  /** For learned methods, when the paper's value was first passed on validation profiles; undefined where it was not. */
+  readonly paperPassed?: PaperPassed;
   /** Floating-point operations of training in units of 10^12, where they are counted. */
   readonly teraflop?: number;
   /** Version of the package, and what it computed on. */
   readonly version: string;
   /** The device. */
   readonly device: string;
+  /** The command that makes the cell. */
+  readonly command: string;
+}
+
+/** The command that makes a cell, in a folder without it. */
+export function cellCommand({ setting, method, budget, seed, testProfiles }: CellKey): string {
+  const text = /^[\w-]+$/.test(method) ? method : `"${method}"`;
+  return `tedi table1 --columns ${settingSlug(parseSetting(setting))} --methods ${text} --seeds ${seed} ` +
+    `--budget ${budget} --test-profiles ${testProfiles}`;
 }
 
 /** The file of a cell in a folder. */
@@ -53,6 +70,8 @@ export function mechanismPath(folder: string, key: CellKey): string {
   return cellPath(folder, key).replace(/json$/, "mechanism.safetensors");
 }
 
+const OPTIONAL_NUMBERS = ["regret", "auditedRegret", "teraflop"] as const;
+
 /**
  * The cell that is kept for a key; undefined where there is none.
  *
@@ -64,11 +83,12 @@ export async function readCell(folder: string, key: CellKey): Promise<Cell | und
   const text = await readTextIfThere(path);
   if (text === undefined) return undefined;
   const cell: Partial<Cell> | undefined = parseObject(text);
-  const numbers = ["revenue", "standardError", "worstGap", "seconds"] as const;
+  const numbers = ["revenue", "standardError", "worstGap", "seconds", "evaluationSeconds"] as const;
   const whole = cell !== undefined &&
     Object.entries(key).every(([name, value]) => cell[name as keyof CellKey] === value) &&
     numbers.every((name) => Number.isFinite(cell[name])) &&
-    (["regret", "teraflop"] as const).every((name) => cell[name] === undefined || Number.isFinite(cell[name]));
+    OPTIONAL_NUMBERS.every((name) => cell[name] === undefined || Number.isFinite(cell[name])) &&
+    typeof cell.command === "string";
   if (!whole) {
     throw new InvalidInputError(
       `Cannot go on with the table: ${path} must be the result of ${key.method} for ${key.setting}, got ` +

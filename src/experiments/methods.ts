@@ -9,6 +9,7 @@ import { trainDiscrete } from "../baselines/discrete_training.ts";
 import { trainGemNet } from "../baselines/gem_net_training.ts";
 import { trainLotteryAma } from "../baselines/lottery_ama_training.ts";
 import { trainMenuNet } from "../baselines/menu_net_training.ts";
+import type { RegretNet } from "../baselines/regret_net.ts";
 import { measureRegret } from "../baselines/regret_net_misreports.ts";
 import { trainRegretNet } from "../baselines/regret_net_training.ts";
 import { separable } from "../baselines/separable.ts";
@@ -19,37 +20,85 @@ import type { Mechanism } from "../mechanisms/mechanism.ts";
 import type { NetworkKind } from "../networks/kinds.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { settingOf } from "../problems/settings.ts";
+import { printedValue } from "../problems/table_one.ts";
 import { defaultTraining } from "../training/options.ts";
 import { planTraining, train } from "../training/train.ts";
+import { auditedRegret } from "./audited_regret.ts";
 import { bestStart } from "./best_start.ts";
-import { baselineIterations, tediIterations, tediStarts } from "./budgets.ts";
-import type { ExperimentMethod } from "./run_cells.ts";
+import { baselineIterations, tediIterations, trainingStarts } from "./budgets.ts";
+import { type PaperPassed, watchPaper } from "./paper_passed.ts";
+import type { ExperimentMethod, MethodWork } from "./run_cells.ts";
 
 const always = () => true;
 const several = ({ participants }: MechanismProblem) => participants > 1;
 const single = ({ participants }: MechanismProblem) => participants === 1;
+
+/** A training of some length, from a seed. */
+type Training<M extends Mechanism> = (
+  seed: number,
+  hooks: BaselineHooks<{ readonly iteration: number; readonly softRevenue: number }>,
+) => Promise<{ mechanism: M; iterations: number }>;
+
+/** Trains from as many starts as every learned method gets, and keeps the best; watches when the paper is passed. */
+async function trainFromStarts<M extends Mechanism>(
+  name: string,
+  problem: MechanismProblem,
+  iterations: number,
+  { budget, seed, device, signal, onProgress, checkpoints, elapsed = since(performance.now()) }: MethodWork,
+  training: Training<M>,
+): Promise<{ mechanism: M; paperPassed: PaperPassed | undefined }> {
+  const starts = trainingStarts(problem, budget);
+  const watch = watchPaper(
+    problem,
+    printedValue(name, problem.name),
+    seed,
+    elapsed,
+  );
+  const mechanism = await bestStart(problem, starts, seed, async (seed, start) => {
+    const kept = checkpoints?.(start);
+    watch.resume(kept?.resume?.metadata);
+    const trained = await training(seed, {
+      device,
+      signal,
+      resume: kept?.resume,
+      onIteration: ({ iteration, softRevenue }) =>
+        onProgress?.(start * iterations + iteration, starts * iterations, softRevenue.toFixed(4)),
+      async onCheckpoint(checkpoint, iteration) {
+        // Training that goes on from a checkpoint, and is stopped at once, gives the checkpoint's mechanism.
+        const soFar = async () => (await training(seed, { device, resume: checkpoint, signal: STOPPED })).mechanism;
+        if (!signal?.aborted) await watch.look(soFar, start, iteration, iteration === iterations);
+        await kept?.onCheckpoint({ ...checkpoint, metadata: { ...checkpoint.metadata, ...watch.metadata() } });
+      },
+    });
+    requireAll(name, trained.iterations, iterations, signal);
+    return trained.mechanism;
+  }, signal);
+  return { mechanism, paperPassed: watch.passed };
+}
+
+/** A signal that says stop from the start. */
+const STOPPED = AbortSignal.abort();
+
+/** Seconds since a time in milliseconds. */
+const since = (begin: number) => () => (performance.now() - begin) / 1000;
 
 /** TEDI, and its ablations by another network. */
 function tedi(name: string, kind?: NetworkKind): ExperimentMethod {
   return {
     name,
     applies: always,
-    async run(problem, { budget, seed, device, signal, onProgress, checkpoints }) {
-      const iterations = tediIterations(budget);
-      const options = { ...defaultTraining(problem, kind), iterations, seed }, starts = tediStarts(problem, budget);
-      const { flop } = await planTraining(problem, options, device), all = starts * iterations;
-      const mechanism = await bestStart(problem, starts, seed, async (seed, start) => {
-        const trained = await train(problem, { ...options, seed }, {
-          device,
-          signal,
-          ...checkpoints?.(start),
-          onIteration: ({ iteration, softRevenue }) =>
-            onProgress?.(start * iterations + iteration, all, softRevenue.toFixed(4)),
-        });
-        requireAll(name, trained.iterations, iterations, signal);
-        return trained.mechanism;
-      }, signal);
-      return { mechanism, teraflop: flop.total * all / 1e12 };
+    async run(problem, work) {
+      const { budget, seed, device } = work, iterations = tediIterations(budget);
+      const options = { ...defaultTraining(problem, kind), iterations, seed };
+      const { flop } = await planTraining(problem, options, device);
+      const made = await trainFromStarts(
+        name,
+        problem,
+        iterations,
+        work,
+        (seed, hooks) => train(problem, { ...options, seed }, hooks),
+      );
+      return { ...made, teraflop: flop.total * iterations * trainingStarts(problem, budget) / 1e12 };
     },
   };
 }
@@ -66,22 +115,19 @@ function learned<M extends Mechanism>(
   name: string,
   applies: (problem: MechanismProblem) => boolean,
   trainer: Trainer<M>,
-  measure?: (problem: MechanismProblem, mechanism: M, seed: number) => Promise<{ regret: number }>,
 ): ExperimentMethod {
   return {
     name,
     applies,
-    async run(problem, { budget, seed, device, signal, onProgress, checkpoints }) {
-      const iterations = baselineIterations(budget);
-      const trained = await trainer(problem, { iterations, seed }, {
-        device,
-        signal,
-        ...checkpoints?.(0),
-        onIteration: ({ iteration, softRevenue }) => onProgress?.(iteration, iterations, softRevenue.toFixed(4)),
-      });
-      requireAll(name, trained.iterations, iterations, signal);
-      const { mechanism } = trained;
-      return { mechanism, regret: measure && (await measure(problem, mechanism, seed)).regret };
+    run(problem, work) {
+      const iterations = baselineIterations(work.budget);
+      return trainFromStarts(
+        name,
+        problem,
+        iterations,
+        work,
+        (seed, hooks) => trainer(problem, { iterations, seed }, hooks),
+      );
     },
   };
 }
@@ -119,12 +165,13 @@ export const experimentMethods: readonly ExperimentMethod[] = [
   learned("MD-MenuNet", single, trainMenuNet),
   learned("MD-GemNet", several, trainGemNet),
   learned("MD-LotteryAMA", several, trainLotteryAma),
-  learned(
-    "MD-RegretNet",
-    always,
-    trainRegretNet,
-    (problem, mechanism, seed) => measureRegret(problem, mechanism, { seed }),
-  ),
+  {
+    ...learned("MD-RegretNet", always, trainRegretNet),
+    async regret(problem, mechanism, seed) {
+      const { regret } = await measureRegret(problem, mechanism as RegretNet, { seed });
+      return { regret, auditedRegret: await auditedRegret(problem, mechanism, seed) };
+    },
+  },
   classical("VCG", vcg),
   classical("Separable-OPT", separable),
   classical("Bundle-OPT", bundle),

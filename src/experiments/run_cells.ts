@@ -15,7 +15,8 @@ import type { Device } from "../runtime/device.ts";
 import { VERSION } from "../version.ts";
 import type { BudgetName } from "./budgets.ts";
 import { cellCheckpoints, type CheckpointHooks, removeCheckpoints } from "./cell_checkpoints.ts";
-import { type Cell, type CellKey, mechanismPath, readCell, writeCell } from "./cells.ts";
+import { type Cell, cellCommand, type CellKey, mechanismPath, readCell, writeCell } from "./cells.ts";
+import type { PaperPassed } from "./paper_passed.ts";
 
 /** How a method is run in a cell. */
 export interface MethodWork {
@@ -29,6 +30,8 @@ export interface MethodWork {
   readonly signal?: AbortSignal;
   /** Told how many steps of all are done, and a figure of the latest. */
   readonly onProgress?: (done: number, all: number, figure: string) => void;
+  /** Seconds that the cell has taken, those before a stop too; since now unless given. */
+  readonly elapsed?: () => number;
   /** If given, the hooks by which one of the cell's trainings, counted from 0, goes on from its last checkpoint. */
   readonly checkpoints?: (training: number) => CheckpointHooks;
 }
@@ -37,10 +40,18 @@ export interface MethodWork {
 export interface MethodResult {
   /** The mechanism. */
   readonly mechanism: Mechanism;
-  /** Mean regret, for methods that are not truthful. */
-  readonly regret?: number;
   /** 10^12 floating-point operations, where they are counted. */
   readonly teraflop?: number;
+  /** When the paper's value was first passed on validation profiles. */
+  readonly paperPassed?: PaperPassed;
+}
+
+/** Mean regret of a participant, by two searches for misreports that pay. */
+export interface MeasuredRegret {
+  /** By the search that the method is trained with. */
+  readonly regret: number;
+  /** By that of the audit. */
+  readonly auditedRegret: number;
 }
 
 /** A row of a table. */
@@ -51,6 +62,8 @@ export interface ExperimentMethod {
   applies(problem: MechanismProblem): boolean;
   /** Finds a mechanism. */
   run(problem: MechanismProblem, work: MethodWork): Promise<MethodResult>;
+  /** Measures regret, where the method is not truthful. */
+  regret?(problem: MechanismProblem, mechanism: Mechanism, seed: number): Promise<MeasuredRegret>;
 }
 
 /** Which cells to run, and how. */
@@ -99,17 +112,23 @@ export async function runCells(
         signal?.throwIfAborted();
         const begin = performance.now(), since = () => (performance.now() - begin) / 1000;
         const checkpoints = await cellCheckpoints(folder, key, since);
-        const work = { budget, seed, device, signal, onProgress: hooks.onProgress, checkpoints: checkpoints.hooks };
-        const { mechanism, regret, teraflop } = await method.run(problem, work);
-        const seconds = checkpoints.seconds + since();
+        const elapsed = () => checkpoints.seconds + since();
+        const work = { budget, seed, device, signal, elapsed, onProgress: hooks.onProgress };
+        const { mechanism, teraflop, paperPassed } = await method.run(problem, {
+          ...work,
+          checkpoints: checkpoints.hooks,
+        });
+        const seconds = elapsed();
         const { revenue, standardError, worstGap } = await evaluate(problem, mechanism, {
           profiles: testProfiles,
           seed,
           signal,
         });
+        const evaluationSeconds = elapsed() - seconds;
         const cell: Cell = {
           ...key,
-          ...{ revenue, standardError, worstGap, regret, seconds, teraflop },
+          ...{ revenue, standardError, worstGap, ...await method.regret?.(problem, mechanism, seed) },
+          ...{ seconds, evaluationSeconds, teraflop, paperPassed, command: cellCommand(key) },
           version: VERSION,
           device: `${device.backend} (${device.adapter})`,
         };

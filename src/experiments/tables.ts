@@ -14,12 +14,14 @@ export interface Summary {
   readonly method: string;
   /** Mean over the seeds. */
   readonly revenue: number;
-  /** Standard error over test profiles of one seed, averaged. */
+  /** Standard error of the mean, over the test profiles, of which each seed has its own. */
   readonly standardError: number;
   /** Standard deviation over the seeds; undefined for one seed. */
   readonly seedDeviation?: number;
-  /** Mean regret, where it was measured. */
+  /** Mean regret by the method's own search, where it was measured. */
   readonly regret?: number;
+  /** Mean regret by the audit's search, where it was measured. */
+  readonly auditedRegret?: number;
   /** Mean seconds. */
   readonly seconds: number;
   /** Mean 10^12 floating-point operations, where they were counted. */
@@ -33,7 +35,7 @@ export function summarize(cells: readonly Cell[]): Summary[] {
   const groups = Map.groupBy(cells, ({ setting, method }) => `${method}\n${setting}`);
   return [...groups.values()].map((group) => {
     const mean = (of: (cell: Cell) => number) => group.reduce((sum, cell) => sum + of(cell), 0) / group.length;
-    const optional = (name: "regret" | "teraflop") =>
+    const optional = (name: "regret" | "auditedRegret" | "teraflop") =>
       group.every((cell) => cell[name] !== undefined) ? mean((cell) => cell[name]!) : undefined;
     const revenue = mean((cell) => cell.revenue), { setting, method } = group[0];
     const squares = group.reduce((sum, cell) => sum + (cell.revenue - revenue) ** 2, 0);
@@ -41,9 +43,10 @@ export function summarize(cells: readonly Cell[]): Summary[] {
       setting,
       method,
       revenue,
-      standardError: mean((cell) => cell.standardError),
+      standardError: Math.hypot(...group.map((cell) => cell.standardError)) / group.length,
       seedDeviation: group.length > 1 ? Math.sqrt(squares / (group.length - 1)) : undefined,
       regret: optional("regret"),
+      auditedRegret: optional("auditedRegret"),
       seconds: mean((cell) => cell.seconds),
       teraflop: optional("teraflop"),
       seeds: group.length,
@@ -52,8 +55,20 @@ export function summarize(cells: readonly Cell[]): Summary[] {
 }
 
 const COLUMNS = [
-  ...["method", "setting", "budget", "seed", "revenue", "standardError", "paper", "regret", "paperRegret", "seconds"],
-  ...["teraflop", "worstGap", "testProfiles", "version", "device"],
+  ...[
+    "method",
+    "setting",
+    "budget",
+    "seed",
+    "revenue",
+    "standardError",
+    "paper",
+    "regret",
+    "auditedRegret",
+    "paperRegret",
+    "seconds",
+  ],
+  ...["teraflop", "worstGap", "testProfiles", "version", "device", "evaluationSeconds", "command"],
 ];
 
 /** A line for each cell, with the paper's value beside it. */
@@ -74,7 +89,30 @@ function quoted(value: unknown): string {
   return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-/** Methods as rows and settings as columns; under each value the paper's. */
+/**
+ * Whether a mean is above the paper's value beyond doubt: by more than two standard errors, of test profiles and of
+ * seeds together, sqrt(standardError^2 + seedDeviation^2 / seeds). One seed says nothing of the others; of the error of
+ * the paper's value nothing is known.
+ */
+export function beatsPaper({ method, setting, revenue, standardError, seedDeviation = 0, seeds }: Summary): boolean {
+  const printed = printedValue(method, setting);
+  return typeof printed === "number" &&
+    revenue - printed > 2 * Math.hypot(standardError, seedDeviation / Math.sqrt(seeds));
+}
+
+/** Mean, standard error and deviation over seeds of a summary in Markdown, in bold where it beats the paper. */
+export function revenueMarkdown(summary: Summary): string {
+  const { revenue, standardError, seedDeviation, regret, auditedRegret } = summary;
+  const more = [
+    ...seedDeviation === undefined ? [] : [`; seeds ±${seedDeviation.toFixed(4)}`],
+    ...regret === undefined ? [] : [`; regret ${regret.toFixed(4)}`],
+    ...auditedRegret === undefined ? [] : [`, ${auditedRegret.toFixed(4)} by the audit`],
+  ];
+  const mean = `${revenue.toFixed(4)} ±${standardError.toFixed(4)}`;
+  return `${beatsPaper(summary) ? `**${mean}**` : mean}${more.join("")}`;
+}
+
+/** Methods as rows and settings as columns; beside each value the paper's. */
 export function tableMarkdown(cells: readonly Cell[]): string {
   const summaries = summarize(cells);
   const settings = [...new Set(cells.map(({ setting }) => setting))];
@@ -85,10 +123,8 @@ export function tableMarkdown(cells: readonly Cell[]): string {
       const found = summaries.find((one) => one.method === method && one.setting === setting);
       const printed = printedValue(method, setting);
       if (!found) return printed === undefined ? "" : `(${printed})`;
-      const regret = found.regret === undefined ? "" : `; regret ${found.regret.toFixed(4)}`;
-      const deviation = found.seedDeviation === undefined ? "" : `; seeds ±${found.seedDeviation.toFixed(4)}`;
       const paper = printed === undefined ? "" : ` (${typeof printed === "number" ? printed.toFixed(4) : printed})`;
-      return `${found.revenue.toFixed(4)} ±${found.standardError.toFixed(4)}${deviation}${regret}${paper}`;
+      return `${revenueMarkdown(found)}${paper}`;
     });
     const own = summaries.filter((one) => one.method === method);
     const seconds = own.reduce((sum, one) => sum + one.seconds, 0) / Math.max(1, own.length);
@@ -99,7 +135,9 @@ export function tableMarkdown(cells: readonly Cell[]): string {
     row(["---", ...settings.map(() => "---:"), "---:"]),
     ...lines,
     "",
-    "Mean of the principal's utility ± standard error over test profiles; in brackets the paper's value.",
+    "Mean of the principal's utility over seeds ± its standard error over test profiles; `seeds`: standard deviation of " +
+    "a seed; in brackets the paper's value, and bold what is above it by more than two standard errors of profiles and " +
+    "seeds together.",
     "",
   ].join("\n");
 }

@@ -1,16 +1,16 @@
 /**
- * Evaluation: the principal's expected utility under a mechanism, on held-out type profiles.
+ * Evaluation: the principal's expected utility under a mechanism, on type profiles that training has not seen.
  *
  * @module
  */
 import { tf } from "../deps/tfjs.ts";
 import { type Row, showing, type Summary } from "../display.ts";
-import { requireInteger } from "../errors.ts";
+import { InvalidInputError, requireInteger, show } from "../errors.ts";
 import { requireKnownNames } from "../known_names.ts";
-import type { MechanismProblem } from "../problems/problem.ts";
+import type { MechanismProblem, SamplePart } from "../problems/problem.ts";
 import { problemOf } from "../problems/problem_of.ts";
 import { optimumInWords, referenceMechanisms, shareInWords } from "../problems/reference_mechanisms.ts";
-import { deriveKey, randomKey } from "../random/key.ts";
+import { deriveKey, deriveTextKey, type RandomKey, randomKey } from "../random/key.ts";
 import { ensureDevice } from "../runtime/device.ts";
 import { letEventsIn } from "../runtime/event_loop.ts";
 import { type Mechanism, requireMechanismFor } from "./mechanism.ts";
@@ -20,10 +20,16 @@ export const TEST_PROFILES = 100_000;
 
 /** The options of an evaluation. */
 export interface EvaluationOptions {
-  /** The number of test profiles; {@linkcode TEST_PROFILES} unless given. */
+  /** The number of profiles; {@linkcode TEST_PROFILES} unless given. */
   readonly profiles?: number;
-  /** The seed of the test profiles; they differ from the training profiles of every seed. 0 unless given. */
+  /** The seed of the profiles; they differ from the training profiles of every seed. 0 unless given. */
   readonly seed?: number;
+  /**
+   * What the profiles are for: `validation`, to choose by, or `held-out`, to report. The two share no random numbers.
+   * Whatever is chosen, settings, a start or a time to stop, choose it on validation profiles: the best of several on
+   * held-out profiles earns less on others. `held-out` unless given.
+   */
+  readonly part?: Exclude<SamplePart, "training">;
   /** Called with the number of profiles done, and that of all. */
   readonly onProgress?: (done: number, all: number) => void;
   /** Stops the evaluation with the signal's reason. */
@@ -31,15 +37,15 @@ export interface EvaluationOptions {
 }
 
 /** The names of the options. */
-const OPTIONS: readonly (keyof EvaluationOptions)[] = ["profiles", "seed", "onProgress", "signal"];
+const OPTIONS: readonly (keyof EvaluationOptions)[] = ["profiles", "seed", "part", "onProgress", "signal"];
 
 /** What an evaluation found. */
 export interface Evaluation {
-  /** Mean u0 over the test profiles: the principal's expected utility. */
+  /** Mean u0 over the profiles: the principal's expected utility. */
   readonly revenue: number;
   /** Standard error of the mean. */
   readonly standardError: number;
-  /** The number of test profiles. */
+  /** The number of profiles. */
   readonly profiles: number;
   /** Mean over profiles of the sum of all participants' utilities. */
   readonly participantsUtility: number;
@@ -49,10 +55,18 @@ export interface Evaluation {
   readonly worstGap: number;
 }
 
-/** The stream of test profiles, other than those of training. */
-const TEST_STREAM = 0x7e57;
+/** The streams of profiles, other than those of training. */
+const STREAMS = { "validation": 0x7a11d, "held-out": 0x7e57 } as const;
 /** Profiles that are run at a time. */
 const CHUNK = 4096;
+
+/**
+ * The key of profiles: that of a seed, a stream, and the problem's name and shape, so that profiles of different problems
+ * have different random numbers, and their means deviate independently.
+ */
+function profilesKey({ name, participants, goods }: MechanismProblem, seed: number, stream: number): RandomKey {
+  return deriveTextKey(deriveKey(randomKey(seed), stream, participants, goods), name);
+}
 
 /**
  * Estimates the principal's expected utility, the objective of equation (1), on fresh type profiles from F, and reports
@@ -60,7 +74,7 @@ const CHUNK = 4096;
  *
  * @param problem A problem, or the name of a setting.
  * @throws {InvalidInputError} where n or m of the mechanism and the problem differ, or `profiles` is not an integer of
- * at least 2.
+ * at least 2, or `part` is another.
  *
  * @example
  * ```ts
@@ -77,18 +91,22 @@ export async function evaluate(
   mechanism: Mechanism,
   options: EvaluationOptions = {},
 ): Promise<Evaluation> {
-  const { profiles = TEST_PROFILES, seed = 0, onProgress, signal } = options;
+  const { profiles = TEST_PROFILES, seed = 0, part = "held-out", onProgress, signal } = options;
   requireKnownNames("evaluate", "an option", options, OPTIONS);
   requireInteger("evaluate", "profiles", profiles, 2);
+  if (!Object.hasOwn(STREAMS, part)) {
+    const parts = Object.keys(STREAMS).join(" or ");
+    throw new InvalidInputError(`Cannot evaluate: part must be ${parts}, got ${show(part)}`);
+  }
   const task = problemOf(problem), { participants: n, goods: m } = task;
   requireMechanismFor("evaluate", task, mechanism);
   await ensureDevice();
-  const key = deriveKey(randomKey(seed), TEST_STREAM);
+  const key = profilesKey(task, seed, STREAMS[part]);
   let sum = 0, squares = 0, utility = 0, allocated = 0, worstGap = 0;
   for (let done = 0, chunk = 0; done < profiles; chunk++) {
     signal?.throwIfAborted();
     const count = Math.min(CHUNK, profiles - done);
-    const types = task.distribution.sample(deriveKey(key, chunk), count, "held-out");
+    const types = task.distribution.sample(deriveKey(key, chunk), count, part);
     const result = await mechanism.run(types);
     const values = tf.tidy(() =>
       task.principalUtility.evaluate(

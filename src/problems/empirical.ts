@@ -27,8 +27,8 @@ export interface EmpiricalOptions extends GoodsCosts {
 /** Fewer rows than this say too little about a distribution to be split. */
 const LEAST_ROWS = 10;
 
-/** Of this many rows, one is held out. */
-const HELD_OUT_EVERY = 5;
+/** Of this many rows, one is not for training. */
+const APART_EVERY = 5;
 
 /**
  * A reproducible goods problem whose types come from a CSV file or text.
@@ -36,8 +36,8 @@ const HELD_OUT_EVERY = 5;
  * - With n * m columns, a row is a type profile: participant 1's m types, then participant 2's, and so on.
  * - With m columns and n > 1, a row is one participant's types, and each profile draws n rows independently.
  *
- * Types are numbers in [0, 1]; a header is optional. One row in five is held out, chosen by a fixed hash of
- * the row's number; profiles are drawn from the training or the held-out rows with replacement.
+ * Types are numbers in [0, 1]; a header is optional. Of ten rows eight are for training, one is for validation and one
+ * is held out, chosen by a fixed hash of the row's number; profiles are drawn from the rows of a part with replacement.
  *
  * @example
  * ```ts
@@ -104,12 +104,16 @@ function empiricalTypes(table: TypeRows, participants: number, goods: number): T
   };
 }
 
-/** Splits the rows 80 : 20 by a hash of their number. Both parts have rows wherever there are two or more. */
+/** Splits the rows 80 : 10 : 10 by a hash of their number. Each part has rows wherever there are three or more. */
 function splitRows(rows: number): Readonly<Record<SamplePart, readonly number[]>> {
-  const hash = uniforms(deriveKey(randomKey(0), HELD_OUT_EVERY), rows);
+  const hash = uniforms(deriveKey(randomKey(0), APART_EVERY), rows);
   const order = Array.from(hash.keys()).sort((a, b) => hash[a] - hash[b] || a - b);
-  const heldOut = Math.max(1, Math.round(rows / HELD_OUT_EVERY));
-  return { "held-out": order.slice(0, heldOut), training: order.slice(heldOut) };
+  const apart = Math.max(2, Math.round(rows / APART_EVERY)), heldOut = Math.ceil(apart / 2);
+  return {
+    "held-out": order.slice(0, heldOut),
+    validation: order.slice(heldOut, apart),
+    training: order.slice(apart),
+  };
 }
 
 /** The bytes of a file that the caller named. */

@@ -6,8 +6,12 @@
 import type { Tensor1D, Tensor2D, Tensor3D, Tensorflow } from "../deps/tfjs.ts";
 import type { RandomKey } from "../random/key.ts";
 
-/** Which part of a finite data set to draw from. Distributions that never repeat ignore it. */
-export type SamplePart = "training" | "held-out";
+/**
+ * What profiles are for: to learn from; to choose by, among settings, starts and times to stop; or, held out from both,
+ * to be reported. Of a finite data set each is another part. Distributions that never repeat ignore it, as the keys of
+ * the three are of different streams.
+ */
+export type SamplePart = "training" | "validation" | "held-out";
 
 /** The joint distribution F of type profiles. */
 export interface TypeDistribution {

@@ -40,7 +40,8 @@ export interface ProblemDefinition extends GoodsCosts {
    *
    * @param random The only source of chance to use: then the same seed gives the same types.
    * @param profiles How many, B.
-   * @param part Where the types come from a finite data set, the part to draw from.
+   * @param part Where the types come from a finite data set, the part to draw from: `training`, `validation`, or
+   * `held-out` for those that are reported. Where the data have no part for validation, take it from that of training.
    * @returns Types as nested lists `[B][n][m]`, or flat and row-major.
    */
   sampleTypes?(random: RandomStream, profiles: number, part: SamplePart): Float32Array | number[] | number[][][];

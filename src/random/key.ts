@@ -23,6 +23,11 @@ export function randomKey(seed: number): RandomKey {
   return [seed >>> 0, Math.floor(seed / 2 ** 32) >>> 0];
 }
 
+/** A new key from a key and a text, by its UTF-8 bytes: the same on every machine, and another for every text. */
+export function deriveTextKey(key: RandomKey, text: string): RandomKey {
+  return deriveKey(key, ...new TextEncoder().encode(text));
+}
+
 /**
  * A new key from a key and one or more stream numbers (integers from 0 to 2^32 - 1),
  * independent of the parent's own numbers and of every other stream's.

@@ -4,7 +4,7 @@ import { bundle } from "../../src/baselines/bundle.ts";
 import { separable } from "../../src/baselines/separable.ts";
 import { vcg } from "../../src/baselines/vcg.ts";
 import { bestStart } from "../../src/experiments/best_start.ts";
-import { tediStarts } from "../../src/experiments/budgets.ts";
+import { trainingStarts } from "../../src/experiments/budgets.ts";
 import { settingProblem } from "../../src/problems/settings.ts";
 
 Deno.test("the start that earns the most is kept, wherever it is among them", async () => {
@@ -23,7 +23,7 @@ Deno.test("the start that earns the most is kept, wherever it is among them", as
 
 Deno.test("several starts are for one participant, beyond the quick budget", () => {
   const starts = (name: string) =>
-    (["quick", "standard", "paper"] as const).map((b) => tediStarts(settingProblem(name), b));
+    (["quick", "standard", "paper"] as const).map((b) => trainingStarts(settingProblem(name), b));
   assertEquals(starts("U-1-10"), [1, 3, 5]);
   assertEquals(starts("U-3-2-cp1-cd0"), [1, 1, 1]);
 });

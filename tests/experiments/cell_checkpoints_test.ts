@@ -75,7 +75,7 @@ function smallMethods(log: Log, stop?: { readonly at: string; readonly with: () 
   ];
 }
 
-const withoutTime = ({ seconds: _, ...cell }: Cell) => cell;
+const withoutTime = ({ seconds: _, evaluationSeconds: __, ...cell }: Cell) => cell;
 const names = (folder: string) => Array.from(Deno.readDirSync(folder), ({ name }) => name).sort();
 
 Deno.test("a cell that was stopped, or killed, loses what came after its last checkpoint, and ends with the same bits", () =>

@@ -2,17 +2,26 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { separable } from "../../src/baselines/separable.ts";
 import { InvalidInputError } from "../../src/errors.ts";
-import { type Cell, cellPath, readCell, writeCell } from "../../src/experiments/cells.ts";
+import { type Cell, cellCommand, cellPath, readCell, writeCell } from "../../src/experiments/cells.ts";
 import { experimentMethods } from "../../src/experiments/methods.ts";
 import { type ExperimentMethod, runCells } from "../../src/experiments/run_cells.ts";
-import { summarize, tableCsv, tableMarkdown } from "../../src/experiments/tables.ts";
+import { beatsPaper, summarize, tableCsv, tableMarkdown } from "../../src/experiments/tables.ts";
 import { settingProblem } from "../../src/problems/settings.ts";
 import { printedValue, tableOneMethods, tableOneSettings } from "../../src/problems/table_one.ts";
 import { openDevice } from "../../src/runtime/device.ts";
 
 const CELL: Cell = {
   ...{ setting: "U_{3,2}^{1,0}", method: "TEDI", budget: "quick", seed: 0, testProfiles: 1000 },
-  ...{ revenue: 0.26, standardError: 0.01, worstGap: 1e-9, seconds: 12, version: "0.1.0", device: "wasm" },
+  ...{
+    revenue: 0.26,
+    standardError: 0.01,
+    worstGap: 1e-9,
+    seconds: 12,
+    evaluationSeconds: 1,
+    version: "0.1.0",
+    device: "wasm",
+  },
+  command: "tedi table1",
 };
 
 async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
@@ -77,6 +86,8 @@ Deno.test("tables have the mean and deviation over seeds, and the paper's values
   assertEquals([tedi.seeds, vcg.seeds], [2, 1]);
   assert(Math.abs(tedi.revenue - 0.27) < 1e-12 && Math.abs(tedi.seedDeviation! - 0.01 * Math.SQRT2) < 1e-12);
   assertEquals(vcg.seedDeviation, undefined);
+  // Each seed has test profiles of its own: 0.01 of both is 0.01 / sqrt(2) of their mean.
+  assert(Math.abs(tedi.standardError - 0.01 * Math.SQRT1_2) < 1e-12);
   const [header, first] = tableCsv(cells).split("\n");
   assertEquals(header.split(",").slice(0, 7), [
     "method",
@@ -89,8 +100,27 @@ Deno.test("tables have the mean and deviation over seeds, and the paper's values
   ]);
   assertEquals(first.slice(0, 44), 'TEDI,"U_{3,2}^{1,0}",quick,0,0.26,0.01,0.267');
   const markdown = tableMarkdown(cells);
-  assert(markdown.includes("| TEDI | 0.2700 ±0.0100; seeds ±0.0141 (0.2678) |"), markdown);
+  assert(markdown.includes("| TEDI | 0.2700 ±0.0071; seeds ±0.0141 (0.2678) |"), markdown);
   assert(markdown.includes("| VCG | -1.0000 ±0.0100 (<0) |"), markdown);
+});
+
+Deno.test("bold is what is above the paper's 0.2678 by two standard errors of profiles and seeds together", () => {
+  const bold = (...cells: Partial<Cell>[]) =>
+    beatsPaper(summarize(cells.map((one, seed) => ({ ...CELL, seed, ...one })))[0]);
+  assert(bold({ revenue: 0.2678 + 0.00201, standardError: 0.001 }));
+  assert(!bold({ revenue: 0.2678 + 0.00199, standardError: 0.001 }));
+  // Two seeds, 0.004 apart: profiles 0.003 / sqrt(2), seeds 0.004 / sqrt(2) / sqrt(2), together 0.0029155.
+  const pair = (mean: number) => [-0.002, 0.002].map((by) => ({ revenue: mean + by, standardError: 0.003 }));
+  assert(bold(...pair(0.2678 + 2.01 * 0.0029155)) && !bold(...pair(0.2678 + 1.99 * 0.0029155)));
+  assert(!bold({ method: "VCG", revenue: 1 })); // the paper prints no number
+});
+
+Deno.test("a cell's command makes that cell", () => {
+  const text = cellCommand({ ...CELL, method: "Straight-jacket auction", testProfiles: 100, seed: 2 });
+  assertEquals(
+    text,
+    'tedi table1 --columns U-3-2-cp1-cd0 --methods "Straight-jacket auction" --seeds 2 --budget quick --test-profiles 100',
+  );
 });
 
 Deno.test("every row of Table 1 has a method, which applies where the paper has a value", () => {

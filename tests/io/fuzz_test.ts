@@ -308,6 +308,7 @@ Deno.test("fuzz: cells of a table", async () => {
     const cell: Cell = {
       ...key,
       ...{ revenue: 0.26, standardError: 0.01, worstGap: 1e-9, seconds: 12, version: "0", device: "wasm" },
+      ...{ evaluationSeconds: 1, command: "tedi table1" },
     };
     const path = cellPath(folder, key), text = JSON.stringify(cell);
     const ended = await feed(9, 1500, (below) => {

@@ -3,7 +3,11 @@ import { InvalidInputError } from "../../src/errors.ts";
 import { audit, type AuditOptions } from "../../src/mechanisms/audit.ts";
 import { evaluate, type EvaluationOptions } from "../../src/mechanisms/evaluate.ts";
 import { flatTypes, type Mechanism } from "../../src/mechanisms/mechanism.ts";
+import type { MechanismProblem } from "../../src/problems/problem.ts";
 import { settingProblem } from "../../src/problems/settings.ts";
+import { defineProblem } from "../../src/problems/user_module.ts";
+import { defaultTraining, freshProfiles } from "../../src/training/options.ts";
+import { refreshProfiles } from "../../src/training/profiles.ts";
 import { forEachDevice } from "../devices.ts";
 
 /** Every good for everybody at its own price, bought at will. */
@@ -43,6 +47,66 @@ forEachDevice("the same seed gives the same profiles, another seed others", asyn
   const c = await evaluate(problem, mechanism, { profiles, seed: 1 });
   assertEquals(a, b);
   assert(a.revenue !== c.revenue);
+});
+
+/** The type profiles that an evaluation draws, as text. */
+async function drawn(problem: MechanismProblem, options: EvaluationOptions): Promise<string[]> {
+  const { participants: n, goods: m } = problem, mechanism = postedPrices(n, m, 0.5), profiles: string[] = [];
+  const run: Mechanism["run"] = (reported) => {
+    const types = flatTypes(reported, n, m);
+    for (let at = 0; at < types.length; at += n * m) profiles.push(types.subarray(at, at + n * m).join());
+    return mechanism.run(types);
+  };
+  await evaluate(problem, { ...mechanism, run }, options);
+  return profiles;
+}
+
+/** Checks that no profile is in two of some lists, nor twice in one. */
+function requireApart(lists: readonly (readonly string[])[]): void {
+  assertEquals(new Set(lists.flat()).size, lists.reduce((sum, { length }) => sum + length, 0));
+}
+
+Deno.test("profiles of training, of validation and of a test are never the same, whatever the seeds", async () => {
+  const problem = settingProblem("U-3-2"), all: string[][] = [];
+  for (const seed of [0, 1, 0x5eed]) {
+    for (const part of ["validation", "held-out"] as const) {
+      all.push(await drawn(problem, { profiles: 5000, seed, part }));
+    }
+    const types: string[] = [], options = { ...defaultTraining(problem), seed };
+    for (let iteration = 1; iteration <= 200; iteration++) {
+      const kept = refreshProfiles(problem, options, { types: new Float32Array(options.profiles * 6), iteration });
+      for (let at = 6 * (options.profiles - freshProfiles(options)); at < kept.length; at += 6) {
+        types.push(kept.subarray(at, at + 6).join());
+      }
+    }
+    assert(types.length > 1000);
+    all.push(types);
+  }
+  requireApart(all);
+  assertEquals(await drawn(problem, { profiles: 5000 }), all[1]); // an evaluation that says nothing is of held-out ones
+});
+
+Deno.test("problems of different names or shapes have different random numbers", async () => {
+  const named = (name: string, participants = 2, goods = 3) =>
+    defineProblem({ name, participants, goods, distribution: "U" });
+  const types = async (problem: MechanismProblem) => (await drawn(problem, { profiles: 1000 })).join().split(",");
+  const a = await types(named("a")), b = await types(named("b"));
+  // 24-bit numbers: two lists of 6000 share 2 in expectation; more than 20 with a probability below 1e-13.
+  const shared = (one: string[], two: string[]) => new Set(one).intersection(new Set(two)).size;
+  for (const other of [b, await types(named("a", 3, 2)), await types(named("a", 1, 6))]) assert(shared(a, other) <= 20);
+  assertEquals(await types(named("a")), a);
+  // Costs alone make another setting.
+  const costs = await Promise.all(["U-2-3", "U-2-3-cp1-cd0"].map((name) => types(settingProblem(name))));
+  assert(shared(costs[0], costs[1]) <= 20);
+});
+
+Deno.test("the part of an evaluation is one of two", async () => {
+  const part = "training" as "validation";
+  await assertRejects(
+    () => evaluate(settingProblem("U-1-2"), postedPrices(1, 2, 0.5), { part }),
+    InvalidInputError,
+    'part must be validation or held-out, got "training"',
+  );
 });
 
 Deno.test("a mechanism for other participants or goods is refused", async () => {

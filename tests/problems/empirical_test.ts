@@ -33,18 +33,21 @@ Deno.test("empiricalProblem with n * m columns draws whole profiles", async () =
   });
 });
 
-Deno.test("empiricalProblem splits the rows 80 : 20, and draws each part evenly (false alarms: 1e-6)", async () => {
+Deno.test("empiricalProblem splits the rows 80 : 10 : 10, and draws each part evenly (false alarms: 1e-6)", async () => {
   const { distribution } = await empiricalProblem({ text: rows(2), participants: 1, goods: 2 });
   assertEquals(distribution.exchangeable, true);
   const training = rowsOf(distribution.sample(randomKey(2), 20_000, "training"), 2);
+  const validation = rowsOf(distribution.sample(randomKey(2), 20_000, "validation"), 2);
   const heldOut = rowsOf(distribution.sample(randomKey(2), 20_000, "held-out"), 2);
   // Every row turns up: a row is missed with probability (79 / 80)^20000 < 1e-100.
   assertEquals(new Set(training).size, 80);
-  assertEquals(new Set(heldOut).size, 20);
-  assertEquals(new Set([...training, ...heldOut]).size, ROWS);
+  assertEquals([new Set(validation).size, new Set(heldOut).size], [10, 10]);
+  assertEquals(new Set([...training, ...validation, ...heldOut]).size, ROWS); // no row is in two parts
   // The split is mixed rather than a head and a tail.
-  assert(new Set(heldOut.filter((row) => row < 50)).size > 2 && new Set(heldOut.filter((row) => row >= 50)).size > 2);
-  for (const [drawn, size] of [[training, 80], [heldOut, 20]] as const) {
+  for (const drawn of [validation, heldOut]) {
+    assert(new Set(drawn.filter((row) => row < 50)).size > 1 && new Set(drawn.filter((row) => row >= 50)).size > 1);
+  }
+  for (const [drawn, size] of [[training, 80], [validation, 10], [heldOut, 10]] as const) {
     const counts = new Map<number, number>();
     for (const row of drawn) counts.set(row, (counts.get(row) ?? 0) + 1);
     const expected = drawn.length / size;
@@ -56,13 +59,22 @@ Deno.test("empiricalProblem splits the rows 80 : 20, and draws each part evenly 
   assertEquals(distribution.sample(randomKey(2), 10, "training"), distribution.sample(randomKey(2), 10, "training"));
 });
 
+Deno.test("the smallest data set has rows for each part, and no row in two", async () => {
+  const { distribution } = await empiricalProblem({ text: rows(1, 10), participants: 1, goods: 1 });
+  const drawn = (["training", "validation", "held-out"] as const).map((part) =>
+    new Set(rowsOf(distribution.sample(randomKey(4), 1000, part), 1)) // a row is missed with probability 8 (7 / 8)^1000
+  );
+  assertEquals(drawn.map(({ size }) => size), [8, 1, 1]);
+  assertEquals(drawn.reduce((all, part) => all.union(part)).size, 10);
+});
+
 Deno.test("empiricalProblem with m columns draws participants independently", async () => {
   const { distribution } = await empiricalProblem({ text: rows(2), participants: 2, goods: 2 });
   assertEquals(distribution.exchangeable, true);
   const drawn = rowsOf(distribution.sample(randomKey(3), 20_000, "held-out"), 2);
   const pairs = new Set<string>();
   for (let b = 0; b < drawn.length; b += 2) pairs.add(`${drawn[b]},${drawn[b + 1]}`);
-  assertEquals(pairs.size, 20 * 20); // a pair is missed with probability 400 (399 / 400)^20000 = 7e-20
+  assertEquals(pairs.size, 10 * 10); // a pair is missed with probability 100 (99 / 100)^20000 < 1e-80
 });
 
 Deno.test("empiricalProblem from a file names the file and its SHA-256", async () => {

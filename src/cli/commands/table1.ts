@@ -7,7 +7,7 @@ import { InvalidInputError, show } from "../../errors.ts";
 import { BUDGETS } from "../../experiments/budgets.ts";
 import { experimentMethods } from "../../experiments/methods.ts";
 import { runCells } from "../../experiments/run_cells.ts";
-import { tableCsv, tableMarkdown } from "../../experiments/tables.ts";
+import { summarize, tableCsv, tableMarkdown } from "../../experiments/tables.ts";
 import { attempt, writeFileAtomic } from "../../io/atomic.ts";
 import { TEST_PROFILES } from "../../mechanisms/evaluate.ts";
 import { parseSetting, settingName } from "../../problems/settings.ts";
@@ -105,8 +105,8 @@ export const table1Command: Command = {
           output.event("cell", { ...cell });
         },
       }, interrupt.signal);
-      const table = tableMarkdown(cells);
-      const files = { csv: tableCsv(cells), md: table, json: `${JSON.stringify(cells, undefined, 2)}\n` };
+      const table = tableMarkdown(cells), json = { means: summarize(cells), cells };
+      const files = { csv: tableCsv(cells), md: table, json: `${JSON.stringify(json, undefined, 2)}\n` };
       for (const [ending, text] of Object.entries(files)) {
         const path = `${wanted.folder}/table1.${ending}`;
         await attempt(`write ${path}`, () => writeFileAtomic(path, text));

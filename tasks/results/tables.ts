@@ -1,0 +1,140 @@
+/** The tables of EXPERIMENTS.md and README.md, from cells. */
+import { experimentMethods } from "../../src/experiments/methods.ts";
+import type { BudgetName } from "../../src/experiments/budgets.ts";
+import type { Cell } from "../../src/experiments/cells.ts";
+import { revenueMarkdown, summarize, type Summary } from "../../src/experiments/tables.ts";
+import { printedValue, tableOneMethods, tableOneSettings } from "../../src/problems/table_one.ts";
+
+/** A table: rows of text, the first of which is the head. The first `left` columns are words, the others figures. */
+interface Table {
+  readonly rows: readonly (readonly string[])[];
+  readonly left: number;
+}
+
+/** Makes a table from all cells. */
+type TableOf = (cells: readonly Cell[]) => Table;
+
+const CLASSICAL = ["VCG", "Separable-OPT", "Bundle-OPT", "Straight-jacket auction"];
+const ABLATIONS = ["TEDI-Discrete", "TEDI-PICNN", "TEDI-PMA", "TEDI-MLP"];
+const settings = tableOneSettings.map(({ setting }) => setting);
+const code = (setting: string) => `\`${setting}\``;
+
+/** Means over seeds of a budget's cells, by method and setting. Of a seed the cell with the most test profiles counts. */
+function meansOf(cells: readonly Cell[], budget: BudgetName): (method: string, setting: string) => Summary | undefined {
+  const most = new Map<string, Cell>();
+  for (const cell of cells.filter((one) => one.budget === budget)) {
+    const key = `${cell.method}\n${cell.setting}\n${cell.seed}`;
+    if (cell.testProfiles > (most.get(key)?.testProfiles ?? 0)) most.set(key, cell);
+  }
+  const means = summarize([...most.values()]);
+  return (method, setting) => means.find((one) => one.method === method && one.setting === setting);
+}
+
+/** What the paper prints, with the regret of a method that is not truthful. */
+function paper(method: string, setting: string): string {
+  const words = (value: ReturnType<typeof printedValue>) => typeof value === "number" ? value.toFixed(4) : value ?? "";
+  const value = words(printedValue(method, setting));
+  return method === "MD-RegretNet" && value !== ""
+    ? `${value}, regret ${words(printedValue("regret", setting))}`
+    : value;
+}
+
+/** The row of Table 1 that earns the most in a setting, of those of truthful mechanisms other than TEDI. */
+function bestOtherInPaper(setting: string): string {
+  const others = tableOneMethods.filter((name) => !name.startsWith("TEDI") && name !== "MD-RegretNet")
+    .flatMap((name) => {
+      const value = printedValue(name, setting);
+      return typeof value === "number" ? [{ name, value }] : [];
+    });
+  const best = others.reduce((a, b) => b.value > a.value ? b : a);
+  return `${best.value.toFixed(4)} (${best.name})`;
+}
+
+/** When the paper's value was passed: the mean of the seeds' seconds, if all passed it. */
+function passed(cells: readonly Cell[], budget: BudgetName, setting: string): string {
+  const own = cells.filter((one) => one.method === "TEDI" && one.budget === budget && one.setting === setting);
+  const seconds = own.flatMap(({ paperPassed }) => paperPassed ? [paperPassed.seconds] : []);
+  if (seconds.length < own.length) return `${seconds.length} of ${own.length} seeds`;
+  return own.length === 0 ? "" : (seconds.reduce((a, b) => a + b) / own.length).toFixed(0);
+}
+
+/** TEDI in each column that has cells of a budget. */
+const tedi = (budget: BudgetName): TableOf => (cells) => {
+  const mean = meansOf(cells, budget), head = ["setting", "TEDI", "seeds", "paper's TEDI", "best other in the paper"];
+  const rows = settings.flatMap((setting) => {
+    const found = mean("TEDI", setting);
+    if (!found) return [];
+    const figures = [revenueMarkdown(found), String(found.seeds), paper("TEDI", setting), bestOtherInPaper(setting)];
+    return [[code(setting), ...figures, found.seconds.toFixed(0), passed(cells, budget, setting)]];
+  });
+  return { rows: [[...head, "seconds", "paper passed after"], ...rows], left: 1 };
+};
+
+/** Some learned methods, a row for each setting and method that has cells of a budget. */
+const methods = (names: readonly string[], budget: BudgetName): TableOf => (cells) => {
+  const mean = meansOf(cells, budget);
+  const rows = settings.flatMap((setting) =>
+    names.flatMap((name) => {
+      const found = mean(name, setting);
+      if (!found) return [];
+      const figures = [revenueMarkdown(found), String(found.seeds), paper(name, setting), found.seconds.toFixed(0)];
+      return [[code(setting), name, ...figures]];
+    })
+  );
+  return { rows: [["setting", "method", "measured", "seeds", "paper", "seconds"], ...rows], left: 2 };
+};
+
+/** The known mechanisms, a row for each setting. */
+const classical: TableOf = (cells) => {
+  const mean = meansOf(cells, "standard");
+  const rows = settings.map((setting) => [
+    code(setting),
+    ...CLASSICAL.map((method) => {
+      const found = mean(method, setting), printed = paper(method, setting);
+      if (!found) return "";
+      const { revenue, standardError } = found; // not in bold: the paper's are the same mechanisms
+      return `${revenue.toFixed(4)} ±${standardError.toFixed(4)}${printed && ` (${printed})`}`;
+    }),
+  ]);
+  return { rows: [["setting", ...CLASSICAL], ...rows], left: 1 };
+};
+
+/** All 13 settings in short: TEDI, the paper's, and the best of the known mechanisms. */
+const reached: TableOf = (cells) => {
+  const mean = meansOf(cells, "standard");
+  const rows = settings.flatMap((setting) => {
+    const tedi = mean("TEDI", setting), known = CLASSICAL.flatMap((method) => mean(method, setting) ?? []);
+    const best = known.reduce<Summary | undefined>((a, b) => a && a.revenue >= b.revenue ? a : b, undefined);
+    if (!tedi) return []; // not measured yet
+    const classical = best ? `${best.revenue.toFixed(4)} (${best.method})` : "";
+    return [[code(setting), revenueMarkdown(tedi), paper("TEDI", setting), classical]];
+  });
+  return { rows: [["setting", "TEDI", "paper's TEDI", "best known mechanism"], ...rows], left: 1 };
+};
+
+const BASELINES = experimentMethods.map(({ name }) => name).filter((name) => name.startsWith("MD-"));
+
+/** The tables by the names that markers have. */
+export const resultTables: Readonly<Record<string, TableOf>> = {
+  "reached": reached,
+  "tedi-standard": tedi("standard"),
+  "tedi-quick": tedi("quick"),
+  "classical": classical,
+  "baselines-standard": methods(BASELINES, "standard"),
+  "ablations-standard": methods(ABLATIONS, "standard"),
+  "ablations-quick": methods(ABLATIONS, "quick"),
+};
+
+/** A table in Markdown as `deno fmt` aligns it; a sentence where it has no rows. */
+export function alignedMarkdown({ rows, left }: Table): string {
+  if (rows.length === 1) return "_No cells yet._";
+  const widths = rows[0].map((_, column) => Math.max(3, ...rows.map((row) => [...row[column]].length)));
+  const padded = rows.map((row) =>
+    row.map((text, column) => {
+      const space = " ".repeat(widths[column] - [...text].length);
+      return column < left ? text + space : space + text;
+    })
+  );
+  const rule = widths.map((width, column) => column < left ? "-".repeat(width) : `${"-".repeat(width - 1)}:`);
+  return [padded[0], rule, ...padded.slice(1)].map((row) => `| ${row.join(" | ")} |`).join("\n");
+}
