@@ -53,10 +53,32 @@ function sources(): Source[] {
 /** Whether a line is of a comment only. */
 const isComment = (line: string) => /^\s*(\/\/|\/?\*)/.test(line);
 
-/** The specifiers that a line imports, be it statically, dynamically, for types or to export them again. */
-function imports(line: string): string[] {
-  if (isComment(line)) return [];
-  return Array.from(line.matchAll(/(?:\bfrom\s*|\bimport\s*\(?\s*)(["'`])(.+?)\1/g), ([, , specifier]) => specifier);
+/**
+ * The specifiers that a text imports, be it statically, dynamically, for types or to export them again. A comment between
+ * the keyword and the specifier does not hide them, and a comment around both does.
+ */
+function imports(text: string): string[] {
+  const found: string[] = [];
+  const pause = /(?:\s|\/\*[^]*?\*\/|\/\/.*$)*/m.source;
+  // Comments are tokens of their own, so that what they hold is passed by.
+  const tokens = new RegExp(
+    `^[ \\t]*(?://|\\*).*$|^[ \\t]*/\\*[^]*?\\*/|(?:\\bfrom|\\bimport)${pause}(?:\\(${pause})?(["'\`])([^\\n]+?)\\1`,
+    "gm",
+  );
+  for (const [, , specifier] of text.matchAll(tokens)) if (specifier !== undefined) found.push(specifier);
+  return found;
+}
+
+const importsOf = ({ lines }: Source) => imports(lines.join("\n"));
+
+/** The imports of the sources that `wrong` says something about, as `path: what`. */
+function importComplaints(wrong: (specifier: string, source: Source) => string | undefined): string[] {
+  return sources().flatMap((source) =>
+    importsOf(source).flatMap((specifier) => {
+      const what = wrong(specifier, source);
+      return what === undefined ? [] : [`${source.path}: ${what}`];
+    })
+  );
 }
 
 /** The lines of the sources that `wrong` says something about, as `path:line: what`. */
@@ -81,9 +103,12 @@ Deno.test("imports finds every form of import", () => {
     [` * import { a } from "@tedi/toolkit";`, []],
     [`// from "./a.ts"`, []],
     [`await import(url);`, []],
+    [`await import(/* later */ "./a.ts");`, ["./a.ts"]],
+    [`import { a } from // here\n  "./a.ts";\nimport "./b.ts";`, ["./a.ts", "./b.ts"]],
+    [`/** For example\n * import "./a.ts"; */\nexport * from "./b.ts";`, ["./b.ts"]],
   ];
   for (const [line, specifiers] of cases) assertEquals(imports(line), specifiers, line);
-  assert(sources().flatMap(({ lines }) => lines.flatMap(imports)).length > 100, "sources import each other");
+  assert(sources().flatMap(importsOf).length > 100, "sources import each other");
 });
 
 Deno.test("a room imports only from rooms before it", () => {
@@ -92,18 +117,16 @@ Deno.test("a room imports only from rooms before it", () => {
     const room = roomOf(path);
     assert(room ? ROOMS.includes(room) : SHARED_FILES.includes(path.slice(4)), `${path} must be in a room`);
   }
-  const wrong = complaints((line, { path }) => {
-    const room = roomOf(path);
-    for (const specifier of imports(line).filter((one) => one.startsWith("."))) {
-      const target = new URL(specifier, new URL(path, ROOT)).href.slice(ROOT.href.length);
-      if (entryPaths.includes(target)) return `${target} is for users to import`;
-      if (entryPaths.includes(path) || SHARED_FILES.includes(target.slice(4))) continue;
-      const other = roomOf(target);
-      if (!room) return `${path} may import nothing`;
-      if (!other) return `${target} is outside of the rooms`;
-      if (ROOMS.indexOf(other) > ROOMS.indexOf(room)) return `${room} comes before ${other}`;
-      if (UNKNOWN_TO[room]?.includes(other)) return `${room} must know nothing of ${other}`;
-    }
+  const wrong = importComplaints((specifier, { path }) => {
+    if (!specifier.startsWith(".")) return;
+    const room = roomOf(path), target = new URL(specifier, new URL(path, ROOT)).href.slice(ROOT.href.length);
+    if (entryPaths.includes(target)) return `${target} is for users to import`;
+    if (entryPaths.includes(path) || SHARED_FILES.includes(target.slice(4))) return;
+    const other = roomOf(target);
+    if (!room) return `${path} may import nothing`;
+    if (!other) return `${target} is outside of the rooms`;
+    if (ROOMS.indexOf(other) > ROOMS.indexOf(room)) return `${room} comes before ${other}`;
+    if (UNKNOWN_TO[room]?.includes(other)) return `${room} must know nothing of ${other}`;
   });
   assertEquals(wrong, []);
 });
@@ -112,8 +135,9 @@ Deno.test("a room imports only from rooms before it", () => {
 function importGraph(): Map<string, string[]> {
   const made = Object.keys(KERNEL_MODULES).map((name): [string, string[]] => [`src/kernels/wasm/${name}`, []]);
   return new Map(
-    sources().map(({ path, lines }): [string, string[]] => {
-      const base = new URL(path, ROOT), relative = lines.flatMap(imports).filter((one) => one.startsWith("."));
+    sources().map((source): [string, string[]] => {
+      const { path } = source, base = new URL(path, ROOT);
+      const relative = importsOf(source).filter((one) => one.startsWith("."));
       // AssemblyScript leaves out the ending.
       const targets = relative.map((one) => new URL(one.endsWith(".ts") ? one : `${one}.ts`, base).href);
       return [path, targets.map((target) => target.slice(ROOT.href.length))];
@@ -146,7 +170,8 @@ const KNOWS_THE_BACKEND = /^src\/(runtime\/.*|kernels\/select|kernels\/webgpu\/d
 const NO_MATHEMATICS = /^src\/(cli\/|report\/|playground\/script\.ts)/;
 
 Deno.test("mathematics never asks which backend it is on", () => {
-  const asks = /\bgetBackend\b|\btf\.backend\(|\.backend\s*[=!]==|[=!]==\s*["'](wasm|webgpu)["']|\bonHost\b/;
+  const asks =
+    /\bgetBackend\b|\bbackendName\b|\b(tf|engine\(\))\.backend\b|\.backend\s*[=!]=|[=!]==?\s*["'](wasm|webgpu)["']|\b(switch|includes|startsWith|endsWith|test)\s*\(.*\bbackend\)|\.backend\.|\bonHost\b/;
   const found = sources().flatMap(({ path, lines }) =>
     lines.some((line) => !isComment(line) && asks.test(line)) ? [path] : []
   );
@@ -155,19 +180,19 @@ Deno.test("mathematics never asks which backend it is on", () => {
 });
 
 Deno.test("packages of others are named in src/deps only, at exact versions", () => {
-  const wrong = complaints((line, { path }) => {
-    for (const specifier of imports(line)) {
-      if (specifier.startsWith(".")) continue;
-      const inDeps = path.startsWith("src/deps/");
-      if (inDeps && /^npm:(@[\w-]+\/)?[\w-]+@\d+\.\d+\.\d+(\/[\w./-]+)?$/.test(specifier)) continue;
-      if (!inDeps && specifier.startsWith("node:")) continue;
-      return `${specifier} is not allowed here`;
-    }
+  const wrongImports = importComplaints((specifier, { path }) => {
+    const inDeps = path.startsWith("src/deps/");
+    if (specifier.startsWith(".")) return;
+    if (inDeps && /^npm:(@[\w-]+\/)?[\w-]+@\d+\.\d+\.\d+(\/[\w./-]+)?$/.test(specifier)) return;
+    if (!inDeps && specifier.startsWith("node:")) return;
+    return `${specifier} is not allowed here`;
+  });
+  const wrongNames = complaints((line, { path }) => {
     if (!path.startsWith("src/deps/") && !isComment(line) && /["'`](npm|jsr|https?):[^"'`\s]*@\d/.test(line)) {
       return "a package may be named in src/deps only";
     }
   });
-  assertEquals(wrong, []);
+  assertEquals([...wrongImports, ...wrongNames], []);
 });
 
 /** Keys that an object of a JSON text has more than once, by path: `JSON.parse` takes the last one in silence. */

@@ -81,14 +81,15 @@ async function compare(what: string, fused: Tensor, plain: Tensor, share: number
   const size = plain.size, shapes = [fused, plain].map(({ shape }) => `[${shape}]`);
   const rule = `Cannot go on: with TEDI_VALIDATE=1, ${what} must be what plain TensorFlow.js makes of it, but`;
   if (shapes[0] !== shapes[1]) throw new MachineError(`${rule} its shape is ${shapes[0]} instead of ${shapes[1]}`);
-  const found = tf.tidy(() => {
+  // Kept, as operations may run within a tidy that ends before the numbers have been read.
+  const found = tf.keep(tf.tidy(() => {
     const scale = tf.maximum(tf.max(tf.abs(plain)), 1e-30), difference = tf.div(tf.sub(fused, plain), scale);
     const far = tf.abs(difference);
     // NaN fails this comparison, so that it counts as a difference.
     const same = tf.sum(tf.cast(tf.lessEqual(far, TOLERANCE), "float32"));
     const norm = (of: Tensor) => tf.sqrt(tf.sum(tf.square(of)));
     return tf.stack([same, tf.max(far), tf.div(norm(difference), tf.maximum(norm(tf.div(plain, scale)), 1e-30))]);
-  });
+  }));
   const [same, worst, apart] = await found.data();
   found.dispose();
   const off = size - same;

@@ -8,6 +8,7 @@
  * @module
  */
 import { type Scalar, type Tensor, tf } from "../deps/tfjs.ts";
+import { InvalidInputError } from "../errors.ts";
 import { elementCount } from "./host_tensor.ts";
 import { onHost, view, writtenTensors } from "./tensors.ts";
 
@@ -38,7 +39,10 @@ export type Formula<In extends string, Out extends string> = <T>(
   inputs: Readonly<Record<In, T>>,
 ) => Readonly<Record<Out, T>>;
 
-/** What goes into a formula: a tensor, a number for all elements, or one for each element of the last axis. */
+/**
+ * What goes into a formula: a tensor of the results' shape, a number for all elements (a tensor of one element, too), or
+ * one for each element of the last axis.
+ */
 export type ElementwiseInput = Tensor | SharedNumber | Float32Array;
 
 /**
@@ -46,13 +50,15 @@ export type ElementwiseInput = Tensor | SharedNumber | Float32Array;
  * the device; what comes out are new tensors of 32-bit floats.
  *
  * @param formula Must not depend on anything but its arguments: it is compiled once for each combination of kinds of inputs.
- * @returns Makes the outputs. All tensors that it is given, but for scalars, have the shape of `shape`.
+ * @returns Makes the outputs, which share no tensor with the inputs. It throws an {@linkcode InvalidInputError} if an
+ *   input has neither the shape of the results nor one element, nor, as a list, the length of the last axis.
  */
 export function elementwise<In extends string, Out extends string>(
   formula: Formula<In, Out>,
 ): (shape: readonly number[], inputs: Readonly<Record<In, ElementwiseInput>>) => Record<Out, Tensor> {
   const loops = new Map<string, Loop>();
   return (shape, inputs) => {
+    checkShapes(shape, inputs);
     if (!onHost()) return tf.tidy(() => onDevice(formula, shape, inputs));
     const names = Object.keys(inputs) as In[], values = names.map((name): ElementwiseInput => inputs[name]);
     const count = elementCount(shape),
@@ -63,7 +69,7 @@ export function elementwise<In extends string, Out extends string>(
     const { outputs, run } = loop;
     const made = writtenTensors(
       outputs.map(() => shape),
-      (...to) => run(to, values.map((value) => isTensor(value) ? view(value) : value)),
+      (...to) => run(to, values.map((value, k) => hostOperand(value, kinds[k]))),
     );
     return Object.fromEntries(outputs.map((name, k) => [name, made[k]])) as Record<Out, Tensor>;
   };
@@ -74,7 +80,30 @@ type Kind = "each" | "repeated" | "shared";
 
 function kindOf(input: ElementwiseInput, count: number): Kind {
   if (typeof input === "number") return "shared";
-  return isTensor(input) || input.length === count ? "each" : "repeated";
+  const own = isTensor(input) ? input.size : input.length;
+  return own === count ? "each" : own === 1 ? "shared" : "repeated";
+}
+
+/** An input as its loop takes it. */
+function hostOperand(input: ElementwiseInput, kind: Kind): Float32Array | number {
+  const values = isTensor(input) ? view(input) : input;
+  return kind === "shared" && typeof values !== "number" ? values[0] : values;
+}
+
+function checkShapes(shape: readonly number[], inputs: Readonly<Record<string, ElementwiseInput>>): void {
+  const count = elementCount(shape), last = shape.at(-1) ?? 1;
+  for (const [name, input] of Object.entries(inputs)) {
+    if (typeof input === "number") continue;
+    const fits = isTensor(input)
+      ? input.size === 1 || String(input.shape) === String(shape)
+      : [1, last, count].includes(input.length);
+    if (fits) continue;
+    const rule = `the shape [${shape}], ${
+      isTensor(input) ? "" : `the length ${last} of its last axis, `
+    }or one element`;
+    const got = isTensor(input) ? `the shape [${input.shape}]` : `${input.length} elements`;
+    throw new InvalidInputError(`${name} must have ${rule}, got ${got}`);
+  }
 }
 
 function isTensor(input: ElementwiseInput): input is Tensor {
@@ -162,10 +191,14 @@ function onDevice<In extends string, Out extends string>(
       input instanceof Float32Array ? tf.tensor(input, input.length === count ? shape as number[] : undefined) : input,
     ]),
   ) as Record<In, Operand>;
+  const inputTensors = new Set<Operand>(Object.values<Operand>(operands));
+  /** A result of the whole shape that is nobody else's. */
+  const own = (result: Operand): Tensor => {
+    if (typeof result === "number") return tf.fill(shape as number[], result);
+    if (result.size !== count) return tf.broadcastTo(result, shape as number[]);
+    return inputTensors.has(result) ? tf.clone(result) : result;
+  };
   return Object.fromEntries(
-    Object.entries<Operand>(formula(arithmetic, operands)).map(([name, result]) => [
-      name,
-      typeof result === "number" ? tf.fill(shape as number[], result) : result,
-    ]),
+    Object.entries<Operand>(formula(arithmetic, operands)).map(([name, result]) => [name, own(result)]),
   ) as Record<Out, Tensor>;
 }

@@ -7,13 +7,15 @@ import { type Scalar, type Tensor, tf } from "../deps/tfjs.ts";
 import type { SharedNumber } from "./elementwise.ts";
 import { onHost, view } from "./tensors.ts";
 
-/** The root of the sum of all squares: a 64-bit float where tensors lie in the host's memory, else a scalar on the device. */
+/** The root of the sum of all squares: a 64-bit float where tensors lie in the host's memory, else a scalar on the device. Without tensors it is 0. */
 export function globalNorm(tensors: Readonly<Record<string, Tensor>>): SharedNumber {
+  const all = Object.values(tensors);
+  if (all.length === 0) return 0;
   if (!onHost()) {
-    return tf.tidy(() => tf.sqrt(tf.addN(Object.values(tensors).map((one) => tf.sum(tf.square(one))))) as Scalar);
+    return tf.tidy(() => tf.sqrt(tf.addN(all.map((one) => tf.sum(tf.square(one))))) as Scalar);
   }
   let squares = 0;
-  for (const data of Object.values(tensors).map(view)) {
+  for (const data of all.map(view)) {
     for (let j = 0; j < data.length; j++) squares += data[j] * data[j];
   }
   return Math.sqrt(squares);

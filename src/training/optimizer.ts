@@ -80,7 +80,7 @@ export function optimizer<Settings>(transformation: Transformation<Settings>): O
       for (const [name, parameter] of Object.entries(parameters)) {
         const inputs: Record<string, ElementwiseInput> = { ...shared, parameter, gradient: gradients[name] };
         for (const part of parts) inputs[part] = state[part][name];
-        if (lowerBounds[name]) inputs.least = lowerBounds[name];
+        if (Object.hasOwn(lowerBounds, name)) inputs.least = lowerBounds[name];
         const made = descend(parameter.shape, inputs);
         for (const part of Object.keys(next)) next[part][name] = made[part];
       }

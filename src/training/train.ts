@@ -228,7 +228,7 @@ function requireFinite({ iteration, softRevenue, gradientNorm }: IterationMetric
     if (!Number.isFinite(value)) {
       throw new MachineError(
         `Cannot go on training: ${name} of iteration ${iteration} must be finite, got ${value}; ` +
-          `the last checkpoint is whole, a lower learning rate may help`,
+          `a lower learning rate may help, and checkpoints written before are whole`,
       );
     }
   }

@@ -10,6 +10,7 @@ import { wasmKernels } from "../../src/kernels/wasm/kernels.ts";
 import { reproducibleGoods } from "../../src/problems/principal_utility.ts";
 import { openDevice } from "../../src/runtime/device.ts";
 import { trainingStep } from "../../src/training/training_step.ts";
+import { forEachDevice } from "../devices.ts";
 import {
   caseChains,
   caseCoefficients,
@@ -188,4 +189,13 @@ Deno.test({
   fn() {
     assertEquals(priceKernels(caseNetwork(CASE), "wasm").settle, undefined);
   },
+});
+
+forEachDevice("right kernels pass within a tidy, which ends before the comparison", async ({ backend }) => {
+  const network = caseNetwork(CASE), kernels = validated(priceKernels(network), referenceKernels(network));
+  const inputs = caseInputs(CASE), hypernetwork = caseHypernetwork(CASE, inputs), points = casePoints(CASE, inputs);
+  const before = tf.memory().numTensors, value = tf.tidy(() => tf.sum(kernels.value(hypernetwork, points)));
+  await kernels.settle!();
+  assertEquals(tf.memory().numTensors, before + 1, backend);
+  disposeAll([value, hypernetwork, points]);
 });

@@ -328,7 +328,8 @@ Deno.test("it learns to sell two goods to one buyer, from below the item-wise op
     await evaluate(problem, start.mechanism, { profiles: 20_000 }),
     await evaluate(problem, end.mechanism, { profiles: 20_000 }),
   ];
-  assert(before.revenue < 0.48, `revenue at the start: ${before.revenue}`);
+  // Goods sold one by one at 1/2 earn 0.5.
+  assert(before.revenue + 4 * before.standardError < 0.5, `revenue at the start: ${before.revenue}`);
   assert(after.revenue >= 0.515, `revenue at the end: ${after.revenue}`);
   // No mechanism earns more than 0.5492.
   assert(after.revenue <= 0.5492 + 4 * after.standardError, `revenue at the end: ${after.revenue}`);
