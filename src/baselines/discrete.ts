@@ -14,11 +14,13 @@ import { requireInteger } from "../errors.ts";
 import { type ContextShape, contextSize } from "../networks/context.ts";
 import { hostDenseHypernetwork } from "../networks/dense_context.ts";
 import { hostRawWeights } from "../networks/hypernetwork_output.ts";
+import type { HostFunction } from "../networks/network.ts";
 import { parameterizedAffineShapes, type ParameterizedAffineSize } from "../networks/parameterized_affine.ts";
 import { type HostParameters, type NetworkSize, type PricingRules, pricingRules } from "../networks/pricing_rule.ts";
+import { takeBestConvex } from "./best_option.ts";
 import { checkParameters } from "./check_parameters.ts";
 import { learnedInWords } from "./in_words.ts";
-import { type HostMenu, type OwnMenus, ownMenus, sigmoid } from "./menu_net.ts";
+import { type HostMenu, type OwnMenus, ownMenus, sigmoid, type Taker } from "./menu_net.ts";
 
 /** What a TEDI-Discrete mechanism is made of, as plain data. */
 export interface DiscreteData {
@@ -90,25 +92,37 @@ export function discrete(data: DiscreteData): Discrete {
   requireInteger(action, "participants", n, 1);
   requireInteger(action, "goods", m, 1);
   requireInteger(action, "menuSize", K, 1);
-  const { outcomes: size, rules, parameterShapes } = discreteNetworks(shape, network, K);
+  const { outcomes: { context }, rules, parameterShapes } = discreteNetworks(shape, network, K),
+    hasContext = context > 0;
   checkParameters(action, parameterShapes, parameters);
   const ofOutcomes = ofPart("outcomes", parameters), ofPrices = ofPart("prices", parameters);
 
+  /** The outcomes on offer to the rows of some types, and their prices. */
+  const offersOf = (types: Float32Array): (row: number) => { outcomes: Float64Array; price: HostFunction } => {
+    const hypernetwork = hostDenseHypernetwork(ofOutcomes, shape, types), priceOf = rules.price(ofPrices, types);
+    return (row) => ({ outcomes: hostRawWeights(hypernetwork, row).map(sigmoid), price: priceOf(row) });
+  };
   /** The menus of the rows of some types; one for all where there is no context. */
   const menusOf = (types: Float32Array): (row: number) => HostMenu => {
-    const hypernetwork = hostDenseHypernetwork(ofOutcomes, shape, types);
-    const priceOf = rules.price(ofPrices, types);
+    const offer = offersOf(types);
     const menuOf = (row: number): HostMenu => {
-      const outcomes = hostRawWeights(hypernetwork, row).map(sigmoid), slope = new Float64Array(m);
-      const price = priceOf(row);
+      const { outcomes, price } = offer(row), slope = new Float64Array(m);
       const prices = Float64Array.from({ length: K }, (_, k) => price(outcomes.subarray(k * m, (k + 1) * m), slope));
       return { outcomes, prices };
     };
-    if (size.context > 0) return menuOf;
+    if (hasContext) return menuOf;
     const shared = menuOf(0);
     return () => shared;
   };
+  /** A menu that is of one row only need not be priced as a whole. */
+  const takersOf = (types: Float32Array) => {
+    const offer = offersOf(types);
+    return (row: number): Taker => {
+      const { outcomes, price } = offer(row);
+      return (...where) => takeBestConvex(outcomes, price, ...where);
+    };
+  };
   // The one menu for all is made once: all rows are one chunk.
-  const menus = ownMenus(n, m, size.context === 0 ? Infinity : CHUNK, menusOf);
-  return learnedInWords({ ...data, method: "TEDI-Discrete", ...menus });
+  const chunk = hasContext ? CHUNK : Infinity, takers = hasContext && rules.network.convex ? takersOf : undefined;
+  return learnedInWords({ ...data, method: "TEDI-Discrete", ...ownMenus(n, m, chunk, menusOf, takers) });
 }

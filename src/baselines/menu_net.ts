@@ -91,6 +91,9 @@ export function takeBest({ outcomes, prices }: HostMenu, types: Float32Array, ro
   result.utilities[row] = most;
 }
 
+/** Lets participant `row` of types `[R, m]` take the best option of a menu of its own, or nothing. */
+export type Taker = (types: Float32Array, row: number, result: MechanismResult) => void;
+
 /** A mechanism in which everybody takes the best of a menu of its own. */
 export interface OwnMenus extends Mechanism {
   /**
@@ -106,12 +109,18 @@ export interface OwnMenus extends Mechanism {
  *
  * @param chunk Rows (participants of profiles) computed before the event loop turns.
  * @param menusOf The menus of the rows of some types `[B, n, m]`.
+ * @param takersOf How the rows of some types take the best of their menus, if not by computing all of it: from a row of them to
+ * what {@linkcode takeBest} does with a menu.
  */
 export function ownMenus(
   participants: number,
   goods: number,
   chunk: number,
   menusOf: (types: Float32Array) => (row: number) => HostMenu,
+  takersOf: (types: Float32Array) => (row: number) => Taker = (types) => {
+    const menu = menusOf(types);
+    return (row) => (...where) => takeBest(menu(row), ...where);
+  },
 ): OwnMenus {
   const step = Math.max(1, Math.floor(chunk / participants)) * participants;
   return {
@@ -123,8 +132,8 @@ export function ownMenus(
       for (let first = 0; first < rows; first += step) {
         if (first > 0) await letEventsIn();
         const count = Math.min(step, rows - first);
-        const menu = menusOf(types.subarray(first * goods, (first + count) * goods));
-        for (let row = 0; row < count; row++) takeBest(menu(row), types, first + row, result);
+        const taker = takersOf(types.subarray(first * goods, (first + count) * goods));
+        for (let row = 0; row < count; row++) taker(row)(types, first + row, result);
       }
       return result;
     },

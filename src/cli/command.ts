@@ -10,8 +10,8 @@ export interface Option {
   readonly name: string;
   /** A name that it had before, which is still read. */
   readonly formerly?: string;
-  /** The type of its value; a flag has none. */
-  readonly kind: "flag" | "text" | "integer" | "number" | "integers" | "choice";
+  /** The type of its value; a flag has none, and that of a boolean is `yes` or `no`. */
+  readonly kind: "flag" | "boolean" | "text" | "integer" | "number" | "integers" | "choice";
   /** The value's name in the help text. Choices show themselves. */
   readonly placeholder?: string;
   /** The values of a choice. */
@@ -62,7 +62,7 @@ export interface Command {
 }
 
 /** The type of the value of an option. */
-type ValueOf<O extends Option> = O["kind"] extends "flag" ? boolean
+type ValueOf<O extends Option> = O["kind"] extends "flag" | "boolean" ? boolean
   : O["kind"] extends "integer" | "number" ? number
   : O["kind"] extends "integers" ? number[]
   : O extends { readonly choices: readonly (infer Choice)[] } ? Choice

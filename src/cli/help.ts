@@ -49,7 +49,7 @@ export function row(left: string, right: string, width: number, indent: number =
 
 function left({ name, kind, placeholder, choices }: Option): string {
   if (kind === "flag") return `--${name}`;
-  return `--${name} ${placeholder ?? choices?.join("|")}`;
+  return `--${name} ${placeholder ?? (kind === "boolean" ? "yes|no" : choices?.join("|"))}`;
 }
 
 function right(option: Option): string {

@@ -135,7 +135,11 @@ function readValue(action: string, option: Option, name: string, text: string): 
       if (least > -Infinity) requireNumber(action, name, value, least);
       return value;
     }
+    case "boolean":
+      if (text !== "yes" && text !== "no") fail("yes or no");
+      return text === "yes";
     case "integers": {
+      if (text === "none") return [];
       const parts = text.split(",").map((part) => part.trim());
       if (!parts.every((part) => INTEGER.test(part))) fail("integers with commas between them, such as 64,64");
       return parts.map(Number);

@@ -15,12 +15,10 @@ export function startedRun(
   problem: MechanismProblem,
   config: RunConfig,
 ): Omit<StartedRun, "metrics" | "seconds"> {
-  const { args, beyond } = trainingArguments(problem, config.training), { backend, adapter } = config.device;
+  const args = trainingArguments(problem, config.training), { backend, adapter } = config.device;
   return {
     ...{ name, problem, version: config.version },
     command: commandLine(config, args),
-    ...beyond.length > 0 &&
-      { commandRemark: `The command line has no options for these differences: ${beyond.join(", ")}.` },
     device: `${backend} (${adapter})`,
     options: optionTexts(config.training),
   };

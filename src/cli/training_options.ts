@@ -1,196 +1,47 @@
 /**
- * The options of training: their help texts, and the training options that their values make.
+ * Training options from the options of the command line, and back.
  *
  * @module
  */
 import { InvalidInputError, show } from "../errors.ts";
-import { FORMER_OPTIONS } from "../former_names.ts";
-import { NETWORK_KINDS, type NetworkKind, networkKind } from "../networks/kinds.ts";
+import type { ContextKind } from "../networks/context.ts";
+import { NETWORK_KINDS, type NetworkKind } from "../networks/kinds.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
-import { type ContextKind, contextKinds } from "../networks/context.ts";
 import { settingProblem } from "../problems/settings.ts";
-import { boundaries } from "../sampling/boundary.ts";
-import { estimators } from "../training/estimator.ts";
-import { stepRules } from "../sampling/step_sizes.ts";
+import { checkTraining, defaultHidden, defaultTraining, type TrainingOptions } from "../training/options.ts";
+import { type Preset, PRESETS, printedTraining } from "../training/printed.ts";
+import type { Option, OptionGroup, Values } from "./command.ts";
 import {
-  checkTraining,
-  defaultHidden,
-  defaultKind,
-  defaultTraining,
-  type TrainingOptions,
-} from "../training/options.ts";
-import type { Option, Values } from "./command.ts";
+  adamOptions,
+  chainOptions,
+  methodOptions,
+  networkOptions,
+  presetOptions,
+  scheduleOptions,
+  workOptions,
+} from "./training_option_list.ts";
 
-/** The options that size the work. */
-export const workOptions = [
-  { name: "iterations", kind: "integer", placeholder: "N", help: "Iterations of Algorithm 1, at least 1" },
-  {
-    name: "profiles",
-    kind: "integer",
-    placeholder: "N",
-    help: "Type profiles that each iteration trains on, at least 1",
-  },
-  {
-    name: "chains",
-    kind: "integer",
-    placeholder: "C",
-    help: "Langevin chains for each participant of each profile, at least 2",
-  },
-  {
-    name: "steps",
-    kind: "integer",
-    placeholder: "S",
-    help: "Langevin steps that each chain takes in an iteration, at least 1",
-  },
-  {
-    name: "seed",
-    kind: "integer",
-    least: 0,
-    placeholder: "N",
-    help: "Seed of all random numbers, from 0: the same seed and options give the same mechanism",
-  },
-] as const satisfies readonly Option[];
-
-/** The options that size the network. */
-export const networkOptions = [
-  {
-    name: "network",
-    kind: "choice",
-    choices: NETWORK_KINDS,
-    help: `The network f that prices are made of, all about as large: ${
-      NETWORK_KINDS.map((kind) => `${kind}, ${networkKind(kind).summary}`).join("; ")
-    }`,
-  },
-  { name: "layers", kind: "integer", placeholder: "K", help: "Layers of f, at least 1" },
-  { name: "groups", kind: "integer", placeholder: "G", help: "Groups in each layer, at least 1" },
-  {
-    name: "group-size",
-    kind: "integer",
-    placeholder: "E",
-    help: "Affine functions in each group, of which it takes the maximum; at least 1",
-  },
-  {
-    name: "hidden",
-    kind: "integers",
-    placeholder: "64,64",
-    help: "Widths of the hidden layers that turn the others' types into weights of f; unused for one participant",
-  },
-  {
-    name: "context",
-    kind: "choice",
-    choices: contextKinds,
-    formerChoices: { symmetric: "set" },
-    help:
-      "How these layers read the others' types: dense as one vector, set as a set without an order; unused for one " +
-      "participant",
-  },
-] as const satisfies readonly Option[];
-
-/** The options that change how training goes. */
-export const methodOptions = [
-  {
-    name: "learning-rate",
-    kind: "number",
-    placeholder: "X",
-    help: "Initial learning rate of Adam, above 0; it falls along half a cosine",
-  },
-  {
-    name: "learning-rate-beta",
-    kind: "number",
-    placeholder: "X",
-    help: "Lower the learning rate further while beta is above X: it is multiplied by sqrt(X / beta); above 0",
-  },
-  {
-    name: "initial-beta",
-    kind: "number",
-    placeholder: "X",
-    help:
-      "Initial inverse temperature, above 0: in training participants choose outcomes with density exp(beta u), the more " +
-      "sharply the higher beta is",
-  },
-  {
-    name: "final-beta",
-    kind: "number",
-    placeholder: "X",
-    help: "Final beta, above 0; in between it grows geometrically",
-  },
-  {
-    name: "refresh",
-    kind: "number",
-    placeholder: "SHARE",
-    help:
-      "Replace this share of the type profiles by new ones in each iteration, from 0 to 1; 0 trains on a fixed set, " +
-      "as in the paper",
-  },
-  {
-    name: "estimator",
-    kind: "choice",
-    choices: estimators,
-    help:
-      "How the covariance in the gradient is estimated: paired takes all of the principal's utility, as in equation " +
-      "(12); coordinate takes what the participant's outcome adds to it, which has the same mean and less variance",
-  },
-  {
-    name: "boundary",
-    formerly: FORMER_OPTIONS.boundary,
-    kind: "choice",
-    choices: boundaries,
-    help:
-      "What happens to a chain that steps out of [0, 1]: reflect mirrors it back at the boundary, project puts it " +
-      "on the boundary",
-  },
-  {
-    name: "step-rule",
-    kind: "choice",
-    choices: stepRules,
-    help:
-      "How the size eta of a Langevin step is set: adapted takes a shorter one where utility is steeper, for each " +
-      "coordinate; constant takes --step-scale / beta for all",
-  },
-  {
-    name: "step-scale",
-    kind: "number",
-    placeholder: "X",
-    help:
-      "Multiply the size of Langevin steps by X, above 0: with larger ones chains mix faster, in about 1 / X steps, " +
-      "and follow the density less exactly",
-  },
-  {
-    name: "warm-up",
-    kind: "integer",
-    placeholder: "N",
-    help: "Move the chains of a new type profile for N iterations before it is trained on, from 0",
-  },
-  {
-    name: "line-move-every",
-    kind: "integer",
-    placeholder: "N",
-    help:
-      "Move each chain along a line after every N Langevin steps, in the direction between two other chains, so that " +
-      "they mix faster; 0: never, as in the paper",
-  },
-  {
-    name: "averaging",
-    kind: "number",
-    placeholder: "DECAY",
-    help:
-      "Decay of the moving average of parameters over the iterations, from 0 to below 1; the mechanism is made of " +
-      "this average, and with 0 that is the last parameters",
-  },
-] as const satisfies readonly Option[];
+/** The options of training, but for the preset: one for each field of `TrainingOptions`. */
+export const fieldOptions = [
+  ...workOptions,
+  ...networkOptions,
+  ...methodOptions,
+  ...chainOptions,
+  ...scheduleOptions,
+  ...adamOptions,
+] as const;
 
 /** The options of training. */
-export const trainingOptions = [...workOptions, ...networkOptions, ...methodOptions] as const;
+export const trainingOptions = [...presetOptions, ...fieldOptions] as const;
 
-type TrainingOption = typeof trainingOptions[number];
 /** Their values. */
-export type TrainingValues = Values<TrainingOption>;
+export type TrainingValues = Values<typeof trainingOptions[number]>;
 
 /** Options whose values are in `TrainingOptions.network`. */
 const ofNetwork = new Set<string>(networkOptions.map(({ name }) => name));
 
-/** `group-size` as `groupSize`; `network` is the network's kind. */
-function field(name: string): string {
+/** The field that an option sets: `group-size` is `groupSize`, and `network` the network's kind. */
+export function field(name: string): string {
   return name === "network" ? "kind" : name.replace(/-([a-z])/g, (_, letter) => letter.toUpperCase());
 }
 
@@ -204,28 +55,42 @@ function valueIn(options: TrainingOptions, name: string): unknown {
   return from[field(name)] ?? (name === "context" ? "dense" : undefined);
 }
 
+/** What the options of a preset are for a problem and a kind of network, which is the preset's unless given. */
+function presetTraining(problem: MechanismProblem, preset: Preset = PRESETS[0], kind?: NetworkKind): TrainingOptions {
+  if (preset === "default") return defaultTraining(problem, kind);
+  const printed = printedTraining(problem);
+  return kind === undefined || kind === DEFAULT_KIND ? printed : { ...printed, network: { kind, ...printed.network } };
+}
+
 /**
- * The training options for a problem: its defaults, and what the command line says.
+ * The training options for a problem: those of the preset, and what the command line says.
  *
  * @throws {InvalidInputError} naming what is out of its range.
  */
 export function chosenTraining(problem: MechanismProblem, values: TrainingValues): TrainingOptions {
   const top: Record<string, unknown> = {}, network: Record<string, unknown> = {};
   for (const [name, value] of given(values)) (ofNetwork.has(name) ? network : top)[field(name)] = value;
-  const { kind, ...sizes } = network, defaults = defaultTraining(problem, kind as NetworkKind | undefined);
+  const { kind, ...sizes } = network;
+  const preset = presetTraining(problem, values.preset, kind as NetworkKind | undefined);
   if (sizes.context !== undefined) sizes.hidden ??= defaultHidden(sizes.context as ContextKind);
-  const options: TrainingOptions = { ...defaults, ...top, network: { ...defaults.network, ...sizes } };
+  const options: TrainingOptions = { ...preset, ...top, network: { ...preset.network, ...sizes } };
   checkTraining(options, problem);
   return options;
 }
 
 /**
- * Fails where the command line contradicts the options that a run began with.
+ * Fails where the command line contradicts the options that a run began with. A preset does where it and the options
+ * beside it do not make all of them.
  *
  * @param where The file that has them, for messages.
  * @throws {InvalidInputError} naming the option and both values.
  */
-export function requireSameTraining(values: TrainingValues, options: TrainingOptions, where: string): void {
+export function requireSameTraining(
+  problem: MechanismProblem,
+  values: TrainingValues,
+  options: TrainingOptions,
+  where: string,
+): void {
   for (const [name, value] of given(values)) {
     const before = valueIn(options, name);
     if (String(value) !== String(before)) {
@@ -234,34 +99,42 @@ export function requireSameTraining(values: TrainingValues, options: TrainingOpt
       );
     }
   }
+  if (values.preset === undefined) return;
+  const chosen = chosenTraining(problem, values), other = differing(chosen, options)[0];
+  if (other !== undefined) {
+    throw new InvalidInputError(
+      `Cannot resume: --preset must be left out, or --${other} be ${plain(valueIn(options, other))}, as in ${where}, ` +
+        `got --preset ${values.preset} with ${plain(valueIn(chosen, other))}`,
+    );
+  }
 }
 
-/**
- * The arguments that choose training options for a problem: those that are not its defaults.
- *
- * @returns The arguments, and the names of options that differ from what they would choose, if any: a program may have
- * set some that the command line has no words for.
- */
-export function trainingArguments(
-  problem: MechanismProblem,
-  options: TrainingOptions,
-): { readonly args: readonly string[]; readonly beyond: readonly string[] } {
-  const { kind = DEFAULT_KIND } = options.network, values: Record<string, unknown> = {};
-  if (kind !== defaultKind(problem)) values.network = kind;
-  const defaults = defaultTraining(problem, kind);
+/** The names of the options in which two settings of training differ. */
+function differing(one: TrainingOptions, other: TrainingOptions): string[] {
+  return fieldOptions.map(({ name }) => name)
+    .filter((name) => plain(valueIn(one, name)) !== plain(valueIn(other, name)));
+}
+
+/** The arguments that choose training options for a problem: a preset, if it saves some, and what differs from it. */
+export function trainingArguments(problem: MechanismProblem, options: TrainingOptions): readonly string[] {
+  const [first, ...others] = PRESETS.map((preset) => argumentsBeside(preset, problem, options));
+  return others.reduce((least, args) => args.length < least.length ? args : least, first);
+}
+
+/** The arguments that choose training options for a problem, by a preset. */
+function argumentsBeside(preset: Preset, problem: MechanismProblem, options: TrainingOptions): string[] {
+  const { kind = DEFAULT_KIND } = options.network, ofKind = presetTraining(problem, preset, kind);
+  const said = new Set(differing(ofKind, options));
+  if (differing(presetTraining(problem, preset), ofKind).includes("network")) said.add("network");
   // Where the context differs, so do the defaults of the network's size: all of it is said.
-  const whole = plain(valueIn(options, "context")) !== plain(valueIn(defaults, "context"));
-  for (const { name } of trainingOptions) {
-    const value = valueIn(options, name), differs = plain(value) !== plain(valueIn(defaults, name));
-    const said = differs || whole && ofNetwork.has(name) && name !== "network" && name !== "context";
-    if (said && value !== undefined) values[name] = value;
-  }
-  const chosen = optionTexts(chosenTraining(problem, values as TrainingValues)), wanted = optionTexts(options);
-  const names = [...new Set([...Object.keys(chosen), ...Object.keys(wanted)])];
-  return {
-    args: Object.entries(values).flatMap(([name, value]) => [`--${name}`, plain(value)]),
-    beyond: names.filter((name) => chosen[name] !== wanted[name]),
-  };
+  if (said.has("context")) { for (const name of ofNetwork) if (name !== "network") said.add(name); }
+  return [
+    ...preset === PRESETS[0] ? [] : ["--preset", preset],
+    ...fieldOptions.filter(({ name }) => said.has(name)).flatMap(({ name }) => [
+      `--${name}`,
+      plain(valueIn(options, name)),
+    ]),
+  ];
 }
 
 /** Training options as texts by name, such as `network.groups`. */
@@ -273,25 +146,44 @@ export function optionTexts(options: TrainingOptions): Record<string, string> {
   ].map(([name, value]) => [name, plain(value)]));
 }
 
-/** The training options among the values, by name. */
+/** The fields among the values, by the names of their options. */
 function given(values: TrainingValues): [string, unknown][] {
-  return trainingOptions
+  return fieldOptions
     .map(({ name }): [string, unknown] => [name, values[name]])
     .filter(([, value]) => value !== undefined);
 }
 
+/** A value as the command line has it. */
 function plain(value: unknown): string {
-  return Array.isArray(value) ? value.join(",") : typeof value === "string" ? value : show(value);
+  if (typeof value === "boolean") return value ? "yes" : "no";
+  if (Array.isArray(value)) return value.length > 0 ? value.join(",") : "none";
+  return typeof value === "string" ? value : show(value);
 }
 
 /** Problems that differ in what the defaults depend on: n, m and whether types have atoms. */
 const SAMPLES = ["U-1-2", "U-1-10", "B-1-10", "U-3-2", "U-3-10", "B-3-10"];
 
 /** The options with their defaults, for the help text. */
-export function withDefaults(options: readonly Option[]): readonly Option[] {
+function withDefaults(options: readonly Option[]): readonly Option[] {
   const defaults = SAMPLES.map((name) => defaultTraining(settingProblem(name)));
   return options.map((option) => {
     const texts = [...new Set(defaults.map((each) => plain(valueIn(each, option.name))))];
     return { ...option, default: texts.length > 1 ? `${texts.join(" or ")}, by the problem` : texts[0] };
   });
+}
+
+/** The options of training under the headings of the help text. */
+export function trainingGroups(): readonly OptionGroup[] {
+  const groups: readonly OptionGroup[] = [
+    { heading: "Work", options: workOptions },
+    { heading: "Network", options: networkOptions },
+    { heading: "Method", options: methodOptions },
+    { heading: "Chains", options: chainOptions },
+    { heading: "Schedules", options: scheduleOptions },
+    { heading: "Adam", options: adamOptions },
+  ];
+  return [
+    { heading: "Preset", options: presetOptions },
+    ...groups.map(({ heading, options }) => ({ heading, options: withDefaults(options) })),
+  ];
 }

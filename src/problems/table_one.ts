@@ -52,11 +52,12 @@ const ROWS: Readonly<Record<TableOneMethod | "regret", string>> = {
 /**
  * The principal's expected utility that the paper prints; undefined where it prints none.
  *
- * @param method A row, or `regret` for the regret of MD-RegretNet.
+ * @param method A row, or `regret` for the regret of MD-RegretNet. `TEDI-Paper` is the row TEDI.
  * @param setting A canonical name, such as `U_{3,10}^{1,0}`.
  */
 export function printedValue(method: string, setting: string): PrintedValue {
-  const text = Object.hasOwn(ROWS, method) ? ROWS[method as TableOneMethod].split(" ")[SETTINGS.indexOf(setting)] : "-";
+  const row = method === "TEDI-Paper" ? "TEDI" : method;
+  const text = Object.hasOwn(ROWS, row) ? ROWS[row as TableOneMethod].split(" ")[SETTINGS.indexOf(setting)] : "-";
   if (text === undefined || text === "-") return undefined;
   return text === "=0" || text === "<0" ? text : Number(text);
 }

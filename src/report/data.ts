@@ -33,8 +33,6 @@ export interface StartedRun {
   readonly version: string;
   /** The command line that does it again. */
   readonly command: string;
-  /** What the command line cannot say, if anything. */
-  readonly commandRemark?: string;
   /** Where it was trained. */
   readonly device: string;
   /** Everything that training depends on, by name. */

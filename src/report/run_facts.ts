@@ -39,11 +39,11 @@ export function commandBlock(command: string): string {
 }
 
 /** How to get a run again. */
-export function again({ version, command, commandRemark }: StartedRun): string {
+export function again({ version, command }: StartedRun): string {
   const other = version === VERSION ? "" : ` (this page was made by version ${VERSION})`;
   return `<p class="note">To get it again, with version ${escapeMarkup(version)} of tedi${escapeMarkup(other)}:</p>
 ${commandBlock(command)}
-${commandRemark === undefined ? "" : `<p class="note">${escapeMarkup(commandRemark)}</p>`}`;
+`;
 }
 
 /** The curves of training. */

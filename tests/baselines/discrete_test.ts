@@ -1,10 +1,15 @@
 /** TEDI-Discrete: menus of outcomes at the prices of a pricing rule. */
 import { assert, assertAlmostEquals, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { type Tensor, tf } from "../../src/deps/tfjs.ts";
+import { takeBestConvex } from "../../src/baselines/best_option.ts";
 import { type Discrete, discrete, discreteNetworks } from "../../src/baselines/discrete.ts";
 import { discreteObjective, trainDiscrete } from "../../src/baselines/discrete_training.ts";
+import { takeBest } from "../../src/baselines/menu_net.ts";
+import { emptyResult } from "../../src/baselines/profile_by_profile.ts";
 import { InvalidInputError } from "../../src/errors.ts";
 import { evaluate } from "../../src/mechanisms/evaluate.ts";
+import { partialGroupMax } from "../../src/networks/partial_groupmax.ts";
+import { price } from "../../src/networks/price.ts";
 import { settingProblem } from "../../src/problems/settings.ts";
 import { deriveKey, randomKey } from "../../src/random/key.ts";
 import { normals, uniforms } from "../../src/random/numbers.ts";
@@ -53,6 +58,27 @@ Deno.test("everybody takes the best of a menu that does not depend on its own ty
     if (n > 1) assert(mechanism.menus(changed)[1].prices[0] !== menus[1].prices[0]);
   }
   assert(bought > 0);
+});
+
+Deno.test("options are priced only where they can be the best, and the best is that of all prices to the same bits", () => {
+  const m = 4, K = 64, network = partialGroupMax({ goods: m, layers: 2, groups: 6, groupSize: 3 });
+  let bought = 0, calls = 0;
+  for (let row = 0; row < 60; row++) {
+    const key = deriveKey(randomKey(11), row), f = network.bindOnHost(network.initialWeights(deriveKey(key, 0)));
+    const exact = price(f, m), outcomes = Float64Array.from(uniforms(deriveKey(key, 1), K * m));
+    outcomes.copyWithin(3 * m, 9 * m, 10 * m); // two options are the same, and the first is taken
+    const types = uniforms(deriveKey(key, 2), m), all = emptyResult(types, 1, m), some = emptyResult(types, 1, m);
+    const prices = Float64Array.from(
+      { length: K },
+      (_, k) => exact(outcomes.subarray(k * m, (k + 1) * m), new Float64Array(m)),
+    );
+    takeBest({ outcomes, prices }, types, 0, all);
+    takeBestConvex(outcomes, (x, slope) => (calls++, exact(x, slope)), types, 0, some);
+    assertEquals(some, all);
+    if (all.utilities[0] > 0) bought++;
+  }
+  assert(bought > 20 && bought < 60, `${bought} bought`);
+  assert(calls < 60 * K / 4, `${calls} prices`);
 });
 
 /** E[u0] of softened choices by plain loops over all combinations of choices. */

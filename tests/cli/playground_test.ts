@@ -25,7 +25,7 @@ Deno.test("playground refuses wrong input with 2", async () => {
   await Deno.writeTextFile(`${FOLDER}/damaged.safetensors`, "x");
   const cases: [string[], string][] = [
     [[`${FOLDER}/nowhere`], "must exist"],
-    [[`${FOLDER}/damaged.safetensors`], "at least 8 bytes"],
+    [[`${FOLDER}/damaged.safetensors`], "not safetensors"],
     [[run, "more"], `no place for the argument "more"`],
     [[run, "--out", `${run}/mechanism.safetensors`], "--out must end with .html"],
   ];

@@ -132,7 +132,7 @@ Deno.test("every learned method of the table goes on from checkpoints", () =>
   inFolder(async (folder) => {
     const device = await openDevice({ backend: "wasm" });
     const learned = experimentMethods.filter(({ name }) => /^(TEDI|MD)/.test(name));
-    assertEquals(learned.length, 9);
+    assertEquals(learned.length, 11);
     for (const [n, setting] of ["U-1-1", "U-2-1"].entries()) {
       for (const method of learned) {
         const stop = new AbortController();

@@ -3,11 +3,13 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { separable } from "../../src/baselines/separable.ts";
 import { InvalidInputError } from "../../src/errors.ts";
 import { type Cell, cellCommand, cellPath, readCell, writeCell } from "../../src/experiments/cells.ts";
-import { experimentMethods } from "../../src/experiments/methods.ts";
+import { ablationTraining, experimentMethods } from "../../src/experiments/methods.ts";
 import { type ExperimentMethod, runCells } from "../../src/experiments/run_cells.ts";
 import { beatsPaper, summarize, tableCsv, tableMarkdown } from "../../src/experiments/tables.ts";
 import { settingProblem } from "../../src/problems/settings.ts";
 import { printedValue, tableOneMethods, tableOneSettings } from "../../src/problems/table_one.ts";
+import { checkTraining } from "../../src/training/options.ts";
+import { printedTraining } from "../../src/training/printed.ts";
 import { openDevice } from "../../src/runtime/device.ts";
 
 const CELL: Cell = {
@@ -132,5 +134,29 @@ Deno.test("every row of Table 1 has a method, which applies where the paper has 
         assert(method!.applies(settingProblem(setting)), `${name}, ${setting}`);
       }
     }
+  }
+});
+
+Deno.test("ablations differ from their reference in the network's kind only", () => {
+  for (const { setting } of tableOneSettings) {
+    const problem = settingProblem(setting), reference = ablationTraining(problem, "groupmax");
+    assertEquals([reference.network.context, reference.tiedWeights, reference.nondecreasing], [
+      undefined,
+      false,
+      false,
+    ]);
+    for (const kind of ["picnn", "pma", "mlp"] as const) {
+      assertEquals(ablationTraining(problem, kind), { ...reference, network: { ...reference.network, kind } });
+    }
+  }
+});
+
+Deno.test("TEDI as printed is a row in all columns, beside what the paper prints for TEDI", () => {
+  const method = experimentMethods.find(({ name }) => name === "TEDI-Paper")!;
+  for (const { setting, tedi } of tableOneSettings) {
+    const problem = settingProblem(setting);
+    assert(method.applies(problem), setting);
+    assertEquals(printedValue("TEDI-Paper", setting), tedi);
+    checkTraining(printedTraining(problem));
   }
 });

@@ -41,7 +41,7 @@ Deno.test("a page says how far a run is, and keeps up until it is over", async (
 
 Deno.test("texts of others are escaped while a run goes on, and above its report", async () => {
   const run = await madeUpRun("U-1-2"), hostile = { words: HOSTILE, next: [HOSTILE] };
-  const texts = { name: HOSTILE, command: HOSTILE, commandRemark: HOSTILE, device: HOSTILE, version: HOSTILE };
+  const texts = { name: HOSTILE, command: HOSTILE, device: HOSTILE, version: HOSTILE };
   const problem = { ...run.problem, name: HOSTILE, source: { kind: "custom" } as const };
   const html = await livePage({ ...run, ...texts, problem, options: { [HOSTILE]: HOSTILE } }, 10, hostile);
   assertEquals(scripts(html), [`<script src="/live.js" defer>`]);

@@ -70,7 +70,7 @@ Deno.test("texts of others are escaped wherever they come", async () => {
   assertEquals(escapeMarkup(`<&>"'`), "&#60;&#38;&#62;&#34;&#39;");
   const run = await madeUpRun("U-1-2");
   const texts = {
-    ...{ name: HOSTILE, command: HOSTILE, commandRemark: HOSTILE, device: HOSTILE, version: HOSTILE },
+    ...{ name: HOSTILE, command: HOSTILE, device: HOSTILE, version: HOSTILE },
     options: { [HOSTILE]: HOSTILE },
     problem: { ...run.problem, name: HOSTILE, source: { kind: "custom" } as const },
   };

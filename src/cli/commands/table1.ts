@@ -80,6 +80,7 @@ export const table1Command: Command = {
   examples: [
     { line: "tedi table1 --budget quick", help: "all cells, with a tenth of the iterations" },
     { line: "tedi table1 --columns U-3-10-cp1-cd0 --methods TEDI,Separable-OPT", help: "one column, two rows" },
+    { line: "tedi table1 --methods TEDI,TEDI-Paper", help: "beside the method as printed, in all columns" },
   ],
   async run(args) {
     const { values } = parseCommandLine("table1", options, [], args);

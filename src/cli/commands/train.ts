@@ -26,15 +26,7 @@ import { checkConfig, configPath, type RunConfig } from "../run_config.ts";
 import { reportPlan } from "../plan_report.ts";
 import { recordTraining } from "../training_record.ts";
 import { openWatch, type Watch, watchOptions } from "../watch.ts";
-import {
-  chosenTraining,
-  methodOptions,
-  networkOptions,
-  requireSameTraining,
-  trainingOptions,
-  withDefaults,
-  workOptions,
-} from "../training_options.ts";
+import { chosenTraining, requireSameTraining, trainingGroups, trainingOptions } from "../training_options.ts";
 
 const runOptions = [
   {
@@ -94,14 +86,13 @@ export const trainCommand: Command = {
     },
     { heading: "Run", options: runOptions },
     { heading: "Device", options: deviceOptions },
-    { heading: "Work", options: withDefaults(workOptions) },
-    { heading: "Network", options: withDefaults(networkOptions) },
-    { heading: "Method", options: withDefaults(methodOptions) },
+    ...trainingGroups(),
   ],
   examples: [
     { line: "tedi train --setting U-1-2", help: "sell 2 goods to 1 buyer, in runs/U-1-2-cp0-cd0-seed0" },
     { line: "tedi train --setting U-1-2 --resume", help: "go on after Ctrl-C" },
     { line: "tedi train --setting U-3-2-cp1-cd0 --watch", help: "watch it in a browser" },
+    { line: "tedi train --setting U-3-2-cp1-cd0 --preset as-printed", help: "Algorithm 1 and nothing else" },
     { line: "tedi train --types bids.csv --participants 3 --goods 2 --out runs/bids", help: "learn from data" },
     { line: "tedi train --problem ./my_problem.ts --json > log.jsonl", help: "a problem of your own, for a program" },
   ],
@@ -172,7 +163,7 @@ async function prepare(values: TrainValues, output: Output): Promise<PreparedRun
         `got ${describeSource(chosen.source)}`,
     );
   }
-  requireSameTraining(values, config.training, where);
+  requireSameTraining(begun, values, config.training, where);
   if (config.version !== VERSION) {
     output.warn(`the run was begun by version ${config.version}, this is ${VERSION}: its bits may differ`);
   }
