@@ -9,6 +9,7 @@
  */
 import { type Tensor1D, type Tensor2D, type Tensor3D, tf } from "../deps/tfjs.ts";
 import { requireInteger, requirePositive } from "../errors.ts";
+import { requireKnownNames } from "../known_names.ts";
 import type { Parameters } from "../networks/network.ts";
 import { rawWeights } from "../networks/hypernetwork_output.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
@@ -114,7 +115,7 @@ export function ascendMisreports(
  * regret of what they find is computed on the host in 64-bit floats.
  *
  * @param problem A problem, or the name of a setting.
- * @throws {InvalidInputError} for an option out of its range.
+ * @throws {InvalidInputError} for an option that is not one or out of its range.
  */
 export async function measureRegret(
   problem: MechanismProblem | string,
@@ -123,6 +124,7 @@ export async function measureRegret(
 ): Promise<Regret> {
   const { profiles = 1000, starts = 10, steps = 100, stepSize = 0.1, seed = 0 } = options, action = "measure regret";
   const { distribution } = problemOf(problem);
+  requireKnownNames(action, "an option", options, ["profiles", "starts", "steps", "stepSize", "seed"]);
   requireInteger(action, "profiles", profiles, 2);
   requireInteger(action, "starts", starts, 1);
   requireInteger(action, "steps", steps, 0);

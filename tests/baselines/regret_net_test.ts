@@ -111,4 +111,9 @@ Deno.test("the same seed gives RegretNet the same bits; options are checked", as
     InvalidInputError,
     "starts",
   );
+  await assertRejects(
+    () => measureRegret(settingProblem("U-1-1"), mechanism, { profile: 10 } as object),
+    InvalidInputError,
+    'got "profile"; did you mean profiles?',
+  );
 });
