@@ -36,6 +36,7 @@ const calls: Record<string, (problem: tedi.MechanismProblem | string) => unknown
   audit: (problem) => tedi.audit(problem, tedi.separable("U-1-2"), SIZES),
   evaluate: (problem) => tedi.evaluate(problem, tedi.separable("U-1-2"), { profiles: 50 }),
   defaultTraining: (problem) => tedi.defaultTraining(problem),
+  printedTraining: (problem) => tedi.printedTraining(problem),
   async planTraining(problem) {
     return await tedi.planTraining(problem, tedi.defaultTraining("U-1-2"), await tedi.openDevice({ backend: "wasm" }));
   },
