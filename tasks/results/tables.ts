@@ -15,7 +15,8 @@ interface Table {
 type TableOf = (cells: readonly Cell[]) => Table;
 
 const CLASSICAL = ["VCG", "Separable-OPT", "Bundle-OPT", "Straight-jacket auction"];
-const ABLATIONS = ["TEDI-Discrete", "TEDI-PICNN", "TEDI-PMA", "TEDI-MLP"];
+const PRINTED = ["TEDI", "TEDI-Paper"];
+const ABLATIONS = ["TEDI-GroupMax", "TEDI-Discrete", "TEDI-PICNN", "TEDI-PMA", "TEDI-MLP"];
 const settings = tableOneSettings.map(({ setting }) => setting);
 const code = (setting: string) => `\`${setting}\``;
 
@@ -119,6 +120,7 @@ export const resultTables: Readonly<Record<string, TableOf>> = {
   "reached": reached,
   "tedi-standard": tedi("standard"),
   "tedi-quick": tedi("quick"),
+  "printed-standard": methods(PRINTED, "standard"),
   "classical": classical,
   "baselines-standard": methods(BASELINES, "standard"),
   "ablations-standard": methods(ABLATIONS, "standard"),

@@ -75,7 +75,7 @@ Deno.test("a marker that is none is refused", () => {
   assertThrows(
     () => withTables("<!-- table: other -->\n<!-- end -->", []),
     InvalidInputError,
-    "a table must be one of reached, tedi-standard, tedi-quick, classical, baselines-standard, ablations-standard, " +
+    "a table must be one of reached, tedi-standard, tedi-quick, printed-standard, classical, baselines-standard, ablations-standard, " +
       'ablations-quick, got "other"',
   );
   for (const rest of ["", "\n<!-- table: reached -->\n<!-- end -->"]) {
