@@ -7,6 +7,7 @@
  */
 import { parseArgs } from "@std/cli";
 import { InvalidInputError, show } from "../src/errors.ts";
+import { overSeeds } from "../src/experiments/tables.ts";
 import { attempt, writeFileAtomic } from "../src/io/atomic.ts";
 import { parseObject } from "../src/io/json.ts";
 import { readTextIfThere } from "../src/io/read.ts";
@@ -102,17 +103,12 @@ export async function runBattery(
   for (const entry of entries) {
     const results: BatteryResult[] = [];
     for (const seed of work.seeds) results.push(await resultOf(entry, seed, work, device));
-    const { optimum } = entry, count = results.length;
-    const mean = (of: (result: BatteryResult) => number) => results.reduce((sum, one) => sum + of(one), 0) / count;
-    const revenue = mean((one) => one.revenue);
+    const { optimum } = entry;
     const reference = optimum && "entry" in optimum ? means.find((one) => one.entry.name === optimum.entry) : undefined;
     const done: BatteryMean = {
-      ...{ entry, revenue, seconds: mean((one) => one.seconds) },
+      entry,
+      ...overSeeds(results),
       optimum: optimum && ("value" in optimum ? optimum.value : reference && optimum.times * reference.revenue),
-      standardError: Math.hypot(...results.map((one) => one.standardError)) / count,
-      seedDeviation: count > 1
-        ? Math.sqrt(results.reduce((sum, one) => sum + (one.revenue - revenue) ** 2, 0) / (count - 1))
-        : undefined,
     };
     means.push(done);
     onEntry(done);

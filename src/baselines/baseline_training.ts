@@ -6,7 +6,7 @@
  * @module
  */
 import { type Scalar, type Tensor, tf } from "../deps/tfjs.ts";
-import { MachineError, requireInteger } from "../errors.ts";
+import { requireInteger } from "../errors.ts";
 import { requireKnownNames } from "../known_names.ts";
 import type { Parameters } from "../networks/network.ts";
 import type { HostParameters } from "../networks/pricing_rule.ts";
@@ -14,7 +14,8 @@ import { ensureDevice } from "../runtime/device.ts";
 import { letEventsIn } from "../runtime/event_loop.ts";
 import type { HostTensors } from "../runtime/host_tensor.ts";
 import { downloadAll, tidy } from "../runtime/tensors.ts";
-import { adamStep, averageParameters } from "../training/adam.ts";
+import { adamStep, averageParameters, averagingDecay } from "../training/adam.ts";
+import { requireFinite } from "../training/metrics.ts";
 import { cosineRateAt } from "../training/schedules.ts";
 import type { TrainingHooks } from "../training/train.ts";
 import type { BaselineOptions } from "./baseline_options.ts";
@@ -143,7 +144,7 @@ export async function descend<Metrics extends BaselineMetrics = BaselineMetrics>
       norm.dispose();
       device?.check();
       const metrics = { ...measured, iteration: state.iteration, gradientNorm, learningRate } as unknown as Metrics;
-      requireFinite(descent.method, metrics);
+      requireFinite(`training ${descent.method}`, metrics, "a lower learning rate may help");
       history.push(metrics);
       onIteration?.(metrics);
       await letEventsIn();
@@ -162,17 +163,7 @@ function stepOf(state: DescentState, gradients: Parameters, learningRate: number
   const { iteration, parameters, average, adam } = state;
   return tidy(() => {
     const stepped = adamStep(parameters, gradients, adam, iteration, learningRate, options);
-    // The decay grows to its value: otherwise early averages would remember the initial parameters.
-    const decay = Math.min(options.averaging, (1 + iteration) / (10 + iteration));
-    const mean = averageParameters(average, stepped.parameters, decay);
+    const mean = averageParameters(average, stepped.parameters, averagingDecay(options.averaging, iteration));
     return { parameters: stepped.parameters, average: mean, adam: stepped.state, norm: stepped.norm };
   });
-}
-
-function requireFinite(name: string, { iteration, softRevenue, gradientNorm }: BaselineMetrics): void {
-  for (const [thing, value] of Object.entries({ softRevenue, gradientNorm })) {
-    if (Number.isFinite(value)) continue;
-    const rule = `${thing} of iteration ${iteration} must be finite, got ${value}`;
-    throw new MachineError(`Cannot go on training ${name}: ${rule}; a lower learning rate may help`);
-  }
 }

@@ -1,26 +1,11 @@
 /**
- * Checks that parameters and tensors of checkpoints have the names and shapes that a mechanism needs.
+ * Checks that parameters have the names and shapes that a mechanism needs.
  *
  * @module
  */
 import { InvalidInputError, show } from "../errors.ts";
 import type { HostParameters } from "../networks/pricing_rule.ts";
-import type { HostTensor } from "../runtime/host_tensor.ts";
-
-/**
- * The tensor, if it is of 32-bit floats and has the shape.
- *
- * @param what The action and the tensor, for messages: `resume MD-GemNet: checkpoint tensor average.output.bias`.
- * @throws {InvalidInputError} naming the tensor, the rule and what is there.
- */
-export function requireTensor(what: string, shape: readonly number[], tensor: HostTensor | undefined): HostTensor {
-  const rule = `Cannot ${what} must be float32 of shape [${shape}]`;
-  if (!tensor) throw new InvalidInputError(`${rule}, but it is missing`);
-  if (String(tensor.shape) !== String(shape) || !(tensor.data instanceof Float32Array)) {
-    throw new InvalidInputError(`${rule}, got [${tensor.shape}]`);
-  }
-  return tensor;
-}
+import { requireTensor } from "../runtime/host_tensor.ts";
 
 /**
  * Fails unless there is a finite parameter of each shape, under each name, and no other.

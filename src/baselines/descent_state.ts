@@ -7,12 +7,11 @@ import { type Tensor, tf } from "../deps/tfjs.ts";
 import { InvalidInputError, show } from "../errors.ts";
 import type { Parameters } from "../networks/network.ts";
 import type { HostParameters } from "../networks/pricing_rule.ts";
-import type { HostTensor, HostTensors } from "../runtime/host_tensor.ts";
+import { type HostTensor, type HostTensors, requireTensor } from "../runtime/host_tensor.ts";
 import { downloadAll, uploadAll } from "../runtime/tensors.ts";
 import { type AdamState, initAdam } from "../training/adam.ts";
 import { mapParameters } from "../training/optimizer.ts";
-import type { Checkpoint } from "../training/state.ts";
-import { requireTensor } from "./check_parameters.ts";
+import { type Checkpoint, isCount, progressIn } from "../training/state.ts";
 
 /** Everything that the next iteration depends on, besides problem and options. */
 export interface DescentState {
@@ -93,7 +92,13 @@ export function restoreDescent(
   };
   const takeAll = (group: string, like: HostTensors): Record<string, HostTensor> =>
     Object.fromEntries(Object.entries(like).map(([name, one]) => [name, take(`${group}.${name}`, one)]));
-  const iteration = readIteration(method, metadata.progress, iterations);
+  const { iteration } = progressIn({ metadata });
+  if (!isCount(iteration, iterations)) {
+    throw new InvalidInputError(
+      `Cannot resume ${method}: the checkpoint's progress must be an iteration from 0 to ${iterations}, ` +
+        `got ${show(metadata.progress)}`,
+    );
+  }
   const remembered = takeAll("memory", memory);
   const [parameters, average, first, second] = ["parameters", "average", "adam.first", "adam.second"].map((group) =>
     takeAll(group, initial)
@@ -105,19 +110,4 @@ export function restoreDescent(
     adam: { first: uploadAll(first), second: uploadAll(second) },
     memory: remembered,
   };
-}
-
-function readIteration(method: string, text: string | undefined, iterations: number): number {
-  let progress: { iteration?: unknown } | null = null;
-  try {
-    progress = JSON.parse(text ?? "");
-  } catch { /* the next check says so */ }
-  const iteration = progress?.iteration;
-  if (typeof iteration !== "number" || !Number.isSafeInteger(iteration) || iteration < 0 || iteration > iterations) {
-    throw new InvalidInputError(
-      `Cannot resume ${method}: the checkpoint's progress must be an iteration from 0 to ${iterations}, ` +
-        `got ${show(text)}`,
-    );
-  }
-  return iteration;
 }

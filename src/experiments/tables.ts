@@ -30,24 +30,40 @@ export interface Summary {
   readonly seeds: number;
 }
 
+/** What seeds earned, taken together: see {@linkcode Summary}. */
+export function overSeeds(
+  seeds: readonly Pick<Cell, "revenue" | "standardError" | "seconds">[],
+): Pick<Summary, "revenue" | "standardError" | "seedDeviation" | "seconds"> {
+  const count = seeds.length, revenue = meanOf(seeds, (one) => one.revenue);
+  const squares = seeds.reduce((sum, one) => sum + (one.revenue - revenue) ** 2, 0);
+  return {
+    revenue,
+    standardError: Math.hypot(...seeds.map((one) => one.standardError)) / count,
+    seedDeviation: count > 1 ? Math.sqrt(squares / (count - 1)) : undefined,
+    seconds: meanOf(seeds, (one) => one.seconds),
+  };
+}
+
+function meanOf<T>(all: readonly T[], of: (one: T) => number): number {
+  return all.reduce((sum, one) => sum + of(one), 0) / all.length;
+}
+
 /** Cells by method and setting, in the order in which these first appear. */
 export function summarize(cells: readonly Cell[]): Summary[] {
   const groups = Map.groupBy(cells, ({ setting, method }) => `${method}\n${setting}`);
   return [...groups.values()].map((group) => {
-    const mean = (of: (cell: Cell) => number) => group.reduce((sum, cell) => sum + of(cell), 0) / group.length;
     const optional = (name: "regret" | "auditedRegret" | "teraflop") =>
-      group.every((cell) => cell[name] !== undefined) ? mean((cell) => cell[name]!) : undefined;
-    const revenue = mean((cell) => cell.revenue), { setting, method } = group[0];
-    const squares = group.reduce((sum, cell) => sum + (cell.revenue - revenue) ** 2, 0);
+      group.every((cell) => cell[name] !== undefined) ? meanOf(group, (cell) => cell[name]!) : undefined;
+    const { setting, method } = group[0], { revenue, standardError, seedDeviation, seconds } = overSeeds(group);
     return {
       setting,
       method,
       revenue,
-      standardError: Math.hypot(...group.map((cell) => cell.standardError)) / group.length,
-      seedDeviation: group.length > 1 ? Math.sqrt(squares / (group.length - 1)) : undefined,
+      standardError,
+      seedDeviation,
       regret: optional("regret"),
       auditedRegret: optional("auditedRegret"),
-      seconds: mean((cell) => cell.seconds),
+      seconds,
       teraflop: optional("teraflop"),
       seeds: group.length,
     };

@@ -48,7 +48,7 @@ export function partialInputConvex(size: PartialInputConvexSize): ConvexNetwork 
   const linearSize = { goods: m, layers: K, groups: H, groupSize: 1 }, linear = partialGroupMax(linearSize);
   const network = partialGroupMax({ goods: m, layers: K, groups: H, groupSize: 2 });
   const weights = lazily(() => reluAsGroupMax(size)),
-    { outFree } = groupMaxLayout({ goods: m, layers: K, groups: H, groupSize: 1 });
+    { outFree } = groupMaxLayout(linearSize);
   const onDevice = (raw: Tensor2D) => forwardOnDevice(weights(), raw);
 
   const relu: ConvexNetwork = {

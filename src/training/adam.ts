@@ -105,6 +105,14 @@ const movingAverage = elementwise<"average" | "value" | "decay", "average">(
   }),
 );
 
+/**
+ * The decay of a moving average after an iteration, counted from 0. It grows to `averaging`: otherwise early averages would
+ * remember the initial parameters.
+ */
+export function averagingDecay(averaging: number, iteration: number): number {
+  return Math.min(averaging, (1 + iteration) / (10 + iteration));
+}
+
 /** The exponential moving average of parameters: `decay average + (1 - decay) parameters`. */
 export function averageParameters(average: Parameters, parameters: Parameters, decay: number): Parameters {
   return mapParameters(

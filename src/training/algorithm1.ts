@@ -27,7 +27,7 @@ import { deriveKey, randomKey } from "../random/key.ts";
 import { uniforms } from "../random/numbers.ts";
 import { tensorsIn } from "../runtime/gradients.ts";
 import { hostTensors, tidy, uploadAll } from "../runtime/tensors.ts";
-import { adamStep, averageParameters, initAdam } from "./adam.ts";
+import { adamStep, averageParameters, averagingDecay, initAdam } from "./adam.ts";
 import { refreshChains } from "./chains.ts";
 import { parameterGradient, tiedGradient } from "./gradient.ts";
 import { softenedObjective } from "./loss.ts";
@@ -109,8 +109,7 @@ export function updateParameters(
     const bounds = rules.lowerBounds(options.nondecreasing);
     const step = adamStep(before.parameters, gradients, adam, iteration, learningRate, options, bounds);
     const { parameters, norm } = step;
-    // Early averages would remember the start: the decay grows to its value.
-    const decay = Math.min(options.averaging, (1 + iteration) / (10 + iteration));
+    const decay = averagingDecay(options.averaging, iteration);
     return { parameters, average: averageParameters(average, parameters, decay), adam: step.state, norm };
   });
 }

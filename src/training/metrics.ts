@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { MachineError } from "../errors.ts";
 
 /** What an iteration reports. */
 export interface IterationMetrics {
@@ -20,4 +21,23 @@ export interface IterationMetrics {
   readonly beta: number;
   /** The learning rate of this iteration. */
   readonly learningRate: number;
+}
+
+/**
+ * Fails where an iteration's soft revenue or gradient is not finite.
+ *
+ * @param what What goes on, for the message, such as `training MD-GemNet`.
+ * @param advice What may help.
+ * @throws {MachineError} naming the quantity, the iteration and the value.
+ */
+export function requireFinite(
+  what: string,
+  { iteration, softRevenue, gradientNorm }: Pick<IterationMetrics, "iteration" | "softRevenue" | "gradientNorm">,
+  advice: string,
+): void {
+  for (const [thing, value] of Object.entries({ softRevenue, gradientNorm })) {
+    if (Number.isFinite(value)) continue;
+    const rule = `${thing} of iteration ${iteration} must be finite, got ${value}`;
+    throw new MachineError(`Cannot go on ${what}: ${rule}; ${advice}`);
+  }
 }

@@ -8,7 +8,7 @@ import { InvalidInputError, show } from "../errors.ts";
 import type { Parameters } from "../networks/network.ts";
 import type { PricingRules } from "../networks/pricing_rule.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
-import type { HostTensor } from "../runtime/host_tensor.ts";
+import { type HostTensor, requireTensor } from "../runtime/host_tensor.ts";
 import { download, upload } from "../runtime/tensors.ts";
 import type { AdamState } from "./adam.ts";
 import { carriedProfiles, type TrainingOptions } from "./options.ts";
@@ -99,13 +99,7 @@ export function restoreState(
 ): TrainingState {
   const { participants: n, goods: m } = problem;
   const take = (name: string, shape: readonly number[]): HostTensor => {
-    const tensor = saved.tensors[name];
-    const rule = `Cannot resume: checkpoint tensor ${name} must be float32 of shape [${shape}]`;
-    if (!tensor) throw new InvalidInputError(`${rule}, but it is missing`);
-    if (String(tensor.shape) !== String(shape) || !(tensor.data instanceof Float32Array)) {
-      throw new InvalidInputError(`${rule}, got [${tensor.shape}]`);
-    }
-    return tensor;
+    return requireTensor(`resume: checkpoint tensor ${name}`, shape, saved.tensors[name]);
   };
   const group = (prefix: string): Parameters =>
     Object.fromEntries(
@@ -141,19 +135,26 @@ export function readProgress(
     if (got === undefined || got === wanted) continue;
     throw new InvalidInputError(`Cannot resume: the checkpoint's ${thing} must be ${wanted}, got ${show(got)}`);
   }
-  const { progress: text } = metadata;
-  let progress: Record<string, unknown> | null = null;
-  try {
-    progress = JSON.parse(text ?? "");
-  } catch { /* the next check says so */ }
-  const { iteration, growth } = progress ?? {};
-  const whole = (value: unknown, most: number): value is number =>
-    typeof value === "number" && Number.isSafeInteger(value) && value >= 0 && value <= most;
-  if (!whole(iteration, iterations) || !whole(growth, iteration)) {
+  const { iteration, growth } = progressIn({ metadata });
+  if (!isCount(iteration, iterations) || !isCount(growth, iteration)) {
     throw new InvalidInputError(
       `Cannot resume: the checkpoint's progress must be an iteration from 0 to ${iterations}, ` +
-        `with as much growth at most, got ${show(text)}`,
+        `with as much growth at most, got ${show(metadata.progress)}`,
     );
   }
   return { iteration, growth };
+}
+
+/** What a checkpoint's progress says; nothing where it is no JSON. */
+export function progressIn({ metadata }: Pick<Checkpoint, "metadata">): Readonly<Record<string, unknown>> {
+  try {
+    return JSON.parse(metadata.progress ?? "") ?? {};
+  } catch {
+    return {};
+  }
+}
+
+/** Whether a value is an integer from 0 to `most`. */
+export function isCount(value: unknown, most: number): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 && value <= most;
 }

@@ -16,7 +16,7 @@ import { problemOf } from "../problems/problem_of.ts";
 import { type Device, openDevice } from "../runtime/device.ts";
 import { letEventsIn } from "../runtime/event_loop.ts";
 import { initialise, iterate } from "./algorithm1.ts";
-import type { IterationMetrics } from "./metrics.ts";
+import { type IterationMetrics, requireFinite } from "./metrics.ts";
 import { checkTraining, defaultTraining, type TrainingOptions } from "./options.ts";
 import { checkPlan, type TrainingPlan, trainingPlan } from "./plan.ts";
 import {
@@ -133,7 +133,11 @@ export async function train(
           disposeState(state, next.state);
           state = next.state;
           device.check();
-          requireFinite(next.metrics);
+          requireFinite(
+            "training",
+            next.metrics,
+            "a lower learning rate may help, and checkpoints written before are whole",
+          );
           history.push(next.metrics);
           hooks.onIteration?.(next.metrics);
           await letEventsIn();
@@ -221,17 +225,6 @@ export async function planTraining(
 export function trainingRules(problem: MechanismProblem | string, options: TrainingOptions): PricingRules {
   const { participants, goods, distribution } = problemOf(problem);
   return pricingRules({ participants, goods, exchangeable: distribution.exchangeable }, options.network);
-}
-
-function requireFinite({ iteration, softRevenue, gradientNorm }: IterationMetrics): void {
-  for (const [name, value] of Object.entries({ softRevenue, gradientNorm })) {
-    if (!Number.isFinite(value)) {
-      throw new MachineError(
-        `Cannot go on training: ${name} of iteration ${iteration} must be finite, got ${value}; ` +
-          `a lower learning rate may help, and checkpoints written before are whole`,
-      );
-    }
-  }
 }
 
 /** Why a device was lost, or undefined if it works. */

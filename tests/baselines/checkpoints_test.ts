@@ -8,7 +8,8 @@ import { openDevice } from "../../src/runtime/device.ts";
 import type { HostTensor } from "../../src/runtime/host_tensor.ts";
 import type { Checkpoint } from "../../src/training/state.ts";
 import { forEachDevice } from "../devices.ts";
-import { bits, smallTrainings } from "./trained.ts";
+import { bits } from "../bits.ts";
+import { smallTrainings } from "./trained.ts";
 
 /** Trains, and keeps all that it is told. */
 async function record({ train }: (typeof smallTrainings)[number], hooks: BaselineHooks = {}) {

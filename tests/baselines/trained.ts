@@ -11,7 +11,6 @@ import { trainMenuNet } from "../../src/baselines/menu_net_training.ts";
 import { trainRegretNet } from "../../src/baselines/regret_net_training.ts";
 import type { BaselineMetrics } from "../../src/baselines/baseline_training.ts";
 import type { LearnedMechanism } from "../../src/io/mechanism_kinds.ts";
-import type { HostTensor } from "../../src/runtime/host_tensor.ts";
 
 /** A baseline of one size for one setting. */
 export interface SmallTraining {
@@ -55,9 +54,3 @@ export const smallTrainings: readonly SmallTraining[] = [
     train: (hooks, more, problem = COSTLY) => trainDiscrete(problem, { ...MENU, network: NETWORK, ...more }, hooks),
   },
 ];
-
-/** Tensors as 32-bit patterns, so that 0 is not -0 and NaN is itself. */
-export function bits(tensors: Readonly<Record<string, HostTensor>>): Record<string, unknown> {
-  const words = ({ data }: HostTensor) => Array.from(new Uint32Array(data.buffer, data.byteOffset, data.length));
-  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, [tensor.shape, words(tensor)]]));
-}

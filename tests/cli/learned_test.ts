@@ -1,6 +1,7 @@
 /** Files of baselines on the command line: what takes a mechanism takes them, and what needs a menu says so. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { bits, smallTrainings } from "../baselines/trained.ts";
+import { smallTrainings } from "../baselines/trained.ts";
+import { bits } from "../bits.ts";
 import { loadMechanism, saveMechanism } from "../../src/io/mechanism_file.ts";
 import { evaluate } from "../../src/mechanisms/evaluate.ts";
 import { openDevice } from "../../src/runtime/device.ts";

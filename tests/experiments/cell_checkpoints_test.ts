@@ -1,6 +1,6 @@
 /** A cell that is stopped goes on from its last checkpoint to the same bits; its mechanism stays beside it. */
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { bits } from "../baselines/trained.ts";
+import { bits } from "../bits.ts";
 import { trainMenuNet } from "../../src/baselines/menu_net_training.ts";
 import { trainRegretNet } from "../../src/baselines/regret_net_training.ts";
 import { InvalidInputError } from "../../src/errors.ts";

@@ -10,7 +10,7 @@ import type { Mechanism } from "../../src/mechanisms/mechanism.ts";
 import { settingProblem } from "../../src/problems/settings.ts";
 import { openDevice } from "../../src/runtime/device.ts";
 import { train } from "../../src/training/train.ts";
-import { bits } from "../baselines/trained.ts";
+import { bits } from "../bits.ts";
 
 const problem = settingProblem("U-1-2"), items = separable(problem), both = bundle(problem); // 0.5 and 0.5443
 

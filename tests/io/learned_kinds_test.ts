@@ -1,6 +1,7 @@
 /** Files of every baseline that is trained: nothing is lost, and nothing damaged or absurd gets in. */
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { bits, smallTrainings } from "../baselines/trained.ts";
+import { smallTrainings } from "../baselines/trained.ts";
+import { bits } from "../bits.ts";
 import { deno, ROOT } from "../root.ts";
 import { separable } from "../../src/baselines/separable.ts";
 import { InvalidInputError } from "../../src/errors.ts";

@@ -16,6 +16,7 @@ import type { HostTensor } from "../../src/runtime/host_tensor.ts";
 import type { IterationMetrics } from "../../src/training/metrics.ts";
 import type { TrainingOptions } from "../../src/training/options.ts";
 import { type Checkpoint, train, type TrainingHooks } from "../../src/training/train.ts";
+import { bits } from "../bits.ts";
 import { forEachDevice, TESTED_BACKENDS, WITHOUT_WEBGPU } from "../devices.ts";
 
 /** Small enough for a GPU that is emulated on the CPU. */
@@ -49,12 +50,6 @@ async function record(
     },
   });
   return { result, metrics, checkpoints, iterations, last: checkpoints.at(-1)! };
-}
-
-/** Tensors as 32-bit patterns, so that 0 is not -0 and NaN is itself. */
-function bits(tensors: Readonly<Record<string, HostTensor>>) {
-  const words = ({ data }: HostTensor) => Array.from(new Uint32Array(data.buffer, data.byteOffset, data.length));
-  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, [tensor.shape, words(tensor)]]));
 }
 
 function assertSameCheckpoint(actual: Checkpoint, expected: Checkpoint): void {
