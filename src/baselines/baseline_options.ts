@@ -31,7 +31,8 @@ export interface MenuOptions extends BaselineOptions, BetaSchedule {
 export function alignedDefaults(problem: MechanismProblem): BaselineOptions {
   const { iterations, profiles, learningRate, finalLearningRateRatio, averaging, seed, ...training } = defaultTraining(
     problem,
-    "groupmax", // the paper's TEDI has such a network
+    "groupmax", // the paper's TEDI has such a network,
+    "dense", // and it reads the others' types, as these do
   );
   const { beta1, beta2, epsilon, clipNorm } = training;
   return {
@@ -58,7 +59,7 @@ const FINAL_BETA = 150;
  * As {@linkcode alignedDefaults}, with a menu, and with the schedule of beta, the inverse temperature, but for its end.
  */
 export function alignedMenuDefaults(problem: MechanismProblem, menuSize: number): MenuOptions {
-  const { initialBeta, betaGrowthRatio } = defaultTraining(problem, "groupmax");
+  const { initialBeta, betaGrowthRatio } = defaultTraining(problem, "groupmax", "dense");
   return { ...alignedDefaults(problem), initialBeta, finalBeta: FINAL_BETA, betaGrowthRatio, menuSize };
 }
 

@@ -11,7 +11,7 @@
  * @module
  */
 import { requireInteger } from "../errors.ts";
-import { type ContextShape, contextSize } from "../networks/context.ts";
+import { type ContextShape, contextSize, hasContext } from "../networks/context.ts";
 import { hostDenseHypernetwork } from "../networks/dense_context.ts";
 import { hostRawWeights } from "../networks/hypernetwork_output.ts";
 import type { HostFunction } from "../networks/network.ts";
@@ -44,7 +44,7 @@ export interface Discrete extends OwnMenus, DiscreteData {
 
 /** The networks of TEDI-Discrete. */
 export interface DiscreteNetworks {
-  /** From contexts to menus: an MLP with K m outputs, shared by all participants. */
+  /** From contexts to menus, if the pricing rules have one: an MLP with K m outputs, shared by all participants. */
   readonly outcomes: ParameterizedAffineSize;
   /** From contexts and outcomes to prices. */
   readonly rules: PricingRules;
@@ -54,7 +54,8 @@ export interface DiscreteNetworks {
 
 /** The networks of some sizes. */
 export function discreteNetworks(shape: ContextShape, network: NetworkSize, menuSize: number): DiscreteNetworks {
-  const outcomes = { context: contextSize(shape), hidden: network.hidden, outputs: menuSize * shape.goods };
+  const context = hasContext(shape, network.context) ? contextSize(shape) : 0;
+  const outcomes = { context, hidden: network.hidden, outputs: menuSize * shape.goods };
   const rules = pricingRules(shape, network);
   const parameterShapes = {
     ...prefixed("outcomes", parameterizedAffineShapes(outcomes)),
@@ -92,8 +93,7 @@ export function discrete(data: DiscreteData): Discrete {
   requireInteger(action, "participants", n, 1);
   requireInteger(action, "goods", m, 1);
   requireInteger(action, "menuSize", K, 1);
-  const { outcomes: { context }, rules, parameterShapes } = discreteNetworks(shape, network, K),
-    hasContext = context > 0;
+  const { outcomes: { context }, rules, parameterShapes } = discreteNetworks(shape, network, K);
   checkParameters(action, parameterShapes, parameters);
   const ofOutcomes = ofPart("outcomes", parameters), ofPrices = ofPart("prices", parameters);
 
@@ -110,7 +110,7 @@ export function discrete(data: DiscreteData): Discrete {
       const prices = Float64Array.from({ length: K }, (_, k) => price(outcomes.subarray(k * m, (k + 1) * m), slope));
       return { outcomes, prices };
     };
-    if (hasContext) return menuOf;
+    if (context > 0) return menuOf;
     const shared = menuOf(0);
     return () => shared;
   };
@@ -123,6 +123,6 @@ export function discrete(data: DiscreteData): Discrete {
     };
   };
   // The one menu for all is made once: all rows are one chunk.
-  const chunk = hasContext ? CHUNK : Infinity, takers = hasContext && rules.network.convex ? takersOf : undefined;
+  const own = context > 0, chunk = own ? CHUNK : Infinity, takers = own && rules.network.convex ? takersOf : undefined;
   return learnedInWords({ ...data, method: "TEDI-Discrete", ...ownMenus(n, m, chunk, menusOf, takers) });
 }

@@ -68,7 +68,7 @@ export async function trainDiscrete(
   const task = problemOf(problem), { participants, goods } = task;
   const options = settleOptions("train TEDI-Discrete", defaultDiscrete(task), settings), key = randomKey(options.seed);
   const { network, menuSize } = options;
-  checkTraining({ ...defaultTraining(task, "groupmax"), network });
+  checkTraining({ ...defaultTraining(task, "groupmax"), network }, task);
   const shape: ContextShape = { participants, goods, exchangeable: task.distribution.exchangeable };
   const networks = discreteNetworks(shape, network, menuSize);
   const initial = initialDiscrete(task, networks, menuSize, deriveKey(key, STREAMS.parameters));

@@ -78,7 +78,7 @@ export const networkOptions = [
     kind: "integers",
     placeholder: "64,64",
     help:
-      "Widths of the hidden layers that turn the others' types into weights of f, or none; unused for one participant",
+      "Widths of the hidden layers that turn the others' types into weights of f, or none; unused without a context",
   },
   {
     name: "context",
@@ -86,8 +86,8 @@ export const networkOptions = [
     choices: contextKinds,
     formerChoices: { symmetric: "set" },
     help:
-      "How these layers read the others' types: dense as one vector, set as a set without an order; unused for one " +
-      "participant",
+      "How these layers read the others' types: dense as one vector, set as a set without an order, none not at all, so " +
+      "that all participants have the same prices; unused for one participant",
   },
 ] as const satisfies readonly Option[];
 

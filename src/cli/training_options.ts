@@ -4,11 +4,17 @@
  * @module
  */
 import { InvalidInputError, show } from "../errors.ts";
-import type { ContextKind } from "../networks/context.ts";
+import { type ContextKind, contextKinds } from "../networks/context.ts";
 import { NETWORK_KINDS, type NetworkKind } from "../networks/kinds.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { settingProblem } from "../problems/settings.ts";
-import { checkTraining, defaultHidden, defaultTraining, type TrainingOptions } from "../training/options.ts";
+import {
+  checkTraining,
+  defaultHidden,
+  defaultKind,
+  defaultTraining,
+  type TrainingOptions,
+} from "../training/options.ts";
 import { type Preset, PRESETS, printedTraining } from "../training/printed.ts";
 import type { Option, OptionGroup, Values } from "./command.ts";
 import {
@@ -52,14 +58,24 @@ const DEFAULT_KIND = NETWORK_KINDS[0];
 function valueIn(options: TrainingOptions, name: string): unknown {
   const from = (ofNetwork.has(name) ? options.network : options) as unknown as Record<string, unknown>;
   if (name === "network") return from.kind ?? DEFAULT_KIND;
-  return from[field(name)] ?? (name === "context" ? "dense" : undefined);
+  return from[field(name)] ?? (name === "context" ? contextKinds[0] : undefined);
 }
 
-/** What the options of a preset are for a problem and a kind of network, which is the preset's unless given. */
-function presetTraining(problem: MechanismProblem, preset: Preset = PRESETS[0], kind?: NetworkKind): TrainingOptions {
-  if (preset === "default") return defaultTraining(problem, kind);
+/** What the options of a preset are for a problem and kinds of network and context, which are the preset's unless given. */
+function presetTraining(
+  problem: MechanismProblem,
+  preset: Preset = PRESETS[0],
+  kind?: NetworkKind,
+  context?: ContextKind,
+): TrainingOptions {
+  if (preset === "default") return defaultTraining(problem, kind ?? defaultKind(problem, context), context);
   const printed = printedTraining(problem);
-  return kind === undefined || kind === DEFAULT_KIND ? printed : { ...printed, network: { kind, ...printed.network } };
+  const network = {
+    ...(kind === undefined || kind === DEFAULT_KIND ? {} : { kind }),
+    ...printed.network,
+    ...(context === undefined ? {} : { context, hidden: defaultHidden(context) }),
+  };
+  return { ...printed, network };
 }
 
 /**
@@ -70,9 +86,8 @@ function presetTraining(problem: MechanismProblem, preset: Preset = PRESETS[0], 
 export function chosenTraining(problem: MechanismProblem, values: TrainingValues): TrainingOptions {
   const top: Record<string, unknown> = {}, network: Record<string, unknown> = {};
   for (const [name, value] of given(values)) (ofNetwork.has(name) ? network : top)[field(name)] = value;
-  const { kind, ...sizes } = network;
-  const preset = presetTraining(problem, values.preset, kind as NetworkKind | undefined);
-  if (sizes.context !== undefined) sizes.hidden ??= defaultHidden(sizes.context as ContextKind);
+  const { kind, context, ...sizes } = network as { kind?: NetworkKind; context?: ContextKind };
+  const preset = presetTraining(problem, values.preset, kind, context);
   const options: TrainingOptions = { ...preset, ...top, network: { ...preset.network, ...sizes } };
   checkTraining(options, problem);
   return options;
@@ -123,11 +138,18 @@ export function trainingArguments(problem: MechanismProblem, options: TrainingOp
 
 /** The arguments that choose training options for a problem, by a preset. */
 function argumentsBeside(preset: Preset, problem: MechanismProblem, options: TrainingOptions): string[] {
-  const { kind = DEFAULT_KIND } = options.network, ofKind = presetTraining(problem, preset, kind);
-  const said = new Set(differing(ofKind, options));
-  if (differing(presetTraining(problem, preset), ofKind).includes("network")) said.add("network");
-  // Where the context differs, so do the defaults of the network's size: all of it is said.
-  if (said.has("context")) { for (const name of ofNetwork) if (name !== "network") said.add(name); }
+  const { kind = DEFAULT_KIND, context = contextKinds[0] } = options.network;
+  // As little of the two as makes both, as the other defaults depend on them.
+  const choices = [{}, { kind }, { context }, { kind, context }].map((named) => {
+    const differ = differing(presetTraining(problem, preset, named.kind, named.context), options);
+    return { named, differ };
+  });
+  const { named, differ } = choices.find(({ differ }) =>
+    !differ.some((name) => name === "network" || name === "context")
+  )!;
+  const said = new Set(differ);
+  if (named.kind) said.add("network");
+  if (named.context) said.add("context");
   return [
     ...preset === PRESETS[0] ? [] : ["--preset", preset],
     ...fieldOptions.filter(({ name }) => said.has(name)).flatMap(({ name }) => [
@@ -160,8 +182,8 @@ function plain(value: unknown): string {
   return typeof value === "string" ? value : show(value);
 }
 
-/** Problems that differ in what the defaults depend on: n, m and whether types have atoms. */
-const SAMPLES = ["U-1-2", "U-1-10", "B-1-10", "U-3-2", "U-3-10", "B-3-10"];
+/** Problems that differ in what the defaults depend on: n, m, costs of production and whether types have atoms. */
+const SAMPLES = ["U-1-2", "U-1-10", "B-1-10", "U-3-2-cp1-cd0", "U-3-10-cp1-cd0", "B-3-10-cp1-cd0", "U-3-10"];
 
 /** The options with their defaults, for the help text. */
 function withDefaults(options: readonly Option[]): readonly Option[] {

@@ -18,11 +18,10 @@ import { vcg } from "../baselines/vcg.ts";
 import { MachineError } from "../errors.ts";
 import type { Mechanism } from "../mechanisms/mechanism.ts";
 import type { NetworkKind } from "../networks/kinds.ts";
-import type { NetworkSize } from "../networks/pricing_rule.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { settingOf } from "../problems/settings.ts";
 import { printedValue } from "../problems/table_one.ts";
-import { defaultHidden, defaultNetwork, defaultTraining, type TrainingOptions } from "../training/options.ts";
+import { defaultNetwork, defaultTraining, type TrainingOptions } from "../training/options.ts";
 import { printedTraining } from "../training/printed.ts";
 import { planTraining, train } from "../training/train.ts";
 import { auditedRegret } from "./audited_regret.ts";
@@ -112,19 +111,13 @@ function tedi(
   };
 }
 
-/** The network of an ablation: of the default size for its kind, with a dense context, as the paper's. */
-function denseNetwork(problem: MechanismProblem, kind: NetworkKind): NetworkSize {
-  const { context: _, ...sizes } = defaultNetwork(problem, kind);
-  return { ...sizes, hidden: defaultHidden("dense") };
-}
-
 /**
  * The settings of training of an ablation by another network. Not every kind can have a set context, tied weights and
- * bounds, so none has them, the Partial GroupMax Network that the others are compared with included.
+ * bounds, so none has them, the Partial GroupMax Network that the others are compared with included: their contexts are
+ * dense, as the paper's.
  */
 export function ablationTraining(problem: MechanismProblem, kind: NetworkKind): TrainingOptions {
-  const network = denseNetwork(problem, kind);
-  return { ...defaultTraining(problem, kind), network, tiedWeights: false, nondecreasing: false };
+  return { ...defaultTraining(problem, kind, "dense"), tiedWeights: false, nondecreasing: false };
 }
 
 /** An ablation of TEDI by another network. */
@@ -194,7 +187,7 @@ export const experimentMethods: readonly ExperimentMethod[] = [
     "TEDI-Discrete",
     always,
     (problem, settings, hooks) =>
-      trainDiscrete(problem, { ...settings, network: denseNetwork(problem, "groupmax") }, hooks),
+      trainDiscrete(problem, { ...settings, network: defaultNetwork(problem, "groupmax", "dense") }, hooks),
   ),
   ablation("TEDI-PICNN", "picnn"),
   ablation("TEDI-PMA", "pma"),

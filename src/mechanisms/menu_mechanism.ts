@@ -123,7 +123,11 @@ export function menuMechanism(
 function summaryOf({ problem, participants, goods, network, parameters }: MenuMechanism): Summary {
   const numbers = Object.values(parameters).reduce((sum, { data }) => sum + data.length, 0);
   const { kind = NETWORK_KINDS[0], layers, groups, groupSize, context = "dense", hidden } = network;
-  const reads = participants > 1 ? `, a ${context} context of width ${hidden.join(", ")}` : "";
+  const reads = participants === 1
+    ? ""
+    : context === "none"
+    ? ", no context"
+    : `, a ${context} context of width ${hidden.join(", ")}`;
   return {
     title: `Mechanism for ${problem}`,
     rows: [

@@ -50,10 +50,17 @@ export function contexts(
 }
 
 /**
- * How a network reads the others' types: `dense`, as one vector (dense_context.ts), or `set`, as a set of participants
- * and of goods, whose order has no effect (set_context.ts).
+ * How a network reads the others' types: `dense`, as one vector (dense_context.ts); `set`, as a set of participants and
+ * of goods, whose order has no effect (set_context.ts); or `none`, not at all: all participants then have one pricing
+ * rule, which is right where what a participant buys has no effect on what selling to the others is worth, and types
+ * say nothing of each other.
  */
-export type ContextKind = "dense" | "set";
+export type ContextKind = "dense" | "set" | "none";
 
-/** Both kinds of context, the default first. */
-export const contextKinds: readonly ContextKind[] = ["dense", "set"];
+/** The kinds of context, the default first. */
+export const contextKinds: readonly ContextKind[] = ["dense", "set", "none"];
+
+/** Whether prices depend on the others' types: there are others, and the context is of a kind that reads them. */
+export function hasContext({ participants }: Pick<ContextShape, "participants">, kind: ContextKind = "dense"): boolean {
+  return participants > 1 && kind !== "none";
+}

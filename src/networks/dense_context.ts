@@ -13,7 +13,8 @@ import type { Parameters } from "./network.ts";
 import { hostHidden, lastHidden } from "./parameterized_affine.ts";
 
 /**
- * The hypernetwork output of B n rows for type profiles `[B, n, m]`, on the device. The caller disposes of `hidden`.
+ * The hypernetwork output of B n rows for type profiles `[B, n, m]`, on the device: one for all rows where there is no
+ * context. The caller disposes of `hidden`.
  */
 export function denseHypernetwork(
   parameters: Parameters,
@@ -21,7 +22,8 @@ export function denseHypernetwork(
   types: Float32Array,
 ): HypernetworkOutput {
   const bias = parameters["output.bias"] as Tensor1D, size = contextSize(shape);
-  if (size === 0) return { bias };
+  const weight = parameters["output.weight"] as Tensor2D | undefined;
+  if (!weight) return { bias };
   const hidden = tf.tidy(() => {
     const inputs = writtenTensor([types.length / shape.goods, size], (data) => {
       contexts(types, shape, data);
@@ -29,7 +31,7 @@ export function denseHypernetwork(
     });
     return lastHidden(parameters, inputs as Tensor2D);
   });
-  return { hidden, weight: parameters["output.weight"] as Tensor2D, bias };
+  return { hidden, weight, bias };
 }
 
 /** The same on the host, in 64-bit floats. */
@@ -38,8 +40,8 @@ export function hostDenseHypernetwork(
   shape: ContextShape,
   types: Float32Array,
 ): HostHypernetworkOutput {
-  const bias = parameters["output.bias"].data as Float32Array, size = contextSize(shape);
-  if (size === 0) return { bias };
-  const hidden = hostHidden(parameters, contexts(types, shape), size);
+  const bias = parameters["output.bias"].data as Float32Array;
+  if (!parameters["output.weight"]) return { bias };
+  const hidden = hostHidden(parameters, contexts(types, shape), contextSize(shape));
   return { hidden, weight: parameters["output.weight"].data as Float32Array, bias };
 }

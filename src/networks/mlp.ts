@@ -155,7 +155,7 @@ export function multilayerPerceptron(size: PerceptronSize): ConvexNetwork {
  */
 export const mlpKind: NetworkKindEntry = {
   summary: "not convex, of the ablation TEDI-MLP",
-  single: false,
+  withContext: true,
   setContext: false,
   make: (size) => {
     const { goods, layers } = size, weights = (H: number) => (goods + 1) * H + (layers - 1) * (H + 1) * H + H + 1;

@@ -88,8 +88,8 @@ export type Parameters = Readonly<Record<string, Tensor>>;
 export interface NetworkKindEntry {
   /** What it is, in a few words for help texts. */
   readonly summary: string;
-  /** Whether it is for a single participant only. */
-  readonly single: boolean;
+  /** Whether its prices may depend on the others' types. Otherwise there must be no others, or context kind `none`. */
+  readonly withContext: boolean;
   /** Whether it goes with a set context: its raw weights must be in the order of {@linkcode "./groupmax_layout.ts"}. */
   readonly setContext: boolean;
   /** A network with about as many raw weights as the Partial GroupMax Network of that size. */

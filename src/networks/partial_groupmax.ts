@@ -280,7 +280,7 @@ export function partialGroupMax(size: PartialGroupMaxSize): ConvexNetwork {
 /** The default kind of network. */
 export const groupMaxKind: NetworkKindEntry = {
   summary: "the paper's Partial GroupMax Network",
-  single: false,
+  withContext: true,
   setContext: true,
   make: partialGroupMax,
 };

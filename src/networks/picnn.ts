@@ -94,7 +94,7 @@ function reluAsGroupMax({ goods: m, layers: K, width: H }: PartialInputConvexSiz
  */
 export const picnnKind: NetworkKindEntry = {
   summary: "relu layers, of the ablation TEDI-PICNN",
-  single: false,
+  withContext: true,
   setContext: false,
   make: ({ goods, layers, ...size }) =>
     partialInputConvex({

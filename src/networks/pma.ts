@@ -77,7 +77,7 @@ export function parameterizedMaxAffine(size: ParameterizedMaxAffineSize): Convex
 /** The ablation TEDI-PMA: L = K G E affine functions, as many as there are in the Partial GroupMax Network's groups. */
 export const pmaKind: NetworkKindEntry = {
   summary: "one maximum, of the ablation TEDI-PMA",
-  single: false,
+  withContext: true,
   setContext: true,
   make: ({ goods, layers, groups, groupSize }) =>
     parameterizedMaxAffine({ goods, pieces: layers * groups * groupSize }),

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { InvalidInputError } from "../errors.ts";
+import { InvalidInputError, show } from "../errors.ts";
 import { deriveKey, type RandomKey } from "../random/key.ts";
 import type { HostTensor } from "../runtime/host_tensor.ts";
-import { type ContextKind, type ContextShape, contextSize } from "./context.ts";
+import { type ContextKind, type ContextShape, contextSize, hasContext } from "./context.ts";
 import { denseHypernetwork, hostDenseHypernetwork } from "./dense_context.ts";
 import { type HostHypernetworkOutput, hostPrices, type HypernetworkOutput } from "./hypernetwork_output.ts";
 import { type NetworkKind, networkKind, networkOfKind } from "./kinds.ts";
@@ -32,10 +32,13 @@ export interface NetworkSize {
   readonly groupSize: number;
   /**
    * Widths of the hypernetwork's hidden layers. For a set context the widths of its element, global and local layers,
-   * or one width for all three. Unused for one participant.
+   * or one width for all three. Unused where there is no context.
    */
   readonly hidden: readonly number[];
-  /** How the others' types are read; `dense` unless given. Unused for one participant. */
+  /**
+   * How the others' types are read; `dense` unless given. Unused for one participant. `none`: they are not, and all
+   * participants, who must be exchangeable, have one pricing rule.
+   */
   readonly context?: ContextKind;
 }
 
@@ -81,8 +84,8 @@ export interface PricingRules {
 /**
  * Pricing rules (Definition 2.4) by a Partial GroupMax Network, or a network of another kind, and a hypernetwork.
  *
- * @throws {InvalidInputError} unless the kind exists and allows that many participants, all sizes are positive
- * integers, and a set context has exchangeable participants and a kind that goes with it.
+ * @throws {InvalidInputError} unless the kind exists and goes with the context, all sizes are positive integers, and
+ * participants are exchangeable where the context is a set or none.
  *
  * @example
  * ```ts
@@ -99,28 +102,25 @@ export interface PricingRules {
  * ```
  */
 export function pricingRules(shape: ContextShape, size: NetworkSize): PricingRules {
-  const { kind = "groupmax", hidden, layers, groups, groupSize } = size, single = shape.participants === 1;
-  if (networkKind(kind).single && !single) {
-    throw new InvalidInputError(
-      `Cannot make pricing rules: network.kind must not be ${kind} for ${shape.participants} participants: ` +
-        `its prices cannot depend on the others' types, which tell goods apart`,
-    );
-  }
+  const { kind = "groupmax", hidden, layers, groups, groupSize } = size;
+  const reads = hasContext(shape, size.context);
+  requireContext("make pricing rules", size, shape);
   const network = networkOfKind(kind, { goods: shape.goods, layers, groups, groupSize });
-  const affine: ParameterizedAffineSize = { context: contextSize(shape), hidden, outputs: network.weightCount };
-  const set = size.context === "set" && !single ? setContext(shape, hidden, network) : undefined;
+  const context = reads ? contextSize(shape) : 0;
+  const affine: ParameterizedAffineSize = { context, hidden, outputs: network.weightCount };
+  const set = size.context === "set" && reads ? setContext(shape, hidden, network) : undefined;
   let tied: Record<string, Reparameterisation> | undefined;
   const rules: PricingRules = {
     shape,
     network,
     parameterShapes: set?.shapes ?? parameterizedAffineShapes(affine),
     lowerBounds(nondecreasing: boolean): Record<string, Float32Array> {
-      const bounds = single ? network.lowerBounds(nondecreasing) : undefined;
+      const bounds = !reads ? network.lowerBounds(nondecreasing) : undefined;
       return bounds ? { "output.bias": bounds } : {};
     },
     tiedParameters(): Readonly<Record<string, Reparameterisation>> {
       const { groupMax } = network;
-      if (!groupMax?.direct || (!single && !set)) return {};
+      if (!groupMax?.direct || (reads && !set)) return {};
       if (!tied) {
         const { raw, maps, others } = networkTies(groupMax.size);
         tied = { "output.bias": raw, ...(set ? { "output.weight": others, "output.slopes": maps } : {}) };
@@ -129,7 +129,7 @@ export function pricingRules(shape: ContextShape, size: NetworkSize): PricingRul
     },
     initialParameters(key: RandomKey, request = {}): Record<string, HostTensor> {
       const { "output.bias": ofBias, ...ofContext } = request.tied ? rules.tiedParameters() : {};
-      const nondecreasing = single && request.nondecreasing;
+      const nondecreasing = !reads && request.nondecreasing;
       const bias = network.initialWeights(deriveKey(key, 0), { nondecreasing, tied: ofBias });
       const initial = set
         ? set.initial(bias, deriveKey(key, 1))
@@ -144,4 +144,28 @@ export function pricingRules(shape: ContextShape, size: NetworkSize): PricingRul
     price: (parameters, types) => hostPrices(network, rules.hostHypernetwork(parameters, types)),
   };
   return rules;
+}
+
+/**
+ * Fails unless a network's kind goes with its context, and the context with the participants.
+ *
+ * @throws {InvalidInputError} naming the option, the rule and the value.
+ */
+export function requireContext(
+  action: string,
+  { kind = "groupmax", context }: Pick<NetworkSize, "kind" | "context">,
+  shape: Pick<ContextShape, "participants" | "exchangeable">,
+): void {
+  const { participants: n, exchangeable } = shape;
+  if (!networkKind(kind).withContext && hasContext(shape, context)) {
+    throw new InvalidInputError(
+      `Cannot ${action}: network.kind must not be ${kind} for ${n} participants with a context: ` +
+        `its prices cannot depend on the others' types, which tell goods apart`,
+    );
+  }
+  if (context !== undefined && context !== "dense" && n > 1 && !exchangeable) {
+    throw new InvalidInputError(
+      `Cannot ${action}: network.context must be dense where participants are not exchangeable, got ${show(context)}`,
+    );
+  }
 }

@@ -75,8 +75,8 @@ export interface SetContext {
  * The hypernetwork of a set context, for a Partial GroupMax Network.
  *
  * @param hidden Its widths, see {@linkcode setWidths}.
- * @throws {InvalidInputError} where participants are not exchangeable, the raw weights of the network are not those of
- * a Partial GroupMax Network, or the widths are not as {@linkcode setWidths} asks for.
+ * @throws {InvalidInputError} where the raw weights of the network are not those of a Partial GroupMax Network, or the
+ * widths are not as {@linkcode setWidths} asks for.
  */
 export function setContext(
   shape: ContextShape,
@@ -84,9 +84,6 @@ export function setContext(
   network: ConvexNetwork,
 ): SetContext {
   const action = "make a set context network", { element, global, local } = setWidths(hidden);
-  if (!shape.exchangeable) {
-    throw new InvalidInputError(`Cannot ${action}: participants must be exchangeable, got some that are not`);
-  }
   const { groupMax } = network;
   if (!groupMax?.direct) {
     throw new InvalidInputError(`Cannot ${action}: the convex network must be a Partial GroupMax Network`);

@@ -85,8 +85,8 @@ export function symmetricGroupMax({ goods: m, layers, groups, groupSize }: Parti
 
 /** The kind of symmetric networks: prices do not depend on which good is which. */
 export const symmetricKind: NetworkKindEntry = {
-  summary: "prices that depend on how much is bought and not on which goods (one participant only)",
-  single: true,
+  summary: "prices that depend on how much is bought and not on which goods (without a context only)",
+  withContext: false,
   setContext: false,
   make: symmetricGroupMax,
 };

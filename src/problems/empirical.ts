@@ -90,6 +90,7 @@ function empiricalTypes(table: TypeRows, participants: number, goods: number): T
   return {
     name: "empirical",
     exchangeable: independent,
+    independent,
     sample(key: RandomKey, profiles: number, part: SamplePart): Float32Array {
       requireInteger("draw type profiles", "profiles", profiles, 0);
       const rows = parts[part];

@@ -21,6 +21,8 @@ export interface TypeDistribution {
   readonly exchangeable: boolean;
   /** True where exchanging goods leaves the distribution unchanged, too. */
   readonly exchangeableGoods?: boolean;
+  /** True where the types of different participants are independent. Those of one participant need not be. */
+  readonly independent?: boolean;
   /** True where types take single values with positive probability, as Bernoulli's do. */
   readonly atoms?: boolean;
   /**

@@ -51,6 +51,12 @@ export interface ProblemDefinition extends GoodsCosts {
    */
   readonly exchangeable?: boolean;
   /**
+   * True where the types of different participants are independent. Left out, it is true only for a type distribution with
+   * a letter of which it is true. Where participants are exchangeable and goods cost nothing to produce, training then
+   * learns one pricing rule that does not read the others' types.
+   */
+  readonly independent?: boolean;
+  /**
    * The principal's utility u0(x, p; t), for a batch.
    *
    * @param tf TensorFlow.js.
@@ -86,12 +92,13 @@ export function defineProblem(definition: ProblemDefinition): MechanismProblem {
   if (typeof definition !== "object" || definition === null) {
     throw new InvalidInputError(`Cannot ${action}: the definition must be an object, got ${show(definition)}`);
   }
-  const { name = "custom", participants, goods, exchangeable } = definition;
+  const { name = "custom", participants, goods, exchangeable, independent } = definition;
   requireInteger(action, "participants", participants, 1);
   requireInteger(action, "goods", goods, 1);
   const optional = [
     ["name", "string"],
     ["exchangeable", "boolean"],
+    ["independent", "boolean"],
     ["sampleTypes", "function"],
     ["principalUtility", "function"],
   ] as const;
@@ -111,6 +118,7 @@ export function defineProblem(definition: ProblemDefinition): MechanismProblem {
       ...types,
       exchangeable: exchangeable ?? (standard && types.exchangeable),
       exchangeableGoods: standard && types.exchangeableGoods,
+      independent: independent ?? types.independent,
     },
     principalUtility: definedUtility(action, definition),
     source: { kind: "custom" },

@@ -6,8 +6,8 @@
 import { InvalidInputError, requireInteger, requireNumber, requirePositive, show } from "../errors.ts";
 import { requireKnownNames } from "../known_names.ts";
 import { NETWORK_KINDS, type NetworkKind, networkKind } from "../networks/kinds.ts";
-import { type ContextKind, contextKinds } from "../networks/context.ts";
-import type { NetworkSize } from "../networks/pricing_rule.ts";
+import { type ContextKind, contextKinds, hasContext } from "../networks/context.ts";
+import { type NetworkSize, requireContext } from "../networks/pricing_rule.ts";
 import { isReproducibleGoods } from "../problems/principal_utility.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { problemOf } from "../problems/problem_of.ts";
@@ -43,7 +43,7 @@ export interface TrainingOptions extends ScheduleOptions, AdamOptions, Omit<Move
   /** beta does not grow while the suboptimality is above this many m / beta. */
   readonly largestSuboptimality: number;
   /**
-   * With one participant, keep prices from falling as the outcome grows. Nothing is lost by it: whoever has types of at least
+   * Where there is no context, keep prices from falling as the outcome grows. Nothing is lost by it: whoever has types of at least
    * 0 takes the larger outcome, so that every mechanism has such prices, too. But soft choices reward prices that fall
    * towards what everybody takes, and then no smaller bundle is ever tried.
    */
@@ -67,7 +67,17 @@ const ATOMS_BETA = 20_000;
 
 /** Default widths of the hidden layers that read a context. */
 export function defaultHidden(context: ContextKind): readonly number[] {
-  return context === "set" ? [32] : [64];
+  return context === "set" ? [32] : context === "none" ? [] : [64];
+}
+
+/**
+ * Whether the best prices for a participant are the same whatever the others' types are, and for all participants: the one
+ * participant of a problem, or several who are exchangeable and independent where u0 is a sum over them, as it is for
+ * reproducible goods that cost nothing to produce.
+ */
+export function participantsApart({ participants, distribution, principalUtility: u0 }: MechanismProblem): boolean {
+  if (participants === 1) return true;
+  return distribution.exchangeable && !!distribution.independent && isReproducibleGoods(u0) && u0.productionCost === 0;
 }
 
 /** Whether goods are exchangeable, in types and in the principal's utility. */
@@ -81,42 +91,57 @@ function sharesGoods(problem: MechanismProblem): boolean {
 }
 
 /**
- * The kind of network for a problem: symmetric for one participant where more than 2 goods are exchangeable and types have a
- * density, else a Partial GroupMax Network. After 500 iterations U_{1,4}^{0,0} earns 1.2186 with it, and 1.1676 without. With
- * atoms hardly anybody takes the largest bundles, whose prices are then learned more slowly than those of goods: on
- * B_{1,10}^{0,0} it earned 4.861 instead of 4.956.
+ * How a network of some kind reads the others' types: not at all where {@linkcode participantsApart}; as a set where
+ * participants are exchangeable, and goods, too, if the kind takes such a one; else as one vector.
  */
-export function defaultKind(problem: MechanismProblem): NetworkKind {
-  const { participants, goods, distribution } = problem;
-  return participants === 1 && goods > 2 && !distribution.atoms && exchangesGoods(problem) ? "symmetric" : "groupmax";
+export function defaultContext(problem: MechanismProblem, kind: NetworkKind): ContextKind {
+  const { participants: n, distribution: { exchangeable, exchangeableGoods } } = problem;
+  if (n > 1 && participantsApart(problem)) return "none";
+  return n > 1 && exchangeable && exchangeableGoods && networkKind(kind).setContext ? "set" : "dense";
 }
 
 /**
- * The default size of a network of some kind for a problem: 8 groups of 4, and with more than 4 goods 32 groups. Where
- * participants are exchangeable, and goods, too, the context is a set, if the kind takes such a one. Goods that share
- * weights need more of them: groups of 8, and of 16 for one participant, where the prices of bundles by size are all that
- * there is to learn. Fitted to those of the straight-jacket auction for 10 goods, between bundles, too, networks with groups
- * of 4, 10 and 20 are off by 0.085, 0.061 and 0.047. A symmetric network is exact with the least of sizes.
+ * The kind of network for a problem: symmetric where the others' types are not read, more than 2 goods are exchangeable and
+ * types have a density, else a Partial GroupMax Network. After 500 iterations U_{1,4}^{0,0} earns 1.2186 with it, and
+ * 1.1676 without. With atoms hardly anybody takes the largest bundles, whose prices are then learned more slowly than those
+ * of goods: on B_{1,10}^{0,0} it earned 4.861 instead of 4.956.
+ *
+ * @param context How the others' types are read, {@linkcode defaultContext} unless given.
  */
-export function defaultNetwork(problem: MechanismProblem, kind: NetworkKind = defaultKind(problem)): NetworkSize {
-  const { participants: n, goods, distribution: { exchangeable, exchangeableGoods } } = problem;
-  const isSet = n > 1 && exchangeable && exchangeableGoods && networkKind(kind).setContext;
-  const context: ContextKind = isSet ? "set" : "dense";
+export function defaultKind(problem: MechanismProblem, context?: ContextKind): NetworkKind {
+  const { goods, distribution } = problem;
+  const reads = context === undefined ? !participantsApart(problem) : hasContext(problem, context);
+  return !reads && goods > 2 && !distribution.atoms && exchangesGoods(problem) ? "symmetric" : "groupmax";
+}
+
+/**
+ * The default size of a network of some kind for a problem: 8 groups of 4, and with more than 4 goods 32 groups. Goods that
+ * share weights need more of them: groups of 8, and of 16 where the others' types are not read, where the prices of bundles
+ * by size are all that there is to learn. Fitted to those of the straight-jacket auction for 10 goods, between bundles, too,
+ * networks with groups of 4, 10 and 20 are off by 0.085, 0.061 and 0.047. A symmetric network is exact with the least of
+ * sizes.
+ */
+export function defaultNetwork(
+  problem: MechanismProblem,
+  kind: NetworkKind = defaultKind(problem),
+  context: ContextKind = defaultContext(problem, kind),
+): NetworkSize {
+  const { goods } = problem, reads = hasContext(problem, context);
   return {
     // The default of each stays out of configurations and files.
     ...(kind === NETWORK_KINDS[0] ? {} : { kind }),
     layers: 2,
     groups: goods <= 4 || kind === "symmetric" ? 8 : 32,
-    groupSize: !sharesGoods(problem) || kind === "symmetric" ? 4 : n > 1 ? 8 : 16,
+    groupSize: !sharesGoods(problem) || kind === "symmetric" ? 4 : reads ? 8 : 16,
     hidden: defaultHidden(context),
-    ...(isSet ? { context } : {}),
+    ...(context === contextKinds[0] ? {} : { context }),
   };
 }
 
 /**
- * The default settings for a problem, one rule of n, m, the distribution and the network's kind: more than one participant,
- * whose weights differ from profile to profile, gets fewer profiles at a time and more iterations; a symmetric network,
- * which is small, gets more profiles. More than 4 goods share weights if they are exchangeable.
+ * The default settings for a problem, one rule of n, m, the distribution and the network's kind: with a context, weights
+ * differ from profile to profile, and there are fewer profiles at a time and more iterations; a symmetric network, which is
+ * small, gets more profiles. Participants who share one pricing rule count as so many profiles of one. More than 4 goods share weights if they are exchangeable.
  *
  * With a density of types the best prices for soft choices are of the order of 1 / beta from the best ones. With atoms they
  * are further away: to sell a good to participants of value 1, the price 1 - d that maximises
@@ -135,18 +160,21 @@ export function defaultNetwork(problem: MechanismProblem, kind: NetworkKind = de
  *
  * @param problem A problem, or the name of a setting.
  * @param kind The network's kind, {@linkcode defaultKind} unless given.
+ * @param context How the network reads the others' types, {@linkcode defaultContext} unless given.
  */
 export function defaultTraining(
   problem: MechanismProblem | string,
   kind: NetworkKind = defaultKind(problemOf(problem)),
+  context: ContextKind = defaultContext(problemOf(problem), kind),
 ): TrainingOptions {
   const task = problemOf(problem),
     { participants: n, goods: m, distribution: { atoms } } = task,
+    reads = hasContext(task, context),
     symmetric = kind === "symmetric";
   return {
-    network: defaultNetwork(task, kind),
-    iterations: n === 1 ? 500 : 800,
-    profiles: n > 1 ? 128 : symmetric ? 512 : 256,
+    network: defaultNetwork(task, kind, context),
+    iterations: reads ? 800 : 500,
+    profiles: reads ? 128 : Math.ceil((symmetric ? 512 : 256) / n),
     chains: 16,
     steps: symmetric ? 20 : 10,
     boundary: "reflect",
@@ -171,7 +199,7 @@ export function defaultTraining(
     epsilon: 1e-6,
     clipNorm: 1,
     // With atoms everybody takes exactly what is worth something, and the bounds only slow training down.
-    nondecreasing: n === 1 && !atoms,
+    nondecreasing: !reads && !atoms,
     tiedWeights: sharesGoods(task),
     averaging: 0.99,
     seed: 0,
@@ -263,21 +291,14 @@ export function checkTraining(options: TrainingOptions, problem?: MechanismProbl
 
 /** Fails unless the network's kind goes with its context and, if it is given, both go with the problem. */
 function checkKind(action: string, network: NetworkSize, problem?: MechanismProblem): void {
-  const { kind = NETWORK_KINDS[0], context } = network, { single, setContext } = networkKind(kind);
+  const { kind = NETWORK_KINDS[0], context } = network, { setContext } = networkKind(kind);
   const refuse = (thing: string, rule: string, value: unknown): never => {
     throw new InvalidInputError(`Cannot ${action}: ${thing} must ${rule}, got ${show(value)}`);
   };
   if (context === "set" && !setContext) refuse("network.context", `be dense where network.kind is ${kind}`, context);
-  if (!problem || problem.participants === 1) return;
-  if (single) {
-    const why = "its prices cannot depend on the others' types, which tell goods apart";
-    throw new InvalidInputError(
-      `Cannot ${action}: network.kind must not be ${kind} for ${problem.participants} participants: ${why}`,
-    );
-  }
-  if (context === "set" && !problem.distribution.exchangeable) {
-    refuse("network.context", "be dense where participants are not exchangeable", context);
-  }
+  if (!problem) return;
+  const { participants, distribution: { exchangeable } } = problem;
+  requireContext(action, network, { participants, exchangeable });
 }
 
 function oneOf(action: string, thing: string, value: unknown, choices: readonly string[]): void {

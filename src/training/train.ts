@@ -9,6 +9,7 @@ import { MachineError, requireInteger } from "../errors.ts";
 import { requireKnownNames } from "../known_names.ts";
 import { openKernels } from "../kernels/select.ts";
 import { type MenuMechanism, menuMechanism } from "../mechanisms/menu_mechanism.ts";
+import { contextKinds } from "../networks/context.ts";
 import { NETWORK_KINDS } from "../networks/kinds.ts";
 import { type PricingRules, pricingRules } from "../networks/pricing_rule.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
@@ -107,7 +108,8 @@ export async function train(
 ): Promise<TrainingResult> {
   const task = problemOf(problem);
   const chosen = underPresentNames(settings), { network } = chosen;
-  const defaults = defaultTraining(task, network && (network.kind ?? NETWORK_KINDS[0]));
+  const { kind = NETWORK_KINDS[0], context = contextKinds[0] } = network ?? {};
+  const defaults = network ? defaultTraining(task, kind, context) : defaultTraining(task);
   requireKnownNames("train", "a setting", chosen, Object.keys(defaults));
   requireKnownNames("train", "a hook", hooks, HOOKS);
   const options: TrainingOptions = { ...defaults, ...chosen };

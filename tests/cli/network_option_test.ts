@@ -58,7 +58,11 @@ Deno.test("a network that does not go with its context or the problem is refused
   for (
     const [args, words] of [
       [["--network", "mlp", "--context", "set"], "network.context must be dense where network.kind is mlp"],
-      [["--network", "symmetric"], "network.kind must not be symmetric for 3 participants"],
+      [
+        ["--network", "symmetric", "--context", "set"],
+        "network.context must be dense where network.kind is symmetric",
+      ],
+      [["--network", "symmetric", "--context", "dense"], "network.kind must not be symmetric for 3 participants"],
     ] as const
   ) {
     const { code, stderr } = await tedi(["train", ...setting, ...args]);

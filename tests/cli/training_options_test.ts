@@ -34,7 +34,7 @@ const OTHERS: Readonly<Record<string, unknown>> = {
 };
 
 Deno.test("every field of the training options has an option, which sets it and nothing else", () => {
-  const problem = settingProblem("U-3-2"), defaults = defaultTraining(problem);
+  const problem = settingProblem("U-3-2-cp1-cd0"), defaults = defaultTraining(problem);
   const named = (options: readonly { name: string }[]) => options.map(({ name }) => field(name)).sort();
   const sizes = Object.keys({ kind: 0, context: 0, ...defaults.network }).sort();
   assertEquals(named(networkOptions), sizes);
@@ -46,7 +46,7 @@ Deno.test("every field of the training options has an option, which sets it and 
   for (const [name, value] of Object.entries(OTHERS)) {
     const text = value === true ? "yes" : Array.isArray(value) ? value.join() : `${value}`;
     const { network, ...rest } = chosen(problem, `--${name}`, text);
-    const flat: Record<string, unknown> = { ...rest, ...network };
+    const flat: Record<string, unknown> = { context: "dense", ...rest, ...network };
     const before: Record<string, unknown> = { ...defaults, ...defaults.network };
     const changed = Object.keys(flat).filter((key) => String(flat[key]) !== String(before[key]));
     // Another context has other widths.
@@ -80,7 +80,7 @@ Deno.test("the preset as printed has its own options, and others overrule it", (
 });
 
 Deno.test("the arguments of training options choose them again", () => {
-  for (const name of ["U-1-2", "U-1-4", "B-1-10", "U-3-10"]) {
+  for (const name of ["U-1-2", "U-1-4", "B-1-10", "U-3-10", "U-3-10-cp1-cd0"]) {
     const problem = settingProblem(name), defaults = defaultTraining(problem), printed = printedTraining(problem);
     /** With the context that a network without one has. */
     const whole = (options: TrainingOptions) => ({ ...options, network: { context: "dense", ...options.network } });
@@ -94,6 +94,9 @@ Deno.test("the arguments of training options choose them again", () => {
         { ...printed, chains: 16, averaging: 0.9 },
         { ...defaults, tiedWeights: !defaults.tiedWeights, clipNorm: 0.3, epsilon: 1e-9, network },
         { ...defaultTraining(problem, "pma"), nondecreasing: true },
+        { ...defaultTraining(problem, "groupmax", "none"), nondecreasing: true },
+        { ...defaultTraining(problem, undefined, "none"), averaging: 0.5 },
+        { ...printed, network: { ...defaults.network, kind: "pma", context: "none", hidden: [] } } as TrainingOptions,
         { ...defaultTraining(problem, "groupmax"), betaGrowthRatio: 0.123456789 },
         { ...defaults, network: { ...printed.network, hidden: [] } },
       ]
@@ -119,12 +122,14 @@ Deno.test("a run that goes on may name its preset with what it began with, and n
 
 Deno.test("the default widths are those of the context that is chosen", () => {
   const network = (values: Record<string, unknown>) => {
-    const { hidden, context } = chosenTraining(settingProblem("U-3-2"), values).network;
+    const { hidden, context } = chosenTraining(settingProblem("U-3-2-cp1-cd0"), values).network;
     return [context, hidden];
   };
   assertEquals(network({}), ["set", [32]]);
-  assertEquals(network({ context: "dense" }), ["dense", [64]]);
-  assertEquals(network({ context: "dense", hidden: [8, 8] }), ["dense", [8, 8]]);
+  assertEquals(network({ context: "dense" }), [undefined, [64]]);
+  assertEquals(network({ context: "none" }), ["none", []]);
+  assertEquals(network({ context: "dense", hidden: [8, 8] }), [undefined, [8, 8]]);
+  assertEquals(network({ preset: "as-printed", context: "set" }), ["set", [32]]);
   assertEquals(network({ hidden: [8] }), ["set", [8]]);
   assertThrows(() => network({ hidden: [8, 8] }), InvalidInputError, "network.hidden must be one width, or three");
 });

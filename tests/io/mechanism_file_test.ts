@@ -164,7 +164,7 @@ const forgeries: Forgery[] = [
   { network: { hidden: [5, 6] }, words: "parameter hidden.0.weight must be float32 of shape [2,5], got [2,6]" },
   ...[null, "", "Dense", "toString", 1, ["set"]].map((context) => ({
     network: { context },
-    words: "context must be one of dense, set, got",
+    words: "context must be one of dense, set, none, got",
   })),
   {
     network: { context: "set" },
@@ -177,7 +177,7 @@ const forgeries: Forgery[] = [
   },
   {
     ...{ network: { context: "set", hidden: [8] }, shape: { exchangeable: false } },
-    words: "participants must be exchangeable",
+    words: "network.context must be dense where participants are not exchangeable",
   },
   ...[undefined, null, 1, "true"].map((exchangeable) => ({
     shape: { exchangeable },

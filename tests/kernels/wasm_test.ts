@@ -63,6 +63,7 @@ const STEPS: [participants: number, hidden: number, perGood: number, estimator: 
   ...[1, 2, 3, 5, 7, 8, 10, 11, 24, 25].map((n): [number, number, number, Estimator] => [n, 9, 0, "coordinate"]),
   [1, 0, 0, "coordinate"],
   [1, 0, 0, "paired"],
+  ...[2, 3, 7, 10, 24].map((n): [number, number, number, Estimator] => [n, 0, 0, "coordinate"]),
   [3, 64, 0, "paired"],
   ...[2, 3, 5, 11, 25].map((n): [number, number, number, Estimator] => [n, 9, 7, "coordinate"]),
   [3, 16, 16, "paired"],

@@ -1,10 +1,12 @@
-import { assertAlmostEquals, assertEquals } from "@std/assert";
+import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { type Tensor, tf } from "../../src/deps/tfjs.ts";
-import { contexts } from "../../src/networks/context.ts";
+import { InvalidInputError } from "../../src/errors.ts";
+import { contexts, type ContextShape } from "../../src/networks/context.ts";
 import { hostRawWeights, rawWeights } from "../../src/networks/hypernetwork_output.ts";
-import { pricingRules } from "../../src/networks/pricing_rule.ts";
+import { type NetworkSize, pricingRules } from "../../src/networks/pricing_rule.ts";
 import { deriveKey, randomKey } from "../../src/random/key.ts";
 import { normals, uniforms } from "../../src/random/numbers.ts";
+import { uploadAll } from "../../src/runtime/tensors.ts";
 import { forEachDevice } from "../devices.ts";
 import { randomMechanism } from "../mechanisms/random_mechanism.ts";
 
@@ -45,6 +47,40 @@ forEachDevice(
     }
   },
 );
+
+forEachDevice("without a context all participants have one pricing rule, whatever the others report", async () => {
+  const shape = { participants: 3, goods: 3, exchangeable: true };
+  for (const kind of ["groupmax", "symmetric", "mlp"] as const) {
+    const size = { kind, layers: 2, groups: 3, groupSize: 2, hidden: [7], context: "none" } as const;
+    const rules = pricingRules(shape, size), parameters = rules.initialParameters(randomKey(3));
+    const single = pricingRules({ ...shape, participants: 1 }, { ...size, context: "dense" });
+    assertEquals(rules.parameterShapes, single.parameterShapes);
+    const tensors = uploadAll(parameters), types = uniforms(randomKey(4), 2 * 9);
+    const onDevice = await rawWeights(rules.hypernetwork(tensors, types)).data();
+    assertEquals(onDevice, parameters["output.bias"].data); // one row of weights for all
+    const price = rules.price(parameters, types),
+      expected = single.price(parameters, types),
+      slope = new Float64Array(3);
+    for (let row = 0; row < 6; row++) {
+      const x = Float64Array.from(uniforms(randomKey(row), 3));
+      assertEquals(price(row)(x, slope), expected(row)(x, slope));
+    }
+    assertEquals(rules.lowerBounds(true), single.lowerBounds(true));
+  }
+});
+
+Deno.test("prices that the others' types cannot change must have no context, and participants who are the same", () => {
+  const shape = { participants: 3, goods: 3, exchangeable: true },
+    size = { layers: 1, groups: 2, groupSize: 2, hidden: [] };
+  const refuse = (shape: ContextShape, network: Partial<NetworkSize>, words: string) =>
+    assertThrows(() => pricingRules(shape, { ...size, ...network }), InvalidInputError, words);
+  refuse(shape, { kind: "symmetric" }, "network.kind must not be symmetric for 3 participants with a context");
+  refuse(
+    { ...shape, exchangeable: false },
+    { context: "none" },
+    'network.context must be dense where participants are not exchangeable, got "none"',
+  );
+});
 
 Deno.test("nothing costs nothing, whatever the weights and the others' types", async () => {
   for (const [n, m] of [[1, 3], [2, 2], [4, 5]]) {

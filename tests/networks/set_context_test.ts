@@ -165,7 +165,11 @@ Deno.test("a set context network refuses participants who differ, and other widt
   const shape = { participants: 3, goods: 4, exchangeable: true };
   const refuse = (shape: ContextShape, hidden: number[], words: string) =>
     assertThrows(() => pricingRules(shape, { ...SIZE, hidden }), InvalidInputError, words);
-  refuse({ ...shape, exchangeable: false }, [8], "participants must be exchangeable");
+  refuse(
+    { ...shape, exchangeable: false },
+    [8],
+    'network.context must be dense where participants are not exchangeable, got "set"',
+  );
   refuse(shape, [], "hidden must be one width, or three (element, global, local), got []");
   refuse(shape, [8, 8], "got [8,8]");
   refuse(shape, [8, 0, 8], "hidden[1] must be a positive integer, got 0");

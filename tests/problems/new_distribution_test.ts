@@ -14,6 +14,7 @@ export const triangular: DistributionFamily<"T"> = {
   description: "types are independent, the square roots of uniform numbers",
   exchangeable: true,
   exchangeableGoods: true,
+  independent: true,
   atoms: false,
   sample(key: RandomKey, profiles: number, participants: number, goods: number): Float32Array {
     return uniforms(key, profiles * participants * goods).map(Math.sqrt);

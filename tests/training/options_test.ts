@@ -7,7 +7,7 @@ import type { MechanismProblem } from "../../src/problems/problem.ts";
 import { settingProblem } from "../../src/problems/settings.ts";
 import { tableOneSettings } from "../../src/problems/table_one.ts";
 import { defineProblem } from "../../src/problems/user_module.ts";
-import { checkTraining, defaultTraining, type TrainingOptions } from "../../src/training/options.ts";
+import { checkTraining, defaultKind, defaultTraining, type TrainingOptions } from "../../src/training/options.ts";
 import { train } from "../../src/training/train.ts";
 
 Deno.test("the defaults of every setting of Table 1 are allowed", () => {
@@ -53,7 +53,7 @@ const bad: [setting: Record<string, unknown>, thing: string, rule: string, got: 
     string,
     string,
     string,
-  ] => [{ network: network({ context }) }, "network.context", "one of dense, set", `${got}`]),
+  ] => [{ network: network({ context }) }, "network.context", "one of dense, set, none", `${got}`]),
   [
     { network: network({ context: "set", hidden: [8, 8] }) },
     ...["network.hidden", "one width, or three, for a set context", "[8,8]"] as const,
@@ -113,14 +113,50 @@ Deno.test("a bad option is refused by its name, the rule and the value", () => {
 
 Deno.test("contexts are symmetric where participants are exchangeable, and goods are", () => {
   const context = (problem: MechanismProblem) => defaultTraining(problem).network.context;
-  for (const name of ["U-2-2", "U-3-10", "B-3-2", "C-2-5"]) {
+  for (const name of ["U-2-2-cp1-cd0", "U-3-10-cp1-cd0.5", "B-3-2-cp1-cd0", "C-2-5"]) {
     assertEquals(context(settingProblem(name)), "set", name);
   }
   assertEquals(context(settingProblem("U-1-2")), undefined);
   const participants = 2, goods = 2, sampleTypes = () => [0.5, 0.5, 0.5, 0.5];
-  assertEquals(context(defineProblem({ participants, goods, distribution: "U" })), "set");
+  assertEquals(context(defineProblem({ participants, goods, distribution: "U", productionCost: 1 })), "set");
   assertEquals(context(defineProblem({ participants, goods, distribution: "U", exchangeable: false })), undefined);
   assertEquals(context(defineProblem({ participants, goods, sampleTypes, exchangeable: true })), undefined);
+});
+
+Deno.test("the others' types are not read where participants are exchangeable, independent and apart in u0", () => {
+  const chosen = (problem: MechanismProblem) => {
+    const { iterations, profiles, nondecreasing, network: { kind, context, hidden } } = defaultTraining(problem);
+    return [context, kind, hidden.length, iterations, profiles, nondecreasing];
+  };
+  assertEquals(chosen(settingProblem("U-3-2-cp0-cd0.5")), ["none", undefined, 0, 500, 86, true]);
+  assertEquals(chosen(settingProblem("U-3-10-cp0-cd0.5")), ["none", "symmetric", 0, 500, 171, true]);
+  assertEquals(chosen(settingProblem("B-3-10")), ["none", undefined, 0, 500, 86, false]);
+  assertEquals(chosen(settingProblem("C-3-10-cp0-cd0.5")), ["set", undefined, 1, 800, 128, false]);
+  const participants = 2,
+    goods = 2,
+    sampleTypes = () => [0.5, 0.5, 0.5, 0.5],
+    types = { participants, goods, sampleTypes };
+  const context = (problem: MechanismProblem) => defaultTraining(problem).network.context;
+  assertEquals(context(defineProblem({ ...types, exchangeable: true, independent: true })), "none");
+  assertEquals(context(defineProblem({ ...types, exchangeable: true })), undefined);
+  assertEquals(context(defineProblem({ ...types, independent: true })), undefined);
+  assertEquals(
+    context(defineProblem({ ...types, exchangeable: true, independent: true, productionCost: 1 })),
+    undefined,
+  );
+  const own = defineProblem({
+    ...{ ...types, exchangeable: true, independent: true },
+    principalUtility: (tf, _x, payments) => tf.sum(payments, 1),
+  });
+  assertEquals(context(own), undefined); // which may depend on what the others buy
+});
+
+Deno.test("defaults go with the context that is asked for", () => {
+  const problem = settingProblem("U-3-10"),
+    { network, profiles, iterations } = defaultTraining(problem, "groupmax", "set");
+  assertEquals([network.context, network.hidden, network.groupSize, profiles, iterations], ["set", [32], 8, 128, 800]);
+  assertEquals([defaultKind(problem), defaultKind(problem, "dense")], ["symmetric", "groupmax"]);
+  assertEquals(defaultKind(settingProblem("U-3-10-cp1-cd0"), "none"), "symmetric");
 });
 
 Deno.test("more than 4 goods share weights where types and the principal's utility are the same for all", () => {
@@ -140,16 +176,18 @@ Deno.test("more than 4 goods share weights where types and the principal's utili
   assert(!shares({ ...settingProblem("U-2-5"), principalUtility: own.principalUtility })); // goods may differ in it
 });
 
-Deno.test("groups are larger where weights are shared, most of all for one participant", () => {
+Deno.test("groups are larger where weights are shared, most of all without a context", () => {
   const groupSize = (name: string) => defaultTraining(settingProblem(name), "groupmax").network.groupSize;
-  assertEquals(["U-1-2", "U-3-2", "U-1-10", "U-3-10"].map(groupSize), [4, 4, 16, 8]);
+  assertEquals(["U-1-2", "U-3-2", "U-1-10", "U-3-10", "C-3-10"].map(groupSize), [4, 4, 16, 16, 8]);
 });
 
-Deno.test("one participant's network is symmetric where more than 2 goods are exchangeable and types have a density", () => {
+Deno.test("a network without a context is symmetric where more than 2 goods are exchangeable and types have a density", () => {
   const kind = (problem: MechanismProblem) => defaultTraining(problem).network.kind ?? "groupmax";
   assertEquals(
-    ["U-1-2", "U-1-3", "U-1-10", "B-1-10", "U-2-10", "C-3-10"].map((name) => kind(settingProblem(name))),
-    ["groupmax", "symmetric", "symmetric", "groupmax", "groupmax", "groupmax"],
+    ["U-1-2", "U-1-3", "U-1-10", "B-1-10", "U-2-10", "U-2-10-cp1-cd0", "C-3-10"].map((name) =>
+      kind(settingProblem(name))
+    ),
+    ["groupmax", "symmetric", "symmetric", "groupmax", "symmetric", "groupmax", "groupmax"],
   );
   const sampleTypes = () => Array(5).fill(0.5);
   assertEquals(kind(defineProblem({ participants: 1, goods: 5, sampleTypes })), "groupmax"); // goods may differ
@@ -163,7 +201,7 @@ Deno.test("defaults go with the kind of network that is asked for", () => {
     ...[initialPoints, profiles],
   ];
   assertEquals([symmetric, other].map(chosen), [[200, 20, 2, 16, 512], [20, 10, 10, 4, 256]]);
-  const contextOf = (kind: NetworkKind) => defaultTraining(settingProblem("U-3-10"), kind).network.context;
+  const contextOf = (kind: NetworkKind) => defaultTraining(settingProblem("C-3-10"), kind).network.context;
   assertEquals([contextOf("pma"), contextOf("picnn")], ["set", undefined]);
 });
 

@@ -368,6 +368,27 @@ forEachDevice("weights that goods share stay the same to the last bit, and only 
   }
 });
 
+forEachDevice("participants who are apart learn one pricing rule, and go on from a checkpoint", async (device) => {
+  const network = { kind: "symmetric", layers: 2, groups: 3, groupSize: 2, hidden: [], context: "none" } as const;
+  const name = "U-3-3-cp0-cd0.5", whole = await record(name, { network }, { device });
+  const half = await record(name, { network }, { device, signal: AbortSignal.abort() });
+  const rest = await record(name, { network }, { device, resume: half.last });
+  assertSameCheckpoint(rest.last, whole.last);
+  const { mechanism } = whole.result, outcomes = new Float64Array(9).fill(0.6);
+  const [first, second, third] = await mechanism.prices(uniforms([5, 5], 9), outcomes);
+  assertEquals([second, third], [first, first]);
+  assertEquals(Object.keys(mechanism.parameters), ["output.bias"]);
+});
+
+Deno.test("without a context as much is learned from three participants as from one", async () => {
+  const device = await wasm(), settings = { iterations: 60, seed: 3 };
+  const network = { layers: 2, groups: 4, groupSize: 4, hidden: [] };
+  const three = await train("U-3-2-cp0-cd0.5", { ...settings, network: { ...network, context: "none" } }, { device });
+  const { revenue } = await evaluate("U-3-2-cp0-cd0.5", three.mechanism, { profiles: 3000, part: "validation" });
+  // Item-wise each of them pays 0.75 for a good with probability 0.25, which costs 0.5: 0.375 in all.
+  assert(revenue > 0.36, `${revenue}`);
+});
+
 Deno.test("beta waits while the chains are behind", async () => {
   const device = await wasm();
   const settings: Partial<TrainingOptions> = { initialBeta: 10, finalBeta: 160, betaGrowthRatio: 0.5, iterations: 8 };

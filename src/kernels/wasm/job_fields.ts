@@ -63,7 +63,7 @@ export const JOB_FIELDS = {
   tile: "i32",
   /** The rows of a tile that are not empty; those of whole profiles in a training step. */
   tileRows: "i32",
-  /** Rows of one task where one row of weights serves all. */
+  /** Rows of one task where one row of weights serves all; those of whole profiles in a training step. */
   rowsPerTask: "i32",
   /** Where the threads' scratch begins. */
   scratch: "usize",

@@ -31,9 +31,10 @@ import { OPERATIONS } from "./operations.ts";
 
 /**
  * The rows of one task where one row of weights serves all: at least 4, and so many that there are at most 64 tasks.
- * Each task makes a sum of the gradient, so that the number of tasks must not depend on the number of threads.
+ * Each task makes a sum of the gradient, so that the number of tasks must not depend on the number of threads. In a
+ * training step they are those of whole profiles of n participants.
  */
-const rowsPerTask = (rows: number): number => Math.max(4, Math.ceil(rows / 64));
+const rowsPerTask = (rows: number, n = 1): number => padTo(Math.max(4, Math.ceil(rows / 64)), n);
 /** Bytes of one of the gradient's two buffers, which holds the gradient of a set of rows: as many as fit. */
 const PANEL_BYTES = 2 << 20;
 
@@ -189,7 +190,14 @@ export function wasmKernels(network: ConvexNetwork, build?: KernelBuild): PriceK
   });
 
   /** Reserves the places of a gradient that is taken from the first `trained` rows. */
-  const gradientPlaces = (arena: Arena, rows: number, trained: number, widths: Widths, { tile, tileRows }: Tile) => {
+  const gradientPlaces = (
+    arena: Arena,
+    rows: number,
+    trained: number,
+    widths: Widths,
+    { tile, tileRows }: Tile,
+    perTask = rowsPerTask(rows),
+  ) => {
     const { H, Hl } = widths, { dense, perGood } = layoutsOf(widths), perGoodSize = padTo(Hl, 4);
     const padded = padTo(H, 4), tiles = Math.ceil(trained / tileRows);
     const fitting = Math.max(tile, Math.floor(PANEL_BYTES / (4 * dense.length) / tile) * tile);
@@ -199,7 +207,7 @@ export function wasmKernels(network: ConvexNetwork, build?: KernelBuild): PriceK
       own: {
         hiddenColumns: arena.take(tiles * tile * padded),
         out: arena.take(dense.length * padded),
-        biasGradient: arena.take((H > 0 ? 1 : Math.ceil(rows / rowsPerTask(rows))) * dense.length), // one for each task
+        biasGradient: arena.take((H > 0 ? 1 : Math.ceil(rows / perTask)) * dense.length), // one for each task
         hiddenGradient: arena.take(trained * padded),
         panels: arena.take(H > 0 ? 2 * dense.length * panelRows : 0),
         counters: arena.take(2 * Math.ceil(tiles * tile / panelRows)),
@@ -311,7 +319,8 @@ export function wasmKernels(network: ConvexNetwork, build?: KernelBuild): PriceK
     operation: "step" as const,
     ...{ rows, count: C, ...widths },
     place: (arena: Arena) => {
-      const { own, fields } = gradientPlaces(arena, rows, trained, widths, tile);
+      const perTask = rowsPerTask(rows, more.participants);
+      const { own, fields } = gradientPlaces(arena, rows, trained, widths, tile, perTask);
       return {
         own: {
           ...own,
@@ -319,7 +328,7 @@ export function wasmKernels(network: ConvexNetwork, build?: KernelBuild): PriceK
           coefficients: arena.take(rows * (C + 1)),
           utilities: arena.take(trained * C),
         },
-        fields: { ...fields, ...more },
+        fields: { ...fields, rowsPerTask: perTask, ...more },
       };
     },
   });

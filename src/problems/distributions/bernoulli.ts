@@ -29,6 +29,7 @@ export const bernoulli: DistributionFamily<"B"> = {
   description: "types are independent, 0 or 1 with equal chances",
   exchangeable: true,
   exchangeableGoods: true,
+  independent: true,
   atoms: true,
   sample(key: RandomKey, profiles: number, participants: number, goods: number): Float32Array {
     const types = uniforms(key, profiles * participants * goods);

@@ -101,6 +101,7 @@ export const correlated: DistributionFamily<"C"> = {
   description: "types are means of two uniform numbers, the good's and the type's own",
   exchangeable: true,
   exchangeableGoods: true,
+  independent: false,
   atoms: false,
   sample(key: RandomKey, profiles: number, participants: number, goods: number): Float32Array {
     const centres = uniforms(deriveKey(key, 0), profiles * goods);

@@ -20,6 +20,8 @@ export interface DistributionFamily<Letter extends string = string> {
   readonly exchangeable: boolean;
   /** True where exchanging goods leaves the distribution unchanged, too. */
   readonly exchangeableGoods: boolean;
+  /** True where the types of different participants are independent. */
+  readonly independent: boolean;
   /** True where types take single values with positive probability. */
   readonly atoms: boolean;
   /**
@@ -95,11 +97,12 @@ export function typesOfFamily(family: DistributionFamily, participants: number, 
   const action = `define type distribution ${family.letter}`;
   requireInteger(action, "participants", participants, 1);
   requireInteger(action, "goods", goods, 1);
-  const { letter: name, exchangeable, exchangeableGoods, atoms } = family;
+  const { letter: name, exchangeable, exchangeableGoods, independent, atoms } = family;
   return {
     name,
     exchangeable,
     exchangeableGoods,
+    independent,
     atoms,
     sample(key: RandomKey, profiles: number): Float32Array {
       requireInteger("draw type profiles", "profiles", profiles, 0);

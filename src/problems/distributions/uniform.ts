@@ -29,6 +29,7 @@ export const uniform: DistributionFamily<"U"> = {
   description: "types are independent and uniform on [0, 1]",
   exchangeable: true,
   exchangeableGoods: true,
+  independent: true,
   atoms: false,
   sample: (key, profiles, participants, goods): Float32Array => uniforms(key, profiles * participants * goods),
   marginal,
