@@ -4,7 +4,6 @@
  * @module
  */
 import type { MechanismProblem } from "../problems/problem.ts";
-import { participantsApart } from "../training/options.ts";
 
 /**
  * `quick`: minutes for a column, to see that it works; `standard`: at most about 20 minutes for TEDI in a column on two
@@ -25,10 +24,10 @@ export function tediIterations(budget: BudgetName): number {
 
 /**
  * From how many starts every learned method is trained, to keep what earns the most on validation profiles. More than
- * one only where prices are learned without a context, which takes minutes.
+ * one only with one participant, where training takes minutes.
  */
-export function trainingStarts(problem: MechanismProblem, budget: BudgetName): number {
-  return participantsApart(problem) ? { quick: 1, standard: 3, paper: 5 }[budget] : 1;
+export function trainingStarts({ participants }: MechanismProblem, budget: BudgetName): number {
+  return participants === 1 ? { quick: 1, standard: 3, paper: 5 }[budget] : 1;
 }
 
 /** Iterations of the learning baselines: 4000 with the standard budget. */
