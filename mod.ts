@@ -35,6 +35,7 @@ export {
 } from "./src/runtime/device.ts";
 
 export type {
+  DataRows,
   MechanismProblem,
   PrincipalUtility,
   ProblemSource,

@@ -79,14 +79,14 @@ export interface AuditedRevenue {
   readonly interval: readonly [number, number];
   /** The number of profiles. */
   readonly profiles: number;
+  /** On data: the number of held-out rows that they are made of, each counted as often as any other. */
+  readonly rows?: number;
 }
 
 /** Streams of random numbers, other than those of training and evaluation. */
 const AUDIT_STREAM = 0xa0d17, PROFILES = 0, MISREPORTS = 1, ALLOCATIONS = 2, PRICES = 3;
 /** The number of profiles with extreme types: all types 0, all types 1, then 0 and 1 at random. */
 const EXTREMES = 8;
-/** The 97.5% quantile of the normal distribution. */
-const NORMAL_QUANTILE = 1.959963984540054;
 
 /**
  * Audits a mechanism: checks whether it is truthful and individually rational (Definition 2.3), whether payments
@@ -169,11 +169,15 @@ export async function audit(
   const fresh: MechanismProblem = {
     ...task,
     distribution: {
-      ...{ name: distribution.name, exchangeable: distribution.exchangeable },
+      ...distribution,
       sample: (key, count, part) => distribution.sample(deriveKey(key, AUDIT_STREAM), count, part),
     },
   };
-  const { revenue, standardError } = await evaluate(fresh, watched, { profiles: revenueProfiles, seed, signal });
+  const { revenue, standardError, interval, profiles: evaluated, rows } = await evaluate(fresh, watched, {
+    profiles: revenueProfiles,
+    seed,
+    signal,
+  });
   onProgress?.(all, all);
 
   const found = AUDIT_CHECKS.map((name) => tallies[name].check(remarks[name]));
@@ -185,8 +189,9 @@ export async function audit(
     revenue: {
       mean: revenue,
       standardError,
-      interval: [revenue - NORMAL_QUANTILE * standardError, revenue + NORMAL_QUANTILE * standardError],
-      profiles: revenueProfiles,
+      interval,
+      profiles: evaluated,
+      ...rows !== undefined && { rows },
     },
     options: sizes,
   };

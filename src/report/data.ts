@@ -83,7 +83,7 @@ export interface OutcomePoint {
 /** What a report shows of a mechanism. */
 export interface MechanismView {
   readonly contexts: readonly ContextView[];
-  /** How many held-out profiles all that follows is about. */
+  /** How many held-out profiles all that follows is about: on data all of its held-out rows, and none twice. */
   readonly profiles: number;
   /** Of every good: the share of profiles in which somebody gets it with a probability of 1/2 or more. */
   readonly sold: readonly number[];
@@ -176,12 +176,13 @@ export async function viewMechanism(
   mechanism: MenuMechanism,
   options: { readonly seed: number; readonly profiles: number },
 ): Promise<MechanismView> {
-  const { participants: n, goods: m } = problem, profiles = Math.min(PROFILES, options.profiles);
+  const { participants: n, goods: m, distribution } = problem, most = Math.min(PROFILES, options.profiles);
   const contexts: ContextView[] = [];
   for (const others of n > 1 ? CONTEXTS : [undefined]) contexts.push(await viewContext(mechanism, others));
 
   const key = deriveKey(randomKey(options.seed), REPORT_STREAM);
-  const result = await mechanism.run(problem.distribution.sample(key, profiles, "held-out"));
+  const types = distribution.data?.profiles(key, "held-out", most) ?? distribution.sample(key, most, "held-out");
+  const result = await mechanism.run(types), profiles = types.length / (n * m);
   const sold = new Array<number>(m).fill(0), received = new Array<number>(m).fill(0);
   for (let b = 0; b < profiles; b++) {
     for (let j = 0; j < m; j++) {

@@ -4,7 +4,7 @@
  * @module
  */
 import { type Drawing, escapeMarkup } from "../display.ts";
-import { evaluate } from "../mechanisms/evaluate.ts";
+import { evaluate, sampleInWords } from "../mechanisms/evaluate.ts";
 import type { MenuMechanism } from "../mechanisms/menu_mechanism.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { optimumInWords, referenceMechanisms } from "../problems/reference_mechanisms.ts";
@@ -38,7 +38,8 @@ async function trainingSvg(
   { problem, result }: { readonly problem: MechanismProblem; readonly result: TrainingResult },
 ): Promise<string> {
   const { mechanism, history, iterations } = result;
-  const { revenue, standardError, profiles } = await evaluate(problem, mechanism, { profiles: PROFILES });
+  const evaluation = await evaluate(problem, mechanism, { profiles: PROFILES }),
+    { revenue, standardError } = evaluation;
   const { optimum, separable } = referenceMechanisms(problem);
   const known = optimum
     ? `; ${optimumInWords(optimum)} ${optimum.value.toFixed(4)}`
@@ -48,7 +49,7 @@ async function trainingSvg(
   const curves = await trainingCharts([{ name: "run", problem, metrics: history }]);
   return inARow(
     `${problem.name}, ${iterations} iterations: revenue ${revenue.toFixed(4)} \u00b1 ${standardError.toFixed(4)} ` +
-      `on ${profiles} held-out profiles${known}`,
+      `on ${sampleInWords(evaluation, "held-out ")}${known}`,
     curves.filter(({ name }) => CURVES.includes(name)),
   );
 }
