@@ -9,12 +9,14 @@ import { requireInteger, requireNumber } from "../errors.ts";
 import { requireKnownNames } from "../known_names.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { problemOf } from "../problems/problem_of.ts";
+import { dividedProblem, scaleOf } from "../problems/scaled.ts";
 import { deriveKey, randomKey } from "../random/key.ts";
 import { uniforms } from "../random/numbers.ts";
 import { allocationsCost, checkAllocations } from "./audit/allocations.ts";
 import { AUDIT_CHECKS, type AuditCheck, type AuditCheckName, type Tally, tally } from "./audit/check.ts";
 import { searchCost, searchMisreports } from "./audit/misreports.ts";
 import { observed } from "./audit/observed.ts";
+import { checkInUnit, dividedMechanism } from "./audit/in_units.ts";
 import { checkPrices, type PricedMechanism } from "./audit/prices.ts";
 import { checkBackends, checkExact } from "./audit/responses.ts";
 import { CHECK_WORDS } from "./audit/words.ts";
@@ -25,7 +27,7 @@ import type { MenuMechanism } from "./menu_mechanism.ts";
 /** The largest violation that passes, by check. */
 export type AuditBounds = Readonly<Record<AuditCheckName, number>>;
 
-/** The bounds of an audit unless others are given: 1e-6, where the largest value of a good is 1, for all checks. */
+/** The bounds of an audit unless others are given: 1e-6 of the largest value of a good, for all checks. */
 export const defaultBounds: AuditBounds = Object.fromEntries(
   AUDIT_CHECKS.map((name) => [name, 1e-6]),
 ) as unknown as AuditBounds;
@@ -129,9 +131,27 @@ export async function audit(
 ): Promise<AuditReport> {
   requireKnownNames("audit", "an option", options, [...Object.keys(defaultAudit), "bounds", "onProgress", "signal"]);
   const bounds = completeBounds(options.bounds), sizes = completeSizes(options), { signal, onProgress } = options;
-  const { profiles, misreports, exact, revenueProfiles, seed } = sizes, task = problemOf(problem);
-  const { participants: n, goods: m } = task;
-  requireMechanismFor("audit", task, mechanism);
+  const { profiles, misreports, exact, revenueProfiles, seed } = sizes, asked = problemOf(problem);
+  requireMechanismFor("audit", asked, mechanism);
+  const scale = scaleOf(asked);
+  if (scale !== 1) {
+    const inScale = Object.fromEntries(
+      Object.entries(options.bounds ?? {}).map((
+        [name, bound],
+      ) => [name, name === "feasibility" ? bound : bound / scale]),
+    );
+    const found = await audit(dividedProblem(asked, scale), dividedMechanism(mechanism, scale), {
+      ...options,
+      bounds: inScale,
+    });
+    const report = {
+      ...found,
+      checks: found.checks.map((check) => checkInUnit(check, scale)),
+      revenue: revenueInUnit(found.revenue, scale),
+    };
+    return showing(report, () => summaryOf(asked, report));
+  }
+  const task = asked, { participants: n, goods: m } = task;
   const menu = isMenu(mechanism) ? mechanism : undefined;
   const tallies = Object.fromEntries(AUDIT_CHECKS.map((name) => [name, tally(name, bounds[name])])) as Record<
     AuditCheckName,
@@ -196,6 +216,12 @@ export async function audit(
     options: sizes,
   };
   return showing(report, () => summaryOf(task, report));
+}
+
+/** A revenue in a unit that is `by` times as small. */
+function revenueInUnit({ mean, standardError, interval, ...rest }: AuditedRevenue, by: number): AuditedRevenue {
+  const [low, high] = interval;
+  return { ...rest, mean: mean * by, standardError: standardError * by, interval: [low * by, high * by] };
 }
 
 /** A report in words. */
