@@ -35,6 +35,7 @@ export {
 } from "./src/runtime/device.ts";
 
 export type {
+  DataRows,
   MechanismProblem,
   PrincipalUtility,
   ProblemSource,
@@ -52,7 +53,7 @@ export { knownOptimum, type KnownValue, separableOptimum } from "./src/problems/
 export { type EmpiricalOptions, empiricalProblem } from "./src/problems/empirical.ts";
 export { defineProblem, moduleProblem, type ProblemDefinition, type RandomStream } from "./src/problems/user_module.ts";
 
-export type { Mechanism, MechanismResult, TypeProfiles } from "./src/mechanisms/mechanism.ts";
+export type { Mechanism, MechanismResult, MechanismUnits, TypeProfiles } from "./src/mechanisms/mechanism.ts";
 export type { MenuMechanism } from "./src/mechanisms/menu_mechanism.ts";
 export {
   audit,

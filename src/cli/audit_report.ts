@@ -7,6 +7,7 @@ import { count, short } from "../display.ts";
 import type { AuditCheck, AuditWitness } from "../mechanisms/audit/check.ts";
 import { CHECK_WORDS } from "../mechanisms/audit/words.ts";
 import type { AuditReport } from "../mechanisms/audit.ts";
+import { sampleInWords } from "../mechanisms/evaluate.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { round } from "./evaluation_report.ts";
 import { helpWidth, wrap } from "./help.ts";
@@ -44,7 +45,7 @@ function auditText(problem: MechanismProblem, report: AuditReport, seconds: numb
       "",
       "revenue",
       revenue.mean.toFixed(4),
-      `95% confidence: ${low} to ${high}, ${revenue.profiles} fresh profiles`,
+      `95% confidence: ${low} to ${high}, ${sampleInWords(revenue, "fresh ")}`,
     ),
     line(
       "",

@@ -6,7 +6,7 @@
 import { count } from "../display.ts";
 import type { Device } from "../runtime/device.ts";
 import { TIE_BREAK } from "../kernels/best_responses/best_response.ts";
-import { evaluate, type Evaluation } from "../mechanisms/evaluate.ts";
+import { dataRows, evaluate, type Evaluation, sampleInWords } from "../mechanisms/evaluate.ts";
 import type { Mechanism } from "../mechanisms/mechanism.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import {
@@ -63,11 +63,14 @@ function resultObject(
   { device, profileSeed, seconds, training }: ReportContext,
 ): Record<string, unknown> {
   const { revenue, standardError, profiles, worstGap, participantsUtility, allocated } = evaluation;
+  const { rows, trainingRows, trainingRevenue } = evaluation;
   return {
     setting: problem.name,
     revenue,
     standardError,
+    interval: evaluation.interval,
     profiles,
+    ...rows !== undefined && { rows, trainingRows, trainingRevenue },
     profileSeed,
     seconds: round(seconds),
     backend: device.backend,
@@ -89,11 +92,16 @@ function resultText(
 ): string {
   const { optimum, separable, paperTedi } = referenceMechanisms(problem);
   const { participants: n, goods: m } = problem;
-  const { revenue, standardError, profiles, worstGap } = evaluation;
+  const { revenue, standardError, worstGap } = evaluation;
   const value = (number: number): string => number.toFixed(4);
   const share = (number: number): string => shareInWords(number, revenue);
   const rows: (readonly [string, string, string?])[] = [
-    ["revenue", `${value(revenue)} +- ${value(standardError)}`, `mean and standard error, ${profiles} test profiles`],
+    [
+      "revenue",
+      `${value(revenue)} +- ${value(standardError)}`,
+      `mean and standard error, ${sampleInWords(evaluation, "test ")}`,
+    ],
+    ...dataRows(evaluation),
   ];
   if (optimum) {
     rows.push([optimumInWords(optimum), value(optimum.value), share(optimum.value)]);

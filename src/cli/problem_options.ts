@@ -30,7 +30,7 @@ export const problemOptions = [
     kind: "text",
     placeholder: "FILE.csv",
     help: "A data set of types in [0, 1]: a row is a profile of N*M numbers, or one participant's M; " +
-      "of ten rows one is kept for validation and one for the test",
+      "of ten rows one is kept for validation and two for the test",
   },
   {
     name: "participants",

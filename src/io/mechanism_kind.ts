@@ -52,7 +52,8 @@ export function mechanismKind<Data extends MechanismData, Made extends Mechanism
 /** The bytes of a file that holds a mechanism of a kind. */
 export function encodeKind({ format, fields }: MechanismKind, mechanism: MechanismData): Promise<Uint8Array> {
   const { problem, parameters } = mechanism, values = mechanism as unknown as Readonly<Record<string, unknown>>;
-  const metadata = Object.keys(fields).map((name) => [name, JSON.stringify(values[name])]);
+  const metadata = Object.keys(fields).filter((name) => values[name] !== undefined)
+    .map((name) => [name, JSON.stringify(values[name])]);
   return encodeChecked(parameters, { format, problem, ...Object.fromEntries(metadata) });
 }
 

@@ -59,7 +59,9 @@ export const mechanismKinds: readonly MechanismKind<LearnedMechanism>[] = [
 export function kindOf(mechanism: object): MechanismKind | undefined {
   const { method, parameters, ...data } = mechanism as Readonly<Record<string, unknown>>;
   const has = (name: string): boolean => Object.hasOwn(data, name);
-  return mechanismKinds.find((kind) => kind.method === method && parameters && Object.keys(kind.fields).every(has));
+  return mechanismKinds.find((kind) =>
+    kind.method === method && parameters && Object.keys(kind.fields).every((name) => name === "units" || has(name))
+  );
 }
 
 /** Whether a file can hold a mechanism. */

@@ -10,7 +10,18 @@ import { NETWORK_KINDS } from "../networks/kinds.ts";
 import type { NetworkSize } from "../networks/pricing_rule.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { decodeKinds, type MechanismKind, mechanismKind } from "./mechanism_kind.ts";
-import { flag, object, optionalChoice, type Read, size, sizes } from "./metadata.ts";
+import {
+  flag,
+  object,
+  optionalChoice,
+  optionalText,
+  optionalTexts,
+  positive,
+  type Read,
+  size,
+  sizes,
+} from "./metadata.ts";
+import type { MechanismUnits } from "../mechanisms/units.ts";
 
 /** n, m, and whether participants are exchangeable. */
 export const contextShape: Read<ContextShape> = object<ContextShape>({
@@ -18,6 +29,15 @@ export const contextShape: Read<ContextShape> = object<ContextShape>({
   goods: size,
   exchangeable: flag,
 });
+
+/** The unit of a mechanism's types and payments; undefined where types are in [0, 1]. */
+export const mechanismUnits: Read<MechanismUnits | undefined> = (value, what, thing) =>
+  value === undefined ? undefined : object<MechanismUnits>({
+    largest: positive,
+    network: positive,
+    name: optionalText,
+    goods: optionalTexts,
+  })(value, what, thing);
 
 const context = optionalChoice(contextKinds);
 
@@ -35,7 +55,7 @@ export const networkSize: Read<NetworkSize> = object<NetworkSize>({
 export const menuMechanismKind: MechanismKind<MenuMechanism> = mechanismKind<MenuMechanismData, MenuMechanism>(
   "tedi-mechanism-1",
   undefined,
-  { shape: contextShape, network: networkSize },
+  { shape: contextShape, network: networkSize, units: mechanismUnits },
   (data) => menuMechanism(data),
 );
 

@@ -35,6 +35,22 @@ export const sizes: Read<readonly number[]> = (value, what, thing) => {
     : refuse(what, thing, `a list of ${MOST_LAYERS} widths at most`, value.length);
 };
 
+/** A finite number above 0. */
+export const positive: Read<number> = (value, what, thing) =>
+  typeof value === "number" && Number.isFinite(value) && value > 0
+    ? value
+    : refuse(what, thing, "a finite number above 0", value);
+
+/** A text; undefined where there is none. */
+export const optionalText: Read<string | undefined> = (value, what, thing) =>
+  value === undefined || typeof value === "string" ? value : refuse(what, thing, "a text", value);
+
+/** Texts; undefined where there are none. */
+export const optionalTexts: Read<readonly string[] | undefined> = (value, what, thing) =>
+  value === undefined || (Array.isArray(value) && value.every((one) => typeof one === "string"))
+    ? value
+    : refuse(what, thing, "a list of texts", value);
+
 /** Yes or no. */
 export const flag: Read<boolean> = (value, what, thing) =>
   typeof value === "boolean" ? value : refuse(what, thing, "true or false", value);

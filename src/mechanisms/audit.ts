@@ -9,12 +9,14 @@ import { requireInteger, requireNumber } from "../errors.ts";
 import { requireKnownNames } from "../known_names.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { problemOf } from "../problems/problem_of.ts";
+import { dividedProblem, scaleOf } from "../problems/scaled.ts";
 import { deriveKey, randomKey } from "../random/key.ts";
 import { uniforms } from "../random/numbers.ts";
 import { allocationsCost, checkAllocations } from "./audit/allocations.ts";
 import { AUDIT_CHECKS, type AuditCheck, type AuditCheckName, type Tally, tally } from "./audit/check.ts";
 import { searchCost, searchMisreports } from "./audit/misreports.ts";
 import { observed } from "./audit/observed.ts";
+import { checkInUnit, dividedMechanism } from "./audit/in_units.ts";
 import { checkPrices, type PricedMechanism } from "./audit/prices.ts";
 import { checkBackends, checkExact } from "./audit/responses.ts";
 import { CHECK_WORDS } from "./audit/words.ts";
@@ -25,7 +27,7 @@ import type { MenuMechanism } from "./menu_mechanism.ts";
 /** The largest violation that passes, by check. */
 export type AuditBounds = Readonly<Record<AuditCheckName, number>>;
 
-/** The bounds of an audit unless others are given: 1e-6, where the largest value of a good is 1, for all checks. */
+/** The bounds of an audit unless others are given: 1e-6 of the largest value of a good, for all checks. */
 export const defaultBounds: AuditBounds = Object.fromEntries(
   AUDIT_CHECKS.map((name) => [name, 1e-6]),
 ) as unknown as AuditBounds;
@@ -79,14 +81,14 @@ export interface AuditedRevenue {
   readonly interval: readonly [number, number];
   /** The number of profiles. */
   readonly profiles: number;
+  /** On data: the number of held-out rows that they are made of, each counted as often as any other. */
+  readonly rows?: number;
 }
 
 /** Streams of random numbers, other than those of training and evaluation. */
 const AUDIT_STREAM = 0xa0d17, PROFILES = 0, MISREPORTS = 1, ALLOCATIONS = 2, PRICES = 3;
 /** The number of profiles with extreme types: all types 0, all types 1, then 0 and 1 at random. */
 const EXTREMES = 8;
-/** The 97.5% quantile of the normal distribution. */
-const NORMAL_QUANTILE = 1.959963984540054;
 
 /**
  * Audits a mechanism: checks whether it is truthful and individually rational (Definition 2.3), whether payments
@@ -129,9 +131,27 @@ export async function audit(
 ): Promise<AuditReport> {
   requireKnownNames("audit", "an option", options, [...Object.keys(defaultAudit), "bounds", "onProgress", "signal"]);
   const bounds = completeBounds(options.bounds), sizes = completeSizes(options), { signal, onProgress } = options;
-  const { profiles, misreports, exact, revenueProfiles, seed } = sizes, task = problemOf(problem);
-  const { participants: n, goods: m } = task;
-  requireMechanismFor("audit", task, mechanism);
+  const { profiles, misreports, exact, revenueProfiles, seed } = sizes, asked = problemOf(problem);
+  requireMechanismFor("audit", asked, mechanism);
+  const scale = scaleOf(asked);
+  if (scale !== 1) {
+    const inScale = Object.fromEntries(
+      Object.entries(options.bounds ?? {}).map((
+        [name, bound],
+      ) => [name, name === "feasibility" ? bound : bound / scale]),
+    );
+    const found = await audit(dividedProblem(asked, scale), dividedMechanism(mechanism, scale), {
+      ...options,
+      bounds: inScale,
+    });
+    const report = {
+      ...found,
+      checks: found.checks.map((check) => checkInUnit(check, scale)),
+      revenue: revenueInUnit(found.revenue, scale),
+    };
+    return showing(report, () => summaryOf(asked, report));
+  }
+  const task = asked, { participants: n, goods: m } = task;
   const menu = isMenu(mechanism) ? mechanism : undefined;
   const tallies = Object.fromEntries(AUDIT_CHECKS.map((name) => [name, tally(name, bounds[name])])) as Record<
     AuditCheckName,
@@ -169,11 +189,15 @@ export async function audit(
   const fresh: MechanismProblem = {
     ...task,
     distribution: {
-      ...{ name: distribution.name, exchangeable: distribution.exchangeable },
+      ...distribution,
       sample: (key, count, part) => distribution.sample(deriveKey(key, AUDIT_STREAM), count, part),
     },
   };
-  const { revenue, standardError } = await evaluate(fresh, watched, { profiles: revenueProfiles, seed, signal });
+  const { revenue, standardError, interval, profiles: evaluated, rows } = await evaluate(fresh, watched, {
+    profiles: revenueProfiles,
+    seed,
+    signal,
+  });
   onProgress?.(all, all);
 
   const found = AUDIT_CHECKS.map((name) => tallies[name].check(remarks[name]));
@@ -185,12 +209,19 @@ export async function audit(
     revenue: {
       mean: revenue,
       standardError,
-      interval: [revenue - NORMAL_QUANTILE * standardError, revenue + NORMAL_QUANTILE * standardError],
-      profiles: revenueProfiles,
+      interval,
+      profiles: evaluated,
+      ...rows !== undefined && { rows },
     },
     options: sizes,
   };
   return showing(report, () => summaryOf(task, report));
+}
+
+/** A revenue in a unit that is `by` times as small. */
+function revenueInUnit({ mean, standardError, interval, ...rest }: AuditedRevenue, by: number): AuditedRevenue {
+  const [low, high] = interval;
+  return { ...rest, mean: mean * by, standardError: standardError * by, interval: [low * by, high * by] };
 }
 
 /** A report in words. */

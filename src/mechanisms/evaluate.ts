@@ -4,15 +4,16 @@
  * @module
  */
 import { tf } from "../deps/tfjs.ts";
-import { type Row, showing, type Summary } from "../display.ts";
+import { count, type Row, showing, type Summary } from "../display.ts";
 import { InvalidInputError, requireInteger, show } from "../errors.ts";
 import { requireKnownNames } from "../known_names.ts";
-import type { MechanismProblem, SamplePart } from "../problems/problem.ts";
+import type { DataRows, MechanismProblem, SamplePart } from "../problems/problem.ts";
 import { problemOf } from "../problems/problem_of.ts";
 import { optimumInWords, referenceMechanisms, shareInWords } from "../problems/reference_mechanisms.ts";
 import { deriveKey, deriveTextKey, type RandomKey, randomKey } from "../random/key.ts";
 import { ensureDevice } from "../runtime/device.ts";
 import { letEventsIn } from "../runtime/event_loop.ts";
+import { meanOf, meanOfRows } from "./mean.ts";
 import { type Mechanism, requireMechanismFor } from "./mechanism.ts";
 
 /** The number of test profiles of an evaluation unless given. */
@@ -20,7 +21,7 @@ export const TEST_PROFILES = 100_000;
 
 /** The options of an evaluation. */
 export interface EvaluationOptions {
-  /** The number of profiles; {@linkcode TEST_PROFILES} unless given. */
+  /** The number of profiles; {@linkcode TEST_PROFILES} unless given. On data every row counts, whatever this says. */
   readonly profiles?: number;
   /** The seed of the profiles; they differ from the training profiles of every seed. 0 unless given. */
   readonly seed?: number;
@@ -43,10 +44,18 @@ const OPTIONS: readonly (keyof EvaluationOptions)[] = ["profiles", "seed", "part
 export interface Evaluation {
   /** Mean u0 over the profiles: the principal's expected utility. */
   readonly revenue: number;
-  /** Standard error of the mean. */
+  /** Standard error of the mean. On data it is that over rows. */
   readonly standardError: number;
+  /** A 95% confidence interval of the expected value. */
+  readonly interval: readonly [number, number];
   /** The number of profiles. */
   readonly profiles: number;
+  /** On data: the number of rows that are counted. They, and not the profiles, are what was not seen before. */
+  readonly rows?: number;
+  /** On data: the number of rows that were learned from. */
+  readonly trainingRows?: number;
+  /** On data: mean u0 on the rows that were learned from. What it is above the revenue does not generalise. */
+  readonly trainingRevenue?: number;
   /** Mean over profiles of the sum of all participants' utilities. */
   readonly participantsUtility: number;
   /** Share of (participant, good) pairs allocated, in expectation. */
@@ -60,6 +69,19 @@ const STREAMS = { "validation": 0x7a11d, "held-out": 0x7e57 } as const;
 /** Profiles that are run at a time. */
 const CHUNK = 4096;
 
+/** Profiles of training rows on which the gap to held-out rows is measured, at most about this many. */
+const TRAINING_PROFILES = 10_000;
+/** Profiles for each held-out row, where rows can be grouped to profiles in many ways. */
+const GROUPINGS = 50;
+
+/** Profiles of the rows of a data set, those that are tested and those that were learned from. */
+function rowSets(data: DataRows, key: RandomKey, part: SamplePart, most: number) {
+  const rows = data.rows(part), trainingRows = data.rows("training");
+  const tested = data.profiles(key, part, Math.min(most, GROUPINGS * rows));
+  const training = data.profiles(deriveKey(key, 0), "training", Math.min(TRAINING_PROFILES, most));
+  return { rows, trainingRows, tested, training, draws: rows / data.rowsEach };
+}
+
 /**
  * The key of profiles: that of a seed, a stream, and the problem's name and shape, so that profiles of different problems
  * have different random numbers, and their means deviate independently.
@@ -71,6 +93,10 @@ function profilesKey({ name, participants, goods }: MechanismProblem, seed: numb
 /**
  * Estimates the principal's expected utility, the objective of equation (1), on fresh type profiles from F, and reports
  * the largest certified gap of the best responses. Opens a device where none is open, for the principal's utility.
+ *
+ * Where F is a data set, every held-out row counts once, and the standard error is over rows: with rows that are types of
+ * one participant, n of them make a profile, in many random ways, and the error is that of rows / n profiles, which is no
+ * less than it can be (Hoeffding, "A class of statistics with asymptotically normal distribution", 1948).
  *
  * @param problem A problem, or the name of a setting.
  * @throws {InvalidInputError} where n or m of the mechanism and the problem differ, or `profiles` is not an integer of
@@ -101,46 +127,80 @@ export async function evaluate(
   const task = problemOf(problem), { participants: n, goods: m } = task;
   requireMechanismFor("evaluate", task, mechanism);
   await ensureDevice();
-  const key = profilesKey(task, seed, STREAMS[part]);
-  let sum = 0, squares = 0, utility = 0, allocated = 0, worstGap = 0;
-  for (let done = 0, chunk = 0; done < profiles; chunk++) {
-    signal?.throwIfAborted();
-    const count = Math.min(CHUNK, profiles - done);
-    const types = task.distribution.sample(deriveKey(key, chunk), count, part);
-    const result = await mechanism.run(types);
-    const values = tf.tidy(() =>
-      task.principalUtility.evaluate(
-        tf,
-        tf.tensor3d(Float32Array.from(result.outcomes), [count, n, m]),
-        tf.tensor2d(Float32Array.from(result.payments), [count, n]),
-        tf.tensor3d(types, [count, n, m]),
-      )
-    );
-    for (const value of await values.data()) sum += value, squares += value * value;
-    values.dispose();
-    for (const value of result.utilities) utility += value;
-    for (const value of result.outcomes) allocated += value;
-    for (const value of result.gaps) worstGap = Math.max(worstGap, value);
-    done += count;
-    onProgress?.(done, profiles);
-    await letEventsIn();
-  }
-  const revenue = sum / profiles;
-  const variance = Math.max(0, squares / profiles - revenue ** 2) * profiles / (profiles - 1);
+  const key = profilesKey(task, seed, STREAMS[part]), { distribution: { sample, data } } = task;
+  const sets = data ? rowSets(data, key, part, profiles) : undefined;
+  const all = sets ? (sets.tested.length + sets.training.length) / (n * m) : profiles;
+  let done = 0;
+  /** u0 of some profiles, and sums over them. */
+  const measure = async (count: number, typesOf: (chunk: number, from: number, some: number) => Float32Array) => {
+    const utilities = new Float64Array(count), sums = { utility: 0, allocated: 0, worstGap: 0 };
+    for (let from = 0, chunk = 0; from < count; from += CHUNK, chunk++) {
+      signal?.throwIfAborted();
+      const some = Math.min(CHUNK, count - from), types = typesOf(chunk, from, some);
+      const result = await mechanism.run(types);
+      const values = tf.tidy(() =>
+        task.principalUtility.evaluate(
+          tf,
+          tf.tensor3d(Float32Array.from(result.outcomes), [some, n, m]),
+          tf.tensor2d(Float32Array.from(result.payments), [some, n]),
+          tf.tensor3d(types, [some, n, m]),
+        )
+      );
+      utilities.set(await values.data(), from);
+      values.dispose();
+      for (const value of result.utilities) sums.utility += value;
+      for (const value of result.outcomes) sums.allocated += value;
+      for (const value of result.gaps) sums.worstGap = Math.max(sums.worstGap, value);
+      onProgress?.(done += some, all);
+      await letEventsIn();
+    }
+    return { utilities, ...sums };
+  };
+  const rowsOf = (types: Float32Array) =>
+    measure(types.length / (n * m), (_, from, some) => types.subarray(from * n * m, (from + some) * n * m));
+
+  const tested = sets
+    ? await rowsOf(sets.tested)
+    : await measure(profiles, (chunk, _, some) => sample(deriveKey(key, chunk), some, part));
+  const seen = sets && await rowsOf(sets.training);
+  const { mean, standardError, interval } = sets
+    ? meanOfRows(tested.utilities, sets.draws, seen!.utilities)
+    : meanOf(tested.utilities);
+  const count = tested.utilities.length;
   const evaluation: Evaluation = {
-    revenue,
-    standardError: Math.sqrt(variance / profiles),
-    profiles,
-    participantsUtility: utility / profiles,
-    allocated: allocated / (profiles * n * m),
-    worstGap,
+    revenue: mean,
+    standardError,
+    interval,
+    profiles: count,
+    ...sets && {
+      rows: sets.rows,
+      trainingRows: sets.trainingRows,
+      trainingRevenue: meanOf(seen!.utilities).mean,
+    },
+    participantsUtility: tested.utility / count,
+    allocated: tested.allocated / (count * n * m),
+    worstGap: tested.worstGap,
   };
   return showing(evaluation, () => summaryOf(task, evaluation));
 }
 
+/** What an evaluation was made on: `120 held-out rows` of data, else `100000 profiles`. */
+export function sampleInWords({ profiles, rows }: Pick<Evaluation, "profiles" | "rows">, kind = ""): string {
+  return rows === undefined ? `${profiles} ${kind}profiles` : `${count(rows, "held-out row")}`;
+}
+
+/** What is to be said on data besides: how much chance leaves open, and what does not generalise. */
+export function dataRows({ rows, interval: [low, high], trainingRevenue, trainingRows }: Evaluation): Row[] {
+  if (rows === undefined || trainingRevenue === undefined) return [];
+  return [
+    ["95% interval", `${low.toFixed(4)} to ${high.toFixed(4)}`, "of the expected revenue, by the held-out rows"],
+    ["training rows", trainingRevenue.toFixed(4), `the same on the ${trainingRows} rows that were learned from`],
+  ];
+}
+
 /** An evaluation in words, with the known optimum and the like for comparison. */
 function summaryOf(problem: MechanismProblem, evaluation: Evaluation): Summary {
-  const { revenue, standardError, profiles, participantsUtility, allocated, worstGap } = evaluation;
+  const { revenue, standardError, participantsUtility, allocated, worstGap } = evaluation;
   const { optimum, separable, paperTedi } = referenceMechanisms(problem);
   const known = {
     ...optimum && { [optimumInWords(optimum)]: optimum.value },
@@ -153,8 +213,9 @@ function summaryOf(problem: MechanismProblem, evaluation: Evaluation): Summary {
       [
         "revenue",
         `${revenue.toFixed(4)} \u00b1 ${standardError.toFixed(4)}`,
-        `mean and standard error, ${profiles} profiles`,
+        `mean and standard error, ${sampleInWords(evaluation)}`,
       ],
+      ...dataRows(evaluation),
       ...Object.entries(known).flatMap(([name, value]): Row[] =>
         value === undefined ? [] : [[name, value.toFixed(4), shareInWords(value, revenue)]]
       ),

@@ -21,17 +21,31 @@ export interface MechanismResult {
   readonly gaps: Float64Array;
 }
 
+/** The unit of a mechanism's types and payments. */
+export interface MechanismUnits {
+  /** The largest type that may be reported. */
+  readonly largest: number;
+  /** What is 1 to the network: types are divided by it, and prices multiplied. */
+  readonly network: number;
+  /** The unit's name, such as `EUR`. */
+  readonly name?: string;
+  /** The names of the goods `[m]`. */
+  readonly goods?: readonly string[];
+}
+
 /** A direct mechanism (Definition 2.2), however it is represented. */
 export interface Mechanism {
   /** n. */
   readonly participants: number;
   /** m. */
   readonly goods: number;
+  /** The unit of types and payments; types are in [0, 1] where it is left out. */
+  readonly units?: MechanismUnits;
   /**
    * Takes reported types to outcomes and payments.
    *
-   * @param types `[B, n, m]`, as nested arrays or flat and row-major, each in [0, 1].
-   * @throws {InvalidInputError} unless the shape is right and all types are in [0, 1]; names the first that is not.
+   * @param types `[B, n, m]`, as nested arrays or flat and row-major, each in [0, 1], or in [0, largest] of its units.
+   * @throws {InvalidInputError} unless the shape is right and all types are in that range; names the first that is not.
    */
   run(types: TypeProfiles): Promise<MechanismResult>;
 }
@@ -59,9 +73,10 @@ export type TypeProfiles = Float32Array | Float64Array | readonly (readonly (rea
 /**
  * Copies type profiles to flat 32-bit floats `[B, n, m]`.
  *
- * @throws {InvalidInputError} unless the shape is right and all types are in [0, 1]; names the first that is not.
+ * @param largest The largest type, as far as 32-bit floats tell.
+ * @throws {InvalidInputError} unless the shape is right and all types are in [0, largest]; names the first that is not.
  */
-export function flatTypes(types: TypeProfiles, participants: number, goods: number): Float32Array {
+export function flatTypes(types: TypeProfiles, participants: number, goods: number, largest = 1): Float32Array {
   const n = participants, m = goods, size = n * m;
   const fail = (thing: string, rule: string, value: unknown): never => {
     throw new InvalidInputError(`Cannot run the mechanism: ${thing} must be ${rule}, got ${show(value)}`);
@@ -85,12 +100,12 @@ export function flatTypes(types: TypeProfiles, participants: number, goods: numb
   if (flat.length === 0 || flat.length % size !== 0) {
     fail("the number of types", `a positive multiple of n m = ${size}`, flat.length);
   }
-  const out = new Float32Array(flat.length);
+  const out = new Float32Array(flat.length), most = Math.max(largest, Math.fround(largest));
   for (let k = 0; k < flat.length; k++) {
     const value = flat[k];
-    if (typeof value !== "number" || !(value >= 0 && value <= 1)) {
+    if (typeof value !== "number" || !(value >= 0 && value <= most)) {
       const b = Math.floor(k / size), i = Math.floor(k % size / m);
-      fail(`types[${b}][${i}][${k % m}]`, "a number in [0, 1]", value);
+      fail(`types[${b}][${i}][${k % m}]`, `a number in [0, ${largest}]`, value);
     }
     out[k] = value;
   }

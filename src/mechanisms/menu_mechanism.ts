@@ -17,6 +17,7 @@ import { type NetworkSize, type PricingRules, pricingRules } from "../networks/p
 import { letEventsIn } from "../runtime/event_loop.ts";
 import type { HostTensor } from "../runtime/host_tensor.ts";
 import { flatTypes, type Mechanism, type MechanismResult, type TypeProfiles } from "./mechanism.ts";
+import { inUnit, type MechanismUnits, networkTypes, PLAIN_UNITS } from "./units.ts";
 
 /** The data of a menu mechanism, as a mechanism file has it. */
 export interface MenuMechanismData {
@@ -26,6 +27,8 @@ export interface MenuMechanismData {
   readonly shape: ContextShape;
   /** The sizes of the networks. */
   readonly network: NetworkSize;
+  /** The unit of types and payments; left out where types are in [0, 1]. Parameters are in the network's unit. */
+  readonly units?: MechanismUnits;
   /** The parameters of the pricing rules, by name. */
   readonly parameters: Readonly<Record<string, HostTensor>>;
 }
@@ -60,7 +63,7 @@ export function menuMechanism(
   data: MenuMechanismData,
   options: BestResponseOptions = defaultBestResponse,
 ): MenuMechanism {
-  const { shape, network, parameters } = data;
+  const { shape, network, parameters, units = PLAIN_UNITS } = data;
   requireInteger("make a mechanism", "participants", shape.participants, 1);
   requireInteger("make a mechanism", "goods", shape.goods, 1);
   const rules = pricingRules(shape, network);
@@ -82,7 +85,7 @@ export function menuMechanism(
     participants: n,
     goods: m,
     async run(reported: TypeProfiles): Promise<MechanismResult> {
-      const types = flatTypes(reported, n, m), rows = types.length / m;
+      const types = networkTypes(flatTypes(reported, n, m, units.largest), units), rows = types.length / m;
       const result = {
         profiles: rows / n,
         outcomes: new Float64Array(rows * m),
@@ -97,10 +100,10 @@ export function menuMechanism(
         result.utilities.set(found.utilities, first);
         result.gaps.set(found.gaps, first);
       });
-      return result;
+      return inUnit(result, units);
     },
     async prices(reported: TypeProfiles, outcomes: Float64Array): Promise<Float64Array> {
-      const types = flatTypes(reported, n, m), rows = types.length / m;
+      const types = networkTypes(flatTypes(reported, n, m, units.largest), units), rows = types.length / m;
       const count = outcomes.length / (rows * m);
       requireInteger("price outcomes", "the number of outcomes for each participant", count, 1);
       const prices = new Float64Array(rows * count), slope = new Float64Array(m);
@@ -109,7 +112,7 @@ export function menuMechanism(
         for (let row = 0; row < part.length / m; row++) {
           const price = priceOf(row);
           for (let k = (first + row) * count; k < (first + row + 1) * count; k++) {
-            prices[k] = price(outcomes.subarray(k * m, (k + 1) * m), slope);
+            prices[k] = units.network * price(outcomes.subarray(k * m, (k + 1) * m), slope);
           }
         }
       });

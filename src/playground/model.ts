@@ -7,6 +7,7 @@
 import { bestResponses } from "../kernels/best_responses/select.ts";
 import type { MenuMechanism } from "../mechanisms/menu_mechanism.ts";
 import { hostPrices, hostRows } from "../networks/hypernetwork_output.ts";
+import { networkTypes, PLAIN_UNITS } from "../mechanisms/units.ts";
 import { parseSetting, type Setting } from "../problems/settings.ts";
 
 /** What becomes of a type profile. */
@@ -64,14 +65,16 @@ export interface Choice {
  */
 export function choiceOf(mechanism: MenuMechanism, types: Float32Array, participant: number): Choice {
   const { participants: n, goods: m, rules, parameters } = mechanism;
-  const hypernetwork = hostRows(rules.hostHypernetwork(parameters, types), n, participant, 1);
+  const { units = PLAIN_UNITS } = mechanism, { network } = units;
+  const hypernetwork = hostRows(rules.hostHypernetwork(parameters, networkTypes(types, units)), n, participant, 1);
   const own = types.slice(participant * m, (participant + 1) * m);
   const price = hostPrices(rules.network, hypernetwork)(0), slope = new Float64Array(m);
   return {
-    price: (outcome) => price(outcome, slope),
+    price: (outcome) => network * price(outcome, slope),
     report(reported) {
       const count = reported.length / m;
-      const { outcomes, payments } = bestResponses(rules.network, hypernetwork, reported, count);
+      const found = bestResponses(rules.network, hypernetwork, networkTypes(reported, units), count);
+      const { outcomes } = found, payments = found.payments.map((payment) => network * payment);
       const utilities = payments.map((payment, k) => {
         let utility = -payment;
         for (let j = 0; j < m; j++) utility += own[j] * outcomes[k * m + j];
@@ -84,7 +87,7 @@ export function choiceOf(mechanism: MenuMechanism, types: Float32Array, particip
 
 /** What happens to a participant who reports another type for one good. */
 export interface Sweep {
-  /** The reports for the good, from 0 to 1; the true type is one of them. */
+  /** The reports for the good, from 0 to the largest; the true type is one of them. */
   readonly reports: Float64Array;
   /** Which report is the true type. */
   readonly truth: number;
@@ -102,9 +105,9 @@ export interface Sweep {
 const REPORTS = 101;
 
 /** Lets a participant report every type for a good, and the true types for all others. */
-export function sweepReports(choice: Choice, own: Float32Array, good: number): Sweep {
+export function sweepReports(choice: Choice, own: Float32Array, good: number, largest = 1): Sweep {
   const m = own.length, true_ = own[good];
-  const grid = Array.from({ length: REPORTS }, (_, k) => Math.fround(k / (REPORTS - 1)));
+  const grid = Array.from({ length: REPORTS }, (_, k) => Math.fround(largest * k / (REPORTS - 1)));
   const reports = Float64Array.from(new Set([...grid, true_])).sort();
   const types = new Float32Array(reports.length * m);
   reports.forEach((report, k) => {

@@ -27,8 +27,10 @@ export interface EmpiricalOptions extends GoodsCosts {
 /** Fewer rows than this say too little about a distribution to be split. */
 const LEAST_ROWS = 10;
 
-/** Of this many rows, one is not for training. */
-const APART_EVERY = 5;
+/** The shares of rows that are held out, and that are for validation. */
+const HELD_OUT = 0.2, VALIDATION = 0.1;
+/** The stream of random numbers that splits rows. */
+const SPLIT = 5;
 
 /**
  * A reproducible goods problem whose types come from a CSV file or text.
@@ -36,8 +38,9 @@ const APART_EVERY = 5;
  * - With n * m columns, a row is a type profile: participant 1's m types, then participant 2's, and so on.
  * - With m columns and n > 1, a row is one participant's types, and each profile draws n rows independently.
  *
- * Types are numbers in [0, 1]; a header is optional. Of ten rows eight are for training, one is for validation and one
- * is held out, chosen by a fixed hash of the row's number; profiles are drawn from the rows of a part with replacement.
+ * Types are numbers in [0, 1]; a header is optional. Of ten rows seven are for training, one is for validation and two
+ * are held out, chosen by a fixed hash of the row's number. In training profiles are drawn from rows with replacement; in
+ * evaluations every held-out row counts once.
  *
  * @example
  * ```ts
@@ -84,32 +87,57 @@ export async function empiricalProblem(options: EmpiricalOptions): Promise<Mecha
 
 /** Draws profiles from the rows of a table, `n * m` or `m` types each. */
 function empiricalTypes(table: TypeRows, participants: number, goods: number): TypeDistribution {
-  const { values, columns } = table;
-  const independent = columns === goods; // true for one participant, too
+  const { values, columns } = table, rowsEach = columns === goods ? participants : 1;
   const parts = splitRows(table.rows);
+  /** The types of rows, one behind the other. */
+  const gather = (rows: ArrayLike<number>): Float32Array => {
+    const types = new Float32Array(rows.length * columns);
+    for (let k = 0; k < rows.length; k++) {
+      types.set(values.subarray(rows[k] * columns, (rows[k] + 1) * columns), k * columns);
+    }
+    return types;
+  };
+  const sample = (key: RandomKey, profiles: number, part: SamplePart): Float32Array => {
+    requireInteger("draw type profiles", "profiles", profiles, 0);
+    const rows = parts[part], draws = uniforms(key, profiles * rowsEach);
+    return gather(Array.from(draws, (draw) => rows[Math.floor(draw * rows.length)]));
+  };
   return {
     name: "empirical",
-    exchangeable: independent,
-    independent,
-    sample(key: RandomKey, profiles: number, part: SamplePart): Float32Array {
-      requireInteger("draw type profiles", "profiles", profiles, 0);
-      const rows = parts[part];
-      const draws = uniforms(key, profiles * (independent ? participants : 1));
-      const types = new Float32Array(draws.length * columns);
-      for (let d = 0; d < draws.length; d++) {
-        const row = rows[Math.floor(draws[d] * rows.length)];
-        types.set(values.subarray(row * columns, (row + 1) * columns), d * columns);
-      }
-      return types;
+    exchangeable: columns === goods, // true for one participant, too
+    independent: columns === goods,
+    sample,
+    data: {
+      rowsEach,
+      rows: (part) => parts[part].length,
+      profiles(key, part, most) {
+        const rows = parts[part], groups = Math.floor(rows.length / rowsEach);
+        if (rowsEach === 1) return gather(rows);
+        if (groups === 0) return sample(key, most, part); // fewer rows than participants: rows have to repeat
+        const grouped = Array.from(
+          { length: Math.max(1, Math.floor(most / groups)) },
+          (_, k) => shuffled(rows, deriveKey(key, k)).slice(0, groups * rowsEach),
+        );
+        return gather(grouped.flat());
+      },
     },
   };
 }
 
-/** Splits the rows 80 : 10 : 10 by a hash of their number. Each part has rows wherever there are three or more. */
+/** The rows in a random order. */
+function shuffled(rows: readonly number[], key: RandomKey): number[] {
+  const draws = uniforms(key, rows.length), order = Array.from(rows.keys());
+  return order.sort((a, b) => draws[a] - draws[b] || a - b).map((k) => rows[k]);
+}
+
+/**
+ * Splits the rows by a hash of their number: a fifth is held out, a tenth is for validation. Each part has rows wherever
+ * there are three or more.
+ */
 function splitRows(rows: number): Readonly<Record<SamplePart, readonly number[]>> {
-  const hash = uniforms(deriveKey(randomKey(0), APART_EVERY), rows);
-  const order = Array.from(hash.keys()).sort((a, b) => hash[a] - hash[b] || a - b);
-  const apart = Math.max(2, Math.round(rows / APART_EVERY)), heldOut = Math.ceil(apart / 2);
+  const order = shuffled(Array.from({ length: rows }, (_, row) => row), deriveKey(randomKey(0), SPLIT));
+  const heldOut = Math.max(1, Math.round(rows * HELD_OUT)),
+    apart = heldOut + Math.max(1, Math.round(rows * VALIDATION));
   return {
     "held-out": order.slice(0, heldOut),
     validation: order.slice(heldOut, apart),

@@ -31,9 +31,26 @@ export interface TypeDistribution {
    * @param key The same key gives the same profiles.
    * @param profiles How many, B.
    * @param part Where a finite data set is split, the part to draw from.
-   * @returns Types `[B, n, m]`, row-major, each in [0, 1].
+   * @returns Types `[B, n, m]`, row-major, each in [0, scale] of the problem, in its unit.
    */
   sample(key: RandomKey, profiles: number, part: SamplePart): Float32Array;
+  /** Where F is a finite data set: its rows, so that what is reported counts each of them once. */
+  readonly data?: DataRows;
+}
+
+/** The rows of a data set that is a type distribution. */
+export interface DataRows {
+  /** How many rows make a profile: 1, or n where a row is one participant's types. */
+  readonly rowsEach: number;
+  /** How many rows a part has. */
+  rows(part: SamplePart): number;
+  /**
+   * Type profiles `[B, n, m]` in which every row of a part counts the same. Where a row is a profile, each is there once.
+   * Where it is one participant's types, profiles are groups of n rows of random permutations.
+   *
+   * @param most About how many profiles there are to be, where rows can be grouped in several ways.
+   */
+  profiles(key: RandomKey, part: SamplePart, most: number): Float32Array;
 }
 
 /** The principal's utility u0(x, p; t), evaluated for a batch. */
@@ -46,8 +63,8 @@ export interface PrincipalUtility {
    * @param tf TensorFlow.js, so that a problem in a file of its own needs no import.
    * @param outcomes Global outcomes x `[B, n, m]`, each in [0, 1].
    * @param payments Payments p `[B, n]`. Training differentiates the result in these.
-   * @param types Type profiles t `[B, n, m]`.
-   * @returns u0 `[B]`.
+   * @param types Type profiles t `[B, n, m]`, in the unit of types, as payments are.
+   * @returns u0 `[B]`, in the same unit.
    */
   evaluate(tf: Tensorflow, outcomes: Tensor3D, payments: Tensor2D, types: Tensor3D): Tensor1D;
 }
@@ -82,4 +99,10 @@ export interface MechanismProblem {
   readonly principalUtility: PrincipalUtility;
   /** Where the problem came from. */
   readonly source: ProblemSource;
+  /** The largest value that a type may have, in the unit of types, payments and costs. 1 unless given. */
+  readonly scale?: number;
+  /** The name of that unit, such as `EUR`. Types have none unless given. */
+  readonly unit?: string;
+  /** The names of the goods `[m]`, where they have any. */
+  readonly goodNames?: readonly string[];
 }

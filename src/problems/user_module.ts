@@ -6,7 +6,8 @@
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Tensor, Tensor1D, Tensor2D, Tensor3D, Tensorflow } from "../deps/tfjs.ts";
-import { InvalidInputError, requireInteger, show } from "../errors.ts";
+import { InvalidInputError, requireInteger, requirePositive, show } from "../errors.ts";
+import { requireKnownNames } from "../known_names.ts";
 import { deriveKey, type RandomKey } from "../random/key.ts";
 import { normals, uniforms } from "../random/numbers.ts";
 import { type GoodsCosts, reproducibleGoods } from "./principal_utility.ts";
@@ -33,10 +34,19 @@ export interface ProblemDefinition extends GoodsCosts {
   readonly participants: number;
   /** m, the number of goods. */
   readonly goods: number;
+  /**
+   * The largest value that a type may have, in the unit of types, costs and payments; 1 unless given. Types of a
+   * `distribution` with a letter are in [0, scale], too.
+   */
+  readonly scale?: number;
+  /** The name of that unit, for reports, such as `EUR`. */
+  readonly unit?: string;
+  /** The names of the goods `[m]`, for reports. */
+  readonly goodNames?: readonly string[];
   /** The letter of a type distribution, such as `U` for uniform types; `tedi settings` lists them. */
   readonly distribution?: DistributionLetter;
   /**
-   * Draws `profiles` type profiles, each type in [0, 1].
+   * Draws `profiles` type profiles, each type in [0, scale].
    *
    * @param random The only source of chance to use: then the same seed gives the same types.
    * @param profiles How many, B.
@@ -56,6 +66,13 @@ export interface ProblemDefinition extends GoodsCosts {
    * learns one pricing rule that does not read the others' types.
    */
   readonly independent?: boolean;
+  /**
+   * True where exchanging goods changes neither the distribution nor the principal's utility. Left out, it is as for
+   * participants.
+   */
+  readonly exchangeableGoods?: boolean;
+  /** True where types take single values with positive probability. Left out, it is what the distribution says. */
+  readonly atoms?: boolean;
   /**
    * The principal's utility u0(x, p; t), for a batch.
    *
@@ -84,7 +101,7 @@ export interface ProblemDefinition extends GoodsCosts {
  * ```
  *
  * @throws {InvalidInputError} where the definition is incomplete or contradicts itself; and later, when the problem is
- * used, where `sampleTypes` returns the wrong number of types or one outside [0, 1], or `principalUtility` returns
+ * used, where `sampleTypes` returns the wrong number of types or one outside [0, scale], or `principalUtility` returns
  * anything but a tensor of shape `[B]`.
  */
 export function defineProblem(definition: ProblemDefinition): MechanismProblem {
@@ -92,13 +109,18 @@ export function defineProblem(definition: ProblemDefinition): MechanismProblem {
   if (typeof definition !== "object" || definition === null) {
     throw new InvalidInputError(`Cannot ${action}: the definition must be an object, got ${show(definition)}`);
   }
-  const { name = "custom", participants, goods, exchangeable, independent } = definition;
+  requireKnownNames(action, "a field of the definition", definition, FIELDS);
+  const { name = "custom", participants, goods, exchangeable, independent, exchangeableGoods, atoms } = definition;
+  const { scale = 1, unit, goodNames } = definition;
   requireInteger(action, "participants", participants, 1);
   requireInteger(action, "goods", goods, 1);
   const optional = [
     ["name", "string"],
+    ["unit", "string"],
     ["exchangeable", "boolean"],
     ["independent", "boolean"],
+    ["exchangeableGoods", "boolean"],
+    ["atoms", "boolean"],
     ["sampleTypes", "function"],
     ["principalUtility", "function"],
   ] as const;
@@ -108,8 +130,10 @@ export function defineProblem(definition: ProblemDefinition): MechanismProblem {
       throw new InvalidInputError(`Cannot ${action}: ${field} must be a ${type}, got ${show(value)}`);
     }
   }
+  requirePositive(action, "scale", scale);
+  requireGoodNames(action, goodNames, goods);
   const standard = definition.distribution !== undefined && definition.principalUtility === undefined;
-  const types = definedTypes(action, definition);
+  const types = definedTypes(action, definition, scale);
   return {
     name,
     participants,
@@ -117,22 +141,56 @@ export function defineProblem(definition: ProblemDefinition): MechanismProblem {
     distribution: {
       ...types,
       exchangeable: exchangeable ?? (standard && types.exchangeable),
-      exchangeableGoods: standard && types.exchangeableGoods,
+      exchangeableGoods: exchangeableGoods ?? (standard && types.exchangeableGoods),
       independent: independent ?? types.independent,
+      ...atoms !== undefined && { atoms },
     },
     principalUtility: definedUtility(action, definition),
     source: { kind: "custom" },
+    ...scale !== 1 && { scale },
+    ...unit !== undefined && { unit },
+    ...goodNames !== undefined && { goodNames },
   };
 }
 
+/** Fails unless names are one text for each good. */
+export function requireGoodNames(action: string, names: unknown, goods: number): void {
+  if (names === undefined) return;
+  if (Array.isArray(names) && names.length === goods && names.every((name) => typeof name === "string")) return;
+  throw new InvalidInputError(
+    `Cannot ${action}: goodNames must be ${goods} texts, one for each good, got ${show(names)}`,
+  );
+}
+
+/** The fields of a definition. */
+const FIELDS: readonly (keyof ProblemDefinition)[] = [
+  "name",
+  "participants",
+  "goods",
+  "scale",
+  "unit",
+  "goodNames",
+  "distribution",
+  "sampleTypes",
+  "exchangeable",
+  "exchangeableGoods",
+  "independent",
+  "atoms",
+  "principalUtility",
+  "productionCost",
+  "duplicationCost",
+];
+
 /** F of a definition. */
-function definedTypes(action: string, definition: ProblemDefinition): TypeDistribution {
+function definedTypes(action: string, definition: ProblemDefinition, scale: number): TypeDistribution {
   const { participants, goods, distribution } = definition;
   if ((distribution === undefined) === (definition.sampleTypes === undefined)) {
     throw new InvalidInputError(`Cannot ${action}: exactly one of sampleTypes and distribution must be given`);
   }
   if (distribution !== undefined) {
-    return typesOfFamily(distributionFamily(action, distribution), participants, goods);
+    const types = typesOfFamily(distributionFamily(action, distribution), participants, goods);
+    if (scale === 1) return types;
+    return { ...types, sample: (key, profiles, part) => types.sample(key, profiles, part).map((type) => type * scale) };
   }
   return {
     name: "custom",
@@ -140,7 +198,7 @@ function definedTypes(action: string, definition: ProblemDefinition): TypeDistri
     sample(key: RandomKey, profiles: number, part: SamplePart): Float32Array {
       requireInteger("draw type profiles", "profiles", profiles, 0);
       const drawn = definition.sampleTypes!(randomStream(key), profiles, part);
-      return checkedTypes(drawn, profiles, participants, goods);
+      return checkedTypes(drawn, profiles, participants, goods, scale);
     },
   };
 }
@@ -159,23 +217,30 @@ function randomStream(key: RandomKey): RandomStream {
 }
 
 /** The types that an author's `sampleTypes` returned, flat, if they are what they should be. */
-function checkedTypes(drawn: unknown, profiles: number, participants: number, goods: number): Float32Array {
+function checkedTypes(
+  drawn: unknown,
+  profiles: number,
+  participants: number,
+  goods: number,
+  scale: number,
+): Float32Array {
   const action = "use the types that sampleTypes returned";
   if (!Array.isArray(drawn) && !(ArrayBuffer.isView(drawn) && "length" in drawn)) {
     throw new InvalidInputError(`Cannot ${action}: they must be a Float32Array or nested lists, got ${show(drawn)}`);
   }
   const flat = Array.isArray(drawn) ? drawn.flat(2) as unknown[] : drawn as unknown as ArrayLike<number>;
-  const count = profiles * participants * goods;
+  const count = profiles * participants * goods, most = Math.max(scale, Math.fround(scale));
   const shape = `[${profiles}, ${participants}, ${goods}]`;
   if (flat.length !== count) {
     throw new InvalidInputError(`Cannot ${action}: shape ${shape} must have ${count} numbers, got ${flat.length}`);
   }
   for (let at = 0; at < count; at++) {
     const value = flat[at];
-    if (typeof value === "number" && value >= 0 && value <= 1) continue;
+    if (typeof value === "number" && value >= 0 && value <= most) continue;
     const b = Math.floor(at / (participants * goods)), i = Math.floor(at / goods) % participants, j = at % goods;
     throw new InvalidInputError(
-      `Cannot ${action}: types[${b}][${i}][${j}] must be a number in [0, 1], got ${show(value)}`,
+      `Cannot ${action}: types[${b}][${i}][${j}] must be a number in [0, ${scale}], got ${show(value)}` +
+        (typeof value === "number" && value > scale ? "; scale is the largest value that a type may have" : ""),
     );
   }
   return drawn instanceof Float32Array ? drawn : Float32Array.from(flat as ArrayLike<number>);

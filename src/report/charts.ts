@@ -6,7 +6,7 @@
 import { chartSvg, type VegaLiteSpec } from "../deps/vega.ts";
 import { short } from "../display.ts";
 import { optimumInWords, referenceMechanisms } from "../problems/reference_mechanisms.ts";
-import { type ContextView, type Grid, LEVEL, type Metrics, type ReportedRun, type StartedRun } from "./data.ts";
+import type { ContextView, Grid, Metrics, ReportedRun, StartedRun } from "./data.ts";
 
 /** A chart that is drawn. */
 export interface Chart {
@@ -317,7 +317,7 @@ export async function mechanismCharts(run: ReportedRun, prefix: string): Promise
     groups.push({
       title: context.others === undefined
         ? "Prices, and what they lead to"
-        : `Where the others value every good at ${context.others}`,
+        : `Where the others value every good at ${short(context.others)}`,
       charts: await contextCharts(prefix, context, m, view.contexts),
       row: m > 1,
     });
@@ -365,12 +365,12 @@ function span(contexts: readonly ContextView[], grid: "prices" | "payments"): Sp
 
 /** `the others value every good at 0.5`, or nothing. */
 function given({ others }: ContextView): string {
-  return others === undefined ? "" : `, where the others value every good at ${others}`;
+  return others === undefined ? "" : `, where the others value every good at ${short(others)}`;
 }
 
 /** The name of a context in the names of files. */
 function contextName({ others }: ContextView): string {
-  return others === undefined ? "" : `-others-${String(others).replace(".", "_")}`;
+  return others === undefined ? "" : `-others-${short(others).replace(".", "_")}`;
 }
 
 /** Maps over two goods. */
@@ -381,8 +381,12 @@ async function contextMaps(
   scales: Readonly<Record<"price" | "payment", Span>>,
 ): Promise<Chart[]> {
   const end = contextName(context), further = m > 2 ? ", all further goods" : "";
-  const types = `by the values of goods 1 and 2${further && `${further} valued at ${LEVEL}`}${given(context)}`;
-  const outcome = ["probability of good 1", "probability of good 2"], type = ["value of good 1", "value of good 2"];
+  const [first, second] = context.goods, named = first === "good 1" ? "goods 1 and 2" : `${first} and ${second}`;
+  const types = `by the values of ${named}${further && `${further} valued at ${short(context.level)}`}${
+    given(context)
+  }`;
+  const outcome = [`probability of ${first}`, `probability of ${second}`];
+  const type = [`value of ${first}`, `value of ${second}`];
   return [
     await map(`${prefix}-price${end}`, {
       what: "Price",
@@ -392,15 +396,15 @@ async function contextMaps(
       domain: scales.price,
     }),
     await map(`${prefix}-good1${end}`, {
-      what: "Probability of good 1",
-      caption: `Probability of good 1 ${types}.`,
+      what: `Probability of ${first}`,
+      caption: `Probability of ${first} ${types}.`,
       grid: context.firstGood,
       axes: type,
       domain: [0, 1],
     }),
     await map(`${prefix}-good2${end}`, {
-      what: "Probability of good 2",
-      caption: `Probability of good 2 ${types}.`,
+      what: `Probability of ${second}`,
+      caption: `Probability of ${second} ${types}.`,
       grid: context.secondGood!,
       axes: type,
       domain: [0, 1],
@@ -418,7 +422,7 @@ async function contextMaps(
 /** A grid in colours. Neighbours of the same colour become one rectangle, so that the file stays small. */
 async function map(
   name: string,
-  { what, caption, grid: { size, values }, axes, domain }: {
+  { what, caption, grid: { size, largest, values }, axes, domain }: {
     readonly what: string;
     readonly caption: string;
     readonly grid: Grid;
@@ -428,7 +432,7 @@ async function map(
 ): Promise<Chart> {
   const [low, high] = [domain[0], domain[1] > domain[0] ? domain[1] : domain[0] + 1], half = 0.5 / (size - 1);
   const level = (value: number) => low + Math.round((value - low) / (high - low) * LEVELS) / LEVELS * (high - low);
-  const edge = (k: number) => Math.min(1, Math.max(0, k / (size - 1) - half));
+  const edge = (k: number) => largest * Math.min(1, Math.max(0, k / (size - 1) - half));
   const cells: { x: number; x2: number; y: number; y2: number; value: number }[] = [];
   for (let row = 0; row < size; row++) {
     for (let from = 0, to = 0; from < size; from = to) {
@@ -438,9 +442,10 @@ async function map(
     }
   }
   const at = (x: number, y: number) => short(values[y * (size - 1) * size + x * (size - 1)]);
-  const alt = `Map of ${what.toLowerCase()} over ${axes[0]} and ${axes[1]}: ${at(0, 0)} at (0, 0), ` +
-    `${at(1, 0)} at (1, 0), ${at(0, 1)} at (0, 1), ${at(1, 1)} at (1, 1).`;
-  const scale = { domain: [0, 1], nice: false }, axis = { tickCount: 5, grid: false };
+  const end = short(largest),
+    alt = `Map of ${what.toLowerCase()} over ${axes[0]} and ${axes[1]}: ` +
+      `${at(0, 0)} at (0, 0), ${at(1, 0)} at (${end}, 0), ${at(0, 1)} at (0, ${end}), ${at(1, 1)} at (${end}, ${end}).`;
+  const scale = { domain: [0, largest], nice: false }, axis = { tickCount: 5, grid: false };
   const chart = await draw(name, caption, alt, {
     ...SQUARE_FRAME,
     data: { values: cells },
@@ -468,8 +473,8 @@ async function map(
 /** Curves of one good. */
 async function contextCurves(prefix: string, context: ContextView): Promise<Chart[]> {
   const end = contextName(context), { prices, firstGood, payments } = context;
-  const points = ({ size, values }: Grid, curve: string) =>
-    Array.from(values, (value, k) => ({ x: k / (size - 1), value, curve }));
+  const points = ({ size, largest, values }: Grid, curve: string) =>
+    Array.from(values, (value, k) => ({ x: largest * k / (size - 1), value, curve }));
   const curves = async (name: string, caption: string, axis: string, title: string, values: readonly unknown[]) =>
     await draw(`${prefix}-${name}${end}`, `${caption}${given(context)}.`, `Curves: ${caption}${given(context)}.`, {
       data: { values },

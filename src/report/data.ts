@@ -11,6 +11,7 @@ import type { AuditReport } from "../mechanisms/audit.ts";
 import type { Evaluation } from "../mechanisms/evaluate.ts";
 import type { MechanismResult } from "../mechanisms/mechanism.ts";
 import type { MenuMechanism } from "../mechanisms/menu_mechanism.ts";
+import { goodName, PLAIN_UNITS } from "../mechanisms/units.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { deriveKey, randomKey } from "../random/key.ts";
 
@@ -50,9 +51,11 @@ export interface ReportedRun extends StartedRun {
   readonly audit?: AuditReport;
 }
 
-/** A function of two numbers in [0, 1] on a grid: `values[row * size + column]`, columns along x. */
+/** A function of two numbers in [0, largest] on a grid: `values[row * size + column]`, columns along x. */
 export interface Grid {
   readonly size: number;
+  /** 1 for outcomes, and the largest type for types. */
+  readonly largest: number;
   readonly values: Float64Array;
 }
 
@@ -60,6 +63,10 @@ export interface Grid {
 export interface ContextView {
   /** The value of every good to all others; undefined where there are none. */
   readonly others?: number;
+  /** The value of every good but the first two: {@linkcode LEVEL} of the largest. */
+  readonly level: number;
+  /** The names of the first two goods, such as `good 1`. */
+  readonly goods: readonly string[];
   /** The price of outcomes: of (x_1, x_2) and nothing else, or of x_1 where there is one good (a single row). */
   readonly prices: Grid;
   /** The probability of the first good by the type (t_1, t_2), with {@linkcode LEVEL} for every further good. */
@@ -83,7 +90,7 @@ export interface OutcomePoint {
 /** What a report shows of a mechanism. */
 export interface MechanismView {
   readonly contexts: readonly ContextView[];
-  /** How many held-out profiles all that follows is about. */
+  /** How many held-out profiles all that follows is about: on data all of its held-out rows, and none twice. */
   readonly profiles: number;
   /** Of every good: the share of profiles in which somebody gets it with a probability of 1/2 or more. */
   readonly sold: readonly number[];
@@ -97,9 +104,9 @@ export interface MechanismView {
   readonly outcomes: readonly OutcomePoint[];
 }
 
-/** The value of goods that a view holds fixed. */
+/** The value of goods that a view holds fixed, as a share of the largest. */
 export const LEVEL = 0.5;
-/** The values of all goods to the others, for which the mechanism of several participants is shown. */
+/** The values of all goods to the others, as shares of the largest, for which the mechanism of several participants is shown. */
 const CONTEXTS = [0.2, 0.5, 0.8];
 /** The side of grids. */
 const SIDE = 31;
@@ -176,12 +183,16 @@ export async function viewMechanism(
   mechanism: MenuMechanism,
   options: { readonly seed: number; readonly profiles: number },
 ): Promise<MechanismView> {
-  const { participants: n, goods: m } = problem, profiles = Math.min(PROFILES, options.profiles);
+  const { participants: n, goods: m, distribution } = problem, most = Math.min(PROFILES, options.profiles);
   const contexts: ContextView[] = [];
-  for (const others of n > 1 ? CONTEXTS : [undefined]) contexts.push(await viewContext(mechanism, others));
+  const { largest } = mechanism.units ?? PLAIN_UNITS;
+  for (const share of n > 1 ? CONTEXTS : [undefined]) {
+    contexts.push(await viewContext(mechanism, share === undefined ? undefined : share * largest));
+  }
 
   const key = deriveKey(randomKey(options.seed), REPORT_STREAM);
-  const result = await mechanism.run(problem.distribution.sample(key, profiles, "held-out"));
+  const types = distribution.data?.profiles(key, "held-out", most) ?? distribution.sample(key, most, "held-out");
+  const result = await mechanism.run(types), profiles = types.length / (n * m);
   const sold = new Array<number>(m).fill(0), received = new Array<number>(m).fill(0);
   for (let b = 0; b < profiles; b++) {
     for (let j = 0; j < m; j++) {
@@ -200,29 +211,33 @@ export async function viewMechanism(
 
 /** Prices, allocations and payments of the first participant, where all others value every good at `others`. */
 export async function viewContext(mechanism: MenuMechanism, others?: number): Promise<ContextView> {
-  const { participants: n, goods: m } = mechanism, rows = m > 1 ? SIDE : 1, count = rows * SIDE;
+  const { participants: n, goods: m, units = PLAIN_UNITS } = mechanism, { largest } = units;
+  const rows = m > 1 ? SIDE : 1, count = rows * SIDE, level = LEVEL * largest;
   const at = (k: number) => [k % SIDE / (SIDE - 1), Math.floor(k / SIDE) / (SIDE - 1)];
-  const grid = (values: (k: number) => number): Grid => ({
+  const grid = (most: number, values: (k: number) => number): Grid => ({
     size: SIDE,
+    largest: most,
     values: Float64Array.from({ length: count }, (_, k) => values(k)),
   });
 
-  const profile = new Float32Array(n * m).fill(others ?? LEVEL), outcomes = new Float64Array(n * count * m);
-  const types = new Float32Array(count * n * m).fill(others ?? LEVEL);
+  const profile = new Float32Array(n * m).fill(others ?? level), outcomes = new Float64Array(n * count * m);
+  const types = new Float32Array(count * n * m).fill(others ?? level);
   for (let k = 0; k < count; k++) {
-    types.fill(LEVEL, k * n * m, k * n * m + m);
+    types.fill(level, k * n * m, k * n * m + m);
     at(k).slice(0, m).forEach((value, j) => {
       outcomes[k * m + j] = value; // of the first participant; the others are asked for the price of nothing
-      types[k * n * m + j] = value;
+      types[k * n * m + j] = value * largest;
     });
   }
   const prices = await mechanism.prices(profile, outcomes), result = await mechanism.run(types);
   return {
     others,
-    prices: grid((k) => prices[k]),
-    firstGood: grid((k) => result.outcomes[k * n * m]),
-    ...m > 1 && { secondGood: grid((k) => result.outcomes[k * n * m + 1]) },
-    payments: grid((k) => result.payments[k * n]),
+    level,
+    goods: [0, 1].slice(0, m).map((j) => goodName(units, j)),
+    prices: grid(1, (k) => prices[k]),
+    firstGood: grid(largest, (k) => result.outcomes[k * n * m]),
+    ...m > 1 && { secondGood: grid(largest, (k) => result.outcomes[k * n * m + 1]) },
+    payments: grid(largest, (k) => result.payments[k * n]),
   };
 }
 

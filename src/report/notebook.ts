@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { type Drawing, escapeMarkup } from "../display.ts";
-import { evaluate } from "../mechanisms/evaluate.ts";
+import { type Drawing, escapeMarkup, short } from "../display.ts";
+import { evaluate, sampleInWords } from "../mechanisms/evaluate.ts";
 import type { MenuMechanism } from "../mechanisms/menu_mechanism.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { optimumInWords, referenceMechanisms } from "../problems/reference_mechanisms.ts";
@@ -26,10 +26,12 @@ const LINE = 30, MARGIN = 8;
  * Prices, allocations and payments over two goods; where there are others, each values every good at {@linkcode LEVEL}.
  */
 async function mechanismSvg(mechanism: MenuMechanism): Promise<string> {
-  const { participants: n, goods: m, problem } = mechanism, others = n > 1 ? LEVEL : undefined;
+  const { participants: n, goods: m, problem } = mechanism,
+    level = LEVEL * (mechanism.units?.largest ?? 1),
+    others = n > 1 ? level : undefined;
   const charts = await contextCharts("mechanism", await viewContext(mechanism, others), m);
-  const where = others === undefined ? "" : `, participant 1 where the others value every good at ${others}`;
-  const further = m > 2 ? `, goods from the third on valued at ${LEVEL}` : "";
+  const where = others === undefined ? "" : `, participant 1 where the others value every good at ${short(others)}`;
+  const further = m > 2 ? `, goods from the third on valued at ${short(level)}` : "";
   return inARow(`Mechanism for ${problem}${where}${further}`, charts);
 }
 
@@ -38,7 +40,8 @@ async function trainingSvg(
   { problem, result }: { readonly problem: MechanismProblem; readonly result: TrainingResult },
 ): Promise<string> {
   const { mechanism, history, iterations } = result;
-  const { revenue, standardError, profiles } = await evaluate(problem, mechanism, { profiles: PROFILES });
+  const evaluation = await evaluate(problem, mechanism, { profiles: PROFILES }),
+    { revenue, standardError } = evaluation;
   const { optimum, separable } = referenceMechanisms(problem);
   const known = optimum
     ? `; ${optimumInWords(optimum)} ${optimum.value.toFixed(4)}`
@@ -48,7 +51,7 @@ async function trainingSvg(
   const curves = await trainingCharts([{ name: "run", problem, metrics: history }]);
   return inARow(
     `${problem.name}, ${iterations} iterations: revenue ${revenue.toFixed(4)} \u00b1 ${standardError.toFixed(4)} ` +
-      `on ${profiles} held-out profiles${known}`,
+      `on ${sampleInWords(evaluation, "held-out ")}${known}`,
     curves.filter(({ name }) => CURVES.includes(name)),
   );
 }

@@ -5,13 +5,14 @@
  */
 import { count, escapeMarkup, short } from "../display.ts";
 import { CHECK_WORDS } from "../mechanisms/audit/words.ts";
+import { dataRows, sampleInWords } from "../mechanisms/evaluate.ts";
 import type { AuditReport } from "../mechanisms/audit.ts";
 import { optimumInWords, percentOf, referenceMechanisms } from "../problems/reference_mechanisms.ts";
 import { VERSION } from "../version.ts";
 import { type Chart, mechanismCharts, slug, trainingCharts } from "./charts.ts";
 import type { ReportedRun } from "./data.ts";
 import { duration, figures, notation, page, table } from "./html.ts";
-import { again, factList, knownValues, trainingSection } from "./run_facts.ts";
+import { again, type Fact, factList, knownValues, trainingSection } from "./run_facts.ts";
 
 /** A report that is done. */
 export interface Report {
@@ -59,8 +60,9 @@ ${sections.join("\n")}
 /** What a run reached, and how to get it again. */
 function facts(run: ReportedRun): string {
   const { problem, evaluation, device, seconds, metrics } = run;
-  const { revenue, standardError, worstGap, participantsUtility, profiles } = evaluation;
-  const rows = knownValues(problem, revenue);
+  const { revenue, standardError, worstGap, participantsUtility } = evaluation;
+  const rows: Fact[] = dataRows(evaluation).map(([name, value, remark]) => [name, `${value}, ${remark}`]);
+  rows.push(...knownValues(problem, revenue));
   rows.push([
     "Certificate",
     Number.isFinite(worstGap)
@@ -74,7 +76,9 @@ function facts(run: ReportedRun): string {
     rows.push(["Training", `${iterations} iterations${time} on ${device}`]);
   }
   return `<p class="result"><strong>${revenue.toFixed(4)}</strong> <span>&plusmn; ${standardError.toFixed(4)}</span></p>
-<p class="note">Revenue: the principal's expected utility, mean and standard error on ${profiles} held-out type profiles. \
+<p class="note">Revenue: the principal's expected utility, mean and standard error on ${
+    sampleInWords(evaluation, "held-out type ")
+  }. \
 ${notation(problem.name)} has ${count(problem.participants, "participant")} and ${count(problem.goods, "good")}.</p>
 ${factList(rows)}
 ${again(run)}`;
@@ -117,7 +121,7 @@ function auditSection({ passed, checks, skipped, revenue, options }: AuditReport
   return `<h${level}>The audit</h${level}>
 <p class="${passed ? "passed" : "failed"}">${verdict}</p>
 <p class="note">${options.profiles} profiles, ${options.misreports} misreports for each participant, seed \
-${options.seed}. Revenue on ${revenue.profiles} fresh profiles: ${revenue.mean.toFixed(4)}, 95% confidence \
+${options.seed}. Revenue on ${sampleInWords(revenue, "fresh ")}: ${revenue.mean.toFixed(4)}, 95% confidence \
 ${low.toFixed(4)} to ${high.toFixed(4)}. tedi audit does a larger one.</p>
 ${table(head, rows, "Checks of the audit")}`;
 }

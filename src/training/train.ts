@@ -8,12 +8,14 @@ import { underPresentNames } from "../former_names.ts";
 import { MachineError, requireInteger } from "../errors.ts";
 import { requireKnownNames } from "../known_names.ts";
 import { openKernels } from "../kernels/select.ts";
+import { unitsOf } from "../mechanisms/units.ts";
 import { type MenuMechanism, menuMechanism } from "../mechanisms/menu_mechanism.ts";
 import { contextKinds } from "../networks/context.ts";
 import { NETWORK_KINDS } from "../networks/kinds.ts";
 import { type PricingRules, pricingRules } from "../networks/pricing_rule.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { problemOf } from "../problems/problem_of.ts";
+import { dividedProblem, networkUnit } from "../problems/scaled.ts";
 import { type Device, openDevice } from "../runtime/device.ts";
 import { letEventsIn } from "../runtime/event_loop.ts";
 import { initialise, iterate } from "./algorithm1.ts";
@@ -106,7 +108,7 @@ export async function train(
   settings: Partial<TrainingOptions> = {},
   hooks: TrainingHooks = {},
 ): Promise<TrainingResult> {
-  const task = problemOf(problem);
+  const given = problemOf(problem), unit = networkUnit(given), task = dividedProblem(given, unit);
   const chosen = underPresentNames(settings), { network } = chosen;
   const { kind = NETWORK_KINDS[0], context = contextKinds[0] } = network ?? {};
   const defaults = network ? defaultTraining(task, kind, context) : defaultTraining(task);
@@ -140,8 +142,9 @@ export async function train(
             next.metrics,
             "a lower learning rate may help, and checkpoints written before are whole",
           );
-          history.push(next.metrics);
-          hooks.onIteration?.(next.metrics);
+          const metrics = { ...next.metrics, softRevenue: unit * next.metrics.softRevenue };
+          history.push(metrics);
+          hooks.onIteration?.(metrics);
           await letEventsIn();
           if (state.iteration % checkpointEvery === 0 && state.iteration < options.iterations) {
             saved = await saveState(task, options, state);
@@ -155,11 +158,15 @@ export async function train(
           problem: task.name,
           shape: rules.shape,
           network: options.network,
+          ...unitsOf(given, unit),
           parameters: averageOf(saved),
         });
         const { iteration: iterations } = state;
         const result = { mechanism, options, iterations, metrics: history.at(-1), history, device };
-        return showing(result, () => summaryOf(task, result), { kind: "training", subject: { problem: task, result } });
+        return showing(result, () => summaryOf(given, result), {
+          kind: "training",
+          subject: { problem: given, result },
+        });
       } catch (error) {
         const loss = await lossOf(device);
         if (!loss) throw error;

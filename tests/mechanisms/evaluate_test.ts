@@ -4,6 +4,7 @@ import { audit, type AuditOptions } from "../../src/mechanisms/audit.ts";
 import { evaluate, type EvaluationOptions } from "../../src/mechanisms/evaluate.ts";
 import { flatTypes, type Mechanism } from "../../src/mechanisms/mechanism.ts";
 import type { MechanismProblem } from "../../src/problems/problem.ts";
+import { empiricalProblem } from "../../src/problems/empirical.ts";
 import { settingProblem } from "../../src/problems/settings.ts";
 import { defineProblem } from "../../src/problems/user_module.ts";
 import { defaultTraining, freshProfiles } from "../../src/training/options.ts";
@@ -129,4 +130,31 @@ Deno.test("a misspelt option of an evaluation or an audit is refused with the on
   await assertRejects(() => audit(problem, mechanism, profils), InvalidInputError, meant);
   const bounds = { backend: 1 } as AuditOptions["bounds"];
   await assertRejects(() => audit(problem, mechanism, { bounds }), InvalidInputError, `did you mean backends?`);
+});
+
+Deno.test("on data every held-out row counts once, the error is over rows, and the gap to training rows is told", async () => {
+  // A price of 0.5 that 30 of 60 rows pay, whichever of them are held out.
+  const text = Array.from({ length: 60 }, (_, row) => `${row % 2},0`).join("\n");
+  const problem = await empiricalProblem({ text, participants: 1, goods: 2 });
+  const found = await evaluate(problem, postedPrices(1, 2, 0.5), { profiles: 100_000 });
+  const { rows = 0, trainingRows, trainingRevenue = 0, profiles, revenue, standardError, interval } = found;
+  assertEquals([rows, trainingRows, profiles], [12, 42, 12]);
+  const share = revenue / 0.5; // of the twelve
+  assertAlmostEquals(share * 12, Math.round(share * 12), 1e-9);
+  assertAlmostEquals(standardError, 0.5 * Math.sqrt(share * (1 - share) / 11), 1e-9);
+  assert(interval[0] < 0.25 && interval[1] > 0.25 && Math.abs(trainingRevenue - 0.25) < 0.1);
+  // More profiles, or another seed, say nothing more about the distribution.
+  assertEquals((await evaluate(problem, postedPrices(1, 2, 0.5), { profiles: 10, seed: 3 })).revenue, revenue);
+  const { revenue: audited } = await audit(problem, postedPrices(1, 2, 0.5), { profiles: 5, misreports: 5 });
+  assertEquals([audited.rows, audited.mean, audited.interval], [12, revenue, interval]);
+});
+
+Deno.test("with rows of single participants the error is that of rows / n profiles", async () => {
+  const text = Array.from({ length: 300 }, (_, row) => String((row % 10) / 10)).join("\n");
+  const problem = await empiricalProblem({ text, participants: 3, goods: 1 });
+  const found = await evaluate(problem, postedPrices(3, 1, 0.5), { profiles: 5000 });
+  assertEquals(found.rows, 60);
+  // Each pays 0.5 with a chance of about 1/2: n independent payments of variance 1/16.
+  assertAlmostEquals(found.standardError, Math.sqrt(3 / 16 / 20), 0.02);
+  assertAlmostEquals(found.revenue, 0.75, 0.15);
 });

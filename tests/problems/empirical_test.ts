@@ -33,21 +33,21 @@ Deno.test("empiricalProblem with n * m columns draws whole profiles", async () =
   });
 });
 
-Deno.test("empiricalProblem splits the rows 80 : 10 : 10, and draws each part evenly (false alarms: 1e-6)", async () => {
+Deno.test("empiricalProblem splits the rows 70 : 10 : 20, and draws each part evenly (false alarms: 1e-6)", async () => {
   const { distribution } = await empiricalProblem({ text: rows(2), participants: 1, goods: 2 });
   assertEquals(distribution.exchangeable, true);
   const training = rowsOf(distribution.sample(randomKey(2), 20_000, "training"), 2);
   const validation = rowsOf(distribution.sample(randomKey(2), 20_000, "validation"), 2);
   const heldOut = rowsOf(distribution.sample(randomKey(2), 20_000, "held-out"), 2);
-  // Every row turns up: a row is missed with probability (79 / 80)^20000 < 1e-100.
-  assertEquals(new Set(training).size, 80);
-  assertEquals([new Set(validation).size, new Set(heldOut).size], [10, 10]);
+  // Every row turns up: a row is missed with probability (69 / 70)^20000 < 1e-100.
+  assertEquals(new Set(training).size, 70);
+  assertEquals([new Set(validation).size, new Set(heldOut).size], [10, 20]);
   assertEquals(new Set([...training, ...validation, ...heldOut]).size, ROWS); // no row is in two parts
   // The split is mixed rather than a head and a tail.
   for (const drawn of [validation, heldOut]) {
     assert(new Set(drawn.filter((row) => row < 50)).size > 1 && new Set(drawn.filter((row) => row >= 50)).size > 1);
   }
-  for (const [drawn, size] of [[training, 80], [validation, 10], [heldOut, 10]] as const) {
+  for (const [drawn, size] of [[training, 70], [validation, 10], [heldOut, 20]] as const) {
     const counts = new Map<number, number>();
     for (const row of drawn) counts.set(row, (counts.get(row) ?? 0) + 1);
     const expected = drawn.length / size;
@@ -62,9 +62,9 @@ Deno.test("empiricalProblem splits the rows 80 : 10 : 10, and draws each part ev
 Deno.test("the smallest data set has rows for each part, and no row in two", async () => {
   const { distribution } = await empiricalProblem({ text: rows(1, 10), participants: 1, goods: 1 });
   const drawn = (["training", "validation", "held-out"] as const).map((part) =>
-    new Set(rowsOf(distribution.sample(randomKey(4), 1000, part), 1)) // a row is missed with probability 8 (7 / 8)^1000
+    new Set(rowsOf(distribution.sample(randomKey(4), 1000, part), 1)) // a row is missed with probability 7 (6 / 7)^1000
   );
-  assertEquals(drawn.map(({ size }) => size), [8, 1, 1]);
+  assertEquals(drawn.map(({ size }) => size), [7, 1, 2]);
   assertEquals(drawn.reduce((all, part) => all.union(part)).size, 10);
 });
 
@@ -74,7 +74,7 @@ Deno.test("empiricalProblem with m columns draws participants independently", as
   const drawn = rowsOf(distribution.sample(randomKey(3), 20_000, "held-out"), 2);
   const pairs = new Set<string>();
   for (let b = 0; b < drawn.length; b += 2) pairs.add(`${drawn[b]},${drawn[b + 1]}`);
-  assertEquals(pairs.size, 10 * 10); // a pair is missed with probability 100 (99 / 100)^20000 < 1e-80
+  assertEquals(pairs.size, 20 * 20); // a pair is missed with probability 400 (399 / 400)^20000 < 1e-18
 });
 
 Deno.test("empiricalProblem from a file names the file and its SHA-256", async () => {
@@ -112,4 +112,17 @@ Deno.test("empiricalProblem refuses what it cannot use", async () => {
     { text: rows(6) + "\n0,0,0,0,0,7\n" },
     "the given text: line 101, column 6 must be a number in [0, 1], got 7",
   );
+});
+
+Deno.test("in profiles of rows every row counts the same, and none is there twice", async () => {
+  const whole = (await empiricalProblem({ text: rows(4), participants: 2, goods: 2 })).distribution.data!;
+  const profiles = rowsOf(whole.profiles(randomKey(1), "held-out", 100_000), 4);
+  assertEquals([whole.rowsEach, whole.rows("held-out"), profiles.length, new Set(profiles).size], [1, 20, 20, 20]);
+
+  const single = (await empiricalProblem({ text: rows(2), participants: 3, goods: 2 })).distribution.data!;
+  assertEquals([single.rowsEach, single.rows("held-out"), single.rows("training")], [3, 20, 70]);
+  const drawn = rowsOf(single.profiles(randomKey(1), "held-out", 600), 2);
+  assertEquals(drawn.length, 100 * 18); // 100 times six profiles of three rows
+  for (let k = 0; k < drawn.length; k += 18) assertEquals(new Set(drawn.slice(k, k + 18)).size, 18);
+  assertEquals(new Set(drawn).size, 20);
 });

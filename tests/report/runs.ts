@@ -29,7 +29,10 @@ export async function madeUpRun(setting: string, more: Partial<ReportedRun> = {}
     })),
     seconds: 12.3,
     evaluation: {
-      ...{ revenue: 0.5, standardError: 0.01, profiles: 100 },
+      revenue: 0.5,
+      standardError: 0.01,
+      interval: [0.48, 0.52],
+      profiles: 100,
       ...{ participantsUtility: 0.2, allocated: 0.4, worstGap: 1e-9 },
     },
     mechanism: await viewMechanism(problem, mechanism, { seed: 0, profiles: 50 }),

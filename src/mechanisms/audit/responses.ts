@@ -13,6 +13,7 @@ import type { ProgramBasis } from "../exact_best_response.ts";
 import { exactBestResponses } from "../linear_program.ts";
 import type { Mechanism } from "../mechanism.ts";
 import type { MenuMechanism } from "../menu_mechanism.ts";
+import { networkTypes, PLAIN_UNITS } from "../units.ts";
 import type { Tally } from "./check.ts";
 import { witnessOf } from "./observed.ts";
 
@@ -33,7 +34,8 @@ export async function checkExact(
 ): Promise<string | undefined> {
   const { rules, parameters, participants: n, goods: m } = mechanism, { groupMax } = rules.network;
   if (!groupMax) return undefined;
-  const hypernetwork = rules.hostHypernetwork(parameters, types);
+  const { units = PLAIN_UNITS } = mechanism, inNetwork = networkTypes(types, units);
+  const hypernetwork = rules.hostHypernetwork(parameters, inNetwork);
   const fast = await watched.run(types), rows = types.length / m;
   let ties = 0, warm: ProgramBasis | undefined;
   for (let row = 0; row < rows; row++) {
@@ -41,11 +43,11 @@ export async function checkExact(
     const raw = hostRawWeights(hypernetwork, row), { size, weights } = groupMax;
     const responses = await exactBestResponses(size, forward(weights(), raw, new Float64Array(weights().from.length)));
     try {
-      const exact = responses.solve(types.subarray(row * m, (row + 1) * m), { warm });
+      const exact = responses.solve(inNetwork.subarray(row * m, (row + 1) * m), { warm });
       warm = exact.basis;
       if (exact.tied) ties++;
-      const difference = Math.abs(exact.utility - fast.utilities[row]);
-      found.see(Math.max(difference, exact.gap), () => witnessOf(types, fast, row, n, m));
+      const difference = Math.abs(units.network * exact.utility - fast.utilities[row]);
+      found.see(Math.max(difference, units.network * exact.gap), () => witnessOf(types, fast, row, n, m));
     } finally {
       responses.dispose();
     }
@@ -71,18 +73,22 @@ export async function checkBackends(
 ): Promise<string | undefined> {
   const { rules, parameters, participants: n, goods: m } = mechanism;
   if (!rules.network.convex) return undefined;
-  const own = await watched.run(types), hypernetwork = rules.hostHypernetwork(parameters, types);
-  const others = [referenceBestResponses(rules.network, hypernetwork, types, 1)];
+  const { units = PLAIN_UNITS } = mechanism, inNetwork = networkTypes(types, units);
+  const own = await watched.run(types), hypernetwork = rules.hostHypernetwork(parameters, inNetwork);
+  const others = [referenceBestResponses(rules.network, hypernetwork, inNetwork, 1)];
   const names = ["plain code"];
   for (const build of rules.network.groupMax ? kernelBuilds() : []) {
-    others.push(wasmBestResponses(rules.network, hypernetwork, types, 1, undefined, { build }));
+    others.push(wasmBestResponses(rules.network, hypernetwork, inNetwork, 1, undefined, { build }));
     names.push(`${build} WASM`);
   }
   let payments = 0;
   for (const other of others) {
     for (let row = 0; row < types.length / m; row++) {
-      payments = Math.max(payments, Math.abs(other.payments[row] - own.payments[row]));
-      found.see(Math.abs(other.utilities[row] - own.utilities[row]), () => witnessOf(types, own, row, n, m));
+      payments = Math.max(payments, Math.abs(units.network * other.payments[row] - own.payments[row]));
+      found.see(
+        Math.abs(units.network * other.utilities[row] - own.utilities[row]),
+        () => witnessOf(types, own, row, n, m),
+      );
     }
   }
   return `${names.join(", ")}; payments differ by at most ${payments.toExponential(1)}`;

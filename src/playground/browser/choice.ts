@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { goodName, PLAIN_UNITS } from "../../mechanisms/units.ts";
 import type { MenuMechanism } from "../../mechanisms/menu_mechanism.ts";
 import { choiceOf, curveOf, type Outcome, surfaceOf, sweepReports } from "../model.ts";
 import { byId, fixed, html } from "./dom.ts";
@@ -30,7 +31,7 @@ export interface ChoiceView {
  * @param changed Called whenever another participant or good is selected.
  */
 export function choiceView(mechanism: MenuMechanism, changed: () => void): ChoiceView {
-  const { participants: n, goods: m } = mechanism;
+  const { participants: n, goods: m, units = PLAIN_UNITS } = mechanism, { largest } = units;
   const selection = (id: string, label: string, noun: string, size: number) => {
     const options = Array.from({ length: size }, (_, k) => html("option", { value: k }, `${noun} ${k + 1}`));
     const select = html("select", { id }, ...options);
@@ -58,10 +59,11 @@ export function choiceView(mechanism: MenuMechanism, changed: () => void): Choic
     show(types, outcome) {
       const i = whose.select.selectedIndex, j = which.select.selectedIndex;
       const own = types.slice(i * m, (i + 1) * m), chosen = outcome.outcomes.slice(i * m, (i + 1) * m);
-      const choice = choiceOf(mechanism, types, i), good = m === 1 ? "the good" : `good ${j + 1}`;
-      const sweep = sweepReports(choice, own, j), { reports, received, others, payments, utilities, truth } = sweep;
+      const choice = choiceOf(mechanism, types, i), good = m === 1 ? "the good" : goodName(units, j);
+      const sweep = sweepReports(choice, own, j, largest),
+        { reports, received, others, payments, utilities, truth } = sweep;
       const xTitle = `reported type for ${good}`, mark = { x: own[j], text: `true type ${fixed(own[j], 2)}` };
-      const otherGoods = m === 2 ? `good ${2 - j}` : "the others, mean";
+      const otherGoods = m === 2 ? goodName(units, 1 - j) : "the others, mean";
       const name = n === 1 ? "the participant" : `participant ${i + 1}`;
 
       fill(
@@ -92,7 +94,7 @@ export function choiceView(mechanism: MenuMechanism, changed: () => void): Choic
         plot({
           alt: `Curves: payment and utility of ${name} by its report for ${good}. ${lies}`,
           xTitle,
-          range: [0, 0.1],
+          range: [0, 0.1 * largest],
           mark: { ...mark, y: true_ },
           curves: [
             { name: "utility", colour: 1, xs: reports, ys: utilities },
@@ -109,7 +111,7 @@ export function choiceView(mechanism: MenuMechanism, changed: () => void): Choic
           plot({
             alt: `Curves: the price of getting the good with any probability, and the utility that leaves.`,
             xTitle: "probability of getting the good",
-            range: [0, 0.1],
+            range: [0, 0.1 * largest],
             mark: { x: chosen[0], y: outcome.utilities[i], text: `chosen ${fixed(chosen[0], 2)}` },
             curves: [
               { name: "utility", colour: 1, xs: outcomes, ys: utilities },
@@ -122,7 +124,7 @@ export function choiceView(mechanism: MenuMechanism, changed: () => void): Choic
       }
       const other = j + 1 < m ? j + 1 : m === 2 ? 0 : j - 1, pair = [Math.min(j, other), Math.max(j, other)] as const;
       const surface = surfaceOf(choice, own, chosen, pair, m <= 4 ? SIDE : NARROW_SIDE);
-      const [first, second] = pair.map((good) => `good ${good + 1}`), point = pair.map((good) => chosen[good]);
+      const [first, second] = pair.map((good) => goodName(units, good)), point = pair.map((good) => chosen[good]);
       const map = (values: Float64Array, what: string) =>
         heatMap({
           alt: `Map: ${what} over how much ${name} gets of ${first} and ${second}. It chooses ` +

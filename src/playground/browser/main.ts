@@ -75,6 +75,7 @@ function show(mechanism: MenuMechanism, name: string): void {
   byId("title").replaceChildren("Playground: ", ...typeset(problem || name, setting));
   document.title = `${problem || name} \u2013 playground`;
   const facts = [count(n, "participant"), count(m, "good")];
+  if (mechanism.units?.name) facts.push(`in ${mechanism.units.name}`);
   if (setting) {
     facts.push(`${distributionFamily("show a setting", setting.distribution).name} types`);
     if (setting.productionCost > 0) facts.push(`production cost ${setting.productionCost}`);
@@ -88,7 +89,8 @@ function show(mechanism: MenuMechanism, name: string): void {
     ? [" ", html("span", {}, "= payments ", payments.element), " ", html("span", {}, "\u2212 costs ", costs.element)]
     : [" is what is paid, if nothing costs anything"];
   byId("result").replaceChildren("Principal\u2019s utility ", html("strong", {}, principal.element), ...sum);
-  const participants = participantCards(byId("participants"), n, m, changed), choice = choiceView(mechanism, changed);
+  const participants = participantCards(byId("participants"), mechanism, changed),
+    choice = choiceView(mechanism, changed);
   shown = { mechanism, setting, participants, choice };
   byId("playing").hidden = false;
   byId("waiting").hidden = true;
@@ -97,8 +99,9 @@ function show(mechanism: MenuMechanism, name: string): void {
 
 /** Types from the setting's distribution, or uniform ones where there is none. */
 function draw(): void {
-  const { mechanism: { participants: n, goods: m }, setting, participants } = shown!;
-  participants.setTypes(distributionOf(setting?.distribution ?? "U", n, m).sample(randomKey(draws++), 1, "held-out"));
+  const { mechanism: { participants: n, goods: m, units }, setting, participants } = shown!;
+  const types = distributionOf(setting?.distribution ?? "U", n, m).sample(randomKey(draws++), 1, "held-out");
+  participants.setTypes(types.map((type) => type * (units?.largest ?? 1)));
   changed();
 }
 
@@ -153,8 +156,8 @@ document.addEventListener("drop", (event) => {
 byId("random").addEventListener("click", draw);
 const all = byId("all") as HTMLInputElement;
 all.addEventListener("input", () => {
-  const { participants, mechanism } = shown!;
-  participants.setTypes(new Array(mechanism.participants * mechanism.goods).fill(all.valueAsNumber));
+  const { participants, mechanism } = shown!, { largest } = mechanism.units ?? { largest: 1 };
+  participants.setTypes(new Array(mechanism.participants * mechanism.goods).fill(all.valueAsNumber * largest));
   changed();
 });
 

@@ -5,6 +5,8 @@
  *
  * @module
  */
+import type { Mechanism } from "../../mechanisms/mechanism.ts";
+import { type MechanismUnits, PLAIN_UNITS } from "../../mechanisms/units.ts";
 import type { Outcome } from "../model.ts";
 import { type Figure, figure, fixed, html } from "./dom.ts";
 
@@ -13,7 +15,7 @@ const MANY = 11;
 
 /** The cards of all participants. */
 export interface Participants {
-  /** The types that the sliders say: `[n, m]`, hundredths. */
+  /** The types that the sliders say: `[n, m]`, hundredths of the largest. */
   types(): Float32Array;
   /** Moves the sliders. */
   setTypes(types: ArrayLike<number>): void;
@@ -36,16 +38,21 @@ interface Row {
  *
  * @param changed Called whenever somebody moves a slider.
  */
-export function participantCards(place: HTMLElement, n: number, m: number, changed: () => void): Participants {
-  const cards = Array.from({ length: n }, (_, i) => card(i, m, changed));
+export function participantCards(
+  place: HTMLElement,
+  { participants: n, goods: m, units = PLAIN_UNITS }: Mechanism,
+  changed: () => void,
+): Participants {
+  const { largest } = units;
+  const cards = Array.from({ length: n }, (_, i) => card(i, m, units, changed));
   place.replaceChildren(...cards.map(({ element }) => element));
   const rows = cards.flatMap((each) => each.rows);
   return {
-    types: () => Float32Array.from(rows, ({ slider }) => slider.valueAsNumber),
+    types: () => Float32Array.from(rows, ({ slider }) => slider.valueAsNumber * largest),
     setTypes(types) {
       rows.forEach((row, k) => {
-        row.slider.valueAsNumber = Math.round(types[k] * 100) / 100;
-        showType(row);
+        row.slider.valueAsNumber = Math.round(types[k] / largest * 100) / 100;
+        showType(row, largest);
       });
     },
     show({ outcomes, payments, utilities }) {
@@ -64,7 +71,7 @@ export function participantCards(place: HTMLElement, n: number, m: number, chang
   };
 }
 
-function card(i: number, m: number, changed: () => void) {
+function card(i: number, m: number, units: MechanismUnits, changed: () => void) {
   const rows: Row[] = [], grid = html("div", { class: "goods" });
   const heads = [["good", "head"], ["type", "head two"], ["gets", "head two"]];
   grid.append(...heads.map(([text, name]) => html("span", { class: name, "aria-hidden": "true" }, text)));
@@ -78,11 +85,17 @@ function card(i: number, m: number, changed: () => void) {
       received: figure(2, { id: `outcome-${i}-${j}` }),
     };
     slider.addEventListener("input", () => {
-      showType(row);
+      showType(row, units.largest);
       changed();
     });
     const bar = html("span", { class: "bar", "aria-hidden": "true" }, row.bar);
-    grid.append(html("label", { for: id }, String(j + 1)), slider, row.type, bar, row.received.element);
+    grid.append(
+      html("label", { for: id }, units.goods?.[j] ?? String(j + 1)),
+      slider,
+      row.type,
+      bar,
+      row.received.element,
+    );
     rows.push(row);
   }
   const payment = figure(4, { id: `payment-${i}` }), utility = figure(4, { id: `utility-${i}` });
@@ -102,6 +115,6 @@ function card(i: number, m: number, changed: () => void) {
   return { element, rows, payment, utility };
 }
 
-function showType({ slider, type }: Row): void {
-  type.value = fixed(slider.valueAsNumber, 2);
+function showType({ slider, type }: Row, largest: number): void {
+  type.value = fixed(slider.valueAsNumber * largest, 2);
 }

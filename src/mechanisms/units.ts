@@ -1,0 +1,63 @@
+/**
+ * Units of mechanisms: their types and payments may be in euros, while what was learned works in [0, 1] or close to it.
+ *
+ * @module
+ */
+import type { MechanismProblem } from "../problems/problem.ts";
+import type { Mechanism, MechanismResult, MechanismUnits, TypeProfiles } from "./mechanism.ts";
+
+export type { MechanismUnits } from "./mechanism.ts";
+
+/** Types in [0, 1], which the network takes as they are. */
+export const PLAIN_UNITS: MechanismUnits = { largest: 1, network: 1 };
+
+/** What the numbers of a mechanism for a problem mean, as a field; none where types are in [0, 1], without names. */
+export function unitsOf(
+  { scale: largest = 1, unit: name, goodNames: goods }: MechanismProblem,
+  network: number,
+): { readonly units?: MechanismUnits } {
+  if (largest === 1 && network === 1 && name === undefined && goods === undefined) return {};
+  return { units: { largest, network, ...name !== undefined && { name }, ...goods !== undefined && { goods } } };
+}
+
+/** What a good is called, counted from 0: by its name, or `good 1`. */
+export function goodName({ goods }: Pick<MechanismUnits, "goods">, good: number): string {
+  return goods?.[good] ?? `good ${good + 1}`;
+}
+
+/** Types `[..]` in the unit of a mechanism as its network takes them. */
+export function networkTypes(types: Float32Array, { largest, network }: MechanismUnits): Float32Array {
+  if (network === 1) return types;
+  const most = largest / network;
+  return types.map((type) => Math.min(most, type / network));
+}
+
+/** The results for types in network units, in the mechanism's unit. */
+export function inUnit(result: MechanismResult, { network }: MechanismUnits): MechanismResult {
+  if (network === 1) return result;
+  const times = (values: Float64Array) => values.map((value) => value * network);
+  const { payments, utilities, gaps } = result;
+  return { ...result, payments: times(payments), utilities: times(utilities), gaps: times(gaps) };
+}
+
+/** Reported types `[B, n, m]`, nested or flat, each divided by `by`, and 1 at most. */
+export function dividedTypes(types: TypeProfiles, by: number): TypeProfiles {
+  const divide = (type: number) => type / by;
+  return ArrayBuffer.isView(types)
+    ? (types as Float32Array).map(divide)
+    : types.map((profile) => profile.map((type) => type.map(divide)));
+}
+
+/**
+ * A mechanism whose types are in [0, largest], from one for types in units of `network`, such as a baseline's. Everything
+ * else that it has stays as it is.
+ */
+export function withUnits<Made extends Mechanism>(mechanism: Made, units: MechanismUnits | undefined): Made {
+  if (units === undefined) return mechanism;
+  const { run } = mechanism, { network } = units;
+  return {
+    ...mechanism,
+    units,
+    run: async (types: TypeProfiles) => inUnit(await run(dividedTypes(types, network)), units),
+  };
+}
