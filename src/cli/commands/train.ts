@@ -119,7 +119,7 @@ export const trainCommand: Command = {
 
 /** Tells what training would take on the device, and leaves no trace. */
 async function dryRun(values: TrainValues, output: Output): Promise<number> {
-  const problem = await chosenProblem("train", values) ?? settingProblem(DEFAULT_SETTING);
+  const problem = await chosenProblem("train", values, output.log) ?? settingProblem(DEFAULT_SETTING);
   const training = chosenTraining(problem, values);
   const device = await openDevice(requestedDevice(values));
   try {
@@ -147,7 +147,7 @@ interface PreparedRun {
 async function prepare(values: TrainValues, output: Output): Promise<PreparedRun> {
   const { resume = false, force = false } = values;
   if (resume && force) throw new InvalidInputError("Cannot run tedi train: --resume and --force exclude each other");
-  const chosen = await chosenProblem("train", values);
+  const chosen = await chosenProblem("train", values, output.log);
   const problem = chosen ?? settingProblem(DEFAULT_SETTING);
   const training = chosenTraining(problem, values);
   const path = values.out ?? `runs/${problemSlug(problem)}-seed${training.seed}`;
