@@ -13,6 +13,7 @@ import { type MenuMechanism, menuMechanism } from "../mechanisms/menu_mechanism.
 import { NETWORK_KINDS } from "../networks/kinds.ts";
 import { type PricingRules, pricingRules } from "../networks/pricing_rule.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
+import { amount } from "../problems/amounts.ts";
 import { problemOf } from "../problems/problem_of.ts";
 import { dividedProblem, networkUnit } from "../problems/scaled.ts";
 import { type Device, openDevice } from "../runtime/device.ts";
@@ -194,7 +195,7 @@ function summaryOf(problem: MechanismProblem, { iterations, metrics, options, de
   if (metrics) {
     rows.push([
       "soft revenue",
-      metrics.softRevenue.toFixed(4),
+      amount(problem, metrics.softRevenue),
       "may exceed what the mechanism earns: evaluate() tells",
     ]);
     rows.push([
