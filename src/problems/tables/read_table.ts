@@ -150,6 +150,7 @@ function valuesOf(
 ): Pick<TypeTable, "values" | "rows" | "unit" | "largest"> {
   const values = new Float32Array(cells.length * at.length), percent: (boolean | undefined)[] = [];
   let currency: { readonly name: string; readonly where: string } | undefined, largest = 0, rows = 0;
+  refuseTotal(cells, places, what);
   const lacking: { readonly where: string; readonly text: string }[] = [];
   let lackingRows = 0;
   const atMost = Math.max(most, Math.fround(most));
@@ -193,6 +194,19 @@ function valuesOf(
   if (!Number.isFinite(largest)) throw new InvalidInputError(`Cannot read types from ${what}: values must be finite`);
   return { values: values.slice(0, rows * at.length), rows, largest, ...currency && { unit: currency.name } };
 }
+
+/** Fails where the last row has the sum or mean of those above, by its name. */
+function refuseTotal(cells: readonly (readonly string[])[], places: readonly string[], what: string): void {
+  const name = cells.at(-1)?.find((text) => TOTAL.test(text));
+  if (name === undefined) return;
+  throw new InvalidInputError(
+    `Cannot read types from ${what}: ${places.at(-1)} must be somebody's values, got ${show(name)}; ` +
+      "remove rows with sums or means",
+  );
+}
+
+/** What rows with sums and means are called. */
+const TOTAL = /^(grand )?(total|sum|mean|average|median|summe|gesamt|mittelwert|durchschnitt)s?:?$/i;
 
 /** What may be wrong with a text that is no number. */
 function numberHelp(text: string, decimal: DecimalMark): string {
