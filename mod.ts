@@ -50,6 +50,7 @@ export { type GoodsCosts, type ReproducibleGoods, reproducibleGoods } from "./sr
 export { parseSetting, type Setting, settingName, settingProblem, settingSlug } from "./src/problems/settings.ts";
 export { type TableOneColumn, tableOneSettings } from "./src/problems/table_one.ts";
 export { knownOptimum, type KnownValue, separableOptimum } from "./src/problems/known_values.ts";
+export { type TableOptions } from "./src/problems/tables/table.ts";
 export { type EmpiricalOptions, empiricalProblem } from "./src/problems/empirical.ts";
 export { defineProblem, moduleProblem, type ProblemDefinition, type RandomStream } from "./src/problems/user_module.ts";
 

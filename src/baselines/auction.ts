@@ -65,8 +65,17 @@ export type AuctionRule = (types: Float32Array, outcomes: Float64Array, payments
 /** Profiles computed between two turns of the event loop. */
 const CHUNK = 4096;
 
-/** Makes the mechanism of an auction's rule. Outcomes are best responses by construction, so gaps are 0. */
-export function auctionMechanism(participants: number, goods: number, rule: AuctionRule): Mechanism {
+/**
+ * Makes the mechanism of an auction's rule. Outcomes are best responses by construction, so gaps are 0.
+ *
+ * @param largest The largest type; 1 unless given.
+ */
+export function auctionMechanism(
+  participants: number,
+  goods: number,
+  rule: AuctionRule,
+  largest?: number,
+): Mechanism {
   const n = participants, m = goods, size = n * m;
   return profileByProfile(n, m, CHUNK, (types, b, { outcomes, payments, utilities }) => {
     rule(
@@ -79,7 +88,7 @@ export function auctionMechanism(participants: number, goods: number, rule: Auct
       for (let j = row * m; j < (row + 1) * m; j++) value += types[j] * outcomes[j];
       utilities[row] = value - payments[row];
     }
-  });
+  }, largest);
 }
 
 /**
@@ -88,8 +97,8 @@ export function auctionMechanism(participants: number, goods: number, rule: Auct
  */
 export type GoodRule = (types: Float64Array, prices: Float64Array) => void;
 
-/** The mechanism that auctions each good by itself. */
-export function goodByGood(participants: number, goods: number, rule: GoodRule): Mechanism {
+/** The mechanism that auctions each good by itself. Types are up to `largest`, or 1. */
+export function goodByGood(participants: number, goods: number, rule: GoodRule, largest?: number): Mechanism {
   const n = participants, m = goods, column = new Float64Array(n), prices = new Float64Array(n);
   return auctionMechanism(n, m, (types, outcomes, payments) => {
     for (let j = 0; j < m; j++) {
@@ -101,7 +110,7 @@ export function goodByGood(participants: number, goods: number, rule: GoodRule):
         payments[i] += prices[i];
       }
     }
-  });
+  }, largest);
 }
 
 /** Scores of types, by which {@linkcode sellByScore} sells a good. */

@@ -5,6 +5,7 @@
  */
 import { requireInteger } from "../errors.ts";
 import type { Mechanism } from "../mechanisms/mechanism.ts";
+import { amount } from "../problems/amounts.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { problemOf } from "../problems/problem_of.ts";
 import { deriveKey, randomKey } from "../random/key.ts";
@@ -77,10 +78,10 @@ export function bundle(problem: MechanismProblem | string, options: BundleOption
       outcomes.fill(1, i * m, (i + 1) * m);
       payments[i] = price;
     }
-  });
+  }, task.scale);
   return auctionInWords("Bundle-OPT", task, { ...mechanism, price, trainingUtility: utility }, [
-    ["price", price.toFixed(4), "of all goods together"],
-    ["training utility", utility.toFixed(4), `of the principal, mean of ${profiles} profiles`],
+    ["price", amount(task, price), "of all goods together"],
+    ["training utility", amount(task, utility), `of the principal, mean of ${profiles} profiles`],
   ]);
 }
 

@@ -22,6 +22,7 @@ export function emptyResult(types: Float32Array, participants: number, goods: nu
  * The mechanism that `runOne` is on each profile.
  *
  * @param chunk Profiles computed between two turns of the event loop.
+ * @param largest The largest type; 1 unless given.
  * @param runOne Writes what profile `b` of types `[B, n, m]` leads to into the result, which holds zeros before.
  */
 export function profileByProfile(
@@ -29,12 +30,13 @@ export function profileByProfile(
   goods: number,
   chunk: number,
   runOne: (types: Float32Array, b: number, result: MechanismResult) => void,
+  largest?: number,
 ): Mechanism {
   return {
     participants,
     goods,
     async run(reported: TypeProfiles): Promise<MechanismResult> {
-      const types = flatTypes(reported, participants, goods), result = emptyResult(types, participants, goods);
+      const types = flatTypes(reported, participants, goods, largest), result = emptyResult(types, participants, goods);
       for (let b = 0; b < result.profiles; b++) {
         if (b > 0 && b % chunk === 0) await letEventsIn();
         runOne(types, b, result);

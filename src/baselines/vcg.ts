@@ -55,5 +55,5 @@ export function vcg(problem: MechanismProblem | string): Mechanism {
     of: (type: number): number => type - duplicationCost,
     type: (score: number): number => duplicationCost + score,
   };
-  return auctionInWords("VCG", task, goodByGood(participants, goods, sellByScore(score, productionCost)));
+  return auctionInWords("VCG", task, goodByGood(participants, goods, sellByScore(score, productionCost), task.scale));
 }

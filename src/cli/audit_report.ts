@@ -8,6 +8,7 @@ import type { AuditCheck, AuditWitness } from "../mechanisms/audit/check.ts";
 import { CHECK_WORDS } from "../mechanisms/audit/words.ts";
 import type { AuditReport } from "../mechanisms/audit.ts";
 import { sampleInWords } from "../mechanisms/evaluate.ts";
+import { amount, plainAmount } from "../problems/amounts.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { round } from "./evaluation_report.ts";
 import { helpWidth, wrap } from "./help.ts";
@@ -39,12 +40,12 @@ function auditText(problem: MechanismProblem, report: AuditReport, seconds: numb
     if (!check.passed && check.witness) lines.push(...witnessLines(check.witness, n));
   }
   for (const { name, reason } of skipped) lines.push(line("-", CHECK_WORDS[name][0], "", reason));
-  const [low, high] = revenue.interval.map((value) => value.toFixed(4));
+  const [low, high] = revenue.interval.map((value) => plainAmount(problem, value));
   lines.push(
     line(
       "",
       "revenue",
-      revenue.mean.toFixed(4),
+      amount(problem, revenue.mean),
       `95% confidence: ${low} to ${high}, ${sampleInWords(revenue, "fresh ")}`,
     ),
     line(
@@ -87,5 +88,5 @@ function line(verdict: string, name: string, value: string, remark: string): str
 
 /** A bound as somebody would write it: 0.01, 1e-6. */
 function plain(bound: number): string {
-  return bound > 0 && bound < 1e-3 ? bound.toExponential() : String(bound);
+  return bound > 0 && bound < 1e-3 ? bound.toExponential() : short(bound);
 }

@@ -8,6 +8,7 @@ import type { Device } from "../runtime/device.ts";
 import { TIE_BREAK } from "../kernels/best_responses/best_response.ts";
 import { dataRows, evaluate, type Evaluation, sampleInWords } from "../mechanisms/evaluate.ts";
 import type { Mechanism } from "../mechanisms/mechanism.ts";
+import { amount, plainAmount } from "../problems/amounts.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import {
   optimumInWords,
@@ -42,6 +43,8 @@ export interface ReportContext {
   readonly profileSeed: number;
   /** Seconds that the work took. */
   readonly seconds: number;
+  /** What is not as one expects, in words. */
+  readonly remarks?: readonly string[];
   /** After training: what it was. */
   readonly training?: { readonly iterations: number; readonly out: string; readonly evaluationSeconds: number };
 }
@@ -60,7 +63,7 @@ export function reportEvaluation(
 function resultObject(
   problem: MechanismProblem,
   evaluation: Evaluation,
-  { device, profileSeed, seconds, training }: ReportContext,
+  { device, profileSeed, seconds, training, remarks = [] }: ReportContext,
 ): Record<string, unknown> {
   const { revenue, standardError, profiles, worstGap, participantsUtility, allocated } = evaluation;
   const { rows, trainingRows, trainingRevenue } = evaluation;
@@ -68,6 +71,7 @@ function resultObject(
     setting: problem.name,
     revenue,
     standardError,
+    ...problem.unit !== undefined && { unit: problem.unit },
     interval: evaluation.interval,
     profiles,
     ...rows !== undefined && { rows, trainingRows, trainingRevenue },
@@ -81,6 +85,7 @@ function resultObject(
     tieBreak: TIE_BREAK,
     participantsUtility,
     allocated,
+    ...remarks.length > 0 && { remarks },
     ...training && { out: training.out },
   };
 }
@@ -88,20 +93,20 @@ function resultObject(
 function resultText(
   problem: MechanismProblem,
   evaluation: Evaluation,
-  { device, seconds, training }: ReportContext,
+  { device, seconds, training, remarks = [] }: ReportContext,
 ): string {
   const { optimum, separable, paperTedi } = referenceMechanisms(problem);
   const { participants: n, goods: m } = problem;
   const { revenue, standardError, worstGap } = evaluation;
-  const value = (number: number): string => number.toFixed(4);
+  const value = (number: number): string => plainAmount(problem, number);
   const share = (number: number): string => shareInWords(number, revenue);
   const rows: (readonly [string, string, string?])[] = [
     [
       "revenue",
-      `${value(revenue)} +- ${value(standardError)}`,
+      `${value(revenue)} +- ${amount(problem, standardError)}`,
       `mean and standard error, ${sampleInWords(evaluation, "test ")}`,
     ],
-    ...dataRows(evaluation),
+    ...dataRows(problem, evaluation),
   ];
   if (optimum) {
     rows.push([optimumInWords(optimum), value(optimum.value), share(optimum.value)]);
@@ -122,16 +127,18 @@ function resultText(
   rows.push(["device", device.backend, device.adapter]);
   rows.push(["", "", device.reason]);
   if (training) rows.push(["run folder", training.out]);
+  const notes = remarks.map((remark) => colour(Deno.stdout, "yellow", `  ${wrap(`Note: ${remark}.`, 2, helpWidth())}`));
   const width = Math.max(NAME_WIDTH, ...rows.map(([name]) => name.length + 2));
   const title = `${problem.name}, ${count(n, "participant")}, ${count(m, "good")}`;
-  return [colour(Deno.stdout, "bold", title), ...rows.map(([a, b, c = ""]) => table(a.padEnd(width), b, c))].join("\n");
+  return [colour(Deno.stdout, "bold", title), ...rows.map(([a, b, c = ""]) => table(a.padEnd(width), b, c)), ...notes]
+    .join("\n");
 }
 
 /** Places for the name of a row, unless one is longer. */
 const NAME_WIDTH = 19;
 
 function table(name: string, value: string, remark: string): string {
-  const start = `  ${name}${value.padEnd(19)}`;
+  const start = `  ${name}${value.length < 19 ? value.padEnd(19) : `${value}  `}`;
   return (start + wrap(remark, start.length, helpWidth())).trimEnd();
 }
 

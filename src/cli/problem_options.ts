@@ -9,6 +9,7 @@ import type { MechanismProblem, ProblemSource } from "../problems/problem.ts";
 import { parseSetting, settingProblem, settingSlug } from "../problems/settings.ts";
 import { moduleProblem } from "../problems/user_module.ts";
 import type { Option, Values } from "./command.ts";
+import { chosenTable, TABLE_OPTION_NAMES, tableArguments, tableOptions } from "./table_options.ts";
 
 /** The options. */
 export const problemOptions = [
@@ -29,7 +30,7 @@ export const problemOptions = [
     name: "types",
     kind: "text",
     placeholder: "FILE.csv",
-    help: "A data set of types in [0, 1]: a row is a profile of N*M numbers, or one participant's M; " +
+    help: "A table of values in any unit, CSV or JSON: a row is one participant's M values, or a profile of N*M; " +
       "of ten rows one is kept for validation and two for the test",
   },
   {
@@ -37,9 +38,34 @@ export const problemOptions = [
     kind: "integer",
     least: 1,
     placeholder: "N",
-    help: "With --types: the number of participants",
+    help: "With --types: the number of participants who take part together",
+    default: "1",
   },
-  { name: "goods", kind: "integer", least: 1, placeholder: "M", help: "With --types: the number of goods" },
+  {
+    name: "goods",
+    kind: "integer",
+    least: 1,
+    placeholder: "M",
+    help: "With --types: the number of goods",
+    default: "one for each column",
+  },
+  ...tableOptions,
+  {
+    name: "scale",
+    kind: "number",
+    least: 0,
+    placeholder: "X",
+    help: "With --types: the largest value that anybody may report",
+    default: "the largest in the table",
+  },
+  {
+    name: "unit",
+    kind: "text",
+    placeholder: "NAME",
+    help: "With --types: the unit of values, such as EUR",
+    default: "that of the cells, if any",
+  },
+  { name: "exchangeable-goods", kind: "flag", help: "With --types: which good is which makes no difference" },
   {
     name: "production-cost",
     kind: "number",
@@ -64,14 +90,22 @@ export type ProblemValues = Values<typeof problemOptions[number]>;
 /** The setting that is trained where no problem is given. */
 export const DEFAULT_SETTING = "U_{1,2}^{0,0}";
 
-const OF_TYPES = ["participants", "goods", "production-cost", "duplication-cost"] as const;
+const OF_TYPES = [
+  ...["participants", "goods", "production-cost", "duplication-cost", "scale", "unit", "exchangeable-goods"] as const,
+  ...TABLE_OPTION_NAMES,
+];
 
 /**
  * The problem that the options choose; undefined where none of them is given.
  *
+ * @param onNote Told what was recognised in a table.
  * @throws {InvalidInputError} where the options contradict each other, or the problem cannot be made.
  */
-export async function chosenProblem(command: string, values: ProblemValues): Promise<MechanismProblem | undefined> {
+export async function chosenProblem(
+  command: string,
+  values: ProblemValues,
+  onNote?: (note: string) => void,
+): Promise<MechanismProblem | undefined> {
   const action = `run tedi ${command}`;
   const given = (["setting", "problem", "types"] as const).filter((name) => values[name] !== undefined);
   if (given.length > 1) {
@@ -86,13 +120,15 @@ export async function chosenProblem(command: string, values: ProblemValues): Pro
   if (values.setting !== undefined) return settingProblem(values.setting);
   if (values.problem !== undefined) return await moduleProblem(values.problem);
   if (values.types === undefined) return undefined;
-  const { types: file, participants, goods } = values;
-  if (participants === undefined || goods === undefined) {
-    const missing = participants === undefined ? "--participants N" : "--goods M";
-    throw new InvalidInputError(`Cannot ${action}: --types must come with ${missing}, which is missing`);
-  }
+  const { types: file, participants, goods, scale, unit } = values;
   const productionCost = values["production-cost"] ?? 0, duplicationCost = values["duplication-cost"] ?? 0;
-  return await empiricalProblem({ file, participants, goods, productionCost, duplicationCost });
+  return await empiricalProblem({
+    ...{ file, participants, goods, productionCost, duplicationCost, onNote },
+    ...chosenTable(values),
+    ...scale !== undefined && { scale },
+    ...unit !== undefined && { unit },
+    ...values["exchangeable-goods"] && { exchangeableGoods: true },
+  });
 }
 
 /** A short name of a problem for folders: `U-1-2-cp0-cd0`, or that of its file. */
@@ -117,6 +153,20 @@ function fileSlug(path: string): string {
   return name.replace(/^[.-]+/, "") || "problem";
 }
 
+/** The arguments that choose a problem of data. */
+export function empiricalArguments(source: ProblemSource & { readonly kind: "empirical" }): string[] {
+  const { file, participants, goods, productionCost, duplicationCost, scale, unit, exchangeableGoods } = source;
+  return [
+    ...["--types", file, "--participants", String(participants), "--goods", String(goods)],
+    ...productionCost > 0 ? ["--production-cost", String(productionCost)] : [],
+    ...duplicationCost > 0 ? ["--duplication-cost", String(duplicationCost)] : [],
+    ...tableArguments(source),
+    ...scale === undefined ? [] : ["--scale", String(scale)],
+    ...unit === undefined ? [] : ["--unit", unit],
+    ...exchangeableGoods ? ["--exchangeable-goods"] : [],
+  ];
+}
+
 /** The option that would choose the problem of a source, for messages. */
 export function describeSource(source: ProblemSource): string {
   switch (source.kind) {
@@ -125,8 +175,7 @@ export function describeSource(source: ProblemSource): string {
     case "module":
       return `--problem ${source.module}`;
     case "empirical":
-      return `--types ${source.file} --participants ${source.participants} --goods ${source.goods} ` +
-        `--production-cost ${source.productionCost} --duplication-cost ${source.duplicationCost}`;
+      return empiricalArguments(source).join(" ");
     default:
       return "a problem that a program defined";
   }

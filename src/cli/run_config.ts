@@ -10,6 +10,9 @@ import { readTextIfThere } from "../io/read.ts";
 import { loadProblem } from "../problems/load.ts";
 import { contextKinds } from "../networks/context.ts";
 import { NETWORK_KINDS } from "../networks/kinds.ts";
+import { type Delimiter, DELIMITERS } from "../problems/tables/grid.ts";
+import { DECIMAL_MARKS } from "../problems/tables/numbers.ts";
+import { LAYOUTS, MISSING_CELLS } from "../problems/tables/table.ts";
 import type { MechanismProblem, ProblemSource } from "../problems/problem.ts";
 import { BACKENDS, type Device } from "../runtime/device.ts";
 import { checkTraining, defaultTraining, type TrainingOptions } from "../training/options.ts";
@@ -119,6 +122,17 @@ function problemSchema(z: Zod): Schema<Pick<RunConfig, "problem">> {
       productionCost: cost,
       duplicationCost: cost,
       sha256: z.string(),
+      columns: z.array(z.string()).optional(),
+      id: z.string().optional(),
+      layout: z.enum(LAYOUTS).optional(),
+      missing: z.enum(MISSING_CELLS).optional(),
+      decimal: z.enum(DECIMAL_MARKS).optional(),
+      delimiter: z.enum(Object.keys(DELIMITERS) as Delimiter[]).optional(),
+      header: z.boolean().optional(),
+      scale: z.number().optional(),
+      unit: z.string().optional(),
+      exchangeable: z.boolean().optional(),
+      exchangeableGoods: z.boolean().optional(),
     }),
     z.strictObject({ kind: z.literal("custom") }),
   ]);

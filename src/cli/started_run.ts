@@ -7,6 +7,7 @@ import type { MechanismProblem } from "../problems/problem.ts";
 import type { StartedRun } from "../report/data.ts";
 import { shellLine } from "./next_steps.ts";
 import type { RunConfig } from "./run_config.ts";
+import { empiricalArguments } from "./problem_options.ts";
 import { optionTexts, trainingArguments } from "./training_options.ts";
 
 /** A run as its configuration says, without its metrics. */
@@ -29,11 +30,7 @@ function commandLine({ problem: { source }, device }: RunConfig, args: readonly 
   const words = ["tedi", "train"];
   if (source.kind === "setting") words.push("--setting", source.setting);
   else if (source.kind === "module") words.push("--problem", source.module);
-  else if (source.kind === "empirical") {
-    words.push("--types", source.file, "--participants", String(source.participants), "--goods", String(source.goods));
-    if (source.productionCost > 0) words.push("--production-cost", String(source.productionCost));
-    if (source.duplicationCost > 0) words.push("--duplication-cost", String(source.duplicationCost));
-  }
+  else if (source.kind === "empirical") words.push(...empiricalArguments(source));
   words.push(...args, "--backend", device.backend);
   if (device.backend === "webgpu" && device.software) words.push("--allow-software");
   return shellLine(words);

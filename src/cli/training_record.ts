@@ -7,6 +7,7 @@ import type { RunFolder } from "../io/run_folder.ts";
 import type { TrainingOptions } from "../training/options.ts";
 import type { Checkpoint, TrainingHooks } from "../training/train.ts";
 import { round } from "./evaluation_report.ts";
+import { amount, type Unit } from "../problems/amounts.ts";
 import type { Output } from "./output.ts";
 
 /** What to record, and where. */
@@ -14,6 +15,8 @@ export interface TrainingRecordOptions {
   readonly training: TrainingOptions;
   /** The problem's name. */
   readonly name: string;
+  /** The unit of its amounts. */
+  readonly unit: Unit;
   readonly folder: RunFolder;
   /** The checkpoint from which training goes on. */
   readonly checkpoint?: Checkpoint;
@@ -58,7 +61,11 @@ export async function recordTraining(options: TrainingRecordOptions): Promise<Tr
         const record = { ...metrics, seconds: round(seconds()), profilesPerSecond };
         folder.appendMetrics(record);
         output.event("iteration", record);
-        progress.update(metrics.iteration, training.iterations, `soft revenue ${metrics.softRevenue.toFixed(4)}`);
+        progress.update(
+          metrics.iteration,
+          training.iterations,
+          `soft revenue ${amount(options.unit, metrics.softRevenue)}`,
+        );
       },
       async onCheckpoint({ tensors, metadata }, iteration) {
         await folder.writeCheckpoint({ tensors, metadata: { ...metadata, seconds: String(round(seconds())) } });

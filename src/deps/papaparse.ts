@@ -17,14 +17,11 @@ export interface CsvTable {
 
 /** The part of Papa Parse that is used here. */
 interface PapaParse {
-  parse(text: string, options: { delimiter: string }): CsvTable;
+  parse(text: string, options: { delimiter: string; newline: string }): CsvTable;
 }
 
-/** Splits a CSV text into cells. Semicolons or tabs delimit where the first line has any, and commas otherwise. */
-export async function readCsv(text: string): Promise<CsvTable> {
+/** Splits a CSV text into cells. */
+export async function readCsv(text: string, delimiter: string): Promise<CsvTable> {
   const papa: PapaParse = (await import("npm:papaparse@5.5.3")).default;
-  // Papa Parse's own guess is thrown off by empty lines.
-  const first = /[^\r\n]*\S[^\r\n]*/.exec(text)?.[0] ?? "";
-  const delimiter = [";", "\t"].find((candidate) => first.includes(candidate)) ?? ",";
-  return papa.parse(text, { delimiter });
+  return papa.parse(text, { delimiter, newline: "\n" });
 }

@@ -4,9 +4,10 @@
  *
  * @module
  */
-import { type Row, showing, type Summary } from "../display.ts";
+import { type Row, short, showing, type Summary } from "../display.ts";
 import { requireInteger, requireNumber } from "../errors.ts";
 import { requireKnownNames } from "../known_names.ts";
+import { amount, plainAmount } from "../problems/amounts.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { problemOf } from "../problems/problem_of.ts";
 import { dividedProblem, scaleOf } from "../problems/scaled.ts";
@@ -225,18 +226,22 @@ function revenueInUnit({ mean, standardError, interval, ...rest }: AuditedRevenu
 }
 
 /** A report in words. */
-function summaryOf({ name }: MechanismProblem, { passed, checks, skipped, revenue }: AuditReport): Summary {
+function summaryOf(problem: MechanismProblem, { passed, checks, skipped, revenue }: AuditReport): Summary {
   const failed = checks.filter((check) => !check.passed).length, [low, high] = revenue.interval;
+  const plain = (value: number) => plainAmount(problem, value);
   return {
-    title: `${name}: ${passed ? `all ${checks.length} checks passed` : `${failed} of ${checks.length} checks failed`}`,
+    title: `${problem.name}: ${
+      passed ? `all ${checks.length} checks passed` : `${failed} of ${checks.length} checks failed`
+    }`,
     rows: [
       ...checks.map(({ name, passed, worst, bound, cases }): Row => {
-        const [title, violation] = CHECK_WORDS[name], most = bound > 0 && bound < 1e-3 ? bound.toExponential() : bound;
+        const [title, violation] = CHECK_WORDS[name],
+          most = bound > 0 && bound < 1e-3 ? bound.toExponential() : short(bound);
         const amount = `${worst === 0 ? 0 : worst.toExponential(1)} of ${most}`;
         return [title, `${passed ? "passed" : "FAILED"}, ${amount}`, `${violation}; ${cases} cases`];
       }),
       ...skipped.map(({ name, reason }): Row => [CHECK_WORDS[name][0], "not checked", reason]),
-      ["revenue", revenue.mean.toFixed(4), `95% confidence: ${low.toFixed(4)} to ${high.toFixed(4)}`],
+      ["revenue", plain(revenue.mean), `95% confidence: ${plain(low)} to ${amount(problem, high)}`],
     ],
   };
 }

@@ -7,6 +7,7 @@ import { tf } from "../deps/tfjs.ts";
 import { count, type Row, showing, type Summary } from "../display.ts";
 import { InvalidInputError, requireInteger, show } from "../errors.ts";
 import { requireKnownNames } from "../known_names.ts";
+import { amount, plainAmount, type Unit } from "../problems/amounts.ts";
 import type { DataRows, MechanismProblem, SamplePart } from "../problems/problem.ts";
 import { problemOf } from "../problems/problem_of.ts";
 import { optimumInWords, referenceMechanisms, shareInWords } from "../problems/reference_mechanisms.ts";
@@ -190,11 +191,15 @@ export function sampleInWords({ profiles, rows }: Pick<Evaluation, "profiles" | 
 }
 
 /** What is to be said on data besides: how much chance leaves open, and what does not generalise. */
-export function dataRows({ rows, interval: [low, high], trainingRevenue, trainingRows }: Evaluation): Row[] {
+export function dataRows(
+  unit: Unit,
+  { rows, interval: [low, high], trainingRevenue, trainingRows }: Evaluation,
+): Row[] {
+  const plain = (value: number) => plainAmount(unit, value);
   if (rows === undefined || trainingRevenue === undefined) return [];
   return [
-    ["95% interval", `${low.toFixed(4)} to ${high.toFixed(4)}`, "of the expected revenue, by the held-out rows"],
-    ["training rows", trainingRevenue.toFixed(4), `the same on the ${trainingRows} rows that were learned from`],
+    ["95% interval", `${plain(low)} to ${plain(high)}`, "of the expected revenue, by the held-out rows"],
+    ["training rows", plain(trainingRevenue), `the same on the ${trainingRows} rows that were learned from`],
   ];
 }
 
@@ -212,14 +217,14 @@ function summaryOf(problem: MechanismProblem, evaluation: Evaluation): Summary {
     rows: [
       [
         "revenue",
-        `${revenue.toFixed(4)} \u00b1 ${standardError.toFixed(4)}`,
+        `${plainAmount(problem, revenue)} \u00b1 ${amount(problem, standardError)}`,
         `mean and standard error, ${sampleInWords(evaluation)}`,
       ],
-      ...dataRows(evaluation),
+      ...dataRows(problem, evaluation),
       ...Object.entries(known).flatMap(([name, value]): Row[] =>
-        value === undefined ? [] : [[name, value.toFixed(4), shareInWords(value, revenue)]]
+        value === undefined ? [] : [[name, plainAmount(problem, value), shareInWords(value, revenue)]]
       ),
-      ["participants' utility", participantsUtility.toFixed(4), "of all together, mean"],
+      ["participants' utility", amount(problem, participantsUtility), "of all together, mean"],
       ["allocated", `${(allocated * 100).toFixed(1)}%`, "of what all participants could get, mean"],
       Number.isFinite(worstGap)
         ? ["largest gap", worstGap.toExponential(1), "certified: nobody gains more by lying"]

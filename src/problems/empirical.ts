@@ -3,29 +3,43 @@
  *
  * @module
  */
-import { InvalidInputError, MachineError, requireInteger, show } from "../errors.ts";
+import { InvalidInputError, MachineError, requireInteger, requirePositive, show } from "../errors.ts";
+import { requireKnownNames } from "../known_names.ts";
 import { deriveKey, type RandomKey, randomKey } from "../random/key.ts";
 import { uniforms } from "../random/numbers.ts";
 import { type GoodsCosts, reproducibleGoods } from "./principal_utility.ts";
 import type { MechanismProblem, SamplePart, TypeDistribution } from "./problem.ts";
-import { parseTypeRows, type TypeRows } from "./type_rows.ts";
+import { type AllowedColumns, readTable } from "./tables/read_table.ts";
+import { TABLE_OPTIONS, type TableOptions, type TypeTable } from "./tables/table.ts";
 
-export { parseTypeJson, parseTypeRows, type TypeProfiles, type TypeRows } from "./type_rows.ts";
+export { parseTypeJson, type TypeProfiles } from "./type_rows.ts";
 
-/** What {@linkcode empiricalProblem} is made from. */
-export interface EmpiricalOptions extends GoodsCosts {
-  /** The path of a CSV file. Give this or `text`. */
+/** What {@linkcode empiricalProblem} is made from. How a table is to be read is recognised where it is left out. */
+export interface EmpiricalOptions extends GoodsCosts, TableOptions {
+  /** The path of a file with a table: CSV, JSON or JSON lines. Give this or `text`. */
   readonly file?: string;
-  /** The CSV text itself. A problem made from text cannot be re-created from a run folder. */
+  /** The table itself. A problem made from text cannot be re-created from a run folder. */
   readonly text?: string;
-  /** n, the number of participants. */
-  readonly participants: number;
-  /** m, the number of goods. */
-  readonly goods: number;
+  /** n, the number of participants; 1 unless given. */
+  readonly participants?: number;
+  /** m, the number of goods; as many as there are columns of values unless given. */
+  readonly goods?: number;
+  /** The largest value that a type may have; the largest in the table unless given, or 1 if that is in (0.5, 1]. */
+  readonly scale?: number;
+  /** The name of the unit; the currency in the table's cells unless given. */
+  readonly unit?: string;
+  /** True where exchanging participants changes nothing; true where rows are single participants' unless given. */
+  readonly exchangeable?: boolean;
+  /** True where exchanging goods changes nothing; false unless given. */
+  readonly exchangeableGoods?: boolean;
+  /** Told what was recognised in the table, a sentence at a time. */
+  readonly onNote?: (note: string) => void;
 }
 
 /** Fewer rows than this say too little about a distribution to be split. */
 const LEAST_ROWS = 10;
+/** Types have atoms where two of one good, both above 0, are the same with this probability. */
+const ATOMS = 0.1;
 
 /** The shares of rows that are held out, and that are for validation. */
 const HELD_OUT = 0.2, VALIDATION = 0.1;
@@ -33,14 +47,15 @@ const HELD_OUT = 0.2, VALIDATION = 0.1;
 const SPLIT = 5;
 
 /**
- * A reproducible goods problem whose types come from a CSV file or text.
+ * A reproducible goods problem whose types come from a table, in a file or a text.
  *
  * - With n * m columns, a row is a type profile: participant 1's m types, then participant 2's, and so on.
  * - With m columns and n > 1, a row is one participant's types, and each profile draws n rows independently.
  *
- * Types are numbers in [0, 1]; a header is optional. Of ten rows seven are for training, one is for validation and two
- * are held out, chosen by a fixed hash of the row's number. In training profiles are drawn from rows with replacement; in
- * evaluations every held-out row counts once.
+ * Types, costs and payments are in the table's unit. Delimiter, header, decimal mark, a column that says whose row it is
+ * and the long layout (who, what, value) are recognised. Of ten rows seven are for training, one is for validation and
+ * two are held out, chosen by a fixed hash of the row's number. In training profiles are drawn from rows with replacement;
+ * in evaluations every held-out row counts once.
  *
  * @example
  * ```ts
@@ -51,42 +66,83 @@ const SPLIT = 5;
  * const problem = await empiricalProblem({ text, participants: 3, goods: 2, productionCost: 1 });
  * ```
  *
- * @throws {InvalidInputError} where the file is missing or not UTF-8, has fewer than 10 rows, or a row is not as
- * described; the message names the line and column.
+ * @throws {InvalidInputError} where the file is missing or no text, has fewer than 10 rows, or a row is not as
+ * described; the message names the line, the column and what would help.
  * @throws {MachineError} where the file may not be read.
  */
 export async function empiricalProblem(options: EmpiricalOptions): Promise<MechanismProblem> {
-  const { file, participants, goods } = options;
-  const action = "define an empirical problem";
+  const { file, text, participants = 1, onNote } = options, action = "define an empirical problem";
+  requireKnownNames(action, "an option", options, OPTIONS);
   requireInteger(action, "participants", participants, 1);
-  requireInteger(action, "goods", goods, 1);
-  const principalUtility = reproducibleGoods(options);
-  if ((file === undefined) === (options.text === undefined)) {
+  if (options.goods !== undefined) requireInteger(action, "goods", options.goods, 1);
+  if (options.scale !== undefined) requirePositive(action, "scale", options.scale);
+  const principalUtility = reproducibleGoods(options), { productionCost, duplicationCost } = principalUtility;
+  if ((file === undefined) === (text === undefined)) {
     throw new InvalidInputError(`Cannot ${action}: exactly one of file and text must be given`);
   }
   const what = file === undefined ? "the given text" : show(file);
-  const bytes = file === undefined ? new TextEncoder().encode(options.text) : await readBytes(file);
-  const columns = participants === 1
-    ? { [goods]: "one for each good" }
-    : { [participants * goods]: "a type profile, participant by participant", [goods]: "one participant's types" };
-  const table = await parseTypeRows(decode(bytes, what), columns, what, LEAST_ROWS);
-  const { productionCost, duplicationCost } = principalUtility;
-  const costs = { productionCost, duplicationCost };
+  const bytes = file === undefined ? new TextEncoder().encode(text) : await readBytes(file);
+  const said = given(options, TABLE_OPTIONS);
+  const table = await readTable(bytes, {
+    ...said,
+    what,
+    leastRows: LEAST_ROWS,
+    ...options.goods !== undefined && { allowed: allowedColumns(participants, options.goods) },
+    ...options.scale !== undefined && { largest: options.scale, largestHelp: "; scale is the largest value" },
+  });
+  table.notes.forEach((note) => onNote?.(note));
+  const goods = options.goods ?? table.columns, { largest, names } = table;
+  if (options.goods === undefined) {
+    onNote?.(`${names ? `Goods: ${names.join(", ")}` : `A row has the values of ${goods} goods`}`);
+  }
+  const scale = options.scale ?? (largest > 0.5 && largest <= 1 || largest === 0 ? 1 : largest);
+  const unit = options.unit ?? table.unit, costs = { productionCost, duplicationCost };
+  const stated = given(options, ["scale", "unit", "exchangeable", "exchangeableGoods"] as const);
   return {
     name: `empirical (${file === undefined ? "text" : file.replace(/^.*[\\/]/, "")}, n=${participants}, m=${goods}, ` +
       `cp=${productionCost}, cd=${duplicationCost})`,
     participants,
     goods,
-    distribution: empiricalTypes(table, participants, goods),
+    distribution: {
+      ...empiricalTypes(table, participants, goods),
+      ...given(stated, ["exchangeable", "exchangeableGoods"]),
+    },
     principalUtility,
     source: file === undefined
       ? { kind: "custom" }
-      : { kind: "empirical", file, participants, goods, ...costs, sha256: await sha256(bytes) },
+      : { kind: "empirical", file, participants, goods, ...costs, sha256: await sha256(bytes), ...said, ...stated },
+    ...scale !== 1 && { scale },
+    ...unit !== undefined && { unit },
+    ...names && names.length === goods && { goodNames: names },
   };
 }
 
+/** The names of the options. */
+const OPTIONS: readonly (keyof EmpiricalOptions | "kind" | "sha256")[] = [
+  ...["file", "text", "participants", "goods", "productionCost", "duplicationCost"] as const,
+  ...["scale", "unit", "exchangeable", "exchangeableGoods", "onNote"] as const,
+  ...TABLE_OPTIONS,
+  ...["kind", "sha256"] as const, // of the source that a run folder keeps
+];
+
+/** The numbers of columns that a row may have, and what it is then. */
+export function allowedColumns(participants: number, goods: number): AllowedColumns {
+  return participants === 1
+    ? { [goods]: "one for each good" }
+    : { [participants * goods]: "a type profile, participant by participant", [goods]: "one participant's types" };
+}
+
+/** Some fields of an object, those that are there. */
+function given<T extends object, Name extends keyof T>(from: T, names: readonly Name[]): Partial<Pick<T, Name>> {
+  return Object.fromEntries(
+    names.filter((name) => from[name] !== undefined).map((name) => [name, from[name]]),
+  ) as Partial<
+    Pick<T, Name>
+  >;
+}
+
 /** Draws profiles from the rows of a table, `n * m` or `m` types each. */
-function empiricalTypes(table: TypeRows, participants: number, goods: number): TypeDistribution {
+function empiricalTypes(table: TypeTable, participants: number, goods: number): TypeDistribution {
   const { values, columns } = table, rowsEach = columns === goods ? participants : 1;
   const parts = splitRows(table.rows);
   /** The types of rows, one behind the other. */
@@ -106,6 +162,7 @@ function empiricalTypes(table: TypeRows, participants: number, goods: number): T
     name: "empirical",
     exchangeable: columns === goods, // true for one participant, too
     independent: columns === goods,
+    ...repeats(table, goods) && { atoms: true },
     sample,
     data: {
       rowsEach,
@@ -157,13 +214,17 @@ async function readBytes(file: string): Promise<Uint8Array<ArrayBuffer>> {
   }
 }
 
-/** The text of a file's bytes. */
-function decode(bytes: Uint8Array<ArrayBuffer>, what: string): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch (cause) {
-    throw new InvalidInputError(`Cannot read types from ${what}: it must be UTF-8 text, got other bytes`, { cause });
+/** Whether two types of one good, both above 0, are the same with a probability of {@linkcode ATOMS} or more. */
+function repeats({ values, columns, rows }: TypeTable, goods: number): boolean {
+  for (let j = 0; j < goods; j++) {
+    const seen = new Map<number, number>();
+    let all = 0;
+    for (let at = j; at < rows * columns; at += goods, all++) seen.set(values[at], (seen.get(values[at]) ?? 0) + 1);
+    let same = 0;
+    for (const [value, count] of seen) if (value > 0) same += (count / all) ** 2;
+    if (same >= ATOMS) return true;
   }
+  return false;
 }
 
 /** SHA-256 in hexadecimal. */

@@ -5,6 +5,7 @@
  */
 import type { Tensor1D, Tensor2D, Tensor3D, Tensorflow } from "../deps/tfjs.ts";
 import type { RandomKey } from "../random/key.ts";
+import type { TableOptions } from "./tables/table.ts";
 
 /**
  * What profiles are for: to learn from; to choose by, among settings, starts and times to stop; or, held out from both,
@@ -72,7 +73,7 @@ export interface PrincipalUtility {
 /** Where a problem came from, as plain data, so that a run folder can name it. */
 export type ProblemSource =
   | { readonly kind: "setting"; readonly setting: string }
-  | {
+  | TableOptions & {
     readonly kind: "empirical";
     readonly file: string;
     readonly participants: number;
@@ -81,6 +82,10 @@ export type ProblemSource =
     readonly duplicationCost: number;
     /** SHA-256 of the file, in hexadecimal. */
     readonly sha256: string;
+    readonly scale?: number;
+    readonly unit?: string;
+    readonly exchangeable?: boolean;
+    readonly exchangeableGoods?: boolean;
   }
   | { readonly kind: "module"; readonly module: string }
   | { readonly kind: "custom" };

@@ -324,10 +324,11 @@ export async function mechanismCharts(run: ReportedRun, prefix: string): Promise
   }
   if (m > 1) charts.push(await goodsChart(prefix, run));
   if (view.outcomes.length > 0) charts.push(await outcomesChart(prefix, run));
+  const unit = problem.unit === undefined ? "" : ` (${problem.unit})`;
   const who = n > 1 ? "participants" : "buyers";
-  charts.push(await histogram(`${prefix}-payments`, "payment", `What ${who} pay`, view.payments, COLOURS[0]));
+  charts.push(await histogram(`${prefix}-payments`, `payment${unit}`, `What ${who} pay`, view.payments, COLOURS[0]));
   charts.push(
-    await histogram(`${prefix}-utilities`, "utility", `What ${who} are left with`, view.utilities, COLOURS[2]),
+    await histogram(`${prefix}-utilities`, `utility${unit}`, `What ${who} are left with`, view.utilities, COLOURS[2]),
   );
   return [...groups, { title: "On held-out profiles", charts }];
 }

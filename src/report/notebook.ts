@@ -6,6 +6,7 @@
 import { type Drawing, escapeMarkup, short } from "../display.ts";
 import { evaluate, sampleInWords } from "../mechanisms/evaluate.ts";
 import type { MenuMechanism } from "../mechanisms/menu_mechanism.ts";
+import { amount, plainAmount } from "../problems/amounts.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { optimumInWords, referenceMechanisms } from "../problems/reference_mechanisms.ts";
 import type { TrainingResult } from "../training/train.ts";
@@ -50,7 +51,8 @@ async function trainingSvg(
     : `; item-wise optimum ${separable.toFixed(4)}`;
   const curves = await trainingCharts([{ name: "run", problem, metrics: history }]);
   return inARow(
-    `${problem.name}, ${iterations} iterations: revenue ${revenue.toFixed(4)} \u00b1 ${standardError.toFixed(4)} ` +
+    `${problem.name}, ${iterations} iterations: revenue ${plainAmount(problem, revenue)} \u00b1 ` +
+      `${amount(problem, standardError)} ` +
       `on ${sampleInWords(evaluation, "held-out ")}${known}`,
     curves.filter(({ name }) => CURVES.includes(name)),
   );

@@ -7,6 +7,7 @@ import { count, escapeMarkup, short } from "../display.ts";
 import { CHECK_WORDS } from "../mechanisms/audit/words.ts";
 import { dataRows, sampleInWords } from "../mechanisms/evaluate.ts";
 import type { AuditReport } from "../mechanisms/audit.ts";
+import { amount, inUnitWords, plainAmount, type Unit } from "../problems/amounts.ts";
 import { optimumInWords, percentOf, referenceMechanisms } from "../problems/reference_mechanisms.ts";
 import { VERSION } from "../version.ts";
 import { type Chart, mechanismCharts, slug, trainingCharts } from "./charts.ts";
@@ -42,7 +43,7 @@ ${several ? `<h2>${escapeMarkup(run.name)}</h2>\n${facts(run)}` : ""}
 <h${several ? 3 : 2}>The mechanism</h${several ? 3 : 2}>
 <p>Slices of it, and what happened on ${profiles} held-out type profiles.${fixed}</p>
 ${parts.join("\n")}
-${run.audit ? auditSection(run.audit, several ? 3 : 2) : ""}
+${run.audit ? auditSection(run.problem, run.audit, several ? 3 : 2) : ""}
 </section>`);
   }
   const [{ problem }] = runs, names = [...new Set(runs.map((run) => run.problem.name))];
@@ -61,7 +62,7 @@ ${sections.join("\n")}
 function facts(run: ReportedRun): string {
   const { problem, evaluation, device, seconds, metrics } = run;
   const { revenue, standardError, worstGap, participantsUtility } = evaluation;
-  const rows: Fact[] = dataRows(evaluation).map(([name, value, remark]) => [name, `${value}, ${remark}`]);
+  const rows: Fact[] = dataRows(problem, evaluation).map(([name, value, remark]) => [name, `${value}, ${remark}`]);
   rows.push(...knownValues(problem, revenue));
   rows.push([
     "Certificate",
@@ -69,13 +70,17 @@ function facts(run: ReportedRun): string {
       ? `nobody gains more than ${short(worstGap)} by lying, on these profiles`
       : "none: prices are not convex, so that best responses come from a search",
   ]);
-  rows.push(["Participants", `keep ${short(participantsUtility)} of utility together, on average`]);
+  rows.push([
+    "Participants",
+    `keep ${short(participantsUtility)}${inUnitWords(problem)} of utility together, on average`,
+  ]);
   const iterations = metrics.at(-1)?.iteration;
   if (iterations !== undefined) {
     const time = seconds === undefined ? "" : ` in ${duration(seconds)}`;
     rows.push(["Training", `${iterations} iterations${time} on ${device}`]);
   }
-  return `<p class="result"><strong>${revenue.toFixed(4)}</strong> <span>&plusmn; ${standardError.toFixed(4)}</span></p>
+  return `<p class="result"><strong>${plainAmount(problem, revenue)}</strong> \
+<span>&plusmn; ${escapeMarkup(amount(problem, standardError))}</span></p>
 <p class="note">Revenue: the principal's expected utility, mean and standard error on ${
     sampleInWords(evaluation, "held-out type ")
   }. \
@@ -91,7 +96,7 @@ function comparison(runs: readonly ReportedRun[]): string {
     return [
       name,
       problem.name,
-      `${revenue.toFixed(4)}\u00a0\u00b1\u00a0${standardError.toFixed(4)}`,
+      `${plainAmount(problem, revenue)}\u00a0\u00b1\u00a0${amount(problem, standardError)}`,
       best === undefined ? "" : `${best.toFixed(4)}, ${optimum ? optimumInWords(optimum) : "item-wise optimum"}`,
       best === undefined ? "" : percentOf(best, revenue),
       String(metrics.at(-1)?.iteration ?? ""),
@@ -109,7 +114,8 @@ function comparison(runs: readonly ReportedRun[]): string {
 }
 
 /** The verdict of an audit. */
-function auditSection({ passed, checks, skipped, revenue, options }: AuditReport, level: number): string {
+function auditSection(unit: Unit, { passed, checks, skipped, revenue, options }: AuditReport, level: number): string {
+  const plain = (value: number) => plainAmount(unit, value);
   const failed = checks.filter((check) => !check.passed).length, [low, high] = revenue.interval;
   const verdict = passed ? `All ${checks.length} checks passed.` : `${failed} of ${checks.length} checks failed.`;
   const rows = checks.map(({ name, passed, worst, bound, cases, remark }) => {
@@ -121,7 +127,7 @@ function auditSection({ passed, checks, skipped, revenue, options }: AuditReport
   return `<h${level}>The audit</h${level}>
 <p class="${passed ? "passed" : "failed"}">${verdict}</p>
 <p class="note">${options.profiles} profiles, ${options.misreports} misreports for each participant, seed \
-${options.seed}. Revenue on ${sampleInWords(revenue, "fresh ")}: ${revenue.mean.toFixed(4)}, 95% confidence \
-${low.toFixed(4)} to ${high.toFixed(4)}. tedi audit does a larger one.</p>
+${options.seed}. Revenue on ${sampleInWords(revenue, "fresh ")}: ${plain(revenue.mean)}, 95% confidence \
+${plain(low)} to ${plain(high)}. tedi audit does a larger one.</p>
 ${table(head, rows, "Checks of the audit")}`;
 }

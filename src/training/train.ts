@@ -14,6 +14,7 @@ import { contextKinds } from "../networks/context.ts";
 import { NETWORK_KINDS } from "../networks/kinds.ts";
 import { type PricingRules, pricingRules } from "../networks/pricing_rule.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
+import { amount } from "../problems/amounts.ts";
 import { problemOf } from "../problems/problem_of.ts";
 import { dividedProblem, networkUnit } from "../problems/scaled.ts";
 import { type Device, openDevice } from "../runtime/device.ts";
@@ -196,7 +197,7 @@ function summaryOf(problem: MechanismProblem, { iterations, metrics, options, de
   if (metrics) {
     rows.push([
       "soft revenue",
-      metrics.softRevenue.toFixed(4),
+      amount(problem, metrics.softRevenue),
       "may exceed what the mechanism earns: evaluate() tells",
     ]);
     rows.push([

@@ -11,7 +11,8 @@ import { NETWORK_KINDS } from "../../src/networks/kinds.ts";
 import { pricingRules } from "../../src/networks/pricing_rule.ts";
 import { empiricalProblem } from "../../src/problems/empirical.ts";
 import { settingProblem } from "../../src/problems/settings.ts";
-import { parseTypeJson, parseTypeRows } from "../../src/problems/type_rows.ts";
+import { readTable } from "../../src/problems/tables/read_table.ts";
+import { parseTypeJson } from "../../src/problems/type_rows.ts";
 import { randomKey } from "../../src/random/key.ts";
 import { openDevice } from "../../src/runtime/device.ts";
 import type { HostTensor } from "../../src/runtime/host_tensor.ts";
@@ -273,7 +274,7 @@ Deno.test("fuzz: types in CSV and JSON", async () => {
   const json = JSON.stringify([[[0.5, 0.25], [1, 0]], [[0.1, 0.2], [0.3, 0.4]]]);
   const inRange = (values: Float32Array) => assert(values.every((value) => value >= 0 && value <= 1));
   const rows = await feed(6, 4000, (below) => damagedText(below, csv), async (text) => {
-    inRange((await parseTypeRows(text, { 4: "all", 2: "one" }, "fuzz")).values);
+    inRange((await readTable(text, { what: "fuzz", allowed: { 4: "all", 2: "one" }, largest: 1 })).values);
   });
   const lists = await feed(
     7,
@@ -297,7 +298,7 @@ Deno.test("fuzz: types in CSV and JSON", async () => {
   ];
   for (const text of large) {
     await feed(8, 1, () => text, () => parseTypeJson(text, 2, 2, "fuzz"));
-    await feed(8, 1, () => text, () => parseTypeRows(text, 4, "fuzz"));
+    await feed(8, 1, () => text, () => readTable(text, { what: "fuzz", allowed: { 4: "" }, largest: 1 }));
   }
 });
 

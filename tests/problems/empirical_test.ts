@@ -87,8 +87,12 @@ Deno.test("empiricalProblem from a file names the file and its SHA-256", async (
     assertEquals(source, { kind: "empirical", file, ...options });
     // printf '0.5\n%.0s' {1..10} | sha256sum
     assertEquals(sha256, "ce60ec6e75ccd673b43e94d6b39cf9e33cf36170732d6259980f04bab9e0f6c3");
-    await Deno.writeFile(file, Uint8Array.of(0xff, 0xfe, 0x30, 0x00));
-    await assertRejects(() => empiricalProblem({ file, ...options }), InvalidInputError, "must be UTF-8 text");
+    await Deno.writeFile(file, Uint8Array.of(0x50, 0x4b, 3, 4, 0, 0));
+    await assertRejects(
+      () => empiricalProblem({ file, ...options }),
+      InvalidInputError,
+      "got a workbook; save it as CSV",
+    );
   } finally {
     await Deno.remove(file);
   }
@@ -109,8 +113,8 @@ Deno.test("empiricalProblem refuses what it cannot use", async () => {
   await bad({ text: rows(3) }, "2 columns (one participant's types) or 6 columns (a type profile, participant by");
   await bad({ text: rows(3), participants: 1 }, "line 1 must have 2 columns (one for each good), got 3");
   await bad(
-    { text: rows(6) + "\n0,0,0,0,0,7\n" },
-    "the given text: line 101, column 6 must be a number in [0, 1], got 7",
+    { text: rows(6) + "\n0,0,0,0,0,7\n", scale: 1 },
+    "the given text: line 101, column 6 must be a number in [0, 1], got 7; scale is the largest value",
   );
 });
 
@@ -125,4 +129,29 @@ Deno.test("in profiles of rows every row counts the same, and none is there twic
   assertEquals(drawn.length, 100 * 18); // 100 times six profiles of three rows
   for (let k = 0; k < drawn.length; k += 18) assertEquals(new Set(drawn.slice(k, k + 18)).size, 18);
   assertEquals(new Set(drawn).size, 20);
+});
+
+Deno.test("a table in euros has its scale, unit and names of goods, and costs are in euros, too", async () => {
+  const lines = Array.from({ length: 40 }, (_, row) => `k${row};${400 + row},50 \u20ac;${row * 3},00 \u20ac`);
+  const notes: string[] = [];
+  const text = `Kunde;Laptop;Phone\n${lines.join("\n")}`, onNote = (note: string) => notes.push(note);
+  const problem = await empiricalProblem({ text, productionCost: 30, onNote });
+  assertEquals([problem.participants, problem.goods, problem.scale, problem.unit], [1, 2, 439.5, "\u20ac"]);
+  assertEquals(problem.goodNames, ["Laptop", "Phone"]);
+  assertEquals(notes, ["Column 1 (Kunde) says whose row it is, by its name, and is left out", "Goods: Laptop, Phone"]);
+  assert(problem.distribution.sample(randomKey(0), 9, "training").every((type) => type <= 440));
+  const scaled = await empiricalProblem({ text, scale: 1000, unit: "EUR" });
+  assertEquals([scaled.scale, scaled.unit], [1000, "EUR"]);
+});
+
+Deno.test("values that repeat are atoms; goods are exchangeable where that is said", async () => {
+  const of = async (cell: (row: number) => number, more = {}) => {
+    const text = Array.from({ length: 200 }, (_, row) => `${cell(row)},${cell(row * 7 + 3)}`).join("\n");
+    return (await empiricalProblem({ text, goods: 2, ...more })).distribution;
+  };
+  assertEquals((await of((row) => row % 2)).atoms, true);
+  assertEquals((await of((row) => 10 * (row % 5 + 1))).atoms, true);
+  assertEquals((await of((row) => row % 100)).atoms, undefined); // whole euros are no atoms
+  assertEquals((await of((row) => row % 3 === 0 ? row : 0)).atoms, undefined); // nor are those who want nothing
+  assertEquals((await of((row) => row, { exchangeableGoods: true })).exchangeableGoods, true);
 });

@@ -9,6 +9,7 @@ import { chosenDevice, deviceOptions } from "../device_options.ts";
 import { evaluateShown, reportEvaluation } from "../evaluation_report.ts";
 import { mechanismArgument } from "../mechanism_argument.ts";
 import { mechanismWithProblem } from "../mechanism_with_problem.ts";
+import { remarksOn } from "../remarks.ts";
 import { aboutRun, sayNext, shellLine } from "../next_steps.ts";
 import { parseCommandLine } from "../options.ts";
 import { openOutput } from "../output.ts";
@@ -61,7 +62,10 @@ export const evaluateCommand: Command = {
     const device = await chosenDevice(values);
     try {
       const { evaluation, seconds } = await evaluateShown(problem, mechanism, test, output);
-      reportEvaluation(problem, evaluation, { device, profileSeed: test.seed, seconds }, output);
+      reportEvaluation(problem, evaluation, {
+        ...{ device, profileSeed: test.seed, seconds },
+        remarks: await remarksOn(problem, evaluation, test),
+      }, output);
       sayNext(
         output,
         folder === undefined

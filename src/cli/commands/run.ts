@@ -5,11 +5,15 @@
  */
 import { InvalidInputError, MachineError, show } from "../../errors.ts";
 import { loadMechanism } from "../../io/mechanism_file.ts";
-import type { MechanismResult } from "../../mechanisms/mechanism.ts";
-import { parseTypeJson, parseTypeRows } from "../../problems/type_rows.ts";
+import type { Mechanism, MechanismResult } from "../../mechanisms/mechanism.ts";
+import { decodeText } from "../../problems/tables/decode.ts";
+import { readTable } from "../../problems/tables/read_table.ts";
+import type { TableOptions } from "../../problems/tables/table.ts";
+import { parseTypeJson } from "../../problems/type_rows.ts";
 import type { Command, Option } from "../command.ts";
 import { setThreadCount } from "../../runtime/threads.ts";
 import { threadsOption } from "../device_options.ts";
+import { chosenTable, tableOptions } from "../table_options.ts";
 import { findMechanism, mechanismArgument } from "../mechanism_argument.ts";
 import { parseCommandLine } from "../options.ts";
 import { openOutput, writeStdout } from "../output.ts";
@@ -21,10 +25,15 @@ const runOptions = [
     name: "types",
     kind: "text",
     placeholder: "FILE|-",
-    help:
-      "Reported types in [0, 1], from a file or, with -, from stdin. CSV: a row is a type profile, participant 1's " +
-      "types of all goods first; a header is optional. JSON: [B][n][m], [B][n*m] or [n][m]",
+    help: "Reported types in the mechanism's unit, from a file or, with -, from stdin. CSV: a row is a type profile, " +
+      "participant 1's types of all goods first; a header is optional. JSON: [B][n][m], [B][n*m] or [n][m], or objects",
   },
+  {
+    name: "clip",
+    kind: "flag",
+    help: "Take reports above the largest type for that, where they are an error otherwise",
+  },
+  ...tableOptions,
   { name: "format", kind: "choice", choices: formats, help: "The form of the types", default: "by the file's ending" },
   { name: "out-format", kind: "choice", choices: formats, help: "The form of the result on stdout", default: "csv" },
   { name: "json", kind: "flag", help: "The same as --out-format json" },
@@ -57,8 +66,15 @@ export const runCommand: Command = {
     const { file } = await findMechanism(positionals[0]);
     const mechanism = await loadMechanism(file);
     const { participants: n, goods: m } = mechanism;
-    const format = values.format ?? (/\.json$/i.test(source) ? "json" : "csv");
-    const types = await readTypes(await readText(source), format, n, m, source === "-" ? "stdin" : show(source));
+    const format = values.format ?? (/\.jsonl?$/i.test(source) ? "json" : "csv");
+    const reader = { ...chosenTable(values), clip: values.clip ?? false };
+    const types = await readTypes(
+      await readBytes(source),
+      format,
+      mechanism,
+      source === "-" ? "stdin" : show(source),
+      reader,
+    );
     setThreadCount(values.threads);
     const result = await mechanism.run(types);
     if (json || values["out-format"] === "json") writeJson(result, n, m);
@@ -68,34 +84,39 @@ export const runCommand: Command = {
 };
 
 async function readTypes(
-  text: string,
+  bytes: Uint8Array<ArrayBuffer>,
   format: typeof formats[number],
-  n: number,
-  m: number,
+  { participants: n, goods: m, units }: Mechanism,
   what: string,
+  { clip, ...table }: TableOptions & { readonly clip: boolean },
 ): Promise<Float32Array> {
-  if (format === "json") return parseTypeJson(text, n, m, what).values;
-  const meaning = n === 1 ? "one for each good" : `${n} participants' types of ${m} goods`;
-  return (await parseTypeRows(text, { [n * m]: meaning }, what)).values;
+  const largest = units?.largest ?? 1, most = clip ? Number.MAX_VALUE : largest;
+  const largestHelp =
+    `; the mechanism was trained for values up to ${largest}${units?.name ? ` ${units.name}` : ""}: ` +
+    "--clip takes larger ones for that";
+  const text = format === "json" ? decodeText(bytes, what) : "";
+  // Rows with names are read as tables.
+  const types = format === "json" && !/^[\s[]*\{/.test(text)
+    ? parseTypeJson(text, n, m, what, most, largestHelp).values
+    : (await readTable(bytes, { ...table, what, largest: most, largestHelp, allowed: allowedReports(n, m) })).values;
+  return clip ? types.map((type) => Math.min(type, largest)) : types;
 }
 
-async function readText(source: string): Promise<string> {
-  const name = source === "-" ? "stdin" : show(source);
-  let bytes: Uint8Array<ArrayBuffer>;
+function allowedReports(n: number, m: number): Record<number, string> {
+  return { [n * m]: n === 1 ? "one for each good" : `${n} participants' types of ${m} goods` };
+}
+
+async function readBytes(source: string): Promise<Uint8Array<ArrayBuffer>> {
   try {
-    bytes = source === "-"
+    return source === "-"
       ? new Uint8Array(await new Response(Deno.stdin.readable).arrayBuffer())
       : await Deno.readFile(source);
   } catch (cause) {
+    const name = source === "-" ? "stdin" : show(source);
     if (cause instanceof Deno.errors.NotFound) {
       throw new InvalidInputError(`Cannot read types: the file must exist, got ${name}`, { cause });
     }
     throw new MachineError(`Cannot read types from ${name}: ${(cause as Error).message}`, { cause });
-  }
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch (cause) {
-    throw new InvalidInputError(`Cannot read types from ${name}: it must be UTF-8 text, got other bytes`, { cause });
   }
 }
 

@@ -18,6 +18,7 @@ import type { Command, Option, Values } from "../command.ts";
 import { deviceOptions, requestedDevice } from "../device_options.ts";
 import { evaluateShown, reportEvaluation } from "../evaluation_report.ts";
 import { INTERRUPTED, listenToInterrupts } from "../interrupt.ts";
+import { remarksOn } from "../remarks.ts";
 import { aboutRun, sayNext, shellLine } from "../next_steps.ts";
 import { parseCommandLine } from "../options.ts";
 import { openOutput, type Output } from "../output.ts";
@@ -119,7 +120,7 @@ export const trainCommand: Command = {
 
 /** Tells what training would take on the device, and leaves no trace. */
 async function dryRun(values: TrainValues, output: Output): Promise<number> {
-  const problem = await chosenProblem("train", values) ?? settingProblem(DEFAULT_SETTING);
+  const problem = await chosenProblem("train", values, output.log) ?? settingProblem(DEFAULT_SETTING);
   const training = chosenTraining(problem, values);
   const device = await openDevice(requestedDevice(values));
   try {
@@ -147,7 +148,7 @@ interface PreparedRun {
 async function prepare(values: TrainValues, output: Output): Promise<PreparedRun> {
   const { resume = false, force = false } = values;
   if (resume && force) throw new InvalidInputError("Cannot run tedi train: --resume and --force exclude each other");
-  const chosen = await chosenProblem("train", values);
+  const chosen = await chosenProblem("train", values, output.log);
   const problem = chosen ?? settingProblem(DEFAULT_SETTING);
   const training = chosenTraining(problem, values);
   const path = values.out ?? `runs/${problemSlug(problem)}-seed${training.seed}`;
@@ -181,7 +182,7 @@ async function work(run: PreparedRun, values: TrainValues, output: Output, watch
   try {
     const config = await writeConfig(run, values, device, output, watch?.address);
     watch?.begin(folder.path, problem, config);
-    const record = await recordTraining({ ...run, name: problem.name, output });
+    const record = await recordTraining({ ...run, name: problem.name, unit: problem, output });
     const result = await train(problem, training, {
       ...record.hooks,
       device,
@@ -214,6 +215,7 @@ async function work(run: PreparedRun, values: TrainValues, output: Output, watch
       device,
       profileSeed: test.seed,
       seconds: trainingSeconds,
+      remarks: await remarksOn(problem, evaluation, test),
       training: { iterations, out: folder.path, evaluationSeconds: seconds },
     }, output);
     const report = await watch?.report(result.mechanism, evaluation, {
