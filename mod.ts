@@ -67,6 +67,7 @@ export {
 } from "./src/mechanisms/audit.ts";
 export { AUDIT_CHECKS, type AuditCheck, type AuditCheckName, type AuditWitness } from "./src/mechanisms/audit/check.ts";
 export { evaluate, type Evaluation, type EvaluationOptions } from "./src/mechanisms/evaluate.ts";
+export { type BoundOptions, type RevenueBound, revenueBounds } from "./src/mechanisms/revenue_bounds.ts";
 
 export { type IterationMetrics } from "./src/training/metrics.ts";
 export { defaultTraining, type TrainingOptions } from "./src/training/options.ts";

@@ -77,6 +77,7 @@ export {
   type ProgramBasis,
 } from "./mechanisms/exact_best_response.ts";
 export { exactBestResponses, solveBestResponse } from "./mechanisms/linear_program.ts";
+export { type OptimalMenu, optimalMenu, type OptimalMenuOptions } from "./mechanisms/optimal_menu.ts";
 
 export { type AdamOptions } from "./training/adam.ts";
 export { type Estimator } from "./training/estimator.ts";

@@ -25,6 +25,10 @@ export const commands: Readonly<Record<string, Entry>> = {
     summary: "measure the revenue of a mechanism on new type profiles",
     load: async () => (await import("./commands/evaluate.ts")).evaluateCommand,
   },
+  bound: {
+    summary: "how much no truthful mechanism earns more than",
+    load: async () => (await import("./commands/bound.ts")).boundCommand,
+  },
   audit: {
     summary: "check that a mechanism is truthful, and that nobody loses",
     load: async () => (await import("./commands/audit.ts")).auditCommand,

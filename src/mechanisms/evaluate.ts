@@ -91,6 +91,27 @@ function profilesKey({ name, participants, goods }: MechanismProblem, seed: numb
   return deriveTextKey(deriveKey(randomKey(seed), stream, participants, goods), name);
 }
 
+/** Fails unless `part` is one that mechanisms are measured on. */
+export function requireTestPart(action: string, part: string): void {
+  if (Object.hasOwn(STREAMS, part)) return;
+  const parts = Object.keys(STREAMS).join(" or ");
+  throw new InvalidInputError(`Cannot ${action}: part must be ${parts}, got ${show(part)}`);
+}
+
+/** All types `[B, n, m]` on which {@linkcode evaluate} measures mechanisms with some options. */
+export function testTypes(
+  problem: MechanismProblem,
+  { profiles, seed, part }: Required<Pick<EvaluationOptions, "profiles" | "seed" | "part">>,
+): Float32Array {
+  const key = profilesKey(problem, seed, STREAMS[part]), { distribution: { sample, data } } = problem;
+  if (data) return rowSets(data, key, part, profiles).tested;
+  const { participants: n, goods: m } = problem, types = new Float32Array(profiles * n * m);
+  for (let from = 0, chunk = 0; from < profiles; from += CHUNK, chunk++) {
+    types.set(sample(deriveKey(key, chunk), Math.min(CHUNK, profiles - from), part), from * n * m);
+  }
+  return types;
+}
+
 /**
  * Estimates the principal's expected utility, the objective of equation (1), on fresh type profiles from F, and reports
  * the largest certified gap of the best responses. Opens a device where none is open, for the principal's utility.
@@ -121,10 +142,7 @@ export async function evaluate(
   const { profiles = TEST_PROFILES, seed = 0, part = "held-out", onProgress, signal } = options;
   requireKnownNames("evaluate", "an option", options, OPTIONS);
   requireInteger("evaluate", "profiles", profiles, 2);
-  if (!Object.hasOwn(STREAMS, part)) {
-    const parts = Object.keys(STREAMS).join(" or ");
-    throw new InvalidInputError(`Cannot evaluate: part must be ${parts}, got ${show(part)}`);
-  }
+  requireTestPart("evaluate", part);
   const task = problemOf(problem), { participants: n, goods: m } = task;
   requireMechanismFor("evaluate", task, mechanism);
   await ensureDevice();

@@ -4,22 +4,10 @@
  * @module
  */
 import { InvalidInputError, requireNumber, show } from "../errors.ts";
+import type { OptimalMenu, WeightedTypes } from "./optimal_menu/menu.ts";
 import { type GoodsCosts, reproducibleGoods } from "../problems/principal_utility.ts";
 
-/** The best menu for finitely many types of one participant, and an upper bound on what any other earns. */
-export interface OptimalMenu {
-  /**
-   * No truthful and individually rational mechanism earns more in expectation over the types, lotteries included. It is
-   * a bound in exact arithmetic: whatever the solver did, and however its numbers were rounded.
-   */
-  readonly bound: number;
-  /** What the menu below earns, at most `bound`: participants who are indifferent within 1e-8 take what pays more. */
-  readonly revenue: number;
-  /** The outcomes on offer `[K, m]`, flat, each in [0, 1]; nothing for nothing is on offer besides. */
-  readonly outcomes: Float64Array;
-  /** Their prices `[K]`. */
-  readonly prices: Float64Array;
-}
+export type { OptimalMenu } from "./optimal_menu/menu.ts";
 
 /** The costs of goods, and how likely the types are. */
 export interface OptimalMenuOptions extends GoodsCosts {
@@ -48,7 +36,7 @@ export const MOST_TYPES = 500;
  *
  * @example
  * ```ts
- * import { optimalMenu } from "@tedi/toolkit";
+ * import { optimalMenu } from "@tedi/toolkit/kernels";
  * import { assert } from "@std/assert";
  *
  * // Two goods, valued at 1 and 2 either way round: both together for 3 take everything.
@@ -93,14 +81,6 @@ export async function optimalMenu(
   }
   const { solveMenu } = await import("./optimal_menu/solve.ts");
   return await solveMenu(distinct, m, productionCost + duplicationCost);
-}
-
-/** Different types, and how likely each is. */
-export interface WeightedTypes {
-  /** `[R, m]`, flat. */
-  readonly types: Float64Array;
-  /** `[R]`, above 0; they add up to 1. */
-  readonly weights: Float64Array;
 }
 
 /** Types that are the same taken together; those of weight 0 are left out. */

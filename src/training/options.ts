@@ -140,8 +140,9 @@ export function defaultNetwork(
 
 /**
  * The default settings for a problem, one rule of n, m, the distribution and the network's kind: with a context, weights
- * differ from profile to profile, and there are fewer profiles at a time and more iterations; a symmetric network, which is
- * small, gets more profiles. Participants who share one pricing rule count as so many profiles of one. More than 4 goods share weights if they are exchangeable.
+ * differ from profile to profile, and there are more iterations of fewer profiles, but with up to 4 goods, where these cost
+ * little, of more, with more steps: on validation profiles U_{3,2}^{1,0} earns 0.2767 instead of 0.2706 with 20 steps instead
+ * of 10 (1500 iterations of 512 profiles). A symmetric network, which is small, gets more profiles, too. Participants who share one pricing rule count as so many profiles of one. More than 4 goods share weights if they are exchangeable.
  *
  * With a density of types the best prices for soft choices are of the order of 1 / beta from the best ones. With atoms they
  * are further away: to sell a good to participants of value 1, the price 1 - d that maximises
@@ -174,9 +175,9 @@ export function defaultTraining(
   return {
     network: defaultNetwork(task, kind, context),
     iterations: reads ? 800 : 500,
-    profiles: reads ? 128 : Math.ceil((symmetric ? 512 : 256) / n),
+    profiles: reads ? (m <= 4 ? 512 : 128) : Math.ceil((symmetric ? 512 : 256) / n),
     chains: 16,
-    steps: symmetric ? 20 : 10,
+    steps: symmetric || (reads && m <= 4) ? 20 : 10,
     boundary: "reflect",
     stepRule: "adapted",
     estimator: "coordinate",

@@ -34,6 +34,7 @@ const calls: Record<string, (problem: tedi.MechanismProblem | string) => unknown
   knownOptimum: (problem) => tedi.knownOptimum(problem),
   separableOptimum: (problem) => tedi.separableOptimum(problem),
   audit: (problem) => tedi.audit(problem, tedi.separable("U-1-2"), SIZES),
+  revenueBounds: (problem) => tedi.revenueBounds(problem, { profiles: 50 }),
   evaluate: (problem) => tedi.evaluate(problem, tedi.separable("U-1-2"), { profiles: 50 }),
   defaultTraining: (problem) => tedi.defaultTraining(problem),
   printedTraining: (problem) => tedi.printedTraining(problem),

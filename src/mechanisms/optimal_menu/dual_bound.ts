@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { WeightedTypes } from "../optimal_menu.ts";
+import type { WeightedTypes } from "./menu.ts";
 
 /** A row of the program: type `of` must not rather have what type `by` has, u_of >= u_by + <t_of - t_by, x_by>. */
 export interface Envy {

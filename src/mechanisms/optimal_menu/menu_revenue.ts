@@ -4,7 +4,7 @@
  * @module
  */
 import { TIE_BREAK } from "../../kernels/best_responses/best_response.ts";
-import type { WeightedTypes } from "../optimal_menu.ts";
+import type { WeightedTypes } from "./menu.ts";
 
 /** Outcomes `[K, m]` and their prices `[K]`. */
 export interface Menu {

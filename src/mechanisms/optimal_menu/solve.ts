@@ -5,7 +5,7 @@
  */
 import { HIGHS_OPTIMAL, type HighsBasis, type HighsModel, type HighsModelData, loadHighs } from "../../deps/highs.ts";
 import { MachineError } from "../../errors.ts";
-import type { OptimalMenu, WeightedTypes } from "../optimal_menu.ts";
+import type { OptimalMenu, WeightedTypes } from "./menu.ts";
 import { type Envy, lagrangianBound } from "./dual_bound.ts";
 import { menuRevenue } from "./menu_revenue.ts";
 

@@ -30,6 +30,7 @@ export const bernoulli: DistributionFamily<"B"> = {
   exchangeable: true,
   exchangeableGoods: true,
   independent: true,
+  independentGoods: true,
   atoms: true,
   sample(key: RandomKey, profiles: number, participants: number, goods: number): Float32Array {
     const types = uniforms(key, profiles * participants * goods);

@@ -22,6 +22,8 @@ export interface DistributionFamily<Letter extends string = string> {
   readonly exchangeableGoods: boolean;
   /** True where the types of different participants are independent. */
   readonly independent: boolean;
+  /** True where one participant's values of different goods are independent. */
+  readonly independentGoods?: boolean;
   /** True where types take single values with positive probability. */
   readonly atoms: boolean;
   /**

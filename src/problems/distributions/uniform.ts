@@ -30,6 +30,7 @@ export const uniform: DistributionFamily<"U"> = {
   exchangeable: true,
   exchangeableGoods: true,
   independent: true,
+  independentGoods: true,
   atoms: false,
   sample: (key, profiles, participants, goods): Float32Array => uniforms(key, profiles * participants * goods),
   marginal,
