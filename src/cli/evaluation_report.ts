@@ -43,6 +43,8 @@ export interface ReportContext {
   readonly profileSeed: number;
   /** Seconds that the work took. */
   readonly seconds: number;
+  /** The name of the problem that the mechanism was trained for. */
+  readonly trainedFor?: string;
   /** What is not as one expects, in words. */
   readonly remarks?: readonly string[];
   /** After training: what it was. */
@@ -63,12 +65,13 @@ export function reportEvaluation(
 function resultObject(
   problem: MechanismProblem,
   evaluation: Evaluation,
-  { device, profileSeed, seconds, training, remarks = [] }: ReportContext,
+  { device, profileSeed, seconds, training, remarks = [], trainedFor = problem.name }: ReportContext,
 ): Record<string, unknown> {
   const { revenue, standardError, profiles, worstGap, participantsUtility, allocated } = evaluation;
   const { rows, trainingRows, trainingRevenue } = evaluation;
   return {
     setting: problem.name,
+    ...trainedFor !== problem.name && { trainedFor },
     revenue,
     standardError,
     ...problem.unit !== undefined && { unit: problem.unit },
@@ -93,7 +96,7 @@ function resultObject(
 function resultText(
   problem: MechanismProblem,
   evaluation: Evaluation,
-  { device, seconds, training, remarks = [] }: ReportContext,
+  { device, seconds, training, remarks = [], trainedFor = problem.name }: ReportContext,
 ): string {
   const { optimum, separable, paperTedi } = referenceMechanisms(problem);
   const { participants: n, goods: m } = problem;
@@ -108,6 +111,7 @@ function resultText(
     ],
     ...dataRows(problem, evaluation),
   ];
+  if (trainedFor !== problem.name) rows.push(["trained for", trainedFor]);
   if (optimum) {
     rows.push([optimumInWords(optimum), value(optimum.value), share(optimum.value)]);
     rows.push(["", "", optimum.name]);

@@ -92,7 +92,7 @@ Deno.test("a run that exists is neither overwritten nor contradicted", async (t)
     assertEquals(code, 2);
     assertStringIncludes(stderr, "--resume");
   });
-  for (const given of [["--iterations", "4"], ["--seed", "1"], ["--hidden", "8,8"], ["--setting", "U-1-3"]]) {
+  for (const given of [["--iterations", "2"], ["--seed", "1"], ["--hidden", "8,8"], ["--setting", "U-1-3"]]) {
     await t.step(given.join(" "), async () => {
       const { code, stdout, stderr } = await tedi(["train", "--resume", ...given, ...out]);
       assertEquals([code, stdout], [2, ""]);

@@ -10,6 +10,7 @@ import type { Command, Option } from "../command.ts";
 import { chosenDevice, deviceOptions } from "../device_options.ts";
 import { mechanismArgument } from "../mechanism_argument.ts";
 import { mechanismWithProblem } from "../mechanism_with_problem.ts";
+import { withinRange } from "../within_range.ts";
 import { aboutRun, sayNext, shellLine } from "../next_steps.ts";
 import { parseCommandLine } from "../options.ts";
 import { openOutput } from "../output.ts";
@@ -112,6 +113,7 @@ export const auditCommand: Command = {
     const { values, positionals } = parseCommandLine("audit", options, [mechanismArgument], args);
     const output = openOutput(values);
     const { folder, problem, mechanism } = await mechanismWithProblem("audit", positionals[0], values);
+    withinRange("audit", problem, mechanism, false);
     const { profiles, misreports, exact, seed, "test-profiles": revenueProfiles, bound } = values;
     const bounds = {
       ...bound !== undefined && Object.fromEntries(AUDIT_CHECKS.map((name) => [name, bound])),
