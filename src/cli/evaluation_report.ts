@@ -6,7 +6,7 @@
 import { count } from "../display.ts";
 import type { Device } from "../runtime/device.ts";
 import { TIE_BREAK } from "../kernels/best_responses/best_response.ts";
-import { dataRows, evaluate, type Evaluation, sampleInWords } from "../mechanisms/evaluate.ts";
+import { dataRows, evaluate, type Evaluation, revenueName, sampleInWords, termRows } from "../mechanisms/evaluate.ts";
 import type { Mechanism } from "../mechanisms/mechanism.ts";
 import { amount, plainAmount } from "../problems/amounts.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
@@ -87,6 +87,7 @@ function resultObject(
     worstGap,
     tieBreak: TIE_BREAK,
     participantsUtility,
+    ...evaluation.terms && { terms: evaluation.terms },
     allocated,
     ...remarks.length > 0 && { remarks },
     ...training && { out: training.out },
@@ -105,10 +106,11 @@ function resultText(
   const share = (number: number): string => shareInWords(number, revenue);
   const rows: (readonly [string, string, string?])[] = [
     [
-      "revenue",
+      revenueName(problem),
       `${value(revenue)} +- ${amount(problem, standardError)}`,
       `mean and standard error, ${sampleInWords(evaluation, "test ")}`,
     ],
+    ...termRows(problem, evaluation),
     ...dataRows(problem, evaluation),
   ];
   if (trainedFor !== problem.name) rows.push(["trained for", trainedFor]);

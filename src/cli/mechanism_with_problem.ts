@@ -18,6 +18,8 @@ export interface MechanismWithProblem extends MechanismPlace {
   readonly problem: MechanismProblem;
   /** The configuration of the run folder, where one was given. */
   readonly config?: RunConfig;
+  /** What is to be said where the problem's module has changed since the run. */
+  readonly changed?: string;
 }
 
 /**
@@ -44,5 +46,5 @@ export async function mechanismWithProblem(
   }
   const mechanism = await loadMechanism(file, chosen ? undefined : problem);
   if (chosen) requireMechanismFor(command, chosen, mechanism);
-  return { ...place, mechanism, problem, config: run?.config };
+  return { ...place, mechanism, problem, config: run?.config, changed: run?.changed };
 }

@@ -39,6 +39,8 @@ export interface RunConfig {
 export interface LoadedConfig {
   readonly config: RunConfig;
   readonly problem: MechanismProblem;
+  /** What is to be said where the problem's module has changed since the run. */
+  readonly changed?: string;
 }
 
 /** The path of the configuration in a run folder. */
@@ -90,8 +92,10 @@ export async function checkConfig(
 ): Promise<LoadedConfig> {
   const z = await loadZod();
   const { problem: { name, source } } = parse(problemSchema(z), value, path);
-  const problem = elsewhere && chosen ? chosen : await ownProblem(name, source, path, chosen);
-  const other = problem === chosen && elsewhere;
+  // The run's own module is its problem, even if it has changed.
+  const same = source.kind === "module" && chosen?.source.kind === "module" && chosen.name === name;
+  const problem = elsewhere && chosen && !same ? chosen : await ownProblem(name, source, path, chosen);
+  const other = elsewhere && problem === chosen && !same;
   if (problem.name !== name && !other) {
     throw new InvalidInputError(`Cannot read ${path}: its problem must be ${name} still, got ${problem.name}`);
   }
@@ -104,7 +108,12 @@ export async function checkConfig(
   } catch (error) {
     throw new InvalidInputError(`${(error as Error).message} (in ${path})`);
   }
-  return { config, problem };
+  const { source: now } = problem;
+  const changed = source.kind === "module" && now.kind === "module" && source.sha256 !== undefined &&
+      now.sha256 !== undefined && source.sha256 !== now.sha256
+    ? `${now.module} has changed since the run in ${dirname(path)} began: its problem may be another one`
+    : undefined;
+  return { config, problem, ...changed !== undefined && { changed } };
 }
 
 /** The problem that a configuration names. */
@@ -156,7 +165,7 @@ function problemSchema(z: Zod): Schema<Pick<RunConfig, "problem">> {
   const cost = z.number().min(0), count = z.int().min(1);
   const source = z.discriminatedUnion("kind", [
     z.strictObject({ kind: z.literal("setting"), setting: z.string() }),
-    z.strictObject({ kind: z.literal("module"), module: z.string() }),
+    z.strictObject({ kind: z.literal("module"), module: z.string(), sha256: z.string().optional() }),
     z.strictObject({
       kind: z.literal("empirical"),
       file: z.string(),

@@ -112,7 +112,8 @@ export const auditCommand: Command = {
   async run(args) {
     const { values, positionals } = parseCommandLine("audit", options, [mechanismArgument], args);
     const output = openOutput(values);
-    const { folder, problem, mechanism } = await mechanismWithProblem("audit", positionals[0], values);
+    const { folder, problem, mechanism, changed } = await mechanismWithProblem("audit", positionals[0], values);
+    if (changed !== undefined) output.warn(changed);
     withinRange("audit", problem, mechanism, false);
     const { profiles, misreports, exact, seed, "test-profiles": revenueProfiles, bound } = values;
     const bounds = {

@@ -71,6 +71,7 @@ export const evaluateCommand: Command = {
       { file, folder, problem, config } = found;
     const mechanism = withinRange("evaluate", problem, found.mechanism, values.clip ?? false);
     const test = { profiles: values.profiles ?? TEST_PROFILES, seed: values.seed ?? config?.training.seed ?? 0 };
+    if (found.changed !== undefined) output.warn(found.changed);
     const device = await chosenDevice(values);
     try {
       const { evaluation, seconds } = await evaluateShown(problem, mechanism, test, output);

@@ -161,7 +161,7 @@ async function prepare(values: TrainValues, output: Output): Promise<PreparedRun
 
   const folder = await open();
   const where = configPath(path);
-  const { config, problem: begun } = await checkConfig(await folder.readConfig(), where, chosen);
+  const { config, problem: begun, changed } = await checkConfig(await folder.readConfig(), where, chosen);
   if (chosen && describeSource(chosen.source) !== describeSource(begun.source)) {
     throw new InvalidInputError(
       `Cannot resume: the problem must be left out or be ${describeSource(begun.source)}, as in ${where}, ` +
@@ -171,6 +171,7 @@ async function prepare(values: TrainValues, output: Output): Promise<PreparedRun
   const { iterations = 0, ...others } = values, longer = iterations > config.training.iterations;
   requireSameTraining(begun, longer ? others : values, config.training, where);
   const options = longer ? { ...config.training, iterations } : config.training;
+  if (changed !== undefined) output.warn(changed);
   if (config.version !== VERSION) {
     output.warn(`the run was begun by version ${config.version}, this is ${VERSION}: its bits may differ`);
   }
@@ -189,11 +190,21 @@ async function work(run: PreparedRun, values: TrainValues, output: Output, watch
     const config = await writeConfig(run, values, device, output, watch?.address);
     watch?.begin(folder.path, problem, config);
     const record = await recordTraining({ ...run, name: problem.name, unit: problem, output });
+    let begun = run.before !== undefined;
+    const onIteration: typeof record.hooks.onIteration = (metrics) => {
+      begun = true;
+      record.hooks.onIteration(metrics);
+    };
     const result = await train(problem, training, {
       ...record.hooks,
+      onIteration,
       device,
       checkpointEvery: values["checkpoint-every"],
       signal: interrupt.signal,
+    }).catch(async (error) => {
+      // What failed before anything was learned leaves no run behind.
+      if (!begun) await folder.discard();
+      throw error;
     }).finally(record.end);
     const trainingSeconds = record.seconds();
     if (result.iterations < training.iterations) {
