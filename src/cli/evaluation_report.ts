@@ -6,7 +6,7 @@
 import { count } from "../display.ts";
 import type { Device } from "../runtime/device.ts";
 import { TIE_BREAK } from "../kernels/best_responses/best_response.ts";
-import { dataRows, evaluate, type Evaluation, sampleInWords } from "../mechanisms/evaluate.ts";
+import { dataRows, evaluate, type Evaluation, revenueName, sampleInWords, termRows } from "../mechanisms/evaluate.ts";
 import type { Mechanism } from "../mechanisms/mechanism.ts";
 import { amount, plainAmount } from "../problems/amounts.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
@@ -43,6 +43,8 @@ export interface ReportContext {
   readonly profileSeed: number;
   /** Seconds that the work took. */
   readonly seconds: number;
+  /** The name of the problem that the mechanism was trained for. */
+  readonly trainedFor?: string;
   /** What is not as one expects, in words. */
   readonly remarks?: readonly string[];
   /** After training: what it was. */
@@ -63,12 +65,13 @@ export function reportEvaluation(
 function resultObject(
   problem: MechanismProblem,
   evaluation: Evaluation,
-  { device, profileSeed, seconds, training, remarks = [] }: ReportContext,
+  { device, profileSeed, seconds, training, remarks = [], trainedFor = problem.name }: ReportContext,
 ): Record<string, unknown> {
   const { revenue, standardError, profiles, worstGap, participantsUtility, allocated } = evaluation;
   const { rows, trainingRows, trainingRevenue } = evaluation;
   return {
     setting: problem.name,
+    ...trainedFor !== problem.name && { trainedFor },
     revenue,
     standardError,
     ...problem.unit !== undefined && { unit: problem.unit },
@@ -84,6 +87,7 @@ function resultObject(
     worstGap,
     tieBreak: TIE_BREAK,
     participantsUtility,
+    ...evaluation.terms && { terms: evaluation.terms },
     allocated,
     ...remarks.length > 0 && { remarks },
     ...training && { out: training.out },
@@ -93,7 +97,7 @@ function resultObject(
 function resultText(
   problem: MechanismProblem,
   evaluation: Evaluation,
-  { device, seconds, training, remarks = [] }: ReportContext,
+  { device, seconds, training, remarks = [], trainedFor = problem.name }: ReportContext,
 ): string {
   const { optimum, separable, paperTedi } = referenceMechanisms(problem);
   const { participants: n, goods: m } = problem;
@@ -102,12 +106,14 @@ function resultText(
   const share = (number: number): string => shareInWords(number, revenue);
   const rows: (readonly [string, string, string?])[] = [
     [
-      "revenue",
+      revenueName(problem),
       `${value(revenue)} +- ${amount(problem, standardError)}`,
       `mean and standard error, ${sampleInWords(evaluation, "test ")}`,
     ],
+    ...termRows(problem, evaluation),
     ...dataRows(problem, evaluation),
   ];
+  if (trainedFor !== problem.name) rows.push(["trained for", trainedFor]);
   if (optimum) {
     rows.push([optimumInWords(optimum), value(optimum.value), share(optimum.value)]);
     rows.push(["", "", optimum.name]);

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { dirname, relative, resolve } from "node:path";
 import { loadZod, type Schema, type Zod } from "../deps/zod.ts";
 import { InvalidInputError, show } from "../errors.ts";
 import { underPresentNames } from "../former_names.ts";
@@ -38,6 +39,8 @@ export interface RunConfig {
 export interface LoadedConfig {
   readonly config: RunConfig;
   readonly problem: MechanismProblem;
+  /** What is to be said where the problem's module has changed since the run. */
+  readonly changed?: string;
 }
 
 /** The path of the configuration in a run folder. */
@@ -52,7 +55,11 @@ export function configPath(folder: string): string {
  * @throws {InvalidInputError} as {@linkcode checkConfig} does.
  * @throws {MachineError} if it cannot be read.
  */
-export async function readConfig(folder: string, chosen?: MechanismProblem): Promise<LoadedConfig> {
+export async function readConfig(
+  folder: string,
+  chosen?: MechanismProblem,
+  elsewhere = false,
+): Promise<LoadedConfig> {
   const path = configPath(folder);
   const text = await readTextIfThere(path);
   if (text === undefined) {
@@ -64,7 +71,7 @@ export async function readConfig(folder: string, chosen?: MechanismProblem): Pro
   } catch (error) {
     throw new InvalidInputError(`Cannot read ${path}: it must be JSON, got: ${(error as Error).message}`);
   }
-  return await checkConfig(value, path, chosen);
+  return await checkConfig(value, path, chosen, elsewhere);
 }
 
 /**
@@ -72,25 +79,70 @@ export async function readConfig(folder: string, chosen?: MechanismProblem): Pro
  *
  * A configuration is data, and a folder may come from anyone: a module that it names is code, and never run.
  *
- * @param chosen The problem that the command line chose. Where the configuration's is a module, it has to be this one.
+ * @param chosen The problem that the command line chose. Where the configuration's is a module, it has to be this one;
+ * where it is a data file, it is this one if the data are the same.
+ * @param elsewhere Whether the chosen problem takes the place of the configuration's, which is not loaded.
  * @throws {InvalidInputError} naming the first place that is not as it should be, or if the problem has changed.
  */
-export async function checkConfig(value: unknown, path: string, chosen?: MechanismProblem): Promise<LoadedConfig> {
+export async function checkConfig(
+  value: unknown,
+  path: string,
+  chosen?: MechanismProblem,
+  elsewhere = false,
+): Promise<LoadedConfig> {
   const z = await loadZod();
   const { problem: { name, source } } = parse(problemSchema(z), value, path);
-  const problem = source.kind === "module" ? chosenModule(source.module, path, chosen) : await loadProblem(source);
-  if (problem.name !== name) {
+  // The run's own module is its problem, even if it has changed.
+  const same = source.kind === "module" && chosen?.source.kind === "module" && chosen.name === name;
+  const problem = elsewhere && chosen && !same ? chosen : await ownProblem(name, source, path, chosen);
+  const other = elsewhere && problem === chosen && !same;
+  if (problem.name !== name && !other) {
     throw new InvalidInputError(`Cannot read ${path}: its problem must be ${name} still, got ${problem.name}`);
   }
   const { training, ...others } = value as { training?: unknown };
   const present = { ...others, training: underPresentNames(training) };
   const config = parse(configSchema(z, problem), present, path);
+  if (other) return { config, problem };
   try {
     checkTraining(config.training, problem);
   } catch (error) {
     throw new InvalidInputError(`${(error as Error).message} (in ${path})`);
   }
-  return { config, problem };
+  const { source: now } = problem;
+  const changed = source.kind === "module" && now.kind === "module" && source.sha256 !== undefined &&
+      now.sha256 !== undefined && source.sha256 !== now.sha256
+    ? `${now.module} has changed since the run in ${dirname(path)} began: its problem may be another one`
+    : undefined;
+  return { config, problem, ...changed !== undefined && { changed } };
+}
+
+/** The problem that a configuration names. */
+async function ownProblem(
+  name: string,
+  source: ProblemSource,
+  path: string,
+  chosen?: MechanismProblem,
+): Promise<MechanismProblem> {
+  if (source.kind === "module") return chosenModule(source.module, path, chosen);
+  if (source.kind !== "empirical") return await loadProblem(source);
+  const { source: given } = chosen ?? {};
+  // The same data under another path: the name stays that of the run.
+  if (given?.kind === "empirical" && given.sha256 === source.sha256) return { ...chosen!, name };
+  return await loadProblem({ ...source, file: await placeOf(source.file, dirname(path)) });
+}
+
+/** Where a data file is that a configuration names: relative to the run's folder or, as before, to the current one. */
+async function placeOf(file: string, folder: string): Promise<string> {
+  const beside = resolve(folder, file), here = relative(".", beside);
+  const there = await Deno.stat(beside).then(() => true, () => false);
+  if (!there) return file;
+  return here.length < beside.length ? here : beside;
+}
+
+/** A source as the configuration of a run in a folder has it: with a data file's path relative to that folder. */
+export function sourceFrom(folder: string, source: ProblemSource): ProblemSource {
+  if (source.kind !== "empirical") return source;
+  return { ...source, file: relative(folder, resolve(source.file)).replaceAll("\\", "/") };
 }
 
 function chosenModule(module: string, path: string, chosen?: MechanismProblem): MechanismProblem {
@@ -113,7 +165,7 @@ function problemSchema(z: Zod): Schema<Pick<RunConfig, "problem">> {
   const cost = z.number().min(0), count = z.int().min(1);
   const source = z.discriminatedUnion("kind", [
     z.strictObject({ kind: z.literal("setting"), setting: z.string() }),
-    z.strictObject({ kind: z.literal("module"), module: z.string() }),
+    z.strictObject({ kind: z.literal("module"), module: z.string(), sha256: z.string().optional() }),
     z.strictObject({
       kind: z.literal("empirical"),
       file: z.string(),

@@ -72,6 +72,8 @@ export interface RunFolder {
   readCheckpoint(): Promise<Checkpoint | undefined>;
   /** Replaces `mechanism.safetensors`. */
   writeMechanism(bytes: Uint8Array): Promise<void>;
+  /** Removes the files of the run; closing then removes the folder, if nothing else is in it. */
+  discard(): Promise<void>;
   /** Closes the metrics file, and lets other processes in. Harmless when repeated. */
   close(): void;
 }
@@ -141,6 +143,7 @@ function lockedFolder(path: string, warn: (message: string) => void, lock: Folde
   let metrics: Deno.FsFile | undefined;
   /** Whether the newest checkpoint is whole; unknown until it is read or written. */
   let newestIsWhole: boolean | undefined;
+  let discarded = false;
   const closeMetrics = (): void => {
     metrics?.close();
     metrics = undefined;
@@ -215,9 +218,20 @@ function lockedFolder(path: string, warn: (message: string) => void, lock: Folde
     async writeMechanism(bytes) {
       await writeFileAtomic(at(MECHANISM), bytes);
     },
+    async discard() {
+      closeMetrics();
+      for (const name of RUN_FILES) await unlessMissing(`remove ${at(name)}`, Deno.remove(at(name)));
+      discarded = true;
+    },
     close() {
       closeMetrics();
       lock.release();
+      if (!discarded) return;
+      try {
+        Deno.removeSync(path);
+      } catch {
+        // It holds something else.
+      }
     },
   };
   return folder;

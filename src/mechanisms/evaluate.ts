@@ -9,6 +9,7 @@ import { InvalidInputError, requireInteger, show } from "../errors.ts";
 import { requireKnownNames } from "../known_names.ts";
 import { amount, plainAmount, type Unit } from "../problems/amounts.ts";
 import type { DataRows, MechanismProblem, SamplePart } from "../problems/problem.ts";
+import { isReproducibleGoods } from "../problems/principal_utility.ts";
 import { problemOf } from "../problems/problem_of.ts";
 import { optimumInWords, referenceMechanisms, shareInWords } from "../problems/reference_mechanisms.ts";
 import { deriveKey, deriveTextKey, type RandomKey, randomKey } from "../random/key.ts";
@@ -63,6 +64,8 @@ export interface Evaluation {
   readonly allocated: number;
   /** Largest certified gap of a best response: nobody gains more by lying. Infinite where there is no certificate. */
   readonly worstGap: number;
+  /** Means of the terms of u0 that a problem names. */
+  readonly terms?: Readonly<Record<string, number>>;
 }
 
 /** The streams of profiles, other than those of training. */
@@ -152,28 +155,34 @@ export async function evaluate(
   let done = 0;
   /** u0 of some profiles, and sums over them. */
   const measure = async (count: number, typesOf: (chunk: number, from: number, some: number) => Float32Array) => {
-    const utilities = new Float64Array(count), sums = { utility: 0, allocated: 0, worstGap: 0 };
+    const terms: Record<string, number> = {},
+      utilities = new Float64Array(count),
+      sums = { utility: 0, allocated: 0, worstGap: 0 };
     for (let from = 0, chunk = 0; from < count; from += CHUNK, chunk++) {
       signal?.throwIfAborted();
       const some = Math.min(CHUNK, count - from), types = typesOf(chunk, from, some);
       const result = await mechanism.run(types);
-      const values = tf.tidy(() =>
-        task.principalUtility.evaluate(
-          tf,
-          tf.tensor3d(Float32Array.from(result.outcomes), [some, n, m]),
-          tf.tensor2d(Float32Array.from(result.payments), [some, n]),
-          tf.tensor3d(types, [some, n, m]),
-        )
-      );
+      const { values, means } = tf.tidy(() => {
+        const outcomes = tf.tensor3d(Float32Array.from(result.outcomes), [some, n, m]);
+        const payments = tf.tensor2d(Float32Array.from(result.payments), [some, n]);
+        const own = tf.tensor3d(types, [some, n, m]), { principalUtility } = task;
+        return {
+          values: principalUtility.evaluate(tf, outcomes, payments, own),
+          means: principalUtility.terms?.(tf, outcomes, payments, own) ?? {},
+        };
+      });
       utilities.set(await values.data(), from);
-      values.dispose();
+      for (const [name, term] of Object.entries(means)) {
+        for (const value of await term.data()) terms[name] = (terms[name] ?? 0) + value / count;
+      }
+      tf.dispose([values, ...Object.values(means)]);
       for (const value of result.utilities) sums.utility += value;
       for (const value of result.outcomes) sums.allocated += value;
       for (const value of result.gaps) sums.worstGap = Math.max(sums.worstGap, value);
       onProgress?.(done += some, all);
       await letEventsIn();
     }
-    return { utilities, ...sums };
+    return { utilities, terms, ...sums };
   };
   const rowsOf = (types: Float32Array) =>
     measure(types.length / (n * m), (_, from, some) => types.subarray(from * n * m, (from + some) * n * m));
@@ -199,8 +208,19 @@ export async function evaluate(
     participantsUtility: tested.utility / count,
     allocated: tested.allocated / (count * n * m),
     worstGap: tested.worstGap,
+    ...Object.keys(tested.terms).length > 0 && { terms: tested.terms },
   };
   return showing(evaluation, () => summaryOf(task, evaluation));
+}
+
+/** What the principal's utility is called: revenue where goods are sold, whatever they cost. */
+export function revenueName({ principalUtility }: MechanismProblem): string {
+  return isReproducibleGoods(principalUtility) ? "revenue" : "principal's utility";
+}
+
+/** The terms that a problem names, each with its mean. */
+export function termRows(unit: Unit, { terms = {} }: Evaluation): Row[] {
+  return Object.entries(terms).map(([name, mean]) => [name, plainAmount(unit, mean), "mean"]);
 }
 
 /** What an evaluation was made on: `120 held-out rows` of data, else `100000 profiles`. */
@@ -234,10 +254,11 @@ function summaryOf(problem: MechanismProblem, evaluation: Evaluation): Summary {
     title: problem.name,
     rows: [
       [
-        "revenue",
+        revenueName(problem),
         `${plainAmount(problem, revenue)} \u00b1 ${amount(problem, standardError)}`,
         `mean and standard error, ${sampleInWords(evaluation)}`,
       ],
+      ...termRows(problem, evaluation),
       ...dataRows(problem, evaluation),
       ...Object.entries(known).flatMap(([name, value]): Row[] =>
         value === undefined ? [] : [[name, plainAmount(problem, value), shareInWords(value, revenue)]]

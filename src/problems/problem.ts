@@ -68,6 +68,13 @@ export interface PrincipalUtility {
    * @returns u0 `[B]`, in the same unit.
    */
   evaluate(tf: Tensorflow, outcomes: Tensor3D, payments: Tensor2D, types: Tensor3D): Tensor1D;
+  /** Terms of u0, or other amounts `[B]` by name, which evaluations average and tell beside it. */
+  terms?(
+    tf: Tensorflow,
+    outcomes: Tensor3D,
+    payments: Tensor2D,
+    types: Tensor3D,
+  ): Readonly<Record<string, Tensor1D>>;
 }
 
 /** Where a problem came from, as plain data, so that a run folder can name it. */
@@ -87,7 +94,12 @@ export type ProblemSource =
     readonly exchangeable?: boolean;
     readonly exchangeableGoods?: boolean;
   }
-  | { readonly kind: "module"; readonly module: string }
+  | {
+    readonly kind: "module";
+    readonly module: string;
+    /** SHA-256 of the module's file, in hexadecimal; left out where it is no file. What it imports is not in it. */
+    readonly sha256?: string;
+  }
   | { readonly kind: "custom" };
 
 /** A mechanism design problem MD = (n, m, u0, F). */

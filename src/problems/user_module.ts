@@ -83,6 +83,11 @@ export interface ProblemDefinition extends GoodsCosts {
    * @returns u0 `[B]`.
    */
   principalUtility?(tf: Tensorflow, outcomes: Tensor3D, payments: Tensor2D, types: Tensor3D): Tensor;
+  /**
+   * Terms of the principal's utility, or other amounts, by name: `[B]` each, such as welfare, payments and cost. Evaluations
+   * tell their means. They do not affect training.
+   */
+  terms?(tf: Tensorflow, outcomes: Tensor3D, payments: Tensor2D, types: Tensor3D): Readonly<Record<string, Tensor>>;
 }
 
 /**
@@ -123,6 +128,7 @@ export function defineProblem(definition: ProblemDefinition): MechanismProblem {
     ["atoms", "boolean"],
     ["sampleTypes", "function"],
     ["principalUtility", "function"],
+    ["terms", "function"],
   ] as const;
   for (const [field, type] of optional) {
     const value = definition[field];
@@ -177,6 +183,7 @@ const FIELDS: readonly (keyof ProblemDefinition)[] = [
   "independent",
   "atoms",
   "principalUtility",
+  "terms",
   "productionCost",
   "duplicationCost",
 ];
@@ -248,7 +255,10 @@ function checkedTypes(
 
 /** u0 of a definition. */
 function definedUtility(action: string, definition: ProblemDefinition): PrincipalUtility {
-  if (definition.principalUtility === undefined) return reproducibleGoods(definition);
+  if (definition.principalUtility === undefined) {
+    if (definition.terms === undefined) return reproducibleGoods(definition);
+    throw new InvalidInputError(`Cannot ${action}: terms must come with principalUtility, which is missing`);
+  }
   for (const cost of ["productionCost", "duplicationCost"] as const) {
     if (definition[cost] !== undefined) {
       throw new InvalidInputError(
@@ -260,16 +270,34 @@ function definedUtility(action: string, definition: ProblemDefinition): Principa
     name: "custom",
     evaluate(tf: Tensorflow, outcomes: Tensor3D, payments: Tensor2D, types: Tensor3D): Tensor1D {
       const utility: unknown = definition.principalUtility!(tf, outcomes, payments, types);
-      const batch = outcomes.shape[0];
-      const isTensor = utility instanceof tf.Tensor;
-      if (isTensor && utility.rank === 1 && utility.shape[0] === batch) return utility as Tensor1D;
-      const got = isTensor ? `a tensor of shape [${utility.shape.join(", ")}]` : show(utility);
-      throw new InvalidInputError(
-        `Cannot use principalUtility: what it returns must be a tensor of shape [${batch}], ` +
-          `one utility for each type profile, got ${got}`,
-      );
+      return perProfile(tf, "principalUtility: what it returns", utility, outcomes.shape[0]);
+    },
+    ...definition.terms && {
+      terms(tf: Tensorflow, outcomes: Tensor3D, payments: Tensor2D, types: Tensor3D) {
+        const terms: unknown = definition.terms!(tf, outcomes, payments, types);
+        if (typeof terms !== "object" || terms === null || terms instanceof tf.Tensor) {
+          throw new InvalidInputError(
+            `Cannot use terms: it must return an object of tensors by name, got ${show(terms)}`,
+          );
+        }
+        return Object.fromEntries(
+          Object.entries(terms).map((
+            [name, term],
+          ) => [name, perProfile(tf, `terms: ${name}`, term, outcomes.shape[0])]),
+        );
+      },
     },
   };
+}
+
+/** A tensor that an author's function returned, if it has a number for each profile. */
+function perProfile(tf: Tensorflow, thing: string, value: unknown, batch: number): Tensor1D {
+  const isTensor = value instanceof tf.Tensor;
+  if (isTensor && value.rank === 1 && value.shape[0] === batch) return value as Tensor1D;
+  const got = isTensor ? `a tensor of shape [${value.shape.join(", ")}]` : show(value);
+  throw new InvalidInputError(
+    `Cannot use ${thing} must be a tensor of shape [${batch}], one utility for each type profile, got ${got}`,
+  );
 }
 
 /**
@@ -298,10 +326,18 @@ export async function moduleProblem(specifier: string): Promise<MechanismProblem
   }
   try {
     const problem = isProblem(given) ? given : defineProblem(given as ProblemDefinition);
-    return { ...problem, source: { kind: "module", module: specifier } };
+    const sha256 = await hashOf(url);
+    return { ...problem, source: { kind: "module", module: specifier, ...sha256 !== undefined && { sha256 } } };
   } catch (cause) {
     throw new InvalidInputError(`${(cause as Error).message} (in ${show(specifier)})`, { cause });
   }
+}
+
+/** SHA-256 of a module's file in hexadecimal; undefined where it is no file, or may not be read. */
+async function hashOf(url: string): Promise<string | undefined> {
+  if (!url.startsWith("file:")) return undefined;
+  const bytes = await Deno.readFile(new URL(url)).catch(() => undefined);
+  return bytes && new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
 }
 
 /** Whether a default export has been through `defineProblem` already. */

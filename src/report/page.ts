@@ -5,7 +5,7 @@
  */
 import { count, escapeMarkup, short } from "../display.ts";
 import { CHECK_WORDS } from "../mechanisms/audit/words.ts";
-import { dataRows, sampleInWords } from "../mechanisms/evaluate.ts";
+import { dataRows, revenueName, sampleInWords, termRows } from "../mechanisms/evaluate.ts";
 import type { AuditReport } from "../mechanisms/audit.ts";
 import { amount, inUnitWords, plainAmount, type Unit } from "../problems/amounts.ts";
 import { optimumInWords, percentOf, referenceMechanisms } from "../problems/reference_mechanisms.ts";
@@ -63,7 +63,9 @@ function facts(run: ReportedRun): string {
   const { problem, evaluation, device, seconds, metrics } = run;
   const { revenue, standardError, worstGap, participantsUtility } = evaluation;
   const rows: Fact[] = dataRows(problem, evaluation).map(([name, value, remark]) => [name, `${value}, ${remark}`]);
+  rows.unshift(...termRows(problem, evaluation).map(([name, value]): Fact => [name, `${value}, mean`]));
   rows.push(...knownValues(problem, revenue));
+  const isGoods = revenueName(problem) === "revenue";
   rows.push([
     "Certificate",
     Number.isFinite(worstGap)
@@ -81,7 +83,7 @@ function facts(run: ReportedRun): string {
   }
   return `<p class="result"><strong>${plainAmount(problem, revenue)}</strong> \
 <span>&plusmn; ${escapeMarkup(amount(problem, standardError))}</span></p>
-<p class="note">Revenue: the principal's expected utility, mean and standard error on ${
+<p class="note">${isGoods ? "Revenue: the" : "The"} principal's expected utility, mean and standard error on ${
     sampleInWords(evaluation, "held-out type ")
   }. \
 ${notation(problem.name)} has ${count(problem.participants, "participant")} and ${count(problem.goods, "good")}.</p>

@@ -57,7 +57,10 @@ export function covarianceCoefficients(
     const paid = tf.reshape(tf.transpose(tf.reshape(payments, [B, n, C]), [0, 2, 1]), [B * C, n]) as Tensor2D;
 
     const u0 = utility.evaluate(tf, outcomes, paid, profiles);
-    const slope = tf.grad((p) => tf.sum(utility.evaluate(tf, outcomes, p as Tensor2D, profiles)))(paid);
+    // The second term is 0: a utility that does not depend on payments, such as welfare, has a slope all the same.
+    const slope = tf.grad((p) =>
+      tf.add(tf.sum(utility.evaluate(tf, outcomes, p as Tensor2D, profiles)), tf.mul(0, tf.sum(p)))
+    )(paid);
     const perRow = (tensor: Tensor2D) =>
       tf.reshape(tf.transpose(tf.reshape(tensor, [B, C, n]), [0, 2, 1]), [rows, C]) as Tensor2D;
 

@@ -13,6 +13,7 @@ import { type MenuMechanism, menuMechanism } from "../mechanisms/menu_mechanism.
 import { contextKinds } from "../networks/context.ts";
 import { NETWORK_KINDS } from "../networks/kinds.ts";
 import { type PricingRules, pricingRules } from "../networks/pricing_rule.ts";
+import { isReproducibleGoods } from "../problems/principal_utility.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { amount } from "../problems/amounts.ts";
 import { problemOf } from "../problems/problem_of.ts";
@@ -138,6 +139,7 @@ export async function train(
           disposeState(state, next.state);
           state = next.state;
           device.check();
+          requireObjective(given, next.metrics);
           requireFinite(
             "training",
             next.metrics,
@@ -185,6 +187,18 @@ export async function train(
   } finally {
     disposeState(state);
   }
+}
+
+/** Fails where an author's own objective is not finite, naming it and not what follows from it. */
+function requireObjective(
+  { name, principalUtility }: MechanismProblem,
+  { iteration, softRevenue }: IterationMetrics,
+): void {
+  if (Number.isFinite(softRevenue) || isReproducibleGoods(principalUtility)) return;
+  throw new MachineError(
+    `Cannot go on training: principalUtility of ${name} must be finite, got ${softRevenue} as its mean in iteration ` +
+      `${iteration}; it may divide by 0, or take the logarithm of 0`,
+  );
 }
 
 /** A training in words. */

@@ -14,6 +14,10 @@ async function fails(args: readonly string[], code: number, message: string, env
   assertStringIncludes(lines[0], message);
 }
 
+/** A table of values in euros. */
+const LARGE = ["--types", "large.csv"];
+Deno.writeTextFileSync(`${FOLDER}/large.csv`, "9,30\n".repeat(12));
+
 let files = 0;
 /** A CSV file with these lines after ten good ones. */
 function csv(...lines: string[]): string[] {
@@ -90,8 +94,16 @@ Deno.test("evaluate and run name what is wrong with a mechanism", async (t) => {
     ["no such file", ["evaluate", "nowhere", ...setting], '"nowhere"'],
     ["no mechanism in the folder", ["evaluate", ".", ...setting], "must have a mechanism.safetensors"],
     ["a file without its problem", ["evaluate", file], "--setting NAME, which is missing"],
-    ["another problem", ["evaluate", file, "--setting", "U-1-3"], "must be U_{1,3}^{0,0}"],
-    ["another distribution", ["evaluate", await small(), "--setting", "B-1-2"], "must be B_{1,2}^{0,0}"],
+    [
+      "another problem",
+      ["evaluate", file, "--setting", "U-1-3"],
+      "must be for 1 participant and 3 goods, as U_{1,3}^{0,0}",
+    ],
+    [
+      "types above the largest",
+      ["evaluate", file, ...LARGE],
+      "must be at most 1.0000, the largest that the mechanism was",
+    ],
     ["no types", ["run", file], "--types FILE must be given"],
     ["a type above 1", ["run", file, "--types", csv("2,0")[1]], "line 11, column 1 must be a number in [0, 1], got 2"],
     ["too many columns", ["run", file, "--types", csv("0,0,0")[1]], "line 11"],

@@ -36,7 +36,7 @@ Deno.test("tedi run and evaluate take a baseline's file", async () => {
     assert(!evaluated.stderr.includes("playground"), evaluated.stderr);
     const other = await tedi(["evaluate", file, "--setting", "U-4-4", ...options]);
     assertEquals(other.code, 2);
-    assertStringIncludes(other.stderr, `Cannot use ${file}: its problem must be U_{4,4}^{0,0}`);
+    assertStringIncludes(other.stderr, "must be for 4 participants and 4 goods, as U_{4,4}^{0,0} has");
   }
 });
 

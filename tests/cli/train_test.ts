@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { jsonLines, metricsOf, SMALL, smallRun, spawn, tedi, testFolder } from "./tedi.ts";
 
@@ -92,7 +93,7 @@ Deno.test("a run that exists is neither overwritten nor contradicted", async (t)
     assertEquals(code, 2);
     assertStringIncludes(stderr, "--resume");
   });
-  for (const given of [["--iterations", "4"], ["--seed", "1"], ["--hidden", "8,8"], ["--setting", "U-1-3"]]) {
+  for (const given of [["--iterations", "2"], ["--seed", "1"], ["--hidden", "8,8"], ["--setting", "U-1-3"]]) {
     await t.step(given.join(" "), async () => {
       const { code, stdout, stderr } = await tedi(["train", "--resume", ...given, ...out]);
       assertEquals([code, stdout], [2, ""]);
@@ -167,4 +168,46 @@ Deno.test("a run that was stopped goes on to the same bits", { ignore: Deno.buil
     assertStringIncludes(stderr, "checkpoint.safetensors");
     assert(!stderr.includes("Training"), stderr);
   });
+});
+
+Deno.test("what fails in its first iteration names the objective, and leaves no run folder", async () => {
+  const cases = [
+    [
+      "nan.ts",
+      "principalUtility: (tf, x, p) => tf.log(tf.neg(tf.add(1, tf.sum(p, 1))))",
+      "principalUtility of custom must be",
+    ],
+    ["shape.ts", "principalUtility: (tf, x, p) => p", "what it returns must be a tensor of shape"],
+    ["key.ts", "productioncost: 1", 'got "productioncost"; did you mean productionCost?'],
+  ];
+  for (const [file, field, message] of cases) {
+    const module = `${FOLDER}/${file}`, out = `${FOLDER}/failed-${file}`;
+    Deno.writeTextFileSync(module, `export default { participants: 1, goods: 2, distribution: "U", ${field} };\n`);
+    const { code, stderr } = await tedi(["train", "--problem", module, ...SMALL, "--out", out]);
+    assert(code === 1 || code === 2, stderr);
+    assertStringIncludes(stderr, message);
+    assert(!existsSync(out), file);
+  }
+});
+
+Deno.test("a welfare principal is trained, its terms are told, and a module that changed is called that", async () => {
+  const module = `${FOLDER}/welfare.ts`, out = `${FOLDER}/welfare`, given = ["--problem", module];
+  const write = (more: string) =>
+    Deno.writeTextFileSync(
+      module,
+      `const welfare = (tf, x, _payments, t) => tf.sum(tf.mul(x, t), [1, 2]);
+export default { participants: 2, goods: 2, distribution: "U", principalUtility: welfare, ${more}
+  terms: (tf, x, payments, t) => ({ welfare: welfare(tf, x, payments, t), payments: tf.sum(payments, 1) }) };\n`,
+    );
+  write("");
+  const trained = await tedi(["train", ...given, ...SMALL, "--out", out]);
+  assertEquals(trained.code, 0, trained.stderr);
+  assert(/principal's utility +\d/.test(trained.stdout) && /\n +welfare +\d/.test(trained.stdout), trained.stdout);
+  const { stdout } = await tedi(["evaluate", out, ...given, "--profiles", "300", "--json"]);
+  const [{ revenue, terms }] = jsonLines(stdout) as { revenue: number; terms: Record<string, number> }[];
+  assert(Math.abs(terms.welfare - revenue) < 1e-6 && Number.isFinite(terms.payments));
+  write("exchangeable: true,");
+  const changed = await tedi(["evaluate", out, ...given, "--profiles", "300"]);
+  assertEquals(changed.code, 0);
+  assertStringIncludes(changed.stderr, "welfare.ts has changed since the run");
 });

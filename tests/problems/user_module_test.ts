@@ -145,7 +145,9 @@ Deno.test("moduleProblem loads paths and URLs", async () => {
 
     const path = `${folder}/plain problem.js`;
     const plain = await moduleProblem(path);
-    assertEquals([plain.participants, plain.goods, plain.source], [2, 1, { kind: "module", module: path }]);
+    const { sha256, ...source } = plain.source as { sha256?: string };
+    assertEquals([plain.participants, plain.goods, source], [2, 1, { kind: "module", module: path }]);
+    assertEquals(sha256?.length, 64);
     assertEquals(plain.distribution.sample(randomKey(1), 3, "training").length, 6);
     const relative = await import("node:path").then(({ relative }) => relative(Deno.cwd(), path));
     assertEquals((await moduleProblem(relative)).goods, 1);

@@ -10,6 +10,7 @@ import type { Command, Option } from "../command.ts";
 import { chosenDevice, deviceOptions } from "../device_options.ts";
 import { mechanismArgument } from "../mechanism_argument.ts";
 import { mechanismWithProblem } from "../mechanism_with_problem.ts";
+import { withinRange } from "../within_range.ts";
 import { aboutRun, sayNext, shellLine } from "../next_steps.ts";
 import { parseCommandLine } from "../options.ts";
 import { openOutput } from "../output.ts";
@@ -111,7 +112,9 @@ export const auditCommand: Command = {
   async run(args) {
     const { values, positionals } = parseCommandLine("audit", options, [mechanismArgument], args);
     const output = openOutput(values);
-    const { folder, problem, mechanism } = await mechanismWithProblem("audit", positionals[0], values);
+    const { folder, problem, mechanism, changed } = await mechanismWithProblem("audit", positionals[0], values);
+    if (changed !== undefined) output.warn(changed);
+    withinRange("audit", problem, mechanism, false);
     const { profiles, misreports, exact, seed, "test-profiles": revenueProfiles, bound } = values;
     const bounds = {
       ...bound !== undefined && Object.fromEntries(AUDIT_CHECKS.map((name) => [name, bound])),

@@ -8,6 +8,7 @@ import type { Command, Option } from "../command.ts";
 import { chosenDevice, deviceOptions } from "../device_options.ts";
 import { evaluateShown, reportEvaluation } from "../evaluation_report.ts";
 import { mechanismArgument } from "../mechanism_argument.ts";
+import { withinRange } from "../within_range.ts";
 import { mechanismWithProblem } from "../mechanism_with_problem.ts";
 import { remarksOn } from "../remarks.ts";
 import { aboutRun, sayNext, shellLine } from "../next_steps.ts";
@@ -32,6 +33,11 @@ const evaluationOptions = [
     help: "Seed of the new type profiles, from 0",
     default: "that of the run, or 0 for a file",
   },
+  {
+    name: "clip",
+    kind: "flag",
+    help: "Take types above the largest that the mechanism was trained for as that, where they are an error otherwise",
+  },
   { name: "json", kind: "flag", help: "Write the result to stdout as one line of JSON" },
   { name: "quiet", kind: "flag", help: "No progress on stderr" },
 ] as const satisfies readonly Option[];
@@ -53,17 +59,24 @@ export const evaluateCommand: Command = {
     { line: "tedi evaluate runs/U-1-2-cp0-cd0-seed0", help: "the number that tedi train ended with" },
     { line: "tedi evaluate runs/U-1-2-cp0-cd0-seed0 --seed 1 --json", help: "on other profiles, for a program" },
     { line: "tedi evaluate mine.safetensors --setting U-1-2", help: "a mechanism file" },
+    {
+      line: "tedi evaluate runs/U-1-2-cp0-cd0-seed0 --setting C-1-2",
+      help: "on another distribution of the same size",
+    },
   ],
   async run(args) {
     const { values, positionals } = parseCommandLine("evaluate", options, [mechanismArgument], args);
     const output = openOutput(values);
-    const { file, folder, problem, mechanism, config } = await mechanismWithProblem("evaluate", positionals[0], values);
+    const found = await mechanismWithProblem("evaluate", positionals[0], values),
+      { file, folder, problem, config } = found;
+    const mechanism = withinRange("evaluate", problem, found.mechanism, values.clip ?? false);
     const test = { profiles: values.profiles ?? TEST_PROFILES, seed: values.seed ?? config?.training.seed ?? 0 };
+    if (found.changed !== undefined) output.warn(found.changed);
     const device = await chosenDevice(values);
     try {
       const { evaluation, seconds } = await evaluateShown(problem, mechanism, test, output);
       reportEvaluation(problem, evaluation, {
-        ...{ device, profileSeed: test.seed, seconds },
+        ...{ device, profileSeed: test.seed, seconds, trainedFor: mechanism.problem },
         remarks: await remarksOn(problem, evaluation, test),
       }, output);
       sayNext(

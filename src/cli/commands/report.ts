@@ -79,6 +79,7 @@ export const reportCommand: Command = {
     // All that can be wrong is found before any work begins.
     const names = distinctNames(positionals), found = [];
     for (const run of positionals) found.push(await findRun(run, chosen));
+    for (const { changed } of found) if (changed !== undefined) output.warn(changed);
 
     const device = await chosenDevice(values), runs: ReportedRun[] = [];
     try {
@@ -127,10 +128,10 @@ async function findRun(argument: string, chosen: MechanismProblem | undefined) {
   if (folder === undefined) {
     throw new InvalidInputError(`Cannot make a report: RUN must be the folder of a run, got ${show(argument)}`);
   }
-  const { config, problem } = await readConfig(folder, chosen);
+  const { config, problem, changed } = await readConfig(folder, chosen);
   const mechanism = await loadMechanism(file, problem);
   requireMenuMechanism(`make a report on ${folder}`, mechanism);
-  return { folder, config, problem, mechanism, recorded: await readMetrics(folder, config.training.profiles) };
+  return { folder, config, problem, mechanism, changed, recorded: await readMetrics(folder, config.training.profiles) };
 }
 
 async function auditShown(problem: MechanismProblem, mechanism: Parameters<typeof audit>[1], output: Output) {

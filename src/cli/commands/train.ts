@@ -23,7 +23,7 @@ import { aboutRun, sayNext, shellLine } from "../next_steps.ts";
 import { parseCommandLine } from "../options.ts";
 import { openOutput, type Output } from "../output.ts";
 import { chosenProblem, DEFAULT_SETTING, describeSource, problemOptions, problemSlug } from "../problem_options.ts";
-import { checkConfig, configPath, type RunConfig } from "../run_config.ts";
+import { checkConfig, configPath, type RunConfig, sourceFrom } from "../run_config.ts";
 import { reportPlan } from "../plan_report.ts";
 import { recordTraining } from "../training_record.ts";
 import { openWatch, type Watch, watchOptions } from "../watch.ts";
@@ -37,7 +37,11 @@ const runOptions = [
     help: "The run folder, for configuration, metrics, checkpoints and the mechanism",
     default: "runs/PROBLEM-seedN",
   },
-  { name: "resume", kind: "flag", help: "Continue the run in the folder from its last checkpoint" },
+  {
+    name: "resume",
+    kind: "flag",
+    help: "Continue the run in the folder from its last checkpoint; with more --iterations for longer",
+  },
   { name: "force", kind: "flag", help: "Delete the run in the folder, and begin a new one" },
   {
     name: "checkpoint-every",
@@ -157,20 +161,23 @@ async function prepare(values: TrainValues, output: Output): Promise<PreparedRun
 
   const folder = await open();
   const where = configPath(path);
-  const { config, problem: begun } = await checkConfig(await folder.readConfig(), where, chosen);
-  if (chosen && (chosen.name !== begun.name || describeSource(chosen.source) !== describeSource(begun.source))) {
+  const { config, problem: begun, changed } = await checkConfig(await folder.readConfig(), where, chosen);
+  if (chosen && describeSource(chosen.source) !== describeSource(begun.source)) {
     throw new InvalidInputError(
       `Cannot resume: the problem must be left out or be ${describeSource(begun.source)}, as in ${where}, ` +
         `got ${describeSource(chosen.source)}`,
     );
   }
-  requireSameTraining(begun, values, config.training, where);
+  const { iterations = 0, ...others } = values, longer = iterations > config.training.iterations;
+  requireSameTraining(begun, longer ? others : values, config.training, where);
+  const options = longer ? { ...config.training, iterations } : config.training;
+  if (changed !== undefined) output.warn(changed);
   if (config.version !== VERSION) {
     output.warn(`the run was begun by version ${config.version}, this is ${VERSION}: its bits may differ`);
   }
   const checkpoint = await folder.readCheckpoint();
-  const done = checkpoint ? readProgress(begun, config.training, checkpoint).iteration : 0;
-  return { problem: begun, training: config.training, folder, before: config, checkpoint, done };
+  const done = checkpoint ? readProgress(begun, options, checkpoint).iteration : 0;
+  return { problem: begun, training: options, folder, before: config, checkpoint, done };
 }
 
 /** Trains and evaluates; gives the exit code. */
@@ -183,11 +190,21 @@ async function work(run: PreparedRun, values: TrainValues, output: Output, watch
     const config = await writeConfig(run, values, device, output, watch?.address);
     watch?.begin(folder.path, problem, config);
     const record = await recordTraining({ ...run, name: problem.name, unit: problem, output });
+    let begun = run.before !== undefined;
+    const onIteration: typeof record.hooks.onIteration = (metrics) => {
+      begun = true;
+      record.hooks.onIteration(metrics);
+    };
     const result = await train(problem, training, {
       ...record.hooks,
+      onIteration,
       device,
       checkpointEvery: values["checkpoint-every"],
       signal: interrupt.signal,
+    }).catch(async (error) => {
+      // What failed before anything was learned leaves no run behind.
+      if (!begun) await folder.discard();
+      throw error;
     }).finally(record.end);
     const trainingSeconds = record.seconds();
     if (result.iterations < training.iterations) {
@@ -256,11 +273,11 @@ async function writeConfig(
   const { backend, adapter, software, reason } = device;
   const config: RunConfig = before ?? {
     version: VERSION,
-    problem: { name: problem.name, source: problem.source },
+    problem: { name: problem.name, source: sourceFrom(folder.path, problem.source) },
     training,
     device: { requested: requestedDevice(values).backend, backend, adapter, software },
   };
-  if (before === undefined) await folder.writeConfig({ ...config });
+  if (before === undefined || before.training !== training) await folder.writeConfig({ ...config, training });
   else if (done < training.iterations && (before.device.backend !== backend || before.device.adapter !== adapter)) {
     const was = `${before.device.backend} (${before.device.adapter})`;
     output.warn(`the run was begun on ${was}, this is ${backend} (${adapter}): its bits will differ`);
