@@ -6,6 +6,7 @@
 import { count } from "../display.ts";
 import type { Device } from "../runtime/device.ts";
 import { TIE_BREAK } from "../kernels/best_responses/best_response.ts";
+import { gapInWords } from "../mechanisms/certificate.ts";
 import { evaluate, type Evaluation } from "../mechanisms/evaluate.ts";
 import type { Mechanism } from "../mechanisms/mechanism.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
@@ -62,7 +63,7 @@ function resultObject(
   evaluation: Evaluation,
   { device, profileSeed, seconds, training }: ReportContext,
 ): Record<string, unknown> {
-  const { revenue, standardError, profiles, worstGap, participantsUtility, allocated } = evaluation;
+  const { revenue, standardError, profiles, worstGap, worstRounding, participantsUtility, allocated } = evaluation;
   return {
     setting: problem.name,
     revenue,
@@ -75,6 +76,7 @@ function resultObject(
     ...training && { iterations: training.iterations, evaluationSeconds: round(training.evaluationSeconds) },
     ...referenceFields(referenceMechanisms(problem)),
     worstGap,
+    ...worstRounding !== undefined && { worstRounding },
     tieBreak: TIE_BREAK,
     participantsUtility,
     allocated,
@@ -89,7 +91,7 @@ function resultText(
 ): string {
   const { optimum, separable, paperTedi } = referenceMechanisms(problem);
   const { participants: n, goods: m } = problem;
-  const { revenue, standardError, profiles, worstGap } = evaluation;
+  const { revenue, standardError, profiles, worstGap, worstRounding } = evaluation;
   const value = (number: number): string => number.toFixed(4);
   const share = (number: number): string => shareInWords(number, revenue);
   const rows: (readonly [string, string, string?])[] = [
@@ -101,11 +103,7 @@ function resultText(
   }
   if (separable !== undefined) rows.push(["item-wise optimum", value(separable), "Separable-OPT: each good by itself"]);
   if (paperTedi !== undefined) rows.push(["TEDI in the paper", value(paperTedi), "Table 1"]);
-  const certified = Number.isFinite(worstGap);
-  const gapRemark = certified
-    ? "certified: nobody gains more by lying"
-    : "prices are not convex: best responses come from a search";
-  rows.push(["largest gap", certified ? worstGap.toExponential(1) : "not known", gapRemark]);
+  rows.push(["largest gap", ...gapInWords(worstGap, worstRounding)]);
   rows.push(["", "", `ties (utilities within ${TIE_BREAK}) go to the highest payment`]);
   if (training) {
     const { iterations, evaluationSeconds } = training;

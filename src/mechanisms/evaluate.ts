@@ -13,6 +13,7 @@ import { optimumInWords, referenceMechanisms, shareInWords } from "../problems/r
 import { deriveKey, deriveTextKey, type RandomKey, randomKey } from "../random/key.ts";
 import { ensureDevice } from "../runtime/device.ts";
 import { letEventsIn } from "../runtime/event_loop.ts";
+import { gapInWords, largerRounding } from "./certificate.ts";
 import { type Mechanism, requireMechanismFor } from "./mechanism.ts";
 
 /** The number of test profiles of an evaluation unless given. */
@@ -53,6 +54,11 @@ export interface Evaluation {
   readonly allocated: number;
   /** Largest certified gap of a best response: nobody gains more by lying. Infinite where there is no certificate. */
   readonly worstGap: number;
+  /**
+   * What of certified gaps is a bound on rounding, at most: infinite where products may overflow, NaN where none is
+   * known; undefined where the mechanism tells nothing of rounding.
+   */
+  readonly worstRounding?: number;
 }
 
 /** The streams of profiles, other than those of training. */
@@ -102,7 +108,7 @@ export async function evaluate(
   requireMechanismFor("evaluate", task, mechanism);
   await ensureDevice();
   const key = profilesKey(task, seed, STREAMS[part]);
-  let sum = 0, squares = 0, utility = 0, allocated = 0, worstGap = 0;
+  let sum = 0, squares = 0, utility = 0, allocated = 0, worstGap = 0, worstRounding: number | undefined;
   for (let done = 0, chunk = 0; done < profiles; chunk++) {
     signal?.throwIfAborted();
     const count = Math.min(CHUNK, profiles - done);
@@ -121,6 +127,7 @@ export async function evaluate(
     for (const value of result.utilities) utility += value;
     for (const value of result.outcomes) allocated += value;
     for (const value of result.gaps) worstGap = Math.max(worstGap, value);
+    for (const value of result.roundings ?? []) worstRounding = largerRounding(worstRounding, value);
     done += count;
     onProgress?.(done, profiles);
     await letEventsIn();
@@ -134,13 +141,14 @@ export async function evaluate(
     participantsUtility: utility / profiles,
     allocated: allocated / (profiles * n * m),
     worstGap,
+    ...worstRounding !== undefined && { worstRounding },
   };
   return showing(evaluation, () => summaryOf(task, evaluation));
 }
 
 /** An evaluation in words, with the known optimum and the like for comparison. */
 function summaryOf(problem: MechanismProblem, evaluation: Evaluation): Summary {
-  const { revenue, standardError, profiles, participantsUtility, allocated, worstGap } = evaluation;
+  const { revenue, standardError, profiles, participantsUtility, allocated, worstGap, worstRounding } = evaluation;
   const { optimum, separable, paperTedi } = referenceMechanisms(problem);
   const known = {
     ...optimum && { [optimumInWords(optimum)]: optimum.value },
@@ -160,9 +168,7 @@ function summaryOf(problem: MechanismProblem, evaluation: Evaluation): Summary {
       ),
       ["participants' utility", participantsUtility.toFixed(4), "of all together, mean"],
       ["allocated", `${(allocated * 100).toFixed(1)}%`, "of what all participants could get, mean"],
-      Number.isFinite(worstGap)
-        ? ["largest gap", worstGap.toExponential(1), "certified: nobody gains more by lying"]
-        : ["largest gap", "not known", "best responses were searched for"],
+      ["largest gap", ...gapInWords(worstGap, worstRounding)],
     ],
   };
 }

@@ -6,6 +6,7 @@
 import { count, escapeMarkup, short } from "../display.ts";
 import { CHECK_WORDS } from "../mechanisms/audit/words.ts";
 import type { AuditReport } from "../mechanisms/audit.ts";
+import { CERTIFIED_GAP, gapInWords } from "../mechanisms/certificate.ts";
 import { optimumInWords, percentOf, referenceMechanisms } from "../problems/reference_mechanisms.ts";
 import { VERSION } from "../version.ts";
 import { type Chart, mechanismCharts, slug, trainingCharts } from "./charts.ts";
@@ -59,13 +60,13 @@ ${sections.join("\n")}
 /** What a run reached, and how to get it again. */
 function facts(run: ReportedRun): string {
   const { problem, evaluation, device, seconds, metrics } = run;
-  const { revenue, standardError, worstGap, participantsUtility, profiles } = evaluation;
+  const { revenue, standardError, worstGap, worstRounding, participantsUtility, profiles } = evaluation;
   const rows = knownValues(problem, revenue);
   rows.push([
     "Certificate",
-    Number.isFinite(worstGap)
+    worstGap <= CERTIFIED_GAP
       ? `nobody gains more than ${short(worstGap)} by lying, on these profiles`
-      : "none: prices are not convex, so that best responses come from a search",
+      : `${gapInWords(worstGap, worstRounding)[1]}; largest gap ${short(worstGap)}`,
   ]);
   rows.push(["Participants", `keep ${short(participantsUtility)} of utility together, on average`]);
   const iterations = metrics.at(-1)?.iteration;
