@@ -12,12 +12,14 @@ import { problemOf } from "../problems/problem_of.ts";
 import { deriveKey, randomKey } from "../random/key.ts";
 import { uniforms } from "../random/numbers.ts";
 import { allocationsCost, checkAllocations } from "./audit/allocations.ts";
+import { budget } from "./audit/budget.ts";
 import { AUDIT_CHECKS, type AuditCheck, type AuditCheckName, type Tally, tally } from "./audit/check.ts";
 import { searchCost, searchMisreports } from "./audit/misreports.ts";
 import { observed } from "./audit/observed.ts";
 import { checkPrices, type PricedMechanism } from "./audit/prices.ts";
 import { checkBackends, checkExact } from "./audit/responses.ts";
 import { CHECK_WORDS } from "./audit/words.ts";
+import { gapInWords } from "./certificate.ts";
 import { evaluate } from "./evaluate.ts";
 import { type Mechanism, requireMechanismFor } from "./mechanism.ts";
 import type { MenuMechanism } from "./menu_mechanism.ts";
@@ -25,9 +27,12 @@ import type { MenuMechanism } from "./menu_mechanism.ts";
 /** The largest violation that passes, by check. */
 export type AuditBounds = Readonly<Record<AuditCheckName, number>>;
 
-/** The bounds of an audit unless others are given: 1e-6, where the largest value of a good is 1, for all checks. */
+/**
+ * The bounds of an audit unless others are given: 1e-6, where the largest value of a good is 1, for all checks but
+ * certificates, which nothing may beat.
+ */
 export const defaultBounds: AuditBounds = Object.fromEntries(
-  AUDIT_CHECKS.map((name) => [name, 1e-6]),
+  AUDIT_CHECKS.map((name) => [name, name === "certificates" ? 0 : 1e-6]),
 ) as unknown as AuditBounds;
 
 /** The options of an audit. */
@@ -42,6 +47,11 @@ export interface AuditOptions {
   readonly revenueProfiles?: number;
   /** The seed of profiles and misreports; 0 unless given. */
   readonly seed?: number;
+  /**
+   * Seconds that the audit may take, about; 60 unless given. A mechanism that is too slow for the sizes is checked on
+   * fewer profiles, with fewer misreports, and what was left out is in the report.
+   */
+  readonly timeLimit?: number;
   /** Largest violations that pass, in the units of types; {@linkcode defaultBounds} where not given. */
   readonly bounds?: Partial<AuditBounds>;
   /** Called with the number of profiles run so far, and about that of all. */
@@ -52,7 +62,7 @@ export interface AuditOptions {
 
 /** The sizes of an audit of some seconds, for a mechanism of a few goods. */
 export const defaultAudit: Required<Omit<AuditOptions, "bounds" | "onProgress" | "signal">> = {
-  ...{ profiles: 300, misreports: 300, exact: 100, revenueProfiles: 20_000, seed: 0 },
+  ...{ profiles: 300, misreports: 300, exact: 100, revenueProfiles: 20_000, seed: 0, timeLimit: 60 },
 };
 
 /** What an audit found. */
@@ -63,6 +73,8 @@ export interface AuditReport {
   readonly checks: readonly AuditCheck[];
   /** The checks that do not, and why. */
   readonly skipped: readonly { readonly name: AuditCheckName; readonly reason: string }[];
+  /** What the time limit, or what else, left out of the checks; empty where all was checked. */
+  readonly leftOut: readonly string[];
   /** The principal's expected utility on fresh profiles. */
   readonly revenue: AuditedRevenue;
   /** The sizes and the seed of this audit. */
@@ -83,6 +95,8 @@ export interface AuditedRevenue {
 
 /** Streams of random numbers, other than those of training and evaluation. */
 const AUDIT_STREAM = 0xa0d17, PROFILES = 0, MISREPORTS = 1, ALLOCATIONS = 2, PRICES = 3;
+/** As many misreports of each participant are tried before fewer profiles are, where time is short. */
+const LEAST_MISREPORTS = 30;
 /** The number of profiles with extreme types: all types 0, all types 1, then 0 and 1 at random. */
 const EXTREMES = 8;
 /** The 97.5% quantile of the normal distribution. */
@@ -129,7 +143,7 @@ export async function audit(
 ): Promise<AuditReport> {
   requireKnownNames("audit", "an option", options, [...Object.keys(defaultAudit), "bounds", "onProgress", "signal"]);
   const bounds = completeBounds(options.bounds), sizes = completeSizes(options), { signal, onProgress } = options;
-  const { profiles, misreports, exact, revenueProfiles, seed } = sizes, task = problemOf(problem);
+  const { profiles: wanted, exact, seed, timeLimit } = sizes, task = problemOf(problem), start = performance.now();
   const { participants: n, goods: m } = task;
   requireMechanismFor("audit", task, mechanism);
   const menu = isMenu(mechanism) ? mechanism : undefined;
@@ -138,11 +152,17 @@ export async function audit(
     Tally
   >;
   const key = deriveKey(randomKey(seed), AUDIT_STREAM);
-  const types = task.distribution.sample(deriveKey(key, PROFILES), profiles, "held-out");
-  const some = types.subarray(0, Math.ceil(exact / n) * n * m);
+  const drawn = task.distribution.sample(deriveKey(key, PROFILES), wanted, "held-out");
+  const limit = budget(timeLimit, await secondsOf(mechanism, drawn, n * m, signal), start);
+  // A mechanism that is slow: fewer misreports first, then fewer profiles.
+  const least = Math.min(sizes.misreports, LEAST_MISREPORTS);
+  const profiles = limit.afford("search", wanted, least, "profiles");
+  const misreports = limit.afford("search", sizes.misreports, profiles * n, "misreports of each participant");
+  const types = drawn.subarray(0, profiles * n * m), some = (count: number) => types.subarray(0, count * n * m);
+  const revenueProfiles = sizes.revenueProfiles;
 
   const all = profiles + EXTREMES + searchCost(profiles, n, misreports) + allocationsCost(profiles, n) +
-    revenueProfiles + (menu ? profiles + some.length / (n * m) : 0);
+    revenueProfiles + (menu ? profiles + Math.ceil(exact / n) : 0);
   let done = 0;
   const watched = observed(
     mechanism,
@@ -152,17 +172,32 @@ export async function audit(
   );
 
   await watched.run(extremeProfiles(n * m, deriveKey(key, PROFILES, 1)));
+  const beyond = menu && tallies.certificates, late = () => limit.late("search");
   await searchMisreports(
     watched,
-    { types, misreports, key: deriveKey(key, MISREPORTS) },
+    { types, misreports, key: deriveKey(key, MISREPORTS), late, beyond },
     tallies.incentiveCompatibility,
   );
-  await checkAllocations(watched, types, deriveKey(key, ALLOCATIONS), tallies.monotoneAllocations);
-  if (hasPrices(mechanism)) await checkPrices(mechanism, types, deriveKey(key, PRICES), tallies, signal);
+  const lines = some(limit.afford("allocations", profiles, 5 * n, "profiles of the check of monotone allocations"));
+  await checkAllocations(watched, lines, deriveKey(key, ALLOCATIONS), tallies.monotoneAllocations);
+  if (hasPrices(mechanism)) {
+    const priced = some(limit.afford("prices", profiles, 4, "profiles of the check of prices"));
+    await checkPrices(mechanism, priced, deriveKey(key, PRICES), tallies, signal);
+  }
   const remarks: Partial<Record<AuditCheckName, string>> = {};
   if (menu) {
-    if (exact > 0) remarks.exactBestResponse = await checkExact(menu, watched, some, tallies.exactBestResponse, signal);
-    remarks.backends = await checkBackends(menu, watched, types, tallies.backends);
+    const solved = some(Math.min(profiles, Math.ceil(exact / n)));
+    if (exact > 0) {
+      const { exactBestResponse, certificates } = tallies;
+      remarks.exactBestResponse = await checkExact(
+        ...[menu, watched, solved, exactBestResponse, certificates, limit, signal] as const,
+      );
+    }
+    const compared = some(limit.afford("backends", profiles, 16, "profiles of the comparison of implementations"));
+    remarks.backends = await checkBackends(menu, watched, compared, tallies.backends);
+    if (!tallies.certificates.check().passed) remarks.certificates = "a certificate is wrong: report this";
+    const { worst, passed } = tallies.bestResponseGap.check();
+    if (!passed) remarks.bestResponseGap = gapInWords(worst, watched.worstRounding())[1];
   }
 
   const { distribution } = task;
@@ -173,7 +208,8 @@ export async function audit(
       sample: (key, count, part) => distribution.sample(deriveKey(key, AUDIT_STREAM), count, part),
     },
   };
-  const { revenue, standardError } = await evaluate(fresh, watched, { profiles: revenueProfiles, seed, signal });
+  const evaluated = Math.max(2, limit.afford("revenue", revenueProfiles, 1, "profiles for the revenue"));
+  const { revenue, standardError } = await evaluate(fresh, watched, { profiles: evaluated, seed, signal });
   onProgress?.(all, all);
 
   const found = AUDIT_CHECKS.map((name) => tallies[name].check(remarks[name]));
@@ -186,15 +222,16 @@ export async function audit(
       mean: revenue,
       standardError,
       interval: [revenue - NORMAL_QUANTILE * standardError, revenue + NORMAL_QUANTILE * standardError],
-      profiles: revenueProfiles,
+      profiles: evaluated,
     },
+    leftOut: limit.leftOut,
     options: sizes,
   };
   return showing(report, () => summaryOf(task, report));
 }
 
 /** A report in words. */
-function summaryOf({ name }: MechanismProblem, { passed, checks, skipped, revenue }: AuditReport): Summary {
+function summaryOf({ name }: MechanismProblem, { passed, checks, skipped, leftOut, revenue }: AuditReport): Summary {
   const failed = checks.filter((check) => !check.passed).length, [low, high] = revenue.interval;
   return {
     title: `${name}: ${passed ? `all ${checks.length} checks passed` : `${failed} of ${checks.length} checks failed`}`,
@@ -205,6 +242,7 @@ function summaryOf({ name }: MechanismProblem, { passed, checks, skipped, revenu
         return [title, `${passed ? "passed" : "FAILED"}, ${amount}`, `${violation}; ${cases} cases`];
       }),
       ...skipped.map(({ name, reason }): Row => [CHECK_WORDS[name][0], "not checked", reason]),
+      ...leftOut.map((what): Row => ["not checked", "", what]),
       ["revenue", revenue.mean.toFixed(4), `95% confidence: ${low.toFixed(4)} to ${high.toFixed(4)}`],
     ],
   };
@@ -213,11 +251,30 @@ function summaryOf({ name }: MechanismProblem, { passed, checks, skipped, revenu
 /** Why a check may have no cases. */
 const REASONS: Partial<Record<AuditCheckName, string>> = {
   bestResponseGap: "the mechanism has no menu",
+  certificates: "the mechanism has no certificates",
   exactBestResponse: "the mechanism has no menu that is a linear program, or no programs were to be solved",
   convexPrices: "the mechanism tells no prices",
   backends: "the mechanism has no menu of convex prices",
   incentiveCompatibility: "no misreport led to an outcome and a payment that are numbers",
 };
+
+/** About how long a profile takes to run, in seconds: up to 16 profiles, or as many as run in half a second. */
+async function secondsOf(
+  mechanism: Mechanism,
+  types: Float32Array,
+  size: number,
+  signal?: AbortSignal,
+): Promise<number> {
+  const run = async (from: number, to: number) => {
+    signal?.throwIfAborted();
+    const start = performance.now(), part = types.subarray(from * size, to * size);
+    if (part.length > 0) await mechanism.run(part);
+    return (performance.now() - start) / 1000 / Math.max(1, part.length / size);
+  };
+  const first = await run(0, 1); // with what is made once
+  if (first > 0.5 || types.length <= size) return first;
+  return await run(1, first > 0.03 ? 2 : 17);
+}
 
 function isMenu(mechanism: Mechanism): mechanism is MenuMechanism {
   return hasPrices(mechanism) && "rules" in mechanism && "parameters" in mechanism;
@@ -234,12 +291,14 @@ function completeSizes(given: AuditOptions): typeof defaultAudit {
     exact = defaultAudit.exact,
     revenueProfiles = defaultAudit.revenueProfiles,
     seed = defaultAudit.seed,
+    timeLimit = defaultAudit.timeLimit,
   } = given;
   requireInteger("audit", "profiles", profiles, 1);
   requireInteger("audit", "misreports", misreports, 1);
   requireInteger("audit", "exact", exact, 0);
   requireInteger("audit", "revenueProfiles", revenueProfiles, 2);
-  return { profiles, misreports, exact, revenueProfiles, seed };
+  requireNumber("audit", "timeLimit", timeLimit, 1);
+  return { profiles, misreports, exact, revenueProfiles, seed, timeLimit };
 }
 
 function completeBounds(given: Partial<AuditBounds> = {}): AuditBounds {

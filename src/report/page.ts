@@ -106,7 +106,7 @@ function comparison(runs: readonly ReportedRun[]): string {
 }
 
 /** The verdict of an audit. */
-function auditSection({ passed, checks, skipped, revenue, options }: AuditReport, level: number): string {
+function auditSection({ passed, checks, skipped, leftOut, revenue, options }: AuditReport, level: number): string {
   const failed = checks.filter((check) => !check.passed).length, [low, high] = revenue.interval;
   const verdict = passed ? `All ${checks.length} checks passed.` : `${failed} of ${checks.length} checks failed.`;
   const rows = checks.map(({ name, passed, worst, bound, cases, remark }) => {
@@ -114,6 +114,7 @@ function auditSection({ passed, checks, skipped, revenue, options }: AuditReport
     return [title, passed ? "passed" : "FAILED", short(worst), short(bound), String(cases), violation, remark ?? ""];
   });
   for (const { name, reason } of skipped) rows.push([CHECK_WORDS[name][0], "not checked", "", "", "", reason, ""]);
+  for (const what of leftOut) rows.push(["", "left out", "", "", "", what, ""]);
   const head = ["check", "verdict", "largest violation", "bound", "cases", "what it is", "remark"];
   return `<h${level}>The audit</h${level}>
 <p class="${passed ? "passed" : "failed"}">${verdict}</p>

@@ -54,7 +54,7 @@ function commonOffsets(draft: Draft): void {
 
 /** Large slopes in a group and their opposite in the last map. */
 function cancellingSlopes(draft: Draft): void {
-  const { size: { goods: m, groups: G }, raw, power } = draft,
+  const { size: { goods: m }, raw, power } = draft,
     layout = groupMaxLayout(draft.size),
     large = power(0, 30);
   eachMap(draft, (k, _e, g, at) => {
