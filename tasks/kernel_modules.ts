@@ -8,11 +8,13 @@ import {
   CLOSE,
   EPSILON,
   EQUAL_RATIOS,
+  EXCHANGES,
   IN_OUT,
   LEAST_PIVOT,
   ROUNDS,
 } from "../src/kernels/best_responses/best_response.ts";
 import { TIE_BREAK } from "../src/kernels/best_responses/best_response.ts";
+import { LEAST_MAGNITUDE } from "../src/networks/groupmax_price.ts";
 import { RESPONSES_FIELDS } from "../src/kernels/best_responses/job_fields.ts";
 import type { FieldKind, Fields } from "../src/kernels/wasm/fields.ts";
 import { JOB_FIELDS } from "../src/kernels/wasm/job_fields.ts";
@@ -26,11 +28,11 @@ import { DRAWS, TINY, TRIES, WIDTH } from "../src/sampling/line_moves.ts";
 const CONSTANTS: Readonly<Record<FieldKind, Readonly<Record<string, number>>>> = {
   i32: {
     ...Object.fromEntries(Object.entries(OPERATIONS).map(([name, number]) => [name.toUpperCase(), number])),
-    ...{ DRAWS, PARITY, RESULTS, ROUNDS, ROWS, TRIES },
+    ...{ DRAWS, PARITY, EXCHANGES, RESULTS, ROUNDS, ROWS, TRIES },
   },
   usize: { TABLE },
   f32: { LARGEST_NOISE, TINY, WIDTH },
-  f64: { CLOSE, EPSILON, EQUAL_RATIOS, IN_OUT, LEAST_PIVOT, TIE_BREAK },
+  f64: { CLOSE, EPSILON, EQUAL_RATIOS, IN_OUT, LEAST_MAGNITUDE, LEAST_PIVOT, TIE_BREAK },
 };
 
 /** The names of all constants that AssemblyScript takes from TypeScript. */

@@ -17,7 +17,7 @@ import { duration } from "./progress.ts";
 
 /** Reports an audit: a block of text, or a JSON object. */
 export function reportAudit(problem: MechanismProblem, report: AuditReport, seconds: number, output: Output): void {
-  const { passed, revenue, checks, skipped, options } = report;
+  const { passed, revenue, checks, skipped, leftOut, options } = report;
   // An infinite violation is null in JSON.
   output.event("audit", {
     setting: problem.name,
@@ -25,6 +25,7 @@ export function reportAudit(problem: MechanismProblem, report: AuditReport, seco
     revenue,
     checks,
     skipped,
+    leftOut,
     ...options,
     seconds: round(seconds),
   });
@@ -32,7 +33,7 @@ export function reportAudit(problem: MechanismProblem, report: AuditReport, seco
 }
 
 function auditText(problem: MechanismProblem, report: AuditReport, seconds: number): string {
-  const { participants: n, goods: m } = problem, { checks, skipped, revenue, options } = report;
+  const { participants: n, goods: m } = problem, { checks, skipped, leftOut, revenue, options } = report;
   const lines = [colour(Deno.stdout, "bold", `${problem.name}, ${count(n, "participant")}, ${count(m, "good")}`)];
   for (const check of checks) {
     const [name, violation] = CHECK_WORDS[check.name], amount = `${short(check.worst)} of ${plain(check.bound)}`;
@@ -40,6 +41,7 @@ function auditText(problem: MechanismProblem, report: AuditReport, seconds: numb
     if (!check.passed && check.witness) lines.push(...witnessLines(check.witness, n));
   }
   for (const { name, reason } of skipped) lines.push(line("-", CHECK_WORDS[name][0], "", reason));
+  for (const what of leftOut) lines.push(line("-", "not checked", "", what));
   const [low, high] = revenue.interval.map((value) => plainAmount(problem, value));
   lines.push(
     line(
@@ -56,6 +58,10 @@ function auditText(problem: MechanismProblem, report: AuditReport, seconds: numb
     ),
   );
   const failed = checks.filter(({ passed }) => !passed).map(({ name }) => CHECK_WORDS[name][0]);
+  if (checks.some(({ name, passed }) => name === "certificates" && !passed)) {
+    const words = "A certificate is wrong: report this, with the mechanism file.";
+    lines.push(colour(Deno.stdout, "red", words));
+  }
   lines.push(
     failed.length === 0
       ? `All ${checks.length} checks passed.`

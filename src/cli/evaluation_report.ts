@@ -6,6 +6,7 @@
 import { count } from "../display.ts";
 import type { Device } from "../runtime/device.ts";
 import { TIE_BREAK } from "../kernels/best_responses/best_response.ts";
+import { gapInWords } from "../mechanisms/certificate.ts";
 import { dataRows, evaluate, type Evaluation, revenueName, sampleInWords, termRows } from "../mechanisms/evaluate.ts";
 import type { Mechanism } from "../mechanisms/mechanism.ts";
 import { amount, plainAmount } from "../problems/amounts.ts";
@@ -67,7 +68,7 @@ function resultObject(
   evaluation: Evaluation,
   { device, profileSeed, seconds, training, remarks = [], trainedFor = problem.name }: ReportContext,
 ): Record<string, unknown> {
-  const { revenue, standardError, profiles, worstGap, participantsUtility, allocated } = evaluation;
+  const { revenue, standardError, profiles, worstGap, worstRounding, participantsUtility, allocated } = evaluation;
   const { rows, trainingRows, trainingRevenue } = evaluation;
   return {
     setting: problem.name,
@@ -85,6 +86,7 @@ function resultObject(
     ...training && { iterations: training.iterations, evaluationSeconds: round(training.evaluationSeconds) },
     ...referenceFields(referenceMechanisms(problem)),
     worstGap,
+    ...worstRounding !== undefined && { worstRounding },
     tieBreak: TIE_BREAK,
     participantsUtility,
     ...evaluation.terms && { terms: evaluation.terms },
@@ -101,7 +103,7 @@ function resultText(
 ): string {
   const { optimum, separable, paperTedi } = referenceMechanisms(problem);
   const { participants: n, goods: m } = problem;
-  const { revenue, standardError, worstGap } = evaluation;
+  const { revenue, standardError, worstGap, worstRounding } = evaluation;
   const value = (number: number): string => plainAmount(problem, number);
   const share = (number: number): string => shareInWords(number, revenue);
   const rows: (readonly [string, string, string?])[] = [
@@ -120,11 +122,7 @@ function resultText(
   }
   if (separable !== undefined) rows.push(["item-wise optimum", value(separable), "Separable-OPT: each good by itself"]);
   if (paperTedi !== undefined) rows.push(["TEDI in the paper", value(paperTedi), "Table 1"]);
-  const certified = Number.isFinite(worstGap);
-  const gapRemark = certified
-    ? "certified: nobody gains more by lying"
-    : "prices are not convex: best responses come from a search";
-  rows.push(["largest gap", certified ? worstGap.toExponential(1) : "not known", gapRemark]);
+  rows.push(["largest gap", ...gapInWords(worstGap, worstRounding)]);
   rows.push(["", "", `ties (utilities within ${TIE_BREAK}) go to the highest payment`]);
   if (training) {
     const { iterations, evaluationSeconds } = training;

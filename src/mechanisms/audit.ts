@@ -14,6 +14,7 @@ import { dividedProblem, scaleOf } from "../problems/scaled.ts";
 import { deriveKey, randomKey } from "../random/key.ts";
 import { uniforms } from "../random/numbers.ts";
 import { allocationsCost, checkAllocations } from "./audit/allocations.ts";
+import { budget } from "./audit/budget.ts";
 import { AUDIT_CHECKS, type AuditCheck, type AuditCheckName, type Tally, tally } from "./audit/check.ts";
 import { searchCost, searchMisreports } from "./audit/misreports.ts";
 import { observed } from "./audit/observed.ts";
@@ -21,6 +22,7 @@ import { checkInUnit, dividedMechanism } from "./audit/in_units.ts";
 import { checkPrices, type PricedMechanism } from "./audit/prices.ts";
 import { checkBackends, checkExact } from "./audit/responses.ts";
 import { CHECK_WORDS } from "./audit/words.ts";
+import { gapInWords } from "./certificate.ts";
 import { evaluate } from "./evaluate.ts";
 import { type Mechanism, requireMechanismFor } from "./mechanism.ts";
 import type { MenuMechanism } from "./menu_mechanism.ts";
@@ -28,9 +30,12 @@ import type { MenuMechanism } from "./menu_mechanism.ts";
 /** The largest violation that passes, by check. */
 export type AuditBounds = Readonly<Record<AuditCheckName, number>>;
 
-/** The bounds of an audit unless others are given: 1e-6 of the largest value of a good, for all checks. */
+/**
+ * The bounds of an audit unless others are given: 1e-6 of the largest value of a good, for all checks but certificates,
+ * which nothing may beat.
+ */
 export const defaultBounds: AuditBounds = Object.fromEntries(
-  AUDIT_CHECKS.map((name) => [name, 1e-6]),
+  AUDIT_CHECKS.map((name) => [name, name === "certificates" ? 0 : 1e-6]),
 ) as unknown as AuditBounds;
 
 /** The options of an audit. */
@@ -45,6 +50,11 @@ export interface AuditOptions {
   readonly revenueProfiles?: number;
   /** The seed of profiles and misreports; 0 unless given. */
   readonly seed?: number;
+  /**
+   * Seconds that the audit may take, about; 60 unless given. A mechanism that is too slow for the sizes is checked on
+   * fewer profiles, with fewer misreports, and what was left out is in the report.
+   */
+  readonly timeLimit?: number;
   /** Largest violations that pass, in the units of types; {@linkcode defaultBounds} where not given. */
   readonly bounds?: Partial<AuditBounds>;
   /** Called with the number of profiles run so far, and about that of all. */
@@ -55,7 +65,7 @@ export interface AuditOptions {
 
 /** The sizes of an audit of some seconds, for a mechanism of a few goods. */
 export const defaultAudit: Required<Omit<AuditOptions, "bounds" | "onProgress" | "signal">> = {
-  ...{ profiles: 300, misreports: 300, exact: 100, revenueProfiles: 20_000, seed: 0 },
+  ...{ profiles: 300, misreports: 300, exact: 100, revenueProfiles: 20_000, seed: 0, timeLimit: 60 },
 };
 
 /** What an audit found. */
@@ -66,6 +76,8 @@ export interface AuditReport {
   readonly checks: readonly AuditCheck[];
   /** The checks that do not, and why. */
   readonly skipped: readonly { readonly name: AuditCheckName; readonly reason: string }[];
+  /** What the time limit, or what else, left out of the checks; empty where all was checked. */
+  readonly leftOut: readonly string[];
   /** The principal's expected utility on fresh profiles. */
   readonly revenue: AuditedRevenue;
   /** The sizes and the seed of this audit. */
@@ -88,6 +100,10 @@ export interface AuditedRevenue {
 
 /** Streams of random numbers, other than those of training and evaluation. */
 const AUDIT_STREAM = 0xa0d17, PROFILES = 0, MISREPORTS = 1, ALLOCATIONS = 2, PRICES = 3;
+/** What dividing types may do to a utility, for each good, where types are 1 at most. */
+const DIVIDED_TYPES = 2 ** -21;
+/** As many misreports of each participant are tried before fewer profiles are, where time is short. */
+const LEAST_MISREPORTS = 30;
 /** The number of profiles with extreme types: all types 0, all types 1, then 0 and 1 at random. */
 const EXTREMES = 8;
 
@@ -132,12 +148,14 @@ export async function audit(
 ): Promise<AuditReport> {
   requireKnownNames("audit", "an option", options, [...Object.keys(defaultAudit), "bounds", "onProgress", "signal"]);
   const bounds = completeBounds(options.bounds), sizes = completeSizes(options), { signal, onProgress } = options;
-  const { profiles, misreports, exact, revenueProfiles, seed } = sizes, asked = problemOf(problem);
+  const { profiles: wanted, exact, seed, timeLimit } = sizes, asked = problemOf(problem), start = performance.now();
   requireMechanismFor("audit", asked, mechanism);
   const scale = scaleOf(asked);
   if (scale !== 1) {
+    // Types are 32-bit floats, and are divided and multiplied again.
+    const certificates = DIVIDED_TYPES * asked.goods * scale;
     const inScale = Object.fromEntries(
-      Object.entries(options.bounds ?? {}).map((
+      Object.entries({ certificates, ...options.bounds }).map((
         [name, bound],
       ) => [name, name === "feasibility" ? bound : bound / scale]),
     );
@@ -159,11 +177,17 @@ export async function audit(
     Tally
   >;
   const key = deriveKey(randomKey(seed), AUDIT_STREAM);
-  const types = task.distribution.sample(deriveKey(key, PROFILES), profiles, "held-out");
-  const some = types.subarray(0, Math.ceil(exact / n) * n * m);
+  const drawn = task.distribution.sample(deriveKey(key, PROFILES), wanted, "held-out");
+  const limit = budget(timeLimit, await secondsOf(mechanism, drawn, n * m, signal), start);
+  // A mechanism that is slow: fewer misreports first, then fewer profiles.
+  const least = Math.min(sizes.misreports, LEAST_MISREPORTS);
+  const profiles = limit.afford("search", wanted, least, "profiles");
+  const misreports = limit.afford("search", sizes.misreports, profiles * n, "misreports of each participant");
+  const types = drawn.subarray(0, profiles * n * m), some = (count: number) => types.subarray(0, count * n * m);
+  const revenueProfiles = sizes.revenueProfiles;
 
   const all = profiles + EXTREMES + searchCost(profiles, n, misreports) + allocationsCost(profiles, n) +
-    revenueProfiles + (menu ? profiles + some.length / (n * m) : 0);
+    revenueProfiles + (menu ? profiles + Math.ceil(exact / n) : 0);
   let done = 0;
   const watched = observed(
     mechanism,
@@ -173,17 +197,32 @@ export async function audit(
   );
 
   await watched.run(extremeProfiles(n * m, deriveKey(key, PROFILES, 1)));
+  const beyond = menu && tallies.certificates, late = () => limit.late("search");
   await searchMisreports(
     watched,
-    { types, misreports, key: deriveKey(key, MISREPORTS) },
+    { types, misreports, key: deriveKey(key, MISREPORTS), late, beyond },
     tallies.incentiveCompatibility,
   );
-  await checkAllocations(watched, types, deriveKey(key, ALLOCATIONS), tallies.monotoneAllocations);
-  if (hasPrices(mechanism)) await checkPrices(mechanism, types, deriveKey(key, PRICES), tallies, signal);
+  const lines = some(limit.afford("allocations", profiles, 5 * n, "profiles of the check of monotone allocations"));
+  await checkAllocations(watched, lines, deriveKey(key, ALLOCATIONS), tallies.monotoneAllocations);
+  if (hasPrices(mechanism)) {
+    const priced = some(limit.afford("prices", profiles, 4, "profiles of the check of prices"));
+    await checkPrices(mechanism, priced, deriveKey(key, PRICES), tallies, signal);
+  }
   const remarks: Partial<Record<AuditCheckName, string>> = {};
   if (menu) {
-    if (exact > 0) remarks.exactBestResponse = await checkExact(menu, watched, some, tallies.exactBestResponse, signal);
-    remarks.backends = await checkBackends(menu, watched, types, tallies.backends);
+    const solved = some(Math.min(profiles, Math.ceil(exact / n)));
+    if (exact > 0) {
+      const { exactBestResponse, certificates } = tallies;
+      remarks.exactBestResponse = await checkExact(
+        ...[menu, watched, solved, exactBestResponse, certificates, limit, signal] as const,
+      );
+    }
+    const compared = some(limit.afford("backends", profiles, 16, "profiles of the comparison of implementations"));
+    remarks.backends = await checkBackends(menu, watched, compared, tallies.backends);
+    if (!tallies.certificates.check().passed) remarks.certificates = "a certificate is wrong: report this";
+    const { worst, passed } = tallies.bestResponseGap.check();
+    if (!passed) remarks.bestResponseGap = gapInWords(worst, watched.worstRounding())[1];
   }
 
   const { distribution } = task;
@@ -194,8 +233,9 @@ export async function audit(
       sample: (key, count, part) => distribution.sample(deriveKey(key, AUDIT_STREAM), count, part),
     },
   };
+  const few = Math.max(2, limit.afford("revenue", revenueProfiles, 1, "profiles for the revenue"));
   const { revenue, standardError, interval, profiles: evaluated, rows } = await evaluate(fresh, watched, {
-    profiles: revenueProfiles,
+    profiles: few,
     seed,
     signal,
   });
@@ -214,6 +254,7 @@ export async function audit(
       profiles: evaluated,
       ...rows !== undefined && { rows },
     },
+    leftOut: limit.leftOut,
     options: sizes,
   };
   return showing(report, () => summaryOf(task, report));
@@ -226,7 +267,7 @@ function revenueInUnit({ mean, standardError, interval, ...rest }: AuditedRevenu
 }
 
 /** A report in words. */
-function summaryOf(problem: MechanismProblem, { passed, checks, skipped, revenue }: AuditReport): Summary {
+function summaryOf(problem: MechanismProblem, { passed, checks, skipped, leftOut, revenue }: AuditReport): Summary {
   const failed = checks.filter((check) => !check.passed).length, [low, high] = revenue.interval;
   const plain = (value: number) => plainAmount(problem, value);
   return {
@@ -241,6 +282,7 @@ function summaryOf(problem: MechanismProblem, { passed, checks, skipped, revenue
         return [title, `${passed ? "passed" : "FAILED"}, ${amount}`, `${violation}; ${cases} cases`];
       }),
       ...skipped.map(({ name, reason }): Row => [CHECK_WORDS[name][0], "not checked", reason]),
+      ...leftOut.map((what): Row => ["not checked", "", what]),
       ["revenue", plain(revenue.mean), `95% confidence: ${plain(low)} to ${amount(problem, high)}`],
     ],
   };
@@ -249,11 +291,34 @@ function summaryOf(problem: MechanismProblem, { passed, checks, skipped, revenue
 /** Why a check may have no cases. */
 const REASONS: Partial<Record<AuditCheckName, string>> = {
   bestResponseGap: "the mechanism has no menu",
+  certificates: "the mechanism has no certificates",
   exactBestResponse: "the mechanism has no menu that is a linear program, or no programs were to be solved",
   convexPrices: "the mechanism tells no prices",
   backends: "the mechanism has no menu of convex prices",
   incentiveCompatibility: "no misreport led to an outcome and a payment that are numbers",
 };
+
+/** About how long a profile takes to run, in seconds: the least of a few runs of 1 or 16 profiles. */
+async function secondsOf(
+  mechanism: Mechanism,
+  types: Float32Array,
+  size: number,
+  signal?: AbortSignal,
+): Promise<number> {
+  const run = async (from: number, to: number) => {
+    signal?.throwIfAborted();
+    const start = performance.now(), part = types.subarray(from * size, to * size);
+    if (part.length > 0) await mechanism.run(part);
+    return (performance.now() - start) / 1000 / Math.max(1, part.length / size);
+  };
+  let least = await run(0, 1); // with what is made once
+  // The least of a few, as other work on the machine may get in between.
+  for (let k = 1, start = performance.now(); k < 5 && performance.now() - start < 1000 && least < 5; k++) {
+    const some = least > 0.03 ? 1 : 16, from = k % Math.floor(types.length / size);
+    least = Math.min(least, await run(from, from + some));
+  }
+  return least;
+}
 
 function isMenu(mechanism: Mechanism): mechanism is MenuMechanism {
   return hasPrices(mechanism) && "rules" in mechanism && "parameters" in mechanism;
@@ -270,12 +335,14 @@ function completeSizes(given: AuditOptions): typeof defaultAudit {
     exact = defaultAudit.exact,
     revenueProfiles = defaultAudit.revenueProfiles,
     seed = defaultAudit.seed,
+    timeLimit = defaultAudit.timeLimit,
   } = given;
   requireInteger("audit", "profiles", profiles, 1);
   requireInteger("audit", "misreports", misreports, 1);
   requireInteger("audit", "exact", exact, 0);
   requireInteger("audit", "revenueProfiles", revenueProfiles, 2);
-  return { profiles, misreports, exact, revenueProfiles, seed };
+  requireNumber("audit", "timeLimit", timeLimit, 1);
+  return { profiles, misreports, exact, revenueProfiles, seed, timeLimit };
 }
 
 function completeBounds(given: Partial<AuditBounds> = {}): AuditBounds {

@@ -15,6 +15,7 @@ import { optimumInWords, referenceMechanisms, shareInWords } from "../problems/r
 import { deriveKey, deriveTextKey, type RandomKey, randomKey } from "../random/key.ts";
 import { ensureDevice } from "../runtime/device.ts";
 import { letEventsIn } from "../runtime/event_loop.ts";
+import { gapInWords, largerRounding } from "./certificate.ts";
 import { meanOf, meanOfRows } from "./mean.ts";
 import { type Mechanism, requireMechanismFor } from "./mechanism.ts";
 
@@ -66,6 +67,11 @@ export interface Evaluation {
   readonly worstGap: number;
   /** Means of the terms of u0 that a problem names. */
   readonly terms?: Readonly<Record<string, number>>;
+  /**
+   * What of certified gaps is a bound on rounding, at most: infinite where products may overflow, NaN where none is
+   * known; undefined where the mechanism tells nothing of rounding.
+   */
+  readonly worstRounding?: number;
 }
 
 /** The streams of profiles, other than those of training. */
@@ -157,7 +163,7 @@ export async function evaluate(
   const measure = async (count: number, typesOf: (chunk: number, from: number, some: number) => Float32Array) => {
     const terms: Record<string, number> = {},
       utilities = new Float64Array(count),
-      sums = { utility: 0, allocated: 0, worstGap: 0 };
+      sums = { utility: 0, allocated: 0, worstGap: 0, worstRounding: undefined as number | undefined };
     for (let from = 0, chunk = 0; from < count; from += CHUNK, chunk++) {
       signal?.throwIfAborted();
       const some = Math.min(CHUNK, count - from), types = typesOf(chunk, from, some);
@@ -179,6 +185,7 @@ export async function evaluate(
       for (const value of result.utilities) sums.utility += value;
       for (const value of result.outcomes) sums.allocated += value;
       for (const value of result.gaps) sums.worstGap = Math.max(sums.worstGap, value);
+      for (const value of result.roundings ?? []) sums.worstRounding = largerRounding(sums.worstRounding, value);
       onProgress?.(done += some, all);
       await letEventsIn();
     }
@@ -208,6 +215,7 @@ export async function evaluate(
     participantsUtility: tested.utility / count,
     allocated: tested.allocated / (count * n * m),
     worstGap: tested.worstGap,
+    ...tested.worstRounding !== undefined && { worstRounding: tested.worstRounding },
     ...Object.keys(tested.terms).length > 0 && { terms: tested.terms },
   };
   return showing(evaluation, () => summaryOf(task, evaluation));
@@ -243,7 +251,7 @@ export function dataRows(
 
 /** An evaluation in words, with the known optimum and the like for comparison. */
 function summaryOf(problem: MechanismProblem, evaluation: Evaluation): Summary {
-  const { revenue, standardError, participantsUtility, allocated, worstGap } = evaluation;
+  const { revenue, standardError, participantsUtility, allocated, worstGap, worstRounding } = evaluation;
   const { optimum, separable, paperTedi } = referenceMechanisms(problem);
   const known = {
     ...optimum && { [optimumInWords(optimum)]: optimum.value },
@@ -265,9 +273,7 @@ function summaryOf(problem: MechanismProblem, evaluation: Evaluation): Summary {
       ),
       ["participants' utility", amount(problem, participantsUtility), "of all together, mean"],
       ["allocated", `${(allocated * 100).toFixed(1)}%`, "of what all participants could get, mean"],
-      Number.isFinite(worstGap)
-        ? ["largest gap", worstGap.toExponential(1), "certified: nobody gains more by lying"]
-        : ["largest gap", "not known", "best responses were searched for"],
+      ["largest gap", ...gapInWords(worstGap, worstRounding)],
     ],
   };
 }

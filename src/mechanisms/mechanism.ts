@@ -19,6 +19,11 @@ export interface MechanismResult {
   readonly utilities: Float64Array;
   /** Certified gaps `[B, n]`: no outcome on the participant's menu has a utility higher by more than this. */
   readonly gaps: Float64Array;
+  /**
+   * What of the gaps is a bound on rounding `[B, n]`: infinite where products may overflow, NaN where none is known. Left
+   * out by mechanisms whose gaps have none.
+   */
+  readonly roundings?: Float64Array;
 }
 
 /** The unit of a mechanism's types and payments. */

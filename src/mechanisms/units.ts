@@ -25,19 +25,34 @@ export function goodName({ goods }: Pick<MechanismUnits, "goods">, good: number)
   return goods?.[good] ?? `good ${good + 1}`;
 }
 
-/** Types `[..]` in the unit of a mechanism as its network takes them. */
-export function networkTypes(types: Float32Array, { largest, network }: MechanismUnits): Float32Array {
+/** Types in a network's unit. */
+export type NetworkTypes = Float32Array | Float64Array;
+
+/**
+ * Types `[..]` in the unit of a mechanism as its network takes them: in 64-bit floats where they are divided, so that
+ * certificates of best responses are for the types that were reported.
+ */
+export function networkTypes(types: Float32Array, { largest, network }: MechanismUnits): NetworkTypes {
   if (network === 1) return types;
   const most = largest / network;
-  return types.map((type) => Math.min(most, type / network));
+  return Float64Array.from(types, (type) => Math.min(most, type / network));
+}
+
+/** Types as contexts are made from them: in 32-bit floats. */
+export function contextTypes(types: NetworkTypes): Float32Array {
+  return types instanceof Float32Array ? types : Float32Array.from(types);
 }
 
 /** The results for types in network units, in the mechanism's unit. */
 export function inUnit(result: MechanismResult, { network }: MechanismUnits): MechanismResult {
   if (network === 1) return result;
   const times = (values: Float64Array) => values.map((value) => value * network);
-  const { payments, utilities, gaps } = result;
-  return { ...result, payments: times(payments), utilities: times(utilities), gaps: times(gaps) };
+  const { payments, utilities, gaps, roundings } = result;
+  return {
+    ...result,
+    ...{ payments: times(payments), utilities: times(utilities), gaps: times(gaps) },
+    ...roundings && { roundings: times(roundings) },
+  };
 }
 
 /** Reported types `[B, n, m]`, nested or flat, each divided by `by`, and 1 at most. */

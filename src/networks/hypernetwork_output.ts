@@ -9,6 +9,7 @@
  */
 import { type Tensor1D, type Tensor2D, tf } from "../deps/tfjs.ts";
 import { dense } from "./dense_layer.ts";
+import { type RoundedPrice, roundedPrice } from "./groupmax_price.ts";
 import type { ConvexNetwork, HostFunction } from "./network.ts";
 import { type HostPerGoodSlopes, type PerGoodSlopes, placeWeights } from "./per_good_slopes.ts";
 import { price } from "./price.ts";
@@ -138,16 +139,34 @@ function addRow(
   }
 }
 
+/** A price by row of a hypernetwork output, and the magnitude that bounds its rounding: see groupmax_price.ts. */
+export interface HostPrice extends Partial<Omit<RoundedPrice, "price">> {
+  /** The price of an outcome and its slope, equation (2). */
+  readonly price: HostFunction;
+}
+
 /**
- * The price of an outcome, equation (2), by row of a hypernetwork output, in 64-bit floats. Where there is no context,
- * all rows have the same function, made once.
+ * The price of an outcome, equation (2), by row of a hypernetwork output, in 64-bit floats, with what is known of its
+ * rounding: nothing where the network cannot be written as a Partial GroupMax Network. Where there is no context, all
+ * rows have the same function, made once.
  */
+export function hostRoundedPrices(
+  network: ConvexNetwork,
+  hypernetwork: HostHypernetworkOutput,
+): (row: number) => HostPrice {
+  const { groupMax, goods } = network;
+  const bound = (weights: Float32Array | Float64Array): HostPrice =>
+    groupMax ? roundedPrice(groupMax, weights) : { price: price(network.bindOnHost(weights), goods) };
+  if (hypernetwork.hidden) return (row) => bound(hostRawWeights(hypernetwork, row));
+  const shared = bound(hypernetwork.bias);
+  return () => shared;
+}
+
+/** As {@linkcode hostRoundedPrices}, without what is known of rounding. */
 export function hostPrices(
   network: ConvexNetwork,
   hypernetwork: HostHypernetworkOutput,
 ): (row: number) => HostFunction {
-  const bound = (weights: Float32Array | Float64Array) => price(network.bindOnHost(weights), network.goods);
-  if (hypernetwork.hidden) return (row) => bound(hostRawWeights(hypernetwork, row));
-  const shared = bound(hypernetwork.bias);
-  return () => shared;
+  const prices = hostRoundedPrices(network, hypernetwork);
+  return (row) => prices(row).price;
 }

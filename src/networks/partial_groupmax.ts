@@ -140,6 +140,34 @@ export function throughSoftplus(size: PartialGroupMaxSize, raw: Float32Array | F
   return weights;
 }
 
+/** f of weights `[P]`, after softplus, on the host. */
+export function functionOfWeights(size: PartialGroupMaxSize, w: Float64Array): HostFunction {
+  const { goods: m, layers: K, groups: G } = size, layout = groupMaxLayout(size), { outPositive, outFree } = layout;
+  const { at, values, winners } = hostLayers(size, w), above = new Float64Array(G), below = new Float64Array(G);
+  return (point, slope) => {
+    at(point);
+    let f = w[outFree + m];
+    for (let i = 0; i < m; i++) f += w[outFree + i] * point[i], slope[i] = w[outFree + i];
+    for (let g = 0; g < G; g++) f += w[outPositive + g] * values[K][g], above[g] = w[outPositive + g];
+    for (let k = K - 1; k >= 0; k--) {
+      const won = winners[k];
+      for (let g = 0; g < G; g++) {
+        const free = layout.free(k, won[g]) + g;
+        for (let i = 0; i < m; i++) slope[i] += above[g] * w[free + i * G];
+      }
+      if (k > 0) {
+        below.fill(0);
+        for (let g = 0; g < G; g++) {
+          const base = layout.positive(k, won[g]) + g;
+          for (let i = 0; i < G; i++) below[i] += above[g] * w[base + i * G];
+        }
+        above.set(below);
+      }
+    }
+    return f;
+  };
+}
+
 /**
  * A Partial GroupMax Network (Definition 3.3) as a family of functions of its raw weights. Large enough, it
  * approximates any function that is convex in x and continuous in the context as closely as one likes (Proposition
@@ -156,7 +184,7 @@ export function partialGroupMax(size: PartialGroupMaxSize): ConvexNetwork {
       `Cannot ${action}: sumsOfLargest must be left out, got true: symmetricGroupMax makes such networks`,
     );
   }
-  const layout = groupMaxLayout(size), { outPositive, outFree, positiveCount, count: P } = layout;
+  const layout = groupMaxLayout(size), { outFree, positiveCount, count: P } = layout;
   const square = G * G, affine = (m + 1) * G;
 
   /** The matrices of R rows of raw weights `[R, P]`. */
@@ -247,32 +275,7 @@ export function partialGroupMax(size: PartialGroupMaxSize): ConvexNetwork {
       };
     },
 
-    bindOnHost(raw: Float32Array | Float64Array): HostFunction {
-      const w = throughSoftplus(size, raw), { at, values, winners } = hostLayers(size, w);
-      const above = new Float64Array(G), below = new Float64Array(G);
-      return (point, slope) => {
-        at(point);
-        let f = w[outFree + m];
-        for (let i = 0; i < m; i++) f += w[outFree + i] * point[i], slope[i] = w[outFree + i];
-        for (let g = 0; g < G; g++) f += w[outPositive + g] * values[K][g], above[g] = w[outPositive + g];
-        for (let k = K - 1; k >= 0; k--) {
-          const won = winners[k];
-          for (let g = 0; g < G; g++) {
-            const free = layout.free(k, won[g]) + g;
-            for (let i = 0; i < m; i++) slope[i] += above[g] * w[free + i * G];
-          }
-          if (k > 0) {
-            below.fill(0);
-            for (let g = 0; g < G; g++) {
-              const base = layout.positive(k, won[g]) + g;
-              for (let i = 0; i < G; i++) below[i] += above[g] * w[base + i * G];
-            }
-            above.set(below);
-          }
-        }
-        return f;
-      };
-    },
+    bindOnHost: (raw) => functionOfWeights(size, throughSoftplus(size, raw)),
   };
   return network;
 }

@@ -7,7 +7,7 @@
 import { bestResponses } from "../kernels/best_responses/select.ts";
 import type { MenuMechanism } from "../mechanisms/menu_mechanism.ts";
 import { hostPrices, hostRows } from "../networks/hypernetwork_output.ts";
-import { networkTypes, PLAIN_UNITS } from "../mechanisms/units.ts";
+import { contextTypes, networkTypes, PLAIN_UNITS } from "../mechanisms/units.ts";
 import { parseSetting, type Setting } from "../problems/settings.ts";
 
 /** What becomes of a type profile. */
@@ -66,7 +66,12 @@ export interface Choice {
 export function choiceOf(mechanism: MenuMechanism, types: Float32Array, participant: number): Choice {
   const { participants: n, goods: m, rules, parameters } = mechanism;
   const { units = PLAIN_UNITS } = mechanism, { network } = units;
-  const hypernetwork = hostRows(rules.hostHypernetwork(parameters, networkTypes(types, units)), n, participant, 1);
+  const hypernetwork = hostRows(
+    rules.hostHypernetwork(parameters, contextTypes(networkTypes(types, units))),
+    n,
+    participant,
+    1,
+  );
   const own = types.slice(participant * m, (participant + 1) * m);
   const price = hostPrices(rules.network, hypernetwork)(0), slope = new Float64Array(m);
   return {

@@ -8,6 +8,7 @@ import { CHECK_WORDS } from "../mechanisms/audit/words.ts";
 import { dataRows, revenueName, sampleInWords, termRows } from "../mechanisms/evaluate.ts";
 import type { AuditReport } from "../mechanisms/audit.ts";
 import { amount, inUnitWords, plainAmount, type Unit } from "../problems/amounts.ts";
+import { CERTIFIED_GAP, gapInWords } from "../mechanisms/certificate.ts";
 import { optimumInWords, percentOf, referenceMechanisms } from "../problems/reference_mechanisms.ts";
 import { VERSION } from "../version.ts";
 import { type Chart, mechanismCharts, slug, trainingCharts } from "./charts.ts";
@@ -61,16 +62,16 @@ ${sections.join("\n")}
 /** What a run reached, and how to get it again. */
 function facts(run: ReportedRun): string {
   const { problem, evaluation, device, seconds, metrics } = run;
-  const { revenue, standardError, worstGap, participantsUtility } = evaluation;
+  const { revenue, standardError, worstGap, worstRounding, participantsUtility } = evaluation;
   const rows: Fact[] = dataRows(problem, evaluation).map(([name, value, remark]) => [name, `${value}, ${remark}`]);
   rows.unshift(...termRows(problem, evaluation).map(([name, value]): Fact => [name, `${value}, mean`]));
   rows.push(...knownValues(problem, revenue));
   const isGoods = revenueName(problem) === "revenue";
   rows.push([
     "Certificate",
-    Number.isFinite(worstGap)
+    worstGap <= CERTIFIED_GAP
       ? `nobody gains more than ${short(worstGap)} by lying, on these profiles`
-      : "none: prices are not convex, so that best responses come from a search",
+      : `${gapInWords(worstGap, worstRounding)[1]}; largest gap ${short(worstGap)}`,
   ]);
   rows.push([
     "Participants",
@@ -116,7 +117,11 @@ function comparison(runs: readonly ReportedRun[]): string {
 }
 
 /** The verdict of an audit. */
-function auditSection(unit: Unit, { passed, checks, skipped, revenue, options }: AuditReport, level: number): string {
+function auditSection(
+  unit: Unit,
+  { passed, checks, skipped, leftOut, revenue, options }: AuditReport,
+  level: number,
+): string {
   const plain = (value: number) => plainAmount(unit, value);
   const failed = checks.filter((check) => !check.passed).length, [low, high] = revenue.interval;
   const verdict = passed ? `All ${checks.length} checks passed.` : `${failed} of ${checks.length} checks failed.`;
@@ -125,6 +130,7 @@ function auditSection(unit: Unit, { passed, checks, skipped, revenue, options }:
     return [title, passed ? "passed" : "FAILED", short(worst), short(bound), String(cases), violation, remark ?? ""];
   });
   for (const { name, reason } of skipped) rows.push([CHECK_WORDS[name][0], "not checked", "", "", "", reason, ""]);
+  for (const what of leftOut) rows.push(["", "left out", "", "", "", what, ""]);
   const head = ["check", "verdict", "largest violation", "bound", "cases", "what it is", "remark"];
   return `<h${level}>The audit</h${level}>
 <p class="${passed ? "passed" : "failed"}">${verdict}</p>

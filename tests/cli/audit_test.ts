@@ -6,7 +6,7 @@ const FOLDER = testFolder();
 const small = smallRun(FOLDER);
 
 /** Options of an audit that takes a second. */
-const QUICK = "--profiles 10 --misreports 20 --exact 5 --test-profiles 200 --backend wasm".split(" ");
+const QUICK = "--profiles 10 --misreports 20 --exact 5 --test-profiles 200 --time-limit 600 --backend wasm".split(" ");
 
 Deno.test("audit passes a trained mechanism: a table for people", async () => {
   const run = await small(), { code, stdout, stderr } = await tedi(["audit", run, ...QUICK]);

@@ -71,7 +71,7 @@ Deno.test("mechanisms that are right pass, and their revenue is what it is", asy
   const posted = await audited(ruled(2, 2, postedPrice(0.5)));
   assertEquals([posted.passed, failures(posted)], [true, []]);
   assertEquals(posted.skipped.map(({ name }) => name), [
-    ...["bestResponseGap", "exactBestResponse", "convexPrices", "backends"] as const,
+    ...["bestResponseGap", "certificates", "exactBestResponse", "convexPrices", "backends"] as const,
   ]);
   // Four sales at 0.5 with probability 0.5 each; five standard errors.
   assertAlmostEquals(posted.revenue.mean, 1, 5 * posted.revenue.standardError);
@@ -222,4 +222,42 @@ Deno.test("what cannot be audited is named", async () => {
     run: async (types) => ({ ...await mechanism.run(types), payments: new Float64Array(1) }),
   };
   await assertRejects(() => audited(short), InvalidInputError, "the mechanism's payments for");
+});
+
+Deno.test("a certificate that a lie beats, or a linear program, is called wrong", async () => {
+  const good = randomMechanism(2, 3, 65), { goods: m } = good;
+  // Nobody with a first value below 0.3 gets anything, and yet the certificate is that of a best response.
+  const wrong: typeof good = {
+    ...good,
+    async run(types) {
+      const result = await good.run(types), own = flatTypes(types, 2, m);
+      const { outcomes, payments, utilities } = result;
+      for (let row = 0; row < payments.length; row++) {
+        if (own[row * m] >= 0.3) continue;
+        outcomes.fill(0, row * m, (row + 1) * m), payments[row] = utilities[row] = 0;
+      }
+      return result;
+    },
+  };
+  const report = await audited(wrong), { worst, remark, passed } = check(report, "certificates");
+  assert(worst > 0.01 && !passed && report.passed === false);
+  assertEquals(remark, "a certificate is wrong: report this");
+  assertEquals(check(report, "bestResponseGap").passed, true);
+  assertEquals(check(await audited(good), "certificates").worst, 0);
+});
+
+Deno.test("an audit of a slow mechanism checks less, and lists what it left out", async () => {
+  const quick = ruled(1, 1, postedPrice(0.5));
+  const slow: Mechanism = {
+    ...quick,
+    async run(types) {
+      await new Promise((resolve) => setTimeout(resolve, 2 * flatTypes(types, 1, 1).length));
+      return await quick.run(types);
+    },
+  };
+  const report = await audited(slow, { ...SMALL, timeLimit: 1 });
+  assertEquals(report.passed, true);
+  assert(report.leftOut.some((what) => /of 120 misreports/.test(what)), report.leftOut.join("\n"));
+  assert(report.revenue.profiles < 500);
+  assertEquals((await audited(quick)).leftOut, []);
 });

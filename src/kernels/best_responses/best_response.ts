@@ -9,8 +9,14 @@
  *   min  sum_k lambda_k b_k + sum_i r_i   with   r_i >= sum_k lambda_k s_ki,  r >= 0,  sum_k lambda_k = 1,  lambda >= 0
  *
  * where cut k is u(x) <= b_k + <s_k, x>, by the revised simplex method. This program has m + 1 rows, and a new cut is a
- * new column, so that one or two exchanges make the basis optimal again. Any feasible lambda bounds the maximum of u
- * from above; the bound less the best utility found is the certified gap.
+ * new column, so that one or two exchanges make the basis optimal again. Any lambda >= 0 bounds the maximum of u from
+ * above, whatever it comes from and once it is divided by its sum:
+ *
+ *   u(x) <= sum_k lambda_k b_k + sum_i max(0, sum_k lambda_k s_ki).
+ *
+ * So the certified gap trusts no exchange: at the end the bound is made of the last lambda and its cuts anew. To it a
+ * bound on all rounding is added, which whoever calls has from the network (networks/groupmax_price.ts). What the
+ * certificate says, and why, is in docs/certificates.md.
  *
  * While the gap is large, new cuts are taken between the program's solution and the best point so far: Ben-Ameur and
  * Neto's in-out separation (Networks 49, 2007), which keeps Kelley's method from zigzagging as m grows. With K = 2,
@@ -29,7 +35,7 @@ export interface BestResponse {
   readonly payment: number;
   /** u(x) = <t, x> - p(x), never below 0. */
   readonly utility: number;
-  /** The certified gap: the utility is at most this far below the maximum. */
+  /** The certified gap, with the bound on rounding: no outcome has a utility that is higher by more. */
   readonly gap: number;
   /** The number of evaluations of f. */
   readonly evaluations: number;
@@ -37,7 +43,10 @@ export interface BestResponse {
 
 /** When the search for a best response stops. */
 export interface BestResponseOptions {
-  /** The certified gap in utility at which it stops, at the prices (1 - TIE_BREAK) p by which ties are broken. */
+  /**
+   * The certified gap in utility at which it stops, at the prices (1 - TIE_BREAK) p by which ties are broken and without
+   * rounding; where the bound on rounding is larger, it stops there.
+   */
   readonly tolerance: number;
   /** The largest number of evaluations of f. Where it is reached, the gap may be above the tolerance. */
   readonly maxEvaluations: number;
@@ -71,18 +80,26 @@ export const LEAST_PIVOT = 1e-10;
 export const EQUAL_RATIOS = 1e-13;
 /** The most exchanges for one linear program, as a multiple of its m + 1 rows. */
 export const ROUNDS = 50;
+/** The most exchanges for one best response, as a multiple of the most evaluations. A response needs one or two each. */
+export const EXCHANGES = 8;
 
 /**
  * The best response of a participant of type `type` `[m]`, equation (4).
  *
  * @param f The function f(x, t_-i) of the pricing rule, or the price itself.
+ * @param rounding A bound on what rounding changes of utilities and cuts. Where it is infinite or NaN, f is not
+ * evaluated: the response is to take nothing, without a certificate.
  */
 export function bestResponse(
   f: HostFunction,
   type: ArrayLike<number>,
   options: BestResponseOptions = defaultBestResponse,
+  rounding: number = 0,
 ): BestResponse {
   const m = type.length, rows = m + 1;
+  if (!(rounding < Infinity)) {
+    return { outcome: new Float64Array(m), payment: 0, utility: 0, gap: Infinity, evaluations: 0 };
+  }
   const price = priceOf(f, m), best = new Float64Array(m), priceSlope = new Float64Array(m);
   price(best, priceSlope); // `best` is the zero outcome, at which the price is 0
   let bestObjective = 0, bestPayment = 0, bestUtility = 0;
@@ -162,8 +179,10 @@ export function bestResponse(
   };
 
   query.fill(0.5);
+  let exchanges = 0, share = IN_OUT;
+  const least = -Math.max(EPSILON, rounding / 4), enough = Math.max(options.tolerance, rounding);
   while (evaluations < options.maxEvaluations) {
-    const payment = price(query, priceSlope);
+    const payment = price(query, priceSlope), before = bestObjective, exchanged = exchanges;
     evaluations++;
     addCut(query, payment);
     // Exchange until no stored column improves the linear program over the cuts.
@@ -186,16 +205,36 @@ export function bestResponse(
         let reduced = costs[k] - value;
         const column = columns[k];
         for (let i = 0; i < m; i++) reduced += column[i] * x[i];
-        if (reduced < worst) worst = reduced, entering = k, found = true;
+        if (reduced < least && reduced < worst) worst = reduced, entering = k, found = true;
       }
       if (!found || !exchange(entering)) break;
+      exchanges++;
     }
     bound = Math.min(bound, value);
-    if (bound - bestObjective <= options.tolerance) break;
-    const share = bound - bestObjective > CLOSE ? IN_OUT : 1;
+    if (bound - bestObjective <= enough || exchanges > EXCHANGES * options.maxEvaluations) break;
+    // Where nothing moved, the next query would be this one again: go all the way, or stop.
+    const stuck = exchanges === exchanged && bestObjective === before;
+    if (stuck && share === 1) break;
+    share = !stuck && bound - bestObjective > CLOSE ? IN_OUT : 1;
     for (let i = 0; i < m; i++) query[i] = best[i] + share * (Math.min(1, Math.max(0, x[i])) - best[i]);
   }
+  // The bound of the last lambda, made anew of its cuts.
+  let total = 0, constant = 0;
+  const slopes = new Float64Array(rows);
+  for (let a = 0; a < rows; a++) {
+    if (basis[a] < 0) continue;
+    const column = columns[basis[a]], amount = amounts[a];
+    total += amount, constant += amount * costs[basis[a]];
+    for (let i = 0; i < m; i++) slopes[i] += amount * column[i];
+  }
+  for (let i = 0; i < m; i++) constant += Math.max(0, slopes[i]);
   // u = objective - TIE_BREAK p, and p >= -credit everywhere since p is convex, by its slope at the zero outcome.
-  const gap = Math.max(0, bound - bestObjective) + TIE_BREAK * Math.max(0, bestPayment + credit);
-  return { outcome: best, payment: bestPayment, utility: Math.max(0, bestUtility), gap, evaluations };
+  const gap = Math.max(0, constant / total - bestObjective) + TIE_BREAK * Math.max(0, bestPayment + credit) + rounding;
+  return {
+    outcome: best,
+    payment: bestPayment,
+    utility: Math.max(0, bestUtility),
+    gap: Number.isNaN(gap) ? Infinity : gap,
+    evaluations,
+  };
 }

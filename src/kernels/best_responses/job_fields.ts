@@ -17,6 +17,14 @@ export const RESPONSES_FIELDS = {
   rows: "i32",
   /** The certified gap at which a search stops. */
   tolerance: "f64",
+  /** Rounding changes utilities by this times the magnitude of prices, and `absolute` times the sum of the type. */
+  relative: "f64",
+  /** See `relative`. */
+  absolute: "f64",
+  /** Prices of this magnitude or more are not evaluated. */
+  largest: "f64",
+  /** The magnitude of the prices of all rows, where one row of weights serves all; the kernel writes it. */
+  magnitude: "f64",
   /** Types in a row. */
   perRow: "i32",
   /** m. */
@@ -49,7 +57,7 @@ export const RESPONSES_FIELDS = {
   shared: "usize",
   /** `[R, types in a row, m]`, 64-bit. */
   types: "usize",
-  /** `[R, types in a row, m + 4]`, 64-bit: outcome, payment, utility, gap, evaluations. */
+  /** `[R, types in a row, m + RESULTS]`, 64-bit: outcome, and then as `RESULTS` says. */
   out: "usize",
   /** Where the threads' scratch begins. */
   scratch: "usize",

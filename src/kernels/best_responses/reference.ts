@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { type HostHypernetworkOutput, hostPrices } from "../../networks/hypernetwork_output.ts";
+import { type HostHypernetworkOutput, type HostPrice, hostRoundedPrices } from "../../networks/hypernetwork_output.ts";
+import { LARGEST_MAGNITUDE } from "../../networks/groupmax_price.ts";
 import type { ConvexNetwork } from "../../networks/network.ts";
 import { bestResponse, type BestResponseOptions, defaultBestResponse } from "./best_response.ts";
 
@@ -15,8 +16,13 @@ export interface BestResponses {
   readonly payments: Float64Array;
   /** u(x) = <t, x> - p(x) `[R, T]`, never below 0. */
   readonly utilities: Float64Array;
-  /** The certified gaps `[R, T]`: utilities are at most this far below the maximum; infinite without a certificate. */
+  /**
+   * The certified gaps `[R, T]`: no outcome has a utility that is higher by more; infinite without a certificate. They
+   * hold in exact arithmetic for the prices of the raw weights of a row: see docs/certificates.md.
+   */
   readonly gaps: Float64Array;
+  /** What of the gaps is a bound on rounding `[R, T]`: infinite where products may overflow, NaN where none is known. */
+  readonly roundings: Float64Array;
   /** The number of evaluations of f `[R, T]`. */
   readonly evaluations: Float64Array;
 }
@@ -29,6 +35,7 @@ export function emptyBestResponses(count: number, goods: number): BestResponses 
     payments: numbers(),
     utilities: numbers(),
     gaps: numbers(),
+    roundings: numbers(),
     evaluations: numbers(),
   };
 }
@@ -47,17 +54,27 @@ export function referenceBestResponses(
   respond: typeof bestResponse = bestResponse,
 ): BestResponses {
   const m = network.goods, count = types.length / m;
-  const found = emptyBestResponses(count, m), prices = hostPrices(network, hypernetwork);
+  const found = emptyBestResponses(count, m), prices = hostRoundedPrices(network, hypernetwork);
   for (let row = 0; row * perRow < count; row++) {
     const price = prices(row);
     for (let k = row * perRow; k < (row + 1) * perRow; k++) {
-      const response = respond(price, types.subarray(k * m, (k + 1) * m), options);
+      const type = types.subarray(k * m, (k + 1) * m), rounding = roundingOf(price, type);
+      const response = respond(price.price, type, options, rounding ?? 0);
       found.outcomes.set(response.outcome, k * m);
       found.payments[k] = response.payment;
       found.utilities[k] = response.utility;
-      found.gaps[k] = response.gap;
+      found.gaps[k] = rounding === undefined ? Infinity : response.gap;
+      found.roundings[k] = rounding ?? NaN;
       found.evaluations[k] = response.evaluations;
     }
   }
   return found;
+}
+
+/** The bound on rounding for a type; infinite where products may overflow, undefined where none is known. */
+function roundingOf({ magnitude, factors }: HostPrice, type: ArrayLike<number>): number | undefined {
+  if (magnitude === undefined || !factors) return undefined;
+  let worth = 0;
+  for (let j = 0; j < type.length; j++) worth += Math.abs(type[j]);
+  return magnitude < LARGEST_MAGNITUDE ? factors.relative * magnitude + factors.absolute * worth : Infinity;
 }

@@ -5,6 +5,7 @@
  * @module
  */
 import { type HostHypernetworkOutput, hostSizes } from "../../networks/hypernetwork_output.ts";
+import { LARGEST_MAGNITUDE, roundingFactors } from "../../networks/groupmax_price.ts";
 import type { ConvexNetwork } from "../../networks/network.ts";
 import { forward } from "../../networks/reparameterisation.ts";
 import { HEAP } from "../../runtime/threads.ts";
@@ -75,6 +76,7 @@ export function wasmBestResponses(
     ...{ quadsAt: quadsAt.address, mapsAt: mapsAt.address, slopes: slopes.address, lastOffset: lastOffset.address },
     ...{ perGoodHidden: perGoodHidden.address, sumsOfLargest: sumsOfLargest ? 1 : 0 },
     ...{ shared: shared.address, types: typesPlace.address, out: out.address, tolerance: options.tolerance },
+    ...{ ...roundingFactors(size), largest: LARGEST_MAGNITUDE },
   };
   writeFields(RESPONSES_FIELDS, job, threads.memory(scratch), at.address);
   threads.exports.plan(at.address);
@@ -110,6 +112,7 @@ export function wasmBestResponses(
       found.utilities[first + k] = row[m + 1];
       found.gaps[first + k] = row[m + 2];
       found.evaluations[first + k] = row[m + 3];
+      found.roundings[first + k] = row[m + 4];
     }
   }
   return found;

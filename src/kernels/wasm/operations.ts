@@ -15,6 +15,7 @@ export const OPERATIONS = { value: 0, slope: 1, gradient: 2, chains: 3, response
 export const ROWS = 6;
 
 /**
- * The numbers behind the outcome of a best response: payment, utility, certified gap, and number of evaluations of f.
+ * The numbers behind the outcome of a best response: payment, utility, certified gap, number of evaluations of f, and the
+ * bound on rounding that is in the gap.
  */
-export const RESULTS = 4;
+export const RESULTS = 5;

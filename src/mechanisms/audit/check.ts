@@ -12,6 +12,7 @@ export const AUDIT_CHECKS = [
   "feasibility",
   "monotoneAllocations",
   "bestResponseGap",
+  "certificates",
   "exactBestResponse",
   "convexPrices",
   "backends",

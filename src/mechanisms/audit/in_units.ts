@@ -22,8 +22,12 @@ export function dividedMechanism<Made extends Mechanism & Partial<Pick<MenuMecha
     ...mechanism,
     ...units && { units: { ...units, largest: units.largest / by, network: units.network / by } },
     async run(types) {
-      const result = await mechanism.run(times(types)), { payments, utilities, gaps } = result;
-      return { ...result, payments: divide(payments), utilities: divide(utilities), gaps: divide(gaps) };
+      const result = await mechanism.run(times(types)), { payments, utilities, gaps, roundings } = result;
+      return {
+        ...result,
+        ...{ payments: divide(payments), utilities: divide(utilities), gaps: divide(gaps) },
+        ...roundings && { roundings: divide(roundings) },
+      };
     },
     ...prices && {
       prices: async (types: TypeProfiles, outcomes: Float64Array) => divide(await prices(times(types), outcomes)),

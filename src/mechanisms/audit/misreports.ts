@@ -22,6 +22,10 @@ export interface MisreportSearch {
   readonly misreports: number;
   /** The same key tries the same misreports. */
   readonly key: RandomKey;
+  /** Whether time is over: the search ends with what it has. */
+  readonly late?: () => boolean;
+  /** Collects by how much gains are above certified gaps; left out where there are no certificates. */
+  readonly beyond?: Tally;
 }
 
 /** A misreport of a participant that climbs. */
@@ -53,7 +57,9 @@ export function searchCost(profiles: number, participants: number, misreports: n
 
 /** Searches for misreports that pay, and tallies the largest gain of each participant of each profile. */
 export async function searchMisreports(mechanism: Mechanism, search: MisreportSearch, found: Tally): Promise<void> {
-  const { participants: n, goods: m } = mechanism, { types, misreports, key } = search, rows = types.length / m;
+  const { participants: n, goods: m } = mechanism,
+    { types, misreports, key, late = () => false, beyond } = search,
+    rows = types.length / m;
   const truth = await mechanism.run(types);
   const utility = (outcomes: Float64Array, at: number, row: number, payment: number) => {
     let sum = -payment;
@@ -83,7 +89,7 @@ export async function searchMisreports(mechanism: Mechanism, search: MisreportSe
   // Random misreports; the best few of each row are kept, the best first.
   const everyRow = Int32Array.from({ length: rows }, (_, row) => row), random = Math.ceil(misreports / 2);
   const best: Climber[][] = Array.from({ length: rows }, () => []);
-  for (let k = 0; k < random; k++) {
+  for (let k = 0; k < random && !(k > 0 && late()); k++) {
     const points = randomMisreports(types, k, deriveKey(key, 0, k)), gain = await gains(everyRow, points);
     for (let row = 0; row < rows; row++) {
       const kept = best[row];
@@ -95,7 +101,7 @@ export async function searchMisreports(mechanism: Mechanism, search: MisreportSe
 
   const climb = async (climbers: readonly Climber[], budget: number, stream: number) => {
     const directions = Math.min(m, DIRECTIONS), each = 2 * directions + 1;
-    for (let round = 0; (round + 1) * each <= budget && climbers.length > 0; round++) {
+    for (let round = 0; (round + 1) * each <= budget && climbers.length > 0 && !late(); round++) {
       const along = randomDirections(climbers.length * directions, m, deriveKey(key, stream, round));
       const who = new Int32Array(climbers.length * each), points = new Float32Array(who.length * m);
       climbers.forEach(({ row, point, step, uphill }, c) => {
@@ -140,14 +146,23 @@ export async function searchMisreports(mechanism: Mechanism, search: MisreportSe
   for (const winner of winners) {
     if (!winner) continue; // all gains were NaN
     const { row, point, gain } = winner, first = row - row % n;
-    found.see(gain, () => ({
+    const witness = () => ({
       profile: nested(types.subarray(first * m, (first + n) * m), m),
       participant: row - first,
       misreport: Array.from(point),
       outcomes: [Array.from(truth.outcomes.subarray(row * m, (row + 1) * m))],
       payments: [truth.payments[row]],
-    }));
+    });
+    found.see(gain, witness);
+    beyond?.see(gain - truth.gaps[row] - ownRounding(types, row, m, truth.payments[row]), witness);
   }
+}
+
+/** What rounding may do to a gain or a utility as audits compute them, at most. */
+export function ownRounding(types: ArrayLike<number>, row: number, m: number, payment: number): number {
+  let worth = Math.abs(payment);
+  for (let j = row * m; j < (row + 1) * m; j++) worth += types[j];
+  return 1e-15 * (m + 4) * worth;
 }
 
 /** The k-th random misreport of each row `[rows, m]`. */

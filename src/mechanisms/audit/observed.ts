@@ -5,6 +5,7 @@
  */
 import { InvalidInputError } from "../../errors.ts";
 import { letEventsIn } from "../../runtime/event_loop.ts";
+import { largerRounding } from "../certificate.ts";
 import { flatTypes, type Mechanism, type MechanismResult, type TypeProfiles } from "../mechanism.ts";
 import { type AuditWitness, nested, type Tally } from "./check.ts";
 
@@ -18,6 +19,12 @@ export interface RunTallies {
   readonly feasibility: Tally;
   /** The certified gaps of the mechanism; left out where it has no menu. */
   readonly bestResponseGap?: Tally;
+}
+
+/** A mechanism whose results are checked. */
+export interface ObservedMechanism extends Mechanism {
+  /** What of certified gaps was a bound on rounding, at most, in all runs so far. */
+  worstRounding(): number | undefined;
 }
 
 /** An outcome whose coordinates add up to this or less counts as zero. */
@@ -35,9 +42,11 @@ export function observed(
   tallies: RunTallies,
   onRun: (profiles: number) => void,
   signal?: AbortSignal,
-): Mechanism {
+): ObservedMechanism {
   const { participants: n, goods: m } = mechanism, size = n * m;
+  let rounding: number | undefined;
   return {
+    worstRounding: () => rounding,
     participants: n,
     goods: m,
     async run(reported: TypeProfiles): Promise<MechanismResult> {
@@ -52,6 +61,7 @@ export function observed(
         const part = types.subarray(from * size, (from + CHUNK) * size), result = await mechanism.run(part);
         checkShape(result, part.length / size, n, m);
         observe(part, result, n, m, tallies);
+        for (const value of result.roundings ?? []) rounding = largerRounding(rounding, value);
         all.outcomes.set(result.outcomes, from * size);
         all.payments.set(result.payments, from * n);
         all.utilities.set(result.utilities, from * n);

@@ -13,6 +13,7 @@ export const CHECK_WORDS: Readonly<Record<AuditCheckName, readonly [name: string
   feasibility: ["outcomes", "farthest from [0, 1]"],
   monotoneAllocations: ["monotone", "most that an allocation went against a change of type"],
   bestResponseGap: ["certified gap", "most that any lie could gain, by certificates"],
+  certificates: ["certificates", "most by which anything that was found beat a certificate"],
   exactBestResponse: ["exact responses", "largest difference to linear programs, and their largest duality gap"],
   convexPrices: ["convex prices", "highest above a straight line between two outcomes"],
   backends: ["implementations", "largest difference in utility"],

@@ -1,7 +1,8 @@
 /**
  * The linear program of a best response, equation (4), to the pricing rule of one Partial GroupMax Network.
  *
- * With f = W_K z_K + <A_K, x> + b_K and z_k the layers, maximising <t, x> - f(x) over x in [0, 1]^m is
+ * With p(x) = f(x) - f(0) = W_K z_K + <A_K, x> and z_k the layers relative to x = 0 (networks/groupmax_price.ts),
+ * maximising <t, x> - p(x) over x in [0, 1]^m is
  *
  *   min  <W_K, z_K> + <A_K - t, x>
  *   with z_kg >= <W_kge, z_{k-1}> + <A_kge, x> + b_kge   for all layers k, groups g and elements e,   0 <= x <= 1.
@@ -18,10 +19,11 @@
 import type { HighsBasis, HighsModelData } from "../../deps/highs.ts";
 import { groupMaxOnHost } from "../../networks/groupmax.ts";
 import { groupMaxLayout, type PartialGroupMaxSize } from "../../networks/groupmax_layout.ts";
+import { largestInputs, type PriceMagnitude, relativeToZero } from "../../networks/groupmax_price.ts";
 import { throughSoftplus } from "../../networks/partial_groupmax.ts";
 import { sumScale } from "../../networks/sums_of_largest.ts";
 
-/** The affine maps of one f, in 64-bit floats; element r = (k E + e) G + g is element e of group g in layer k. */
+/** The affine maps of one price, in 64-bit floats; element r = (k E + e) G + g is element e of group g in layer k. */
 export interface AffineMaps {
   /** The size of the network. */
   readonly size: PartialGroupMaxSize;
@@ -29,33 +31,42 @@ export interface AffineMaps {
   readonly positive: Float64Array;
   /** A_kge `[K E G, m]`. */
   readonly free: Float64Array;
-  /** b_kge `[K E G]`. */
+  /** b_kge `[K E G]`, relative to x = 0. */
   readonly offset: Float64Array;
+  /** The absolute values that an element's map adds up to at most, for x alone, and those that made its offset. */
+  readonly spread: Float64Array;
   /** W_K `[G]`, each at least 0. */
   readonly outPositive: Float64Array;
   /** A_K `[m]`. */
   readonly outFree: Float64Array;
-  /** b_K. */
-  readonly outOffset: number;
+  /** As `spread`, for A_K. */
+  readonly outSpread: number;
+  /** What is known of rounding. */
+  readonly rounding: PriceMagnitude;
 }
 
 /** The affine maps of raw weights `[P]`, in the order of networks/groupmax_layout.ts. */
 export function affineMaps(size: PartialGroupMaxSize, raw: Float32Array | Float64Array): AffineMaps {
   const { goods: m, layers: K, groups: G, groupSize: E } = size, rows = K * E * G;
-  const layout = groupMaxLayout(size), weights = throughSoftplus(size, raw);
+  const layout = groupMaxLayout(size), weights = throughSoftplus(size, raw), rounding = relativeToZero(size, weights);
+  const inputs = largestInputs(size), spread = rounding.ofOffsets.slice();
   const positive = new Float64Array(rows * G), free = new Float64Array(rows * m), offset = new Float64Array(rows);
   for (let r = E * G; r < rows; r++) {
     const [k, e, g] = [Math.floor(r / (E * G)), Math.floor(r / G) % E, r % G];
     for (let i = 0; i < G; i++) positive[r * G + i] = weights[layout.positive(k, e) + i * G + g];
   }
   for (let r = 0; r < rows; r++) {
-    for (let j = 0; j < m; j++) free[r * m + j] = weights[layout.map(r, j)];
+    for (let j = 0; j < m; j++) {
+      free[r * m + j] = weights[layout.map(r, j)];
+      spread[r] += inputs[j] * Math.abs(free[r * m + j]);
+    }
     offset[r] = weights[layout.map(r, m)];
   }
   const outPositive = weights.slice(layout.outPositive, layout.outPositive + G);
-  const outFree = weights.slice(layout.outFree, layout.outFree + m), outOffset = weights[layout.outFree + m];
+  const outFree = weights.slice(layout.outFree, layout.outFree + m);
+  const outSpread = outFree.reduce((sum, slope, j) => sum + inputs[j] * Math.abs(slope), 0);
   if (size.sumsOfLargest) { for (const slopes of [free, outFree]) slopesInOrder(slopes, m); }
-  return { size, positive, free, offset, outPositive, outFree, outOffset };
+  return { size, positive, free, offset, spread, outPositive, outFree, outSpread, rounding };
 }
 
 /**
@@ -74,7 +85,9 @@ function orderRows({ goods, sumsOfLargest }: PartialGroupMaxSize): number {
 }
 
 /** The program for the type 0. For a type t, t_j is subtracted from the cost of column j. */
-export function linearProgram({ size, positive, free, offset, outPositive, outFree }: AffineMaps): HighsModelData {
+export function linearProgram(
+  { size, positive, free, offset, outPositive, outFree, rounding }: AffineMaps,
+): HighsModelData {
   const { goods: m, layers: K, groups: G, groupSize: E } = size;
   const numCols = m + K * G, elements = K * E * G, ordered = orderRows(size), numRows = elements + ordered + 1;
   const perRow = (k: number) => 1 + m + (k > 0 ? G : 0);
@@ -97,7 +110,7 @@ export function linearProgram({ size, positive, free, offset, outPositive, outFr
   const colCost = new Float64Array(numCols), colLower = new Float64Array(numCols).fill(-Infinity);
   colCost.set(outFree), colCost.set(outPositive, numCols - G);
   const rowLower = new Float64Array(numRows).fill(-Infinity);
-  rowLower.set(offset);
+  rowLower.set(offset.map((c, r) => rounding.never[r] ? -Infinity : c));
   rowLower.fill(0, elements, elements + ordered);
   return {
     ...{ numCols, numRows, colCost, colLower: colLower.fill(0, 0, m) },

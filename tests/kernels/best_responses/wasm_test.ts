@@ -153,7 +153,6 @@ Deno.test("WASM best responses end where evaluations run out, with honest gaps",
       assertClose(rough.utilities, expected.utilities, 1e-6, `${one}`);
       checkCertificates(given, rough, `${one}`);
       rough.gaps.forEach((gap, k) => {
-        if (maxEvaluations === 1) assertEquals(gap, Infinity);
         assert(exact.utilities[k] - rough.utilities[k] <= gap + 1e-9);
         if (gap > 1e-3) cutShort++;
       });

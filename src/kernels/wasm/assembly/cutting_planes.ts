@@ -6,7 +6,7 @@
 // The basis alone bounds the maximum, so that gaps stay certified whatever is dropped. Vectors have m + 1 floats, and
 // zeros behind them up to a multiple of four.
 
-import { CLOSE, EPSILON, EQUAL_RATIOS, IN_OUT, LEAST_PIVOT, ROUNDS, TIE_BREAK } from "./constants";
+import { CLOSE, EPSILON, EQUAL_RATIOS, EXCHANGES, IN_OUT, LEAST_PIVOT, ROUNDS, TIE_BREAK } from "./constants";
 import { both, dots, fma2 } from "./double";
 import { evaluate, networkSize } from "./double_network";
 import { ResponsesJob } from "./responses_job";
@@ -219,11 +219,15 @@ function exchange(job: ResponsesJob, s: usize, id: i32): bool {
   return true;
 }
 
-/** Solves the linear program over `cuts` cuts by exchanges from the present basis and solution; returns its value. */
-function solve(job: ResponsesJob, s: usize, cuts: i32): f64 {
+/**
+ * Solves the linear program over `cuts` cuts by exchanges from the present basis and solution; returns how many. Cuts
+ * whose reduced cost is below `least` come in.
+ */
+function solve(job: ResponsesJob, s: usize, cuts: i32, least: f64): i32 {
   const m = job.goods, bytes = vectorBytes(job), x = xAt(job, s);
   const costs = costsAt(job, s), reduced = reducedAt(job, s);
-  for (let round: i32 = 0; round < ROUNDS * (m + 1); round++) {
+  let round: i32 = 0;
+  for (; round < ROUNDS * (m + 1); round++) {
     let entering: i32 = 0, worst = -EPSILON, found = false;
     for (let i: i32 = 0; i < m; i++) {
       const xi = load<f64>(x + (i << 3));
@@ -234,53 +238,89 @@ function solve(job: ResponsesJob, s: usize, cuts: i32): f64 {
     for (let k = cuts - 1; k >= 0; k--) {
       const cost = load<f64>(costs + (k << 3)) + load<f64>(reduced + (k << 3));
       store<f64>(reduced + (k << 3), cost);
-      if (cost < worst) worst = cost, entering = k, found = true;
+      if (cost < least && cost < worst) worst = cost, entering = k, found = true;
     }
     if (!found || !exchange(job, s, entering)) break;
     solution(job, s);
   }
-  return -load<f64>(x + (m << 3));
+  return round;
+}
+
+/** The bound of the basis' cuts on the maximum of u, made anew: see best_response.ts. */
+function boundOfBasis(job: ResponsesJob, s: usize): f64 {
+  const m = job.goods, bytes = vectorBytes(job), slopes = directionAt(job, s), amounts = amountsAt(job, s);
+  let constant: f64 = 0;
+  memory.fill(slopes, 0, bytes);
+  for (let a: i32 = 0; a <= m; a++) {
+    const id = load<i32>(basisAt(job, s) + (a << 2));
+    if (id < 0) continue;
+    const amount = load<f64>(amounts + (a << 3)), cut = cutAt(job, s, id), factor = both(amount);
+    constant += amount * load<f64>(costsAt(job, s) + (id << 3));
+    for (let b: i32 = 0; b < bytes; b += 16) {
+      v128.store(slopes + b, fma2(factor, v128.load(cut + b), v128.load(slopes + b)));
+    }
+  }
+  for (let i: i32 = 0; i < m; i++) constant += max<f64>(0, load<f64>(slopes + (i << 3)));
+  return constant / load<f64>(slopes + (m << 3)); // the last number of a cut is 1
 }
 
 /**
- * The best response, equation (4), of type `type` `[m]` at packed weights `w`: writes outcome `[m]`, payment, utility, gap and the
- * number of evaluations to `out`.
+ * The best response, equation (4), of type `type` `[m]` at packed weights `w`, which are relative to zero: writes
+ * outcome `[m]`, payment, utility, gap, the number of evaluations and the bound on rounding to `out`.
  */
-export function bestResponse(job: ResponsesJob, w: usize, type: usize, out: usize, s: usize): void {
+export function bestResponse(job: ResponsesJob, w: usize, type: usize, out: usize, s: usize, magnitude: f64): void {
   const m = job.goods, best = bestAt(job, s), gradient = gradientAt(job, s), x = xAt(job, s), query = queryAt(job, s);
+  const rest = out + (m << 3);
+  let worth: f64 = 0;
+  for (let i: i32 = 0; i < m; i++) worth += abs<f64>(load<f64>(type + (i << 3)));
+  const rounding = job.relative * magnitude + job.absolute * worth;
+  if (!(magnitude < job.largest)) {
+    memory.fill(out, 0, (m + 4) << 3);
+    store<f64>(rest, Infinity, 16);
+    store<f64>(rest, Infinity, 32);
+    return;
+  }
   memory.fill(inverseAt(job, s), 0, <i32>(costsAt(job, 0) - inverseAt(job, 0)));
-  const atZero = evaluate(job, w, best, gradient, s); // `best` is the zero outcome: nothing, for no payment
+  evaluate(job, w, best, gradient, s); // `best` is the zero outcome: nothing, for no payment
   let bestObjective: f64 = 0, bestPayment: f64 = 0, bestUtility: f64 = 0, bound: f64 = Infinity, credit: f64 = 0;
   makeCut(job, s, 0, type, best, 0);
   for (let i: i32 = 0; i < m; i++) credit += max<f64>(0, -load<f64>(gradient + (i << 3)));
   firstBasis(job, s);
   solution(job, s);
 
-  let evaluations: i32 = 1, cuts: i32 = 1;
+  const least = -max<f64>(EPSILON, 0.25 * rounding), enough = max<f64>(job.tolerance, rounding);
+  let evaluations: i32 = 1, cuts: i32 = 1, exchanges: f64 = 0, share: f64 = IN_OUT;
   for (let i: i32 = 0; i < m; i++) store<f64>(query + (i << 3), 0.5);
   while (evaluations < job.maxEvaluations) {
-    const payment = evaluate(job, w, query, gradient, s) - atZero;
+    const payment = evaluate(job, w, query, gradient, s);
     evaluations++;
     const place = roomForCut(job, s, cuts), objective = makeCut(job, s, place, type, query, payment);
     cuts = max(cuts, place + 1);
-    if (objective > bestObjective) {
-      let worth: f64 = 0;
+    const better = objective > bestObjective;
+    if (better) {
+      worth = 0;
       for (let i: i32 = 0; i < m; i++) worth += load<f64>(type + (i << 3)) * load<f64>(query + (i << 3));
       bestObjective = objective, bestPayment = payment, bestUtility = worth - payment;
       memory.copy(best, query, m << 3);
     }
-    bound = min(bound, solve(job, s, cuts));
-    if (bound - bestObjective <= job.tolerance) break;
-    const share: f64 = bound - bestObjective > CLOSE ? IN_OUT : 1;
+    const exchanged = solve(job, s, cuts, least);
+    exchanges += exchanged;
+    bound = min(bound, -load<f64>(x + (m << 3)));
+    if (bound - bestObjective <= enough || exchanges > <f64>EXCHANGES * job.maxEvaluations) break;
+    // Where nothing moved, the next query would be this one again: go all the way, or stop.
+    const stuck = exchanged == 0 && !better;
+    if (stuck && share == 1) break;
+    share = !stuck && bound - bestObjective > CLOSE ? IN_OUT : 1;
     for (let i: i32 = 0; i < m; i++) {
       const from = load<f64>(best + (i << 3)), to = min<f64>(1, max<f64>(0, load<f64>(x + (i << 3))));
       store<f64>(query + (i << 3), from + share * (to - from));
     }
   }
-  const rest = out + (m << 3);
+  const gap = max<f64>(0, boundOfBasis(job, s) - bestObjective) + TIE_BREAK * max<f64>(0, bestPayment + credit);
   memory.copy(out, best, m << 3);
   store<f64>(rest, bestPayment);
   store<f64>(rest, max<f64>(0, bestUtility), 8);
-  store<f64>(rest, max<f64>(0, bound - bestObjective) + TIE_BREAK * max<f64>(0, bestPayment + credit), 16);
+  store<f64>(rest, gap == gap ? gap + rounding : Infinity, 16);
   store<f64>(rest, evaluations, 24);
+  store<f64>(rest, rounding, 32);
 }

@@ -32,7 +32,7 @@ function inputCount(job: ResponsesJob, k: i32): i32 {
 /** Bytes of the weights of one block of four groups. */
 // @ts-ignore: decorator
 @inline
-function blockBytes(job: ResponsesJob, k: i32): i32 {
+export function blockBytes(job: ResponsesJob, k: i32): i32 {
   return (inputCount(job, k) * job.groupSize) << 5;
 }
 
@@ -62,7 +62,7 @@ export function networkSize(job: ResponsesJob): i32 {
 /** Where the output's weights begin in a row of packed weights, in bytes. */
 // @ts-ignore: decorator
 @inline
-function outputAt(job: ResponsesJob): i32 {
+export function outputAt(job: ResponsesJob): i32 {
   return (pad4(job.groups) >> 2) * (blockBytes(job, 0) + (job.layers - 1) * blockBytes(job, 1));
 }
 

@@ -4,19 +4,23 @@
 import { RESULTS, ROWS } from "./constants";
 import { bestResponse, cuttingPlanesSize } from "./cutting_planes";
 import { hiddenTileSize, wideSharedWeights, wideWeights } from "./double_weights";
+import { relativeToZero, relativeToZeroSize } from "./relative_to_zero";
 import { ResponsesJob } from "./responses_job";
 
 /** As `plan` of index.ts. */
 export function planResponses(job: ResponsesJob): void {
   const own = job.hiddenSize > 0, perTask = own ? ROWS : job.rowsPerTask;
-  job.scratchSize = (cuttingPlanesSize(job) + (own ? hiddenTileSize(job) + (ROWS * job.packed << 3) : 0) + 127) & ~63;
+  const rest = max(cuttingPlanesSize(job), relativeToZeroSize(job));
+  job.scratchSize = (rest + (own ? hiddenTileSize(job) + (ROWS * job.packed << 3) : 0) + 127) & ~63;
   job.tasks = (job.rows + perTask - 1) / perTask;
 }
 
 /** As `begin` of index.ts. */
 export function beginResponses(job: ResponsesJob): void {
   job.next = 0;
-  if (job.hiddenSize == 0) wideSharedWeights(job);
+  if (job.hiddenSize > 0) return;
+  wideSharedWeights(job);
+  job.magnitude = relativeToZero(job, job.shared, job.scratch);
 }
 
 /** As `run` of index.ts. */
@@ -38,8 +42,9 @@ function responsesTask(job: ResponsesJob, task: i32, scratch: usize): void {
   if (own) wideWeights(job, first, scratch, weights);
   for (let row = first; row < last; row++) {
     const w = own ? weights + ((row - first) * job.packed << 3) : weights;
+    const magnitude = own ? relativeToZero(job, w, rest) : job.magnitude;
     for (let k = row * job.perRow; k < (row + 1) * job.perRow; k++) {
-      bestResponse(job, w, job.types + ((k * m) << 3), job.out + ((k * (m + RESULTS)) << 3), rest);
+      bestResponse(job, w, job.types + ((k * m) << 3), job.out + ((k * (m + RESULTS)) << 3), rest, magnitude);
     }
   }
 }

@@ -1,0 +1,42 @@
+/**
+ * Certificates in words: what the largest certified gap of an evaluation or audit says, and, where it says too little,
+ * why. What a certificate proves is in docs/certificates.md.
+ *
+ * @module
+ */
+import { short } from "../display.ts";
+
+/** The largest gap that counts as certified, where the largest value of a good is 1. */
+export const CERTIFIED_GAP = 1e-6;
+
+/**
+ * A gap as a number, and what it means.
+ *
+ * @param gap The largest certified gap; infinite where there is none.
+ * @param rounding What of it is a bound on rounding: infinite where products may overflow, NaN where none is known;
+ * undefined where the mechanism tells nothing of rounding.
+ */
+export function gapInWords(gap: number, rounding?: number): readonly [value: string, remark: string] {
+  const value = Number.isFinite(gap) ? gap.toExponential(1) : "not known";
+  return [value, meaning(gap, rounding)];
+}
+
+function meaning(gap: number, rounding: number | undefined): string {
+  if (gap <= CERTIFIED_GAP) return "certified: nobody gains more by lying";
+  if (rounding === Infinity) return "not certified: products of weights may overflow 64-bit floats";
+  if (Number.isNaN(rounding)) return "not certified: the network tells no bound on rounding";
+  if (rounding !== undefined && rounding >= gap / 2) {
+    return `not certified: prices are differences of numbers so large that rounding may change utilities by ` +
+      `${short(rounding)} (cancellation)`;
+  }
+  if (!Number.isFinite(gap)) return "prices are not convex: best responses come from a search";
+  return rounding === undefined
+    ? "nobody gains more by lying"
+    : `certified to this only: the search for best responses ended before it was below ${CERTIFIED_GAP}`;
+}
+
+/** The larger of two bounds on rounding; NaN, which is no bound, is the largest. */
+export function largerRounding(a: number | undefined, b: number | undefined): number | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return Number.isNaN(a) || Number.isNaN(b) ? NaN : Math.max(a, b);
+}
