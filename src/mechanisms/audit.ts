@@ -252,13 +252,13 @@ function summaryOf({ name }: MechanismProblem, { passed, checks, skipped, leftOu
 const REASONS: Partial<Record<AuditCheckName, string>> = {
   bestResponseGap: "the mechanism has no menu",
   certificates: "the mechanism has no certificates",
-  exactBestResponse: "the mechanism has no menu that is a linear program, or no programs were to be solved",
+  exactBestResponse: "the mechanism has no menu that is a linear program, or no programs were to be solved or could be",
   convexPrices: "the mechanism tells no prices",
   backends: "the mechanism has no menu of convex prices",
   incentiveCompatibility: "no misreport led to an outcome and a payment that are numbers",
 };
 
-/** About how long a profile takes to run, in seconds: up to 16 profiles, or as many as run in half a second. */
+/** About how long a profile takes to run, in seconds: that of more and more profiles, until they take a while. */
 async function secondsOf(
   mechanism: Mechanism,
   types: Float32Array,
@@ -271,9 +271,12 @@ async function secondsOf(
     if (part.length > 0) await mechanism.run(part);
     return (performance.now() - start) / 1000 / Math.max(1, part.length / size);
   };
-  const first = await run(0, 1); // with what is made once
-  if (first > 0.5 || types.length <= size) return first;
-  return await run(1, first > 0.03 ? 2 : 17);
+  let seconds = await run(0, 1); // with what is made once
+  const profiles = types.length / size;
+  for (let from = 1, count = 4; from < profiles && seconds * count < 0.3; from += count, count *= 4) {
+    seconds = await run(from, Math.min(profiles, from + count));
+  }
+  return seconds;
 }
 
 function isMenu(mechanism: Mechanism): mechanism is MenuMechanism {
