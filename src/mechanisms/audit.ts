@@ -271,9 +271,10 @@ async function secondsOf(
     if (part.length > 0) await mechanism.run(part);
     return (performance.now() - start) / 1000 / Math.max(1, part.length / size);
   };
-  let seconds = await run(0, 1); // with what is made once
-  const profiles = types.length / size;
-  for (let from = 1, count = 4; from < profiles && seconds * count < 0.3; from += count, count *= 4) {
+  const first = await run(0, 1), profiles = types.length / size; // with what is made once, and threads that start
+  if (first > 1 || profiles < 2) return first;
+  let seconds = await run(1, 2);
+  for (let from = 2, count = 4; from < profiles && seconds * count < 0.3; from += count, count *= 4) {
     seconds = await run(from, Math.min(profiles, from + count));
   }
   return seconds;
