@@ -32,7 +32,7 @@ function meaning(gap: number, rounding: number | undefined): string {
   if (!Number.isFinite(gap)) return "prices are not convex: best responses come from a search";
   return rounding === undefined
     ? "nobody gains more by lying"
-    : `certified to this only: the search for best responses ended before it was below ${CERTIFIED_GAP}`;
+    : `certified to this only: the search for best responses ended before it was below ${CERTIFIED_GAP.toExponential()}`;
 }
 
 /** The larger of two bounds on rounding; NaN, which is no bound, is the largest. */

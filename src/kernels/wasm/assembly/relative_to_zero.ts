@@ -6,7 +6,7 @@
 // it, and the spread of x for each element of four groups `[E, 3, 4]`.
 
 import { LEAST_MAGNITUDE } from "./constants";
-import { both, fma2 } from "./double";
+import { both, fma2, total2 } from "./double";
 import { blockBytes, outputAt } from "./double_network";
 import { ResponsesJob } from "./responses_job";
 import { pad4 } from "./simd";
@@ -23,8 +23,9 @@ function elements(job: ResponsesJob, k: i32, w: usize, below: usize, to: usize):
   for (let e: i32 = 0; e < bytes; e += 32, to += 96) {
     let p = w + e, s0 = least, s1 = least;
     for (let j: i32 = 0; j < m; j++, p += bytes) {
-      const x = both(job.sumsOfLargest ? scale * (j + 1) : 1);
-      s0 = fma2(x, f64x2.abs(v128.load(p)), s0), s1 = fma2(x, f64x2.abs(v128.load(p, 16)), s1);
+      const a = f64x2.abs(v128.load(p)), b = f64x2.abs(v128.load(p, 16));
+      if (!job.sumsOfLargest) s0 = f64x2.add(s0, a), s1 = f64x2.add(s1, b);
+      else s0 = fma2(both(scale * (j + 1)), a, s0), s1 = fma2(both(scale * (j + 1)), b, s1);
     }
     let h0 = v128.load(p), h1 = v128.load(p, 16), a0 = f64x2.abs(h0), a1 = f64x2.abs(h1);
     p += bytes;
@@ -40,34 +41,52 @@ function elements(job: ResponsesJob, k: i32, w: usize, below: usize, to: usize):
   }
 }
 
+/**
+ * Writes the offsets of the elements of two groups, and r, what made it and what makes d to `to`. Returns zeros, or what
+ * is no number where products overflowed.
+ */
+function block(job: ResponsesJob, k: i32, elements: usize, offset: usize, to: usize, G: i32): v128 {
+  const end = elements + 96 * job.groupSize, theta = both(0.25 * job.relative), two = both(2), none = both(0);
+  let r = v128.load(elements), ofR = v128.load(elements, 32), spread = v128.load(elements, 64), first = i64x2.splat(0);
+  let e: i64 = 1;
+  for (let p = elements + 96; p < end; p += 96, e++) {
+    const h = v128.load(p), more = f64x2.gt(h, r);
+    r = v128.bitselect(h, r, more), ofR = v128.bitselect(v128.load(p, 32), ofR, more);
+    spread = v128.bitselect(v128.load(p, 64), spread, more), first = v128.bitselect(i64x2.splat(e), first, more);
+  }
+  let most = spread, overflow = none;
+  e = 0;
+  for (let p = elements; p < end; p += 96, offset += 32, e++) {
+    const c = f64x2.sub(v128.load(p), r), ofH = v128.load(p, 32), own = v128.load(p, 64);
+    const made = k == 0 ? f64x2.abs(c) : f64x2.add(ofH, ofR);
+    overflow = f64x2.add(overflow, f64x2.mul(none, f64x2.add(ofH, own)));
+    v128.store(offset, c);
+    const below = f64x2.sub(f64x2.neg(c), f64x2.mul(theta, made));
+    const never = f64x2.gt(below, f64x2.mul(two, f64x2.add(own, spread)));
+    const left = v128.or(never, i64x2.eq(first, i64x2.splat(e)));
+    most = f64x2.max(most, v128.bitselect(spread, f64x2.add(own, made), left));
+  }
+  v128.store(to, r), v128.store(to + G, ofR), v128.store(to + 2 * G, most);
+  return overflow;
+}
+
 /** Replaces offsets of a row of packed weights, in place; returns the magnitude M of its prices. */
 export function relativeToZero(job: ResponsesJob, w: usize, s: usize): f64 {
   const m = job.goods, G = pad4(job.groups) << 3, E = job.groupSize, all = s + 6 * G;
   const free = w + outputAt(job), positive = free + (pad4(m + 1) << 3);
-  let below = s, here = s + 3 * G, overflow: f64 = 0;
+  let below = s, here = s + 3 * G, overflow = both(0);
   for (let k: i32 = 0; k < job.layers; k++) {
-    for (let g: i32 = 0; g < job.groups; g++) {
-      const lane = g & 3, at = all + (lane << 3);
-      if (lane == 0) elements(job, k, w, below, all);
-      let first = at;
-      for (let e = 1, p = at + 96; e < E; e++, p += 96) if (load<f64>(p) > load<f64>(first)) first = p;
-      const r = load<f64>(first), ofR = load<f64>(first, 32), spread = load<f64>(first, 64);
-      let most = spread, offset = w + (m * E << 5) + (lane << 3);
-      for (let e = 0, p = at; e < E; e++, p += 96, offset += 32) {
-        const c = load<f64>(p) - r, made = k == 0 ? abs<f64>(c) : load<f64>(p, 32) + ofR, own = load<f64>(p, 64);
-        overflow += 0 * (load<f64>(p, 32) + own);
-        store<f64>(offset, c);
-        if (p != first && !(-c - 0.25 * job.relative * made > 2 * (own + spread))) most = max<f64>(most, own + made);
-      }
-      const to = here + (g << 3);
-      store<f64>(to, r), store<f64>(to + G, ofR), store<f64>(to + 2 * G, most);
-      if (lane == 3 || g == job.groups - 1) w += blockBytes(job, k);
+    for (let g: i32 = 0; g < job.groups; g += 4, w += blockBytes(job, k)) {
+      elements(job, k, w, below, all);
+      const to = here + (g << 3), offset = w + (job.goods * E << 5);
+      overflow = f64x2.add(overflow, block(job, k, all, offset, to, G));
+      overflow = f64x2.add(overflow, block(job, k, all + 16, offset + 16, to + 16, G));
     }
     const other = below;
     below = here, here = other;
   }
   store<f64>(free + (m << 3), 0);
-  let magnitude: f64 = LEAST_MAGNITUDE + overflow;
+  let magnitude: f64 = LEAST_MAGNITUDE + total2(overflow);
   for (let j: i32 = 0; j < m; j++) {
     magnitude += (job.sumsOfLargest ? 2 * <f64>(j + 1) / (<f64>m + 1) : 1) * abs<f64>(load<f64>(free + (j << 3)));
   }
