@@ -41,6 +41,8 @@ const calls: Record<string, (problem: tedi.MechanismProblem | string) => unknown
     return await tedi.planTraining(problem, tedi.defaultTraining("U-1-2"), await tedi.openDevice({ backend: "wasm" }));
   },
   trainingRules: (problem) => kernels.trainingRules(problem, tedi.defaultTraining("U-1-2")).parameterShapes,
+  // A setting is no table, and refused by its name.
+  crossValidate: (problem) => tedi.crossValidate(problem, FEW, 2).catch(({ message }) => message),
   train: async (problem) =>
     (await tedi.train(problem, { ...FEW, chains: 4, steps: 1, network: NETWORK })).mechanism.parameters,
   async decodeMechanism(problem) {
