@@ -72,6 +72,7 @@ export { type BoundOptions, type RevenueBound, revenueBounds } from "./src/mecha
 export { type IterationMetrics } from "./src/training/metrics.ts";
 export { defaultTraining, type TrainingOptions } from "./src/training/options.ts";
 export { printedTraining } from "./src/training/printed.ts";
+export { crossValidate, type CrossValidation } from "./src/training/cross_validation.ts";
 export { type TrainingPlan } from "./src/training/plan.ts";
 export { type Checkpoint, planTraining, train, type TrainingHooks, type TrainingResult } from "./src/training/train.ts";
 

@@ -143,7 +143,14 @@ export async function descend<Metrics extends BaselineMetrics = BaselineMetrics>
       const gradientNorm = (await norm.data())[0];
       norm.dispose();
       device?.check();
-      const metrics = { ...measured, iteration: state.iteration, gradientNorm, learningRate } as unknown as Metrics;
+      const softRevenue = (descent.unit ?? 1) * measured.softRevenue;
+      const metrics = {
+        ...measured,
+        softRevenue,
+        iteration: state.iteration,
+        gradientNorm,
+        learningRate,
+      } as unknown as Metrics;
       requireFinite(`training ${descent.method}`, metrics, "a lower learning rate may help");
       history.push(metrics);
       onIteration?.(metrics);

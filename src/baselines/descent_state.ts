@@ -31,6 +31,8 @@ export interface Descent {
   readonly method: string;
   /** The problem's name. */
   readonly problem: string;
+  /** What is 1 in training, in the problem's unit, for metrics; 1 unless given. */
+  readonly unit?: number;
   /** The parameters before the first iteration. */
   readonly initial: HostParameters;
   /** What else the method remembers, before the first iteration; nothing unless given. */

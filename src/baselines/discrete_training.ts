@@ -14,7 +14,6 @@ import { initialParameterizedAffine } from "../networks/parameterized_affine.ts"
 import type { HostParameters, NetworkSize } from "../networks/pricing_rule.ts";
 import { prices } from "../networks/price.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
-import { problemOf } from "../problems/problem_of.ts";
 import { deriveKey, type RandomKey, randomKey } from "../random/key.ts";
 import { checkTraining, defaultNetwork, defaultTraining } from "../training/options.ts";
 import { STREAMS } from "../training/state.ts";
@@ -27,7 +26,8 @@ import {
   settleOptions,
 } from "./baseline_training.ts";
 import { type Discrete, discrete, type DiscreteNetworks, discreteNetworks, ofPart, prefixed } from "./discrete.ts";
-import { trainingInWords } from "./in_words.ts";
+import { learnedInUnits, trainingInWords } from "./in_words.ts";
+import { inScale } from "./in_scale.ts";
 import { choiceObjective, forRows, menuStep, type OfferedMenus } from "./menu_choices.ts";
 import { initialMenu, meanTypes } from "./menu_net_training.ts";
 
@@ -65,7 +65,7 @@ export async function trainDiscrete(
   settings: Partial<DiscreteOptions> = {},
   hooks: BaselineHooks = {},
 ): Promise<BaselineResult<Discrete, DiscreteOptions>> {
-  const task = problemOf(problem), { participants, goods } = task;
+  const { task, unit, units } = inScale(problem), { participants, goods } = task;
   const options = settleOptions("train TEDI-Discrete", defaultDiscrete(task), settings), key = randomKey(options.seed);
   const { network, menuSize } = options;
   checkTraining({ ...defaultTraining(task, "groupmax"), network }, task);
@@ -74,12 +74,12 @@ export async function trainDiscrete(
   const initial = initialDiscrete(task, networks, menuSize, deriveKey(key, STREAMS.parameters));
   const step = menuStep(task, options, (...inputs) => discreteObjective(task, networks, ...inputs));
   const { parameters, ...rest } = await descend(
-    { method: "TEDI-Discrete", problem: task.name, initial },
+    { method: "TEDI-Discrete", problem: task.name, unit, initial },
     options,
     hooks,
     step,
   );
-  const mechanism = discrete({ problem: task.name, shape, network, menuSize, parameters });
+  const mechanism = learnedInUnits(discrete({ problem: task.name, shape, network, menuSize, parameters }), units);
   return trainingInWords({ mechanism, options, ...rest });
 }
 

@@ -12,13 +12,13 @@ import { rawWeights } from "../networks/hypernetwork_output.ts";
 import { initialParameterizedAffine } from "../networks/parameterized_affine.ts";
 import type { HostParameters } from "../networks/pricing_rule.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
-import { problemOf } from "../problems/problem_of.ts";
 import { deriveKey, type RandomKey, randomKey } from "../random/key.ts";
 import { STREAMS } from "../training/state.ts";
 import { alignedMenuDefaults, type MenuOptions, settleOptions } from "./baseline_options.ts";
 import { type BaselineHooks, type BaselineResult, descend } from "./baseline_training.ts";
 import { type GemNet, gemNet, gemNetSize } from "./gem_net.ts";
-import { trainingInWords } from "./in_words.ts";
+import { learnedInUnits, trainingInWords } from "./in_words.ts";
+import { inScale } from "./in_scale.ts";
 import { choiceObjective, forRows, menuStep, type OfferedMenus } from "./menu_choices.ts";
 import { initialMenu, meanTypes } from "./menu_net_training.ts";
 
@@ -55,19 +55,19 @@ export async function trainGemNet(
   settings: Partial<GemNetOptions> = {},
   hooks: BaselineHooks = {},
 ): Promise<BaselineResult<GemNet, GemNetOptions>> {
-  const task = problemOf(problem), { participants, goods } = task;
+  const { task, unit, units } = inScale(problem), { participants, goods } = task;
   const options = settleOptions("train MD-GemNet", defaultGemNet(task), settings), key = randomKey(options.seed);
   const shape: ContextShape = { participants, goods, exchangeable: task.distribution.exchangeable };
   const initial = initialGemNet(task, shape, options, deriveKey(key, STREAMS.parameters));
   const step = menuStep(task, options, (...inputs) => menusObjective(task, shape, ...inputs));
   const { parameters, ...rest } = await descend(
-    { method: "MD-GemNet", problem: task.name, initial },
+    { method: "MD-GemNet", problem: task.name, unit, initial },
     options,
     hooks,
     step,
   );
   const { menuSize, hidden } = options;
-  const mechanism = gemNet({ problem: task.name, shape, menuSize, hidden, parameters });
+  const mechanism = learnedInUnits(gemNet({ problem: task.name, shape, menuSize, hidden, parameters }), units);
   return trainingInWords({ mechanism, options, ...rest });
 }
 

@@ -5,6 +5,7 @@
  */
 import { type Row, short, showing } from "../display.ts";
 import type { Mechanism } from "../mechanisms/mechanism.ts";
+import { type MechanismUnits, withUnits } from "../mechanisms/units.ts";
 import type { HostParameters } from "../networks/pricing_rule.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import type { BaselineMetrics, BaselineResult } from "./baseline_training.ts";
@@ -38,6 +39,11 @@ export function learnedInWords<Made extends Learned>(mechanism: Made): Made {
     ...menuSize === undefined ? [] : [["options", String(menuSize)] as const],
     ["parameters", String(numbers)],
   ]);
+}
+
+/** A learned mechanism whose parameters are for types in [0, 1], in the unit of its problem. */
+export function learnedInUnits<Made extends Learned>(mechanism: Made, units: MechanismUnits | undefined): Made {
+  return units === undefined ? mechanism : learnedInWords(withUnits(mechanism, units));
 }
 
 /** What a training made, showing itself in words. */

@@ -17,7 +17,6 @@ import type { Parameters } from "../networks/network.ts";
 import type { HostParameters } from "../networks/pricing_rule.ts";
 import { isReproducibleGoods } from "../problems/principal_utility.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
-import { problemOf } from "../problems/problem_of.ts";
 import { deriveKey, type RandomKey, randomKey } from "../random/key.ts";
 import { ensureDevice } from "../runtime/device.ts";
 import { tidy } from "../runtime/tensors.ts";
@@ -25,7 +24,8 @@ import { betaAt } from "../training/schedules.ts";
 import { STREAMS } from "../training/state.ts";
 import { alignedMenuDefaults, type MenuOptions, settleOptions } from "./baseline_options.ts";
 import { type BaselineHooks, type BaselineResult, descend, descentGradient } from "./baseline_training.ts";
-import { trainingInWords } from "./in_words.ts";
+import { learnedInUnits, trainingInWords } from "./in_words.ts";
+import { inScale } from "./in_scale.ts";
 import { type LotteryAma, lotteryAma } from "./lottery_ama.ts";
 import { sigmoid } from "./menu_net.ts";
 import { initialMenu, meanTypes } from "./menu_net_training.ts";
@@ -60,12 +60,12 @@ export async function trainLotteryAma(
   settings: Partial<LotteryAmaOptions> = {},
   hooks: BaselineHooks = {},
 ): Promise<BaselineResult<LotteryAma, LotteryAmaOptions>> {
-  const task = problemOf(problem), { participants, goods } = task, { device } = hooks;
+  const { task, unit, units } = inScale(problem), { participants, goods } = task, { device } = hooks;
   const options = settleOptions("train MD-LotteryAMA", defaultLotteryAma(task), settings);
   const key = randomKey(options.seed), { menuSize, profiles } = options;
   if (!device) await ensureDevice();
   const initial = await initialLotteryAma(task, menuSize, deriveKey(key, STREAMS.parameters));
-  const descent = { method: "MD-LotteryAMA", problem: task.name, initial };
+  const descent = { method: "MD-LotteryAMA", problem: task.name, unit, initial };
   const { parameters, ...rest } = await descend(descent, options, hooks, async (now, iteration) => {
     const drawn = task.distribution.sample(deriveKey(key, STREAMS.profiles, iteration), profiles, "training");
     const { value, gradients } = tidy(() => {
@@ -76,7 +76,10 @@ export async function trainLotteryAma(
     value.dispose();
     return { gradients, measured: { softRevenue } };
   });
-  const mechanism = lotteryAma({ problem: task.name, participants, goods, menuSize, parameters });
+  const mechanism = learnedInUnits(
+    lotteryAma({ problem: task.name, participants, goods, menuSize, parameters }),
+    units,
+  );
   return trainingInWords({ mechanism, options, ...rest });
 }
 

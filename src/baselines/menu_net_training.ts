@@ -11,7 +11,6 @@ import { InvalidInputError } from "../errors.ts";
 import type { Parameters } from "../networks/network.ts";
 import { isReproducibleGoods } from "../problems/principal_utility.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
-import { problemOf } from "../problems/problem_of.ts";
 import { deriveKey, type RandomKey, randomKey } from "../random/key.ts";
 import { normals } from "../random/numbers.ts";
 import { tidy } from "../runtime/tensors.ts";
@@ -19,7 +18,8 @@ import { betaAt } from "../training/schedules.ts";
 import { STREAMS } from "../training/state.ts";
 import { alignedMenuDefaults, type MenuOptions, settleOptions } from "./baseline_options.ts";
 import { type BaselineHooks, type BaselineResult, descend, descentGradient } from "./baseline_training.ts";
-import { trainingInWords } from "./in_words.ts";
+import { learnedInUnits, trainingInWords } from "./in_words.ts";
+import { inScale } from "./in_scale.ts";
 import { type MenuNet, menuNet, sigmoid } from "./menu_net.ts";
 
 /** Everything that decides the outcome of training MD-MenuNet, besides the problem and the backend. */
@@ -65,13 +65,13 @@ export async function trainMenuNet(
   settings: Partial<MenuNetOptions> = {},
   hooks: BaselineHooks = {},
 ): Promise<BaselineResult<MenuNet, MenuNetOptions>> {
-  const task = problemOf(problem), action = "train MD-MenuNet", { goods } = task;
+  const { task, unit, units } = inScale(problem), action = "train MD-MenuNet", { goods } = task;
   if (task.participants !== 1) {
     throw new InvalidInputError(`Cannot ${action}: participants must be 1, got ${task.participants}`);
   }
   const options = settleOptions(action, defaultMenuNet(task), settings), key = randomKey(options.seed);
   const initial = initialMenu(options.menuSize, meanTypes(task), deriveKey(key, STREAMS.parameters));
-  const descent = { method: "MD-MenuNet", problem: task.name, initial };
+  const descent = { method: "MD-MenuNet", problem: task.name, unit, initial };
   const { parameters, ...rest } = await descend(descent, options, hooks, async (now, iteration) => {
     const drawn = task.distribution.sample(
       deriveKey(key, STREAMS.profiles, iteration),
@@ -86,7 +86,10 @@ export async function trainMenuNet(
     value.dispose();
     return { gradients, measured: { softRevenue } };
   });
-  const mechanism = menuNet({ problem: task.name, goods, menuSize: options.menuSize, parameters });
+  const mechanism = learnedInUnits(
+    menuNet({ problem: task.name, goods, menuSize: options.menuSize, parameters }),
+    units,
+  );
   return trainingInWords({ mechanism, options, ...rest });
 }
 

@@ -17,7 +17,6 @@ import type { Parameters } from "../networks/network.ts";
 import { initialParameterizedAffine } from "../networks/parameterized_affine.ts";
 import type { HostParameters } from "../networks/pricing_rule.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
-import { problemOf } from "../problems/problem_of.ts";
 import { deriveKey, type RandomKey, randomKey } from "../random/key.ts";
 import { uniforms } from "../random/numbers.ts";
 import type { HostTensor } from "../runtime/host_tensor.ts";
@@ -31,7 +30,8 @@ import {
   descend,
   descentGradient,
 } from "./baseline_training.ts";
-import { trainingInWords } from "./in_words.ts";
+import { learnedInUnits, trainingInWords } from "./in_words.ts";
+import { inScale } from "./in_scale.ts";
 import { NETWORKS, type RegretNet, regretNet } from "./regret_net.ts";
 import { ascendMisreports, misreportUtilities, networkOutputs } from "./regret_net_misreports.ts";
 
@@ -100,7 +100,7 @@ export async function trainRegretNet(
   settings: Partial<RegretNetOptions> = {},
   hooks: BaselineHooks<RegretNetMetrics> = {},
 ): Promise<BaselineResult<RegretNet, RegretNetOptions, RegretNetMetrics>> {
-  const task = problemOf(problem), { participants: n, goods: m } = task;
+  const { task, unit, units } = inScale(problem), { participants: n, goods: m } = task;
   const options = settleOptions("train MD-RegretNet", defaultRegretNet(task), settings);
   checkOptions(options);
   const { profiles, batches, misreportSteps, misreportStepSize, hidden } = options, key = randomKey(options.seed);
@@ -109,6 +109,7 @@ export async function trainRegretNet(
   const descent = {
     method: "MD-RegretNet",
     problem: task.name,
+    unit,
     initial: initialRegretNet(n, m, hidden, deriveKey(key, STREAMS.parameters)),
     memory: initialMemory(task, options),
   };
@@ -148,7 +149,7 @@ export async function trainRegretNet(
     },
   );
   return trainingInWords({
-    mechanism: regretNet({ problem: task.name, participants: n, goods: m, hidden, parameters }),
+    mechanism: learnedInUnits(regretNet({ problem: task.name, participants: n, goods: m, hidden, parameters }), units),
     options,
     ...rest,
   });

@@ -4,6 +4,7 @@
  * @module
  */
 import { count } from "../display.ts";
+import type { CrossValidation } from "../training/cross_validation.ts";
 import type { Device } from "../runtime/device.ts";
 import { TIE_BREAK } from "../kernels/best_responses/best_response.ts";
 import { gapInWords } from "../mechanisms/certificate.ts";
@@ -46,6 +47,8 @@ export interface ReportContext {
   readonly seconds: number;
   /** The name of the problem that the mechanism was trained for. */
   readonly trainedFor?: string;
+  /** What training so earns with every row held out once. */
+  readonly crossValidation?: CrossValidation;
   /** What is not as one expects, in words. */
   readonly remarks?: readonly string[];
   /** After training: what it was. */
@@ -66,7 +69,7 @@ export function reportEvaluation(
 function resultObject(
   problem: MechanismProblem,
   evaluation: Evaluation,
-  { device, profileSeed, seconds, training, remarks = [], trainedFor = problem.name }: ReportContext,
+  { device, profileSeed, seconds, training, remarks = [], trainedFor = problem.name, crossValidation }: ReportContext,
 ): Record<string, unknown> {
   const { revenue, standardError, profiles, worstGap, worstRounding, participantsUtility, allocated } = evaluation;
   const { rows, trainingRows, trainingRevenue } = evaluation;
@@ -91,6 +94,7 @@ function resultObject(
     participantsUtility,
     ...evaluation.terms && { terms: evaluation.terms },
     allocated,
+    ...crossValidation && { crossValidation },
     ...remarks.length > 0 && { remarks },
     ...training && { out: training.out },
   };
@@ -99,7 +103,7 @@ function resultObject(
 function resultText(
   problem: MechanismProblem,
   evaluation: Evaluation,
-  { device, seconds, training, remarks = [], trainedFor = problem.name }: ReportContext,
+  { device, seconds, training, remarks = [], trainedFor = problem.name, crossValidation }: ReportContext,
 ): string {
   const { optimum, separable, paperTedi } = referenceMechanisms(problem);
   const { participants: n, goods: m } = problem;
@@ -114,6 +118,15 @@ function resultText(
     ],
     ...termRows(problem, evaluation),
     ...dataRows(problem, evaluation),
+    ...crossValidation
+      ? [
+        [
+          `${crossValidation.folds.length} folds`,
+          `${value(crossValidation.revenue)} +- ${amount(problem, crossValidation.standardError)}`,
+          `the same by ${crossValidation.folds.length} trainings: each of ${crossValidation.rows} rows held out once`,
+        ] as const,
+      ]
+      : [],
   ];
   if (trainedFor !== problem.name) rows.push(["trained for", trainedFor]);
   if (optimum) {

@@ -14,40 +14,63 @@ import type { RegretNet, RegretNetData } from "../baselines/regret_net.ts";
 import { InvalidInputError, show } from "../errors.ts";
 import type { MenuMechanism } from "../mechanisms/menu_mechanism.ts";
 import { contextShape, menuMechanismKind, networkSize } from "./menu_mechanism_file.ts";
-import { type MechanismKind, mechanismKind } from "./mechanism_kind.ts";
-import { size, sizes } from "./metadata.ts";
+import type { MechanismUnits } from "../mechanisms/mechanism.ts";
+import { type MechanismData, type MechanismKind, mechanismKind } from "./mechanism_kind.ts";
+import { mechanismUnits, type Read, size, sizes } from "./metadata.ts";
+
+/** A baseline that was learned. */
+type Baseline = MenuNet | GemNet | LotteryAma | RegretNet | Discrete;
 
 /** A mechanism that was learned, and that a file can hold: TEDI's, that of an ablation, or a baseline's. */
 export type LearnedMechanism = MenuMechanism | MenuNet | GemNet | LotteryAma | RegretNet | Discrete;
 
+/** A kind of baseline: its parameters are for types in [0, 1], and its file says the unit where they are not. */
+function baselineKind<Data extends MechanismData, Made extends Baseline>(
+  format: string,
+  method: string,
+  fields: { readonly [Name in Exclude<keyof Data, keyof MechanismData>]: Read<Data[Name]> },
+  make: (data: Data) => Promise<Made>,
+): MechanismKind<Made> {
+  const all = { ...fields, units: mechanismUnits } as never;
+  return mechanismKind<Data & { readonly units?: MechanismUnits }, Made>(
+    format,
+    method,
+    all,
+    async ({ units, ...data }) => {
+      const made = await make(data as unknown as Data);
+      return units === undefined ? made : (await import("../baselines/in_words.ts")).learnedInUnits(made, units);
+    },
+  );
+}
+
 /** All kinds. */
 export const mechanismKinds: readonly MechanismKind<LearnedMechanism>[] = [
   menuMechanismKind,
-  mechanismKind<MenuNetData, MenuNet>(
+  baselineKind<MenuNetData, MenuNet>(
     "tedi-menu-net-1",
     "MD-MenuNet",
     { goods: size, menuSize: size },
     async (data) => (await import("../baselines/menu_net.ts")).menuNet(data),
   ),
-  mechanismKind<GemNetData, GemNet>(
+  baselineKind<GemNetData, GemNet>(
     "tedi-gem-net-1",
     "MD-GemNet",
     { shape: contextShape, menuSize: size, hidden: sizes },
     async (data) => (await import("../baselines/gem_net.ts")).gemNet(data),
   ),
-  mechanismKind<LotteryAmaData, LotteryAma>(
+  baselineKind<LotteryAmaData, LotteryAma>(
     "tedi-lottery-ama-1",
     "MD-LotteryAMA",
     { participants: size, goods: size, menuSize: size },
     async (data) => (await import("../baselines/lottery_ama.ts")).lotteryAma(data),
   ),
-  mechanismKind<RegretNetData, RegretNet>(
+  baselineKind<RegretNetData, RegretNet>(
     "tedi-regret-net-1",
     "MD-RegretNet",
     { participants: size, goods: size, hidden: sizes },
     async (data) => (await import("../baselines/regret_net.ts")).regretNet(data),
   ),
-  mechanismKind<DiscreteData, Discrete>(
+  baselineKind<DiscreteData, Discrete>(
     "tedi-discrete-1",
     "TEDI-Discrete",
     { shape: contextShape, network: networkSize, menuSize: size },

@@ -10,18 +10,7 @@ import { NETWORK_KINDS } from "../networks/kinds.ts";
 import type { NetworkSize } from "../networks/pricing_rule.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { decodeKinds, type MechanismKind, mechanismKind } from "./mechanism_kind.ts";
-import {
-  flag,
-  object,
-  optionalChoice,
-  optionalText,
-  optionalTexts,
-  positive,
-  type Read,
-  size,
-  sizes,
-} from "./metadata.ts";
-import type { MechanismUnits } from "../mechanisms/units.ts";
+import { flag, mechanismUnits, object, optionalChoice, type Read, size, sizes } from "./metadata.ts";
 
 /** n, m, and whether participants are exchangeable. */
 export const contextShape: Read<ContextShape> = object<ContextShape>({
@@ -29,15 +18,6 @@ export const contextShape: Read<ContextShape> = object<ContextShape>({
   goods: size,
   exchangeable: flag,
 });
-
-/** The unit of a mechanism's types and payments; undefined where types are in [0, 1]. */
-export const mechanismUnits: Read<MechanismUnits | undefined> = (value, what, thing) =>
-  value === undefined ? undefined : object<MechanismUnits>({
-    largest: positive,
-    network: positive,
-    name: optionalText,
-    goods: optionalTexts,
-  })(value, what, thing);
 
 const context = optionalChoice(contextKinds);
 

@@ -4,6 +4,7 @@
  * @module
  */
 import { InvalidInputError, show } from "../errors.ts";
+import type { MechanismUnits } from "../mechanisms/mechanism.ts";
 
 /** No dimension of a mechanism that fits in memory is larger. */
 const LARGEST = 1_000_000;
@@ -82,3 +83,12 @@ export function object<Value extends object>(
     return Object.fromEntries(read.filter(([, one]) => one !== undefined)) as Value;
   };
 }
+
+/** The unit of a mechanism's types and payments; undefined where types are in [0, 1]. */
+export const mechanismUnits: Read<MechanismUnits | undefined> = (value, what, thing) =>
+  value === undefined ? undefined : object<MechanismUnits>({
+    largest: positive,
+    network: positive,
+    name: optionalText,
+    goods: optionalTexts,
+  })(value, what, thing);

@@ -4,7 +4,13 @@
  * @module
  */
 import type { MechanismProblem } from "../problems/problem.ts";
-import type { Mechanism, MechanismResult, MechanismUnits, TypeProfiles } from "./mechanism.ts";
+import {
+  flatTypes,
+  type Mechanism,
+  type MechanismResult,
+  type MechanismUnits,
+  type TypeProfiles,
+} from "./mechanism.ts";
 
 export type { MechanismUnits } from "./mechanism.ts";
 
@@ -55,24 +61,17 @@ export function inUnit(result: MechanismResult, { network }: MechanismUnits): Me
   };
 }
 
-/** Reported types `[B, n, m]`, nested or flat, each divided by `by`, and 1 at most. */
-export function dividedTypes(types: TypeProfiles, by: number): TypeProfiles {
-  const divide = (type: number) => type / by;
-  return ArrayBuffer.isView(types)
-    ? (types as Float32Array).map(divide)
-    : types.map((profile) => profile.map((type) => type.map(divide)));
-}
-
 /**
  * A mechanism whose types are in [0, largest], from one for types in units of `network`, such as a baseline's. Everything
  * else that it has stays as it is.
  */
 export function withUnits<Made extends Mechanism>(mechanism: Made, units: MechanismUnits | undefined): Made {
   if (units === undefined) return mechanism;
-  const { run } = mechanism, { network } = units;
+  const { run, participants, goods } = mechanism;
   return {
     ...mechanism,
     units,
-    run: async (types: TypeProfiles) => inUnit(await run(dividedTypes(types, network)), units),
+    run: async (types: TypeProfiles) =>
+      inUnit(await run(networkTypes(flatTypes(types, participants, goods, units.largest), units)), units),
   };
 }

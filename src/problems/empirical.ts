@@ -103,10 +103,7 @@ export async function empiricalProblem(options: EmpiricalOptions): Promise<Mecha
       `cp=${productionCost}, cd=${duplicationCost})`,
     participants,
     goods,
-    distribution: {
-      ...empiricalTypes(table, participants, goods),
-      ...given(stated, ["exchangeable", "exchangeableGoods"]),
-    },
+    distribution: empiricalTypes(table, participants, goods, given(stated, ["exchangeable", "exchangeableGoods"])),
     principalUtility,
     source: file === undefined
       ? { kind: "custom" }
@@ -142,9 +139,14 @@ function given<T extends object, Name extends keyof T>(from: T, names: readonly 
 }
 
 /** Draws profiles from the rows of a table, `n * m` or `m` types each. */
-function empiricalTypes(table: TypeTable, participants: number, goods: number): TypeDistribution {
+function empiricalTypes(
+  table: TypeTable,
+  participants: number,
+  goods: number,
+  stated: Partial<Pick<TypeDistribution, "exchangeable" | "exchangeableGoods">>,
+  parts: RowParts = splitRows(table.rows),
+): TypeDistribution {
   const { values, columns } = table, rowsEach = columns === goods ? participants : 1;
-  const parts = splitRows(table.rows);
   /** The types of rows, one behind the other. */
   const gather = (rows: ArrayLike<number>): Float32Array => {
     const types = new Float32Array(rows.length * columns);
@@ -162,11 +164,13 @@ function empiricalTypes(table: TypeTable, participants: number, goods: number): 
     name: "empirical",
     exchangeable: columns === goods, // true for one participant, too
     independent: columns === goods,
+    ...stated,
     ...repeats(table, goods) && { atoms: true },
     sample,
     data: {
       rowsEach,
       rows: (part) => parts[part].length,
+      fold: (fold, folds) => empiricalTypes(table, participants, goods, stated, foldRows(table.rows, fold, folds)),
       profiles(key, part, most) {
         const rows = parts[part], groups = Math.floor(rows.length / rowsEach);
         if (rowsEach === 1) return gather(rows);
@@ -187,12 +191,31 @@ function shuffled(rows: readonly number[], key: RandomKey): number[] {
   return order.sort((a, b) => draws[a] - draws[b] || a - b).map((k) => rows[k]);
 }
 
+/** The numbers of the rows of each part. */
+type RowParts = Readonly<Record<SamplePart, readonly number[]>>;
+
+/** The rows in the order of a hash of their number. */
+function orderOf(rows: number): number[] {
+  return shuffled(Array.from({ length: rows }, (_, row) => row), deriveKey(randomKey(0), SPLIT));
+}
+
+/** The rows of a fold held out, and the others split as they are without folds. */
+function foldRows(rows: number, fold: number, folds: number): RowParts {
+  const order = orderOf(rows), others = order.filter((_, k) => k % folds !== fold);
+  const apart = Math.max(1, Math.round(others.length * VALIDATION));
+  return {
+    "held-out": order.filter((_, k) => k % folds === fold),
+    validation: others.slice(0, apart),
+    training: others.slice(apart),
+  };
+}
+
 /**
  * Splits the rows by a hash of their number: a fifth is held out, a tenth is for validation. Each part has rows wherever
  * there are three or more.
  */
-function splitRows(rows: number): Readonly<Record<SamplePart, readonly number[]>> {
-  const order = shuffled(Array.from({ length: rows }, (_, row) => row), deriveKey(randomKey(0), SPLIT));
+function splitRows(rows: number): RowParts {
+  const order = orderOf(rows);
   const heldOut = Math.max(1, Math.round(rows * HELD_OUT)),
     apart = heldOut + Math.max(1, Math.round(rows * VALIDATION));
   return {

@@ -52,6 +52,8 @@ export interface DataRows {
    * @param most About how many profiles there are to be, where rows can be grouped in several ways.
    */
   profiles(key: RandomKey, part: SamplePart, most: number): Float32Array;
+  /** The same data with other rows held out: those of fold `fold`, from 0, of `folds`, in which every row is once. */
+  fold(fold: number, folds: number): TypeDistribution;
 }
 
 /** The principal's utility u0(x, p; t), evaluated for a batch. */

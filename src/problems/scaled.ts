@@ -48,7 +48,13 @@ function dividedDistribution(distribution: TypeDistribution, by: number): TypeDi
   return {
     ...distribution,
     sample: (key, profiles, part) => divide(distribution.sample(key, profiles, part)),
-    ...data && { data: { ...data, profiles: (key, part, most) => divide(data.profiles(key, part, most)) } },
+    ...data && {
+      data: {
+        ...data,
+        profiles: (key, part, most) => divide(data.profiles(key, part, most)),
+        fold: (fold, folds) => dividedDistribution(data.fold(fold, folds), by),
+      },
+    },
   };
 }
 

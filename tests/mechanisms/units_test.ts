@@ -1,4 +1,9 @@
 /** Types, costs, payments and revenue in a unit of their own. */
+import { trainDiscrete } from "../../src/baselines/discrete_training.ts";
+import { trainGemNet } from "../../src/baselines/gem_net_training.ts";
+import { trainLotteryAma } from "../../src/baselines/lottery_ama_training.ts";
+import { trainMenuNet } from "../../src/baselines/menu_net_training.ts";
+import { trainRegretNet } from "../../src/baselines/regret_net_training.ts";
 import { assert, assertAlmostEquals, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { InvalidInputError } from "../../src/errors.ts";
 import { decodeMechanism, encodeMechanism } from "../../src/io/mechanism_file.ts";
@@ -154,3 +159,24 @@ Deno.test("a definition's scale, unit and names are checked, and a misspelt fiel
     "must be a number in [0, 2], got 3; scale is the largest value that a type may have",
   );
 });
+
+const definition = { participants: 1, goods: 2, distribution: "U" as const };
+for (
+  const [name, trainer] of Object.entries({ trainMenuNet, trainGemNet, trainLotteryAma, trainRegretNet, trainDiscrete })
+) {
+  Deno.test(`${name} learns in any unit, and its file keeps that`, async () => {
+    const euros = defineProblem({ ...definition, scale: 64, unit: "EUR" }), few = { iterations: 2, profiles: 8 };
+    const own = await trainer(defineProblem(definition), few), inEuros = await trainer(euros, few);
+    assertEquals(inEuros.mechanism.parameters, own.mechanism.parameters);
+    assertAlmostEquals(inEuros.metrics!.softRevenue, 64 * own.metrics!.softRevenue, 1e-4);
+    const types = [[[32, 64]]], { payments, outcomes } = await inEuros.mechanism.run(types);
+    const expected = await own.mechanism.run([[[0.5, 1]]]);
+    assertEquals([outcomes, payments], [expected.outcomes, expected.payments.map((payment) => 64 * payment)]);
+    const again = await decodeMechanism(await encodeMechanism(inEuros.mechanism), "file", euros);
+    assertEquals([again.units, (await again.run(types)).payments], [
+      { largest: 64, network: 64, name: "EUR" },
+      payments,
+    ]);
+    await assertRejects(() => again.run([[[65, 0]]]), InvalidInputError, "must be a number in [0, 64], got 65");
+  });
+}

@@ -42,6 +42,12 @@ const calls: Record<string, (problem: tedi.MechanismProblem | string) => unknown
     return await tedi.planTraining(problem, tedi.defaultTraining("U-1-2"), await tedi.openDevice({ backend: "wasm" }));
   },
   trainingRules: (problem) => kernels.trainingRules(problem, tedi.defaultTraining("U-1-2")).parameterShapes,
+  // A setting is no table, and refused by its name.
+  crossValidate: (problem) =>
+    tedi.crossValidate(problem, FEW, 2).catch((error) => {
+      if (/folds must be of a table/.test(error.message)) return error.message;
+      throw error;
+    }),
   train: async (problem) =>
     (await tedi.train(problem, { ...FEW, chains: 4, steps: 1, network: NETWORK })).mechanism.parameters,
   async decodeMechanism(problem) {

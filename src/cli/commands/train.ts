@@ -10,6 +10,7 @@ import { TEST_PROFILES } from "../../mechanisms/evaluate.ts";
 import type { MechanismProblem } from "../../problems/problem.ts";
 import { settingProblem } from "../../problems/settings.ts";
 import { type Device, type DeviceOptions, openDevice } from "../../runtime/device.ts";
+import { crossValidate, type CrossValidation, requireFolds } from "../../training/cross_validation.ts";
 import type { TrainingOptions } from "../../training/options.ts";
 import { readProgress } from "../../training/state.ts";
 import { type Checkpoint, planTraining, train } from "../../training/train.ts";
@@ -58,6 +59,13 @@ const runOptions = [
     placeholder: "N",
     help: "New type profiles on which the revenue is measured at the end, at least 2",
     default: String(TEST_PROFILES),
+  },
+  {
+    name: "folds",
+    kind: "integer",
+    least: 2,
+    placeholder: "K",
+    help: "With --types: train K times more, each without a K-th of the rows, to measure on all rows: for small tables",
   },
   ...watchOptions,
   {
@@ -155,6 +163,10 @@ async function prepare(values: TrainValues, output: Output): Promise<PreparedRun
   const chosen = await chosenProblem("train", values, output.log);
   const problem = chosen ?? settingProblem(DEFAULT_SETTING);
   const training = chosenTraining(problem, values);
+  const checkFolds = (of: MechanismProblem): void => {
+    if (values.folds !== undefined) requireFolds("run tedi train", of, values.folds);
+  };
+  if (!resume) checkFolds(problem);
   const path = values.out ?? `runs/${problemSlug(problem)}-seed${training.seed}`;
   const open = () => openRunFolder(path, { resume, force, warn: output.warn });
   if (!resume) return { problem, training, folder: await open(), done: 0 };
@@ -171,6 +183,7 @@ async function prepare(values: TrainValues, output: Output): Promise<PreparedRun
   const { iterations = 0, ...others } = values, longer = iterations > config.training.iterations;
   requireSameTraining(begun, longer ? others : values, config.training, where);
   const options = longer ? { ...config.training, iterations } : config.training;
+  checkFolds(begun);
   if (changed !== undefined) output.warn(changed);
   if (config.version !== VERSION) {
     output.warn(`the run was begun by version ${config.version}, this is ${VERSION}: its bits may differ`);
@@ -228,10 +241,12 @@ async function work(run: PreparedRun, values: TrainValues, output: Output, watch
     watch?.stage({ words: `Training is done. Its revenue is being measured on ${test.profiles} type profiles.` });
     const { evaluation, seconds } = await evaluateShown(problem, result.mechanism, test, output);
     const { iterations } = result;
+    const crossValidation = values.folds && await crossValidated(problem, training, values.folds, device, output);
     reportEvaluation(problem, evaluation, {
       device,
       profileSeed: test.seed,
       seconds: trainingSeconds,
+      ...crossValidation && { crossValidation },
       remarks: await remarksOn(problem, evaluation, test),
       training: { iterations, out: folder.path, evaluationSeconds: seconds },
     }, output);
@@ -251,6 +266,22 @@ async function work(run: PreparedRun, values: TrainValues, output: Output, watch
   } finally {
     interrupt.end();
     device.close();
+  }
+}
+
+/** Cross-validates with a progress bar. */
+async function crossValidated(
+  problem: MechanismProblem,
+  training: TrainingOptions,
+  folds: number,
+  device: Device,
+  output: Output,
+): Promise<CrossValidation> {
+  const progress = output.progress("folds");
+  try {
+    return await crossValidate(problem, training, folds, { device, onFold: (done, all) => progress.update(done, all) });
+  } finally {
+    progress.end();
   }
 }
 
