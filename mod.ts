@@ -24,6 +24,7 @@ import { drawResultsWith } from "./src/display.ts";
 export { VERSION } from "./src/version.ts";
 export { InvalidInputError, MachineError } from "./src/errors.ts";
 
+export { joinRanks, type Ranks } from "./src/runtime/mpi.ts";
 export {
   type BackendName,
   BACKENDS,
@@ -69,6 +70,7 @@ export { evaluate, type Evaluation, type EvaluationOptions } from "./src/mechani
 export { type IterationMetrics } from "./src/training/metrics.ts";
 export { defaultTraining, type TrainingOptions } from "./src/training/options.ts";
 export { printedTraining } from "./src/training/printed.ts";
+export { type Sharding } from "./src/training/shards.ts";
 export { type TrainingPlan } from "./src/training/plan.ts";
 export { type Checkpoint, planTraining, train, type TrainingHooks, type TrainingResult } from "./src/training/train.ts";
 

@@ -181,7 +181,12 @@ async function submitJobs(sweep: Sweep, values: SweepValues, output: Output): Pr
     return await collect(sweep, output);
   }
   const stamp = new Date().toISOString().replace(/\.\d+Z$/, "").replaceAll(/[-:]/g, "");
-  const { id, tasks, folder } = await submit(definition, missing, stamp, values.backend ?? "auto");
+  const { id, tasks, folder, released } = await submit(definition, missing, stamp, values.backend ?? "auto");
+  if (released !== undefined) {
+    output.event("released", { job: id, tasks: released });
+    output.text(`Job ${id}: ${count(released, "task")} that Slurm held back may start again`);
+    return 0;
+  }
   output.event("submitted", { job: id, tasks, cells: missing.length, folder });
   output.text(`Job ${id}: ${count(missing.length, "cell")} in ${count(tasks, "task")}; logs in ${folder}`);
   const next = (action: string) => shellLine(["tedi", "sweep", action, path]);
@@ -189,7 +194,7 @@ async function submitJobs(sweep: Sweep, values: SweepValues, output: Output): Pr
   return 0;
 }
 
-async function status({ definition: { out }, cells }: Sweep, output: Output): Promise<number> {
+async function status({ definition: { out }, cells, path }: Sweep, output: Output): Promise<number> {
   const states = await Promise.all(cells.map((cell) => cellState(out, cell)));
   const of = (state: CellState) => states.filter((one) => one === state).length;
   const jobs = await submissions(out), tasks = [];
@@ -207,6 +212,11 @@ async function status({ definition: { out }, cells }: Sweep, output: Output): Pr
     output.text(`failed: ${cellWords(cells[k])}: ${reason}`);
   }
   for (const { task, state, reason } of tasks) output.text(`${task}  ${state}  ${reason}`);
+  if (tasks.some(({ reason }) => /held/.test(reason))) {
+    output.log(
+      `Slurm holds tasks back since a node failed; let them go: ${shellLine(["tedi", "sweep", path, "--slurm"])}`,
+    );
+  }
   return 0;
 }
 

@@ -20,8 +20,12 @@ export interface Submission {
   /** Its folder: the plan, the script, and the logs of its tasks. */
   readonly folder: string;
   readonly tasks: number;
+  /** Of a job that was in the queue already: how many tasks that Slurm held back were let go. */
+  readonly released?: number;
 }
 
+/** What Slurm says of a task that it could not start, on a node that had just failed: it is held until it is released. */
+const HELD = /launch failed requeued held/;
 /** How often a task that was killed, for want of memory for instance, is queued again. */
 const RESTARTS = 3;
 /** File systems that other machines cannot see. */
@@ -38,6 +42,8 @@ export function tasksOf(cells: readonly number[], perTask: number): number[][] {
  * Submits cells as an array. Everything that can be wrong is found before.
  *
  * @param cells Which of the sweep's cells are to be done.
+ * Where the sweep is in the queue already, with tasks that Slurm holds back since a node failed, these are let go instead.
+ *
  * @throws {InvalidInputError} if the nodes may not see the folder, or the array is larger than the cluster takes, or the
  * sweep is in the queue already.
  * @throws {MachineError} without Slurm's commands, or if it refuses the job.
@@ -55,8 +61,11 @@ export async function submit(
   }
   await requireShared(out, slurm.shared);
   await requireArraySize(tasks.length);
-  for (const { id } of await submissions(out)) {
-    if ((await queued(id)).length === 0) continue;
+  for (const job of await submissions(out)) {
+    const { id } = job, waiting = await queued(id), held = waiting.filter(({ reason }) => HELD.test(reason));
+    if (waiting.length === 0) continue;
+    for (const { task } of held) await slurmCommand("scontrol", ["release", task]);
+    if (held.length > 0) return { ...job, released: held.length };
     throw new InvalidInputError(
       `Cannot submit a sweep: ${out} must not be in the queue, got job ${id}; wait, or cancel it`,
     );
