@@ -24,6 +24,7 @@ import { drawResultsWith } from "./src/display.ts";
 export { VERSION } from "./src/version.ts";
 export { InvalidInputError, MachineError } from "./src/errors.ts";
 
+export { joinRanks, type Ranks } from "./src/runtime/mpi.ts";
 export {
   type BackendName,
   BACKENDS,
@@ -73,6 +74,7 @@ export { type IterationMetrics } from "./src/training/metrics.ts";
 export { defaultTraining, type TrainingOptions } from "./src/training/options.ts";
 export { printedTraining } from "./src/training/printed.ts";
 export { crossValidate, type CrossValidation } from "./src/training/cross_validation.ts";
+export { type Sharding } from "./src/training/shards.ts";
 export { type TrainingPlan } from "./src/training/plan.ts";
 export { type Checkpoint, planTraining, train, type TrainingHooks, type TrainingResult } from "./src/training/train.ts";
 

@@ -15,11 +15,11 @@ export interface Interrupt {
   end(): void;
 }
 
-/** Listens to SIGINT (Ctrl-C) and SIGTERM. `onFirst` is called with the first of them. */
-export function listenToInterrupts(onFirst: () => void): Interrupt {
+/** Listens to SIGINT (Ctrl-C), SIGTERM and, if given, others. `onFirst` is called with the first of them. */
+export function listenToInterrupts(onFirst: () => void, others: readonly Deno.Signal[] = []): Interrupt {
   const controller = new AbortController();
   // Windows has no SIGTERM.
-  const names = Deno.build.os === "windows" ? ["SIGINT"] as const : ["SIGINT", "SIGTERM"] as const;
+  const names = Deno.build.os === "windows" ? ["SIGINT"] as const : ["SIGINT", "SIGTERM", ...others] as const;
   const end = (): void => names.forEach((name) => Deno.removeSignalListener(name, listener));
   const listener = (): void => {
     end(); // The next one ends the process even while a long calculation lets nobody listen.

@@ -49,6 +49,10 @@ export const commands: Readonly<Record<string, Entry>> = {
     summary: "run methods in the settings of the paper's Table 1",
     load: async () => (await import("./commands/table1.ts")).table1Command,
   },
+  sweep: {
+    summary: "many trainings, on this machine or a cluster with Slurm",
+    load: async () => (await import("./commands/sweep.ts")).sweepCommand,
+  },
   figure1: {
     summary: "draw the paper's Figure 1",
     load: async () => (await import("./commands/figure1.ts")).figure1Command,

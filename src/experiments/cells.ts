@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { createHash } from "node:crypto";
 import { InvalidInputError, show } from "../errors.ts";
 import { attempt, writeFileAtomic } from "../io/atomic.ts";
 import { parseObject } from "../io/json.ts";
@@ -22,6 +23,10 @@ export interface CellKey {
   readonly seed: number;
   /** How many test profiles. */
   readonly testProfiles: number;
+  /** Training options that take the place of a budget, as arguments of `tedi train`; none in cells of Table 1. */
+  readonly training?: string;
+  /** Where the problem comes from, if it is no setting: as arguments, with a digest of its file. */
+  readonly source?: string;
 }
 
 /** What came out. */
@@ -30,6 +35,8 @@ export interface Cell extends CellKey {
   readonly revenue: number;
   /** Its standard error. */
   readonly standardError: number;
+  /** Mean u0 over validation profiles, where training options are to be chosen by it. */
+  readonly validationRevenue?: number;
   /** Largest certified gap of a best response; 0 for methods that choose from a list. */
   readonly worstGap: number;
   /** Mean regret of a participant, for methods that are not truthful, by the method's own search. */
@@ -60,9 +67,16 @@ export function cellCommand({ setting, method, budget, seed, testProfiles }: Cel
 }
 
 /** The file of a cell in a folder. */
-export function cellPath(folder: string, { setting, method, budget, seed, testProfiles }: CellKey): string {
+export function cellPath(folder: string, key: CellKey): string {
+  const { setting, method, budget, seed, testProfiles, training, source } = key;
   const plain = (text: string) => text.replaceAll(/[^A-Za-z0-9.]+/g, "-").replaceAll(/^-|-$/g, "");
-  return `${folder}/${plain(setting)}_${plain(method)}_${plain(budget)}_seed${seed}_${testProfiles}.json`;
+  const more = training === undefined && source === undefined ? "" : `_${digest(`${training}\n${source}`)}`;
+  return `${folder}/${plain(setting)}_${plain(method)}_${plain(budget)}_seed${seed}_${testProfiles}${more}.json`;
+}
+
+/** 12 hexadecimal digits of a text's SHA-256. */
+export function digest(text: string): string {
+  return createHash("sha256").update(text).digest("hex").slice(0, 12);
 }
 
 /** The file of the mechanism that was learned for a cell, beside the cell's own. */
@@ -70,7 +84,7 @@ export function mechanismPath(folder: string, key: CellKey): string {
   return cellPath(folder, key).replace(/json$/, "mechanism.safetensors");
 }
 
-const OPTIONAL_NUMBERS = ["regret", "auditedRegret", "teraflop"] as const;
+const OPTIONAL_NUMBERS = ["regret", "auditedRegret", "teraflop", "validationRevenue"] as const;
 
 /**
  * The cell that is kept for a key; undefined where there is none.

@@ -45,10 +45,11 @@ async function trainFromStarts<M extends Mechanism>(
   name: string,
   problem: MechanismProblem,
   iterations: number,
-  { budget, seed, device, signal, onProgress, checkpoints, elapsed = since(performance.now()) }: MethodWork,
+  work: MethodWork,
   training: Training<M>,
 ): Promise<{ mechanism: M; paperPassed: PaperPassed | undefined }> {
-  const starts = trainingStarts(problem, budget);
+  const { seed, device, signal, onProgress, checkpoints, elapsed = since(performance.now()) } = work;
+  const starts = startsOf(problem, work);
   const watch = watchPaper(
     problem,
     printedValue(name, problem.name),
@@ -77,6 +78,11 @@ async function trainFromStarts<M extends Mechanism>(
   return { mechanism, paperPassed: watch.passed };
 }
 
+/** From how many starts a method is trained. */
+function startsOf(problem: MechanismProblem, { training, budget }: Pick<MethodWork, "training" | "budget">): number {
+  return training ? 1 : trainingStarts(problem, budget);
+}
+
 /** A signal that says stop from the start. */
 const STOPPED = AbortSignal.abort();
 
@@ -96,8 +102,9 @@ function tedi(
     name,
     applies: always,
     async run(problem, work) {
-      const { budget, seed, device } = work, iterations = tediIterations(budget);
-      const options = { ...training(problem), iterations, seed };
+      const { budget, seed, device } = work;
+      const options = work.training ?? { ...training(problem), iterations: tediIterations(budget), seed };
+      const { iterations } = options, starts = startsOf(problem, work);
       const { flop } = await planTraining(problem, options, device);
       const made = await trainFromStarts(
         name,
@@ -106,7 +113,7 @@ function tedi(
         work,
         (seed, hooks) => train(problem, { ...options, seed }, hooks),
       );
-      return { ...made, teraflop: flop.total * iterations * trainingStarts(problem, budget) / 1e12 };
+      return { ...made, teraflop: flop.total * iterations * starts / 1e12 };
     },
   };
 }

@@ -12,6 +12,7 @@ import type { Mechanism } from "../mechanisms/mechanism.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { settingProblem } from "../problems/settings.ts";
 import type { Device } from "../runtime/device.ts";
+import type { TrainingOptions } from "../training/options.ts";
 import { VERSION } from "../version.ts";
 import type { BudgetName } from "./budgets.ts";
 import { cellCheckpoints, type CheckpointHooks, removeCheckpoints } from "./cell_checkpoints.ts";
@@ -22,6 +23,8 @@ import type { PaperPassed } from "./paper_passed.ts";
 export interface MethodWork {
   /** How much work it may take. */
   readonly budget: BudgetName;
+  /** Training options, the seed among them, for a method that takes them; then there is one start. */
+  readonly training?: TrainingOptions;
   /** The seed of everything random. */
   readonly seed: number;
   /** The device that is open. */
@@ -109,37 +112,66 @@ export async function runCells(
           cells.push(kept);
           continue;
         }
-        signal?.throwIfAborted();
-        const begin = performance.now(), since = () => (performance.now() - begin) / 1000;
-        const checkpoints = await cellCheckpoints(folder, key, since);
-        const elapsed = () => checkpoints.seconds + since();
-        const work = { budget, seed, device, signal, elapsed, onProgress: hooks.onProgress };
-        const { mechanism, teraflop, paperPassed } = await method.run(problem, {
-          ...work,
-          checkpoints: checkpoints.hooks,
-        });
-        const seconds = elapsed();
-        const { revenue, standardError, worstGap } = await evaluate(problem, mechanism, {
-          profiles: testProfiles,
-          seed,
+        const cell = await runCell(
+          { problem, method, key, budget, folder, command: cellCommand(key) },
+          device,
+          hooks,
           signal,
-        });
-        const evaluationSeconds = elapsed() - seconds;
-        const cell: Cell = {
-          ...key,
-          ...{ revenue, standardError, worstGap, ...await method.regret?.(problem, mechanism, seed) },
-          ...{ seconds, evaluationSeconds, teraflop, paperPassed, command: cellCommand(key) },
-          version: VERSION,
-          device: `${device.backend} (${device.adapter})`,
-        };
-        // In this order, a cell that is finished has its mechanism, and one that is not its checkpoints.
-        if (isLearned(mechanism)) await saveMechanism(mechanismPath(folder, key), mechanism);
-        await writeCell(folder, cell);
-        await removeCheckpoints(folder, key);
+        );
         hooks.onFinished?.(cell);
         cells.push(cell);
       }
     }
   }
   return cells;
+}
+
+/** A cell to run. */
+export interface CellToRun {
+  readonly problem: MechanismProblem;
+  readonly method: ExperimentMethod;
+  readonly key: CellKey;
+  readonly budget: BudgetName;
+  /** Training options in the budget's place. */
+  readonly training?: TrainingOptions;
+  /** Where it is kept. */
+  readonly folder: string;
+  /** The command that makes it. */
+  readonly command: string;
+}
+
+/**
+ * Runs a cell, or goes on with it from its last checkpoint, and keeps it with its mechanism. One with training options
+ * of its own is measured on validation profiles, too, for a choice among such options.
+ */
+export async function runCell(
+  { problem, method, key, budget, training, folder, command }: CellToRun,
+  device: Device,
+  { onProgress }: Pick<CellHooks, "onProgress"> = {},
+  signal?: AbortSignal,
+): Promise<Cell> {
+  signal?.throwIfAborted();
+  const { seed, testProfiles: profiles } = key;
+  const begin = performance.now(), since = () => (performance.now() - begin) / 1000;
+  const checkpoints = await cellCheckpoints(folder, key, since);
+  const elapsed = () => checkpoints.seconds + since();
+  const work = { budget, training, seed, device, signal, elapsed, onProgress, checkpoints: checkpoints.hooks };
+  const { mechanism, teraflop, paperPassed } = await method.run(problem, work);
+  const seconds = elapsed();
+  const { revenue, standardError, worstGap } = await evaluate(problem, mechanism, { profiles, seed, signal });
+  const evaluationSeconds = elapsed() - seconds;
+  const validation = training && await evaluate(problem, mechanism, { profiles, seed, part: "validation", signal });
+  const cell: Cell = {
+    ...key,
+    ...{ revenue, standardError, worstGap, ...await method.regret?.(problem, mechanism, seed) },
+    ...validation && { validationRevenue: validation.revenue },
+    ...{ seconds, evaluationSeconds, teraflop, paperPassed, command },
+    version: VERSION,
+    device: `${device.backend} (${device.adapter})`,
+  };
+  // In this order, a cell that is finished has its mechanism, and one that is not its checkpoints.
+  if (isLearned(mechanism)) await saveMechanism(mechanismPath(folder, key), mechanism);
+  await writeCell(folder, cell);
+  await removeCheckpoints(folder, key);
+  return cell;
 }

@@ -89,6 +89,7 @@ export async function saveState(
 /**
  * The state of a checkpoint.
  *
+ * @param profiles How many type profiles it has chains for.
  * @throws {InvalidInputError} if it is not one of this problem and these options.
  */
 export function restoreState(
@@ -96,6 +97,7 @@ export function restoreState(
   rules: PricingRules,
   options: TrainingOptions,
   saved: Checkpoint,
+  profiles: number = carriedProfiles(options),
 ): TrainingState {
   const { participants: n, goods: m } = problem;
   const take = (name: string, shape: readonly number[]): HostTensor => {
@@ -106,7 +108,7 @@ export function restoreState(
       Object.entries(rules.parameterShapes).map(([name, shape]) => [name, upload(take(`${prefix}.${name}`, shape))]),
     );
   const { iteration, growth } = readProgress(problem, options, saved);
-  const { chains } = options, profiles = carriedProfiles(options);
+  const { chains } = options;
   const types = take("types", [profiles * n * m]).data as Float32Array;
   // Where a tensor is refused, those before it are freed.
   const tensors = tf.tidy(() => ({

@@ -5,8 +5,9 @@
  */
 import { type Row, showing, type Summary } from "../display.ts";
 import { underPresentNames } from "../former_names.ts";
-import { MachineError, requireInteger } from "../errors.ts";
+import { InvalidInputError, MachineError, requireInteger } from "../errors.ts";
 import { requireKnownNames } from "../known_names.ts";
+import type { PriceKernels } from "../kernels/kernels.ts";
 import { openKernels } from "../kernels/select.ts";
 import { unitsOf } from "../mechanisms/units.ts";
 import { type MenuMechanism, menuMechanism } from "../mechanisms/menu_mechanism.ts";
@@ -24,6 +25,7 @@ import { initialise, iterate } from "./algorithm1.ts";
 import { type IterationMetrics, requireFinite } from "./metrics.ts";
 import { checkTraining, defaultTraining, type TrainingOptions } from "./options.ts";
 import { checkPlan, type TrainingPlan, trainingPlan } from "./plan.ts";
+import { shardedSteps, type Sharding, type TrainingSteps } from "./shards.ts";
 import {
   averageOf,
   type Checkpoint,
@@ -52,6 +54,8 @@ export interface TrainingHooks {
   readonly onDeviceLost?: (message: string, iteration: number) => void | Promise<void>;
   /** Stops after the iteration under way, with a checkpoint. */
   readonly signal?: AbortSignal;
+  /** Divides the work among processes. All of them call the hooks, with the same checkpoints. */
+  readonly sharding?: Sharding;
 }
 
 /** The names of the hooks. */
@@ -63,6 +67,7 @@ const HOOKS: readonly (keyof TrainingHooks)[] = [
   "onIteration",
   "onDeviceLost",
   "signal",
+  "sharding",
 ];
 
 /** What training made. */
@@ -120,7 +125,10 @@ export async function train(
   checkTraining(options, task);
   const { checkpointEvery = 100, signal } = hooks;
   requireInteger("train", "checkpointEvery", checkpointEvery, 1);
-  if (hooks.resume) readProgress(task, options, hooks.resume);
+  if (hooks.resume) {
+    readProgress(task, options, hooks.resume);
+    requireShards(hooks.resume, hooks.sharding?.shards ?? 1);
+  }
   const rules = trainingRules(task, options);
 
   let device = hooks.device ?? await openDevice();
@@ -128,14 +136,17 @@ export async function train(
   checkPlan(trainingPlan(rules, kernels, options), device, options);
   let saved = hooks.resume;
   let losses = 0;
-  const begin = () => saved ? restoreState(task, rules, options, saved) : initialise(task, rules, options);
-  let state: TrainingState = begin();
+  const open = () => {
+    if (hooks.sharding) return shardedSteps(task, rules, kernels, options, hooks.sharding, signal);
+    return undividedSteps(task, rules, kernels, options, signal);
+  };
+  let steps = open(), state: TrainingState = steps.begin(saved);
   let history: IterationMetrics[] = [];
   try {
     for (;;) {
       try {
-        while (state.iteration < options.iterations && !signal?.aborted) {
-          const next = await iterate(task, rules, kernels, options, state);
+        while (state.iteration < options.iterations && !steps.stopped()) {
+          const next = await steps.iterate(state);
           disposeState(state, next.state);
           state = next.state;
           device.check();
@@ -150,12 +161,12 @@ export async function train(
           hooks.onIteration?.(metrics);
           await letEventsIn();
           if (state.iteration % checkpointEvery === 0 && state.iteration < options.iterations) {
-            saved = await saveState(task, options, state);
+            saved = await steps.save(state);
             losses = 0;
             await hooks.onCheckpoint?.(saved, state.iteration);
           }
         }
-        saved = await saveState(task, options, state);
+        saved = await steps.save(state);
         await hooks.onCheckpoint?.(saved, state.iteration);
         const mechanism = menuMechanism({
           problem: task.name,
@@ -172,14 +183,15 @@ export async function train(
         });
       } catch (error) {
         const loss = await lossOf(device);
-        if (!loss) throw error;
+        if (!loss || hooks.sharding) throw error; // other ranks do not wait
         if (++losses > MAX_LOSSES) {
           throw new MachineError(`Cannot go on training: the GPU was lost ${losses} times in a row (${loss})`);
         }
         device = await openDevice({ backend: device.backend, allowSoftware: device.software });
         kernels = await openKernels(rules.network);
         disposeState(state);
-        state = begin();
+        steps = open();
+        state = steps.begin(saved);
         history = history.filter(({ iteration }) => iteration <= state.iteration);
         await hooks.onDeviceLost?.(loss, state.iteration);
       }
@@ -198,6 +210,30 @@ function requireObjective(
   throw new MachineError(
     `Cannot go on training: principalUtility of ${name} must be finite, got ${softRevenue} as its mean in iteration ` +
       `${iteration}; it may divide by 0, or take the logarithm of 0`,
+  );
+}
+
+/** The loop of a training in one process. */
+function undividedSteps(
+  problem: MechanismProblem,
+  rules: PricingRules,
+  kernels: PriceKernels,
+  options: TrainingOptions,
+  signal?: AbortSignal,
+): TrainingSteps {
+  return {
+    begin: (saved) => saved ? restoreState(problem, rules, options, saved) : initialise(problem, rules, options),
+    iterate: (state) => iterate(problem, rules, kernels, options, state),
+    save: (state) => saveState(problem, options, state),
+    stopped: () => signal?.aborted ?? false,
+  };
+}
+
+/** Fails where a checkpoint is of a training in another number of shards, as its profiles are others. */
+function requireShards({ metadata: { shards = "1" } }: Checkpoint, wanted: number): void {
+  if (shards === String(wanted)) return;
+  throw new InvalidInputError(
+    `Cannot resume: shards must be ${shards}, as in the checkpoint (tedi train --mpi --shards ${shards}), got ${wanted}`,
   );
 }
 

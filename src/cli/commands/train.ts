@@ -11,6 +11,7 @@ import type { MechanismProblem } from "../../problems/problem.ts";
 import { settingProblem } from "../../problems/settings.ts";
 import { type Device, type DeviceOptions, openDevice } from "../../runtime/device.ts";
 import { crossValidate, type CrossValidation, requireFolds } from "../../training/cross_validation.ts";
+import type { Ranks } from "../../runtime/mpi.ts";
 import type { TrainingOptions } from "../../training/options.ts";
 import { readProgress } from "../../training/state.ts";
 import { type Checkpoint, planTraining, train } from "../../training/train.ts";
@@ -21,6 +22,7 @@ import { evaluateShown, reportEvaluation } from "../evaluation_report.ts";
 import { INTERRUPTED, listenToInterrupts } from "../interrupt.ts";
 import { remarksOn } from "../remarks.ts";
 import { aboutRun, sayNext, shellLine } from "../next_steps.ts";
+import { chosenRanks, follow, lead, rankOptions, rankThreads, sharding } from "../ranks.ts";
 import { parseCommandLine } from "../options.ts";
 import { openOutput, type Output } from "../output.ts";
 import { chosenProblem, DEFAULT_SETTING, describeSource, problemOptions, problemSlug } from "../problem_options.ts";
@@ -81,7 +83,7 @@ const runOptions = [
   { name: "quiet", kind: "flag", help: "No logs and no progress on stderr" },
 ] as const satisfies readonly Option[];
 
-const options = [...problemOptions, ...trainingOptions, ...deviceOptions, ...runOptions] as const;
+const options = [...problemOptions, ...trainingOptions, ...deviceOptions, ...rankOptions, ...runOptions] as const;
 type TrainValues = Values<typeof options[number]>;
 
 /** `tedi train`. */
@@ -99,6 +101,7 @@ export const trainCommand: Command = {
     },
     { heading: "Run", options: runOptions },
     { heading: "Device", options: deviceOptions },
+    { heading: "Several processes", options: rankOptions },
     ...trainingGroups(),
   ],
   examples: [
@@ -113,11 +116,16 @@ export const trainCommand: Command = {
     const { values } = parseCommandLine("train", options, [], args);
     const output = openOutput(values);
     if (values["dry-run"]) return await dryRun(values, output);
+    if (values.shards !== undefined && !values.mpi) {
+      throw new InvalidInputError("Cannot run tedi train: --shards must come with --mpi, which is missing");
+    }
+    const ranks = chosenRanks(values);
+    if (ranks && ranks.rank > 0) return await follow(ranks, values, await chosenProblem("train", values));
     const watch = await openWatch(values, output);
     try {
       const run = await prepare(values, output);
       try {
-        return await work(run, values, output, watch);
+        return await work(run, values, output, watch, ranks);
       } catch (error) {
         watch?.stage({ words: `tedi train failed: ${(error as Error).message}`, over: true });
         throw error;
@@ -194,9 +202,17 @@ async function prepare(values: TrainValues, output: Output): Promise<PreparedRun
 }
 
 /** Trains and evaluates; gives the exit code. */
-async function work(run: PreparedRun, values: TrainValues, output: Output, watch?: Watch): Promise<number> {
+async function work(
+  run: PreparedRun,
+  values: TrainValues,
+  output: Output,
+  watch?: Watch,
+  ranks?: Ranks,
+): Promise<number> {
   const { problem, training, folder } = run;
   output.log(`Run folder: ${folder.path}${values.out === undefined ? " (--out FOLDER for another)" : ""}`);
+  const checkpointEvery = values["checkpoint-every"];
+  await lead(ranks, { source: problem.source, training, checkpointEvery }, run.checkpoint);
   const device = await openDevice(wantedDevice(values, run.before));
   const interrupt = listenToInterrupts(() => output.log("Stopping after this iteration; Ctrl-C again to stop at once"));
   try {
@@ -212,13 +228,15 @@ async function work(run: PreparedRun, values: TrainValues, output: Output, watch
       ...record.hooks,
       onIteration,
       device,
-      checkpointEvery: values["checkpoint-every"],
+      checkpointEvery,
       signal: interrupt.signal,
+      ...sharding(ranks, values),
     }).catch(async (error) => {
       // What failed before anything was learned leaves no run behind.
       if (!begun) await folder.discard();
       throw error;
     }).finally(record.end);
+    ranks?.finish();
     const trainingSeconds = record.seconds();
     if (result.iterations < training.iterations) {
       output.event("interrupted", { iteration: result.iterations, out: folder.path });
@@ -287,9 +305,11 @@ async function crossValidated(
 
 /** The device to open. A run goes on where it began, for the same bits, unless the command line says otherwise. */
 function wantedDevice(values: TrainValues, before?: RunConfig): DeviceOptions {
-  if (before === undefined || values.backend !== undefined) return requestedDevice(values);
+  if (before === undefined || values.backend !== undefined) {
+    return { ...requestedDevice(values), threads: rankThreads(values) };
+  }
   const { backend, software } = before.device;
-  return { backend, allowSoftware: software || values["allow-software"], threads: values.threads };
+  return { backend, allowSoftware: software || values["allow-software"], threads: rankThreads(values) };
 }
 
 /** Records what the run is, or compares its device with the recorded one; gives what is recorded. */
