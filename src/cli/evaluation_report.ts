@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { referenceUtilities, type ReferenceUtility } from "../baselines/reference_utilities.ts";
 import { count } from "../display.ts";
 import type { Device } from "../runtime/device.ts";
 import { TIE_BREAK } from "../kernels/best_responses/best_response.ts";
@@ -36,8 +37,23 @@ export async function evaluateShown(
   }
 }
 
+/**
+ * What simple mechanisms earn on the same test profiles. Where the problem's Separable-OPT is known exactly, its estimate
+ * from a sample is left out.
+ */
+export async function simpleMechanisms(
+  problem: MechanismProblem,
+  options: { readonly profiles: number; readonly seed: number },
+): Promise<readonly ReferenceUtility[]> {
+  const { separable } = referenceMechanisms(problem);
+  const all = await referenceUtilities(problem, options);
+  return separable === undefined ? all : all.filter(({ name }) => name !== "item-wise Myerson");
+}
+
 /** What is reported besides the evaluation. */
 export interface ReportContext {
+  /** What simple mechanisms earn on the same test profiles. */
+  readonly references: readonly ReferenceUtility[];
   readonly device: Device;
   readonly profileSeed: number;
   /** Seconds that the work took. */
@@ -60,7 +76,7 @@ export function reportEvaluation(
 function resultObject(
   problem: MechanismProblem,
   evaluation: Evaluation,
-  { device, profileSeed, seconds, training }: ReportContext,
+  { device, profileSeed, seconds, training, references }: ReportContext,
 ): Record<string, unknown> {
   const { revenue, standardError, profiles, worstGap, participantsUtility, allocated } = evaluation;
   return {
@@ -74,6 +90,12 @@ function resultObject(
     adapter: device.adapter,
     ...training && { iterations: training.iterations, evaluationSeconds: round(training.evaluationSeconds) },
     ...referenceFields(referenceMechanisms(problem)),
+    references: references.map(({ name, utility, standardError, upperBound }) => ({
+      name,
+      utility,
+      standardError,
+      upperBound,
+    })),
     worstGap,
     tieBreak: TIE_BREAK,
     participantsUtility,
@@ -85,7 +107,7 @@ function resultObject(
 function resultText(
   problem: MechanismProblem,
   evaluation: Evaluation,
-  { device, seconds, training }: ReportContext,
+  { device, seconds, training, references }: ReportContext,
 ): string {
   const { optimum, separable, paperTedi } = referenceMechanisms(problem);
   const { participants: n, goods: m } = problem;
@@ -101,6 +123,10 @@ function resultText(
   }
   if (separable !== undefined) rows.push(["item-wise optimum", value(separable), "Separable-OPT: each good by itself"]);
   if (paperTedi !== undefined) rows.push(["TEDI in the paper", value(paperTedi), "Table 1"]);
+  for (const { name, remark, utility, standardError, upperBound } of references) {
+    const shown = `${value(utility)} +- ${value(standardError)}`;
+    rows.push([upperBound ? `${name} (bound)` : name, shown, remark]);
+  }
   const certified = Number.isFinite(worstGap);
   const gapRemark = certified
     ? "certified: nobody gains more by lying"

@@ -6,7 +6,7 @@
 import { TEST_PROFILES } from "../../mechanisms/evaluate.ts";
 import type { Command, Option } from "../command.ts";
 import { chosenDevice, deviceOptions } from "../device_options.ts";
-import { evaluateShown, reportEvaluation } from "../evaluation_report.ts";
+import { evaluateShown, reportEvaluation, simpleMechanisms } from "../evaluation_report.ts";
 import { mechanismArgument } from "../mechanism_argument.ts";
 import { mechanismWithProblem } from "../mechanism_with_problem.ts";
 import { aboutRun, sayNext, shellLine } from "../next_steps.ts";
@@ -61,7 +61,8 @@ export const evaluateCommand: Command = {
     const device = await chosenDevice(values);
     try {
       const { evaluation, seconds } = await evaluateShown(problem, mechanism, test, output);
-      reportEvaluation(problem, evaluation, { device, profileSeed: test.seed, seconds }, output);
+      const references = await simpleMechanisms(problem, test);
+      reportEvaluation(problem, evaluation, { device, profileSeed: test.seed, seconds, references }, output);
       sayNext(
         output,
         folder === undefined

@@ -16,7 +16,7 @@ import { type Checkpoint, planTraining, train } from "../../training/train.ts";
 import { VERSION } from "../../version.ts";
 import type { Command, Option, Values } from "../command.ts";
 import { deviceOptions, requestedDevice } from "../device_options.ts";
-import { evaluateShown, reportEvaluation } from "../evaluation_report.ts";
+import { evaluateShown, reportEvaluation, simpleMechanisms } from "../evaluation_report.ts";
 import { INTERRUPTED, listenToInterrupts } from "../interrupt.ts";
 import { aboutRun, sayNext, shellLine } from "../next_steps.ts";
 import { parseCommandLine } from "../options.ts";
@@ -211,6 +211,7 @@ async function work(run: PreparedRun, values: TrainValues, output: Output, watch
     const { evaluation, seconds } = await evaluateShown(problem, result.mechanism, test, output);
     const { iterations } = result;
     reportEvaluation(problem, evaluation, {
+      references: await simpleMechanisms(problem, test),
       device,
       profileSeed: test.seed,
       seconds: trainingSeconds,
