@@ -37,6 +37,10 @@ export const commands: Readonly<Record<string, Entry>> = {
     summary: "a page on which a mechanism runs in a browser",
     load: async () => (await import("./commands/playground.ts")).playgroundCommand,
   },
+  menu: {
+    summary: "the price list that a mechanism is: what is taken, for how much",
+    load: async () => (await import("./commands/menu.ts")).menuCommand,
+  },
   run: {
     summary: "reported types in, outcomes and payments out",
     load: async () => (await import("./commands/run.ts")).runCommand,
