@@ -61,6 +61,10 @@ export const commands: Readonly<Record<string, Entry>> = {
     summary: "list the devices that can train, GPUs first",
     load: async () => (await import("./commands/devices.ts")).devicesCommand,
   },
+  completions: {
+    summary: "a script that completes command lines in a shell",
+    load: async () => (await import("./commands/completions.ts")).completionsCommand(commands),
+  },
   cite: {
     summary: "how to cite the paper and this software",
     load: async () => (await import("./commands/cite.ts")).citeCommand,
@@ -119,11 +123,11 @@ function mainHelp(width: number): string {
     `tedi ${VERSION}`,
     wrap(about, 0, width),
     "Usage: tedi COMMAND [OPTIONS]",
-    ["Commands:", ...Object.entries(commands).map(([name, { summary }]) => row(name, summary, width, 14))].join("\n"),
+    ["Commands:", ...Object.entries(commands).map(([name, { summary }]) => row(name, summary, width, 16))].join("\n"),
     [
       "Options:",
-      row("--help", "show this text, or that of a command: tedi train --help", width, 14),
-      row("--version", "show the version", width, 14),
+      row("--help", "show this text, or that of a command: tedi train --help", width, 16),
+      row("--version", "show the version", width, 16),
     ].join("\n"),
     [
       "Examples:",

@@ -127,8 +127,9 @@ export function useOfList(
 const PRICE_ROUNDS = 20;
 
 /**
- * Shortens a list to `size` entries. Entry by entry, the one without which the list earns the most is left out; then each
- * price in turn becomes the one that is best while the others stay, until none changes. That need not be the best list
+ * Shortens a list to at most `size` entries. Entry by entry, the one without which the list earns the most is left out; then each
+ * price in turn becomes the one that is best while the others stay, until none changes.
+ * Entries that nobody takes then are left out. That need not be the best list
  * of all, but no single price of it could be better for `types`.
  *
  * @param types The types `[B, m]` on which it is chosen.
@@ -153,7 +154,8 @@ export function shortList(
       list[e] = { ...list[e], price }, changed = true;
     }
   }
-  return list;
+  const taken = new Set(choices(list, values));
+  return list.filter((_, e) => taken.has(e));
 }
 
 /** What a list earns less without each entry, where those who take it take their second best. */

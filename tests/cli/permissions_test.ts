@@ -61,6 +61,7 @@ const cases: readonly Case[] = [
   { permissions: [], args: ["settings"] },
   { permissions: [], args: ["devices"] },
   { permissions: [], args: ["cite"] },
+  { permissions: [], args: ["completions", "bash"] },
   {
     permissions: ["--allow-read=$NPM,RUN", "--allow-write=RUN"],
     args: ["train", ...SMALL, "--quiet", "--out", "RUN"],

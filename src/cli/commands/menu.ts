@@ -38,7 +38,7 @@ const menuOptions = [
     kind: "integer",
     least: 1,
     placeholder: "K",
-    help: "Shorten the list to K entries, and choose their prices anew; it stays truthful",
+    help: "Shorten the list to at most K entries, and choose their prices anew; it stays truthful",
     default: "all that are taken",
   },
   {
@@ -84,7 +84,7 @@ export const menuCommand: Command = {
   description: "Lists what a participant takes, for which price, and how many do, as a price list: bundles of goods, " +
     "with probabilities where a good is given by chance.\n\n" +
     "What is printed is a mechanism of its own, truthful whatever is on it: everybody takes the best entry, or " +
-    "nothing. Entries are chosen on validation types, and what the list earns is measured on held-out ones.",
+    "nothing. Entries and new prices come from training types, and what the list earns is measured on held-out ones.",
   positionals: [mechanismArgument],
   groups: [
     { heading: "List", options: menuOptions },
@@ -117,7 +117,7 @@ export const menuCommand: Command = {
     setThreadCount(values.threads);
     const draw = (count: number, part: SamplePart, chunk: number) =>
       ownTypes(problem, participant - 1, deriveKey(randomKey(seed), STREAM, chunk), count, part);
-    const choosing = draw(CHOOSING, "validation", 0), testing = draw(profiles, "held-out", 1);
+    const choosing = draw(CHOOSING, "training", 0), testing = draw(profiles, "held-out", 1);
     const run = async (own: Float32Array) => {
       const all = await mechanism.run(withOthers(own, others, participant - 1, n, m));
       const rows = Array.from({ length: all.profiles }, (_, b) => b * n + participant - 1);
