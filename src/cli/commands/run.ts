@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { count } from "../../display.ts";
 import { InvalidInputError, MachineError, show } from "../../errors.ts";
 import { loadMechanism } from "../../io/mechanism_file.ts";
 import type { MechanismResult } from "../../mechanisms/mechanism.ts";
@@ -75,7 +76,7 @@ async function readTypes(
   what: string,
 ): Promise<Float32Array> {
   if (format === "json") return parseTypeJson(text, n, m, what).values;
-  const meaning = n === 1 ? "one for each good" : `${n} participants' types of ${m} goods`;
+  const meaning = n === 1 ? "one for each good" : `${n} participants' types of ${count(m, "good")}`;
   return (await parseTypeRows(text, { [n * m]: meaning }, what)).values;
 }
 
