@@ -85,6 +85,7 @@ export { decodeMechanism, encodeMechanism, loadMechanism, saveMechanism } from "
 export { vcg } from "./src/baselines/vcg.ts";
 export { separable } from "./src/baselines/separable.ts";
 export { bundle, type BundleAuction, type BundleOptions } from "./src/baselines/bundle.ts";
+export { referenceUtilities, type ReferenceUtility } from "./src/baselines/reference_utilities.ts";
 export { straightJacket, type StraightJacketAuction } from "./src/baselines/straight_jacket.ts";
 export {
   type BaselineHooks,

@@ -97,13 +97,20 @@ export function auctionMechanism(
  */
 export type GoodRule = (types: Float64Array, prices: Float64Array) => void;
 
-/** The mechanism that auctions each good by itself. Types are up to `largest`, or 1. */
-export function goodByGood(participants: number, goods: number, rule: GoodRule, largest?: number): Mechanism {
+/**
+ * The mechanism that auctions each good by itself, by the same rule or by one for each good. Types are up to `largest`, or 1.
+ */
+export function goodByGood(
+  participants: number,
+  goods: number,
+  rule: GoodRule | readonly GoodRule[],
+  largest?: number,
+): Mechanism {
   const n = participants, m = goods, column = new Float64Array(n), prices = new Float64Array(n);
   return auctionMechanism(n, m, (types, outcomes, payments) => {
     for (let j = 0; j < m; j++) {
       for (let i = 0; i < n; i++) column[i] = types[i * m + j];
-      rule(column, prices);
+      (typeof rule === "function" ? rule : rule[j])(column, prices);
       for (let i = 0; i < n; i++) {
         if (prices[i] === Infinity) continue;
         outcomes[i * m + j] = 1;

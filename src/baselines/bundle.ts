@@ -98,7 +98,7 @@ function bundleValue(types: Float32Array, at: number, m: number): number {
  * @param values v_i `[B, n]`. They are sorted.
  * @param largest max_i v_i `[B]`. They are sorted.
  */
-function bestPrice(
+export function bestPrice(
   { goods, productionCost, duplicationCost }: GoodsAuction,
   values: Float64Array,
   largest: Float64Array,

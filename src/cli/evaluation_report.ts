@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { referenceUtilities, type ReferenceUtility } from "../baselines/reference_utilities.ts";
 import { count } from "../display.ts";
 import type { CrossValidation } from "../training/cross_validation.ts";
 import type { Device } from "../runtime/device.ts";
@@ -39,8 +40,23 @@ export async function evaluateShown(
   }
 }
 
+/**
+ * What simple mechanisms earn on the same test profiles. Where the problem's Separable-OPT is known exactly, its estimate
+ * from a sample is left out.
+ */
+export async function simpleMechanisms(
+  problem: MechanismProblem,
+  options: { readonly profiles: number; readonly seed: number },
+): Promise<readonly ReferenceUtility[]> {
+  const { separable } = referenceMechanisms(problem);
+  const all = await referenceUtilities(problem, options);
+  return separable === undefined ? all : all.filter(({ name }) => name !== "item-wise Myerson");
+}
+
 /** What is reported besides the evaluation. */
 export interface ReportContext {
+  /** What simple mechanisms earn on the same test profiles. */
+  readonly references: readonly ReferenceUtility[];
   readonly device: Device;
   readonly profileSeed: number;
   /** Seconds that the work took. */
@@ -69,7 +85,8 @@ export function reportEvaluation(
 function resultObject(
   problem: MechanismProblem,
   evaluation: Evaluation,
-  { device, profileSeed, seconds, training, remarks = [], trainedFor = problem.name, crossValidation }: ReportContext,
+  { device, profileSeed, seconds, training, remarks = [], trainedFor = problem.name, crossValidation, references }:
+    ReportContext,
 ): Record<string, unknown> {
   const { revenue, standardError, profiles, worstGap, worstRounding, participantsUtility, allocated } = evaluation;
   const { rows, trainingRows, trainingRevenue } = evaluation;
@@ -88,6 +105,12 @@ function resultObject(
     adapter: device.adapter,
     ...training && { iterations: training.iterations, evaluationSeconds: round(training.evaluationSeconds) },
     ...referenceFields(referenceMechanisms(problem)),
+    references: references.map(({ name, utility, standardError, upperBound }) => ({
+      name,
+      utility,
+      standardError,
+      upperBound,
+    })),
     worstGap,
     ...worstRounding !== undefined && { worstRounding },
     tieBreak: TIE_BREAK,
@@ -103,7 +126,7 @@ function resultObject(
 function resultText(
   problem: MechanismProblem,
   evaluation: Evaluation,
-  { device, seconds, training, remarks = [], trainedFor = problem.name, crossValidation }: ReportContext,
+  { device, seconds, training, remarks = [], trainedFor = problem.name, crossValidation, references }: ReportContext,
 ): string {
   const { optimum, separable, paperTedi } = referenceMechanisms(problem);
   const { participants: n, goods: m } = problem;
@@ -135,6 +158,10 @@ function resultText(
   }
   if (separable !== undefined) rows.push(["item-wise optimum", value(separable), "Separable-OPT: each good by itself"]);
   if (paperTedi !== undefined) rows.push(["TEDI in the paper", value(paperTedi), "Table 1"]);
+  for (const { name, remark, utility, standardError, upperBound } of references) {
+    const shown = `${value(utility)} +- ${amount(problem, standardError)}`;
+    rows.push([upperBound ? `${name} (bound)` : name, shown, remark]);
+  }
   rows.push(["largest gap", ...gapInWords(worstGap, worstRounding)]);
   rows.push(["", "", `ties (utilities within ${TIE_BREAK}) go to the highest payment`]);
   if (training) {

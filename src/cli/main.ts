@@ -41,6 +41,10 @@ export const commands: Readonly<Record<string, Entry>> = {
     summary: "a page on which a mechanism runs in a browser",
     load: async () => (await import("./commands/playground.ts")).playgroundCommand,
   },
+  menu: {
+    summary: "the price list that a mechanism is: what is taken, for how much",
+    load: async () => (await import("./commands/menu.ts")).menuCommand,
+  },
   run: {
     summary: "reported types in, outcomes and payments out",
     load: async () => (await import("./commands/run.ts")).runCommand,
@@ -64,6 +68,10 @@ export const commands: Readonly<Record<string, Entry>> = {
   devices: {
     summary: "list the devices that can train, GPUs first",
     load: async () => (await import("./commands/devices.ts")).devicesCommand,
+  },
+  completions: {
+    summary: "a script that completes command lines in a shell",
+    load: async () => (await import("./commands/completions.ts")).completionsCommand(commands),
   },
   cite: {
     summary: "how to cite the paper and this software",
@@ -123,11 +131,11 @@ function mainHelp(width: number): string {
     `tedi ${VERSION}`,
     wrap(about, 0, width),
     "Usage: tedi COMMAND [OPTIONS]",
-    ["Commands:", ...Object.entries(commands).map(([name, { summary }]) => row(name, summary, width, 14))].join("\n"),
+    ["Commands:", ...Object.entries(commands).map(([name, { summary }]) => row(name, summary, width, 16))].join("\n"),
     [
       "Options:",
-      row("--help", "show this text, or that of a command: tedi train --help", width, 14),
-      row("--version", "show the version", width, 14),
+      row("--help", "show this text, or that of a command: tedi train --help", width, 16),
+      row("--version", "show the version", width, 16),
     ].join("\n"),
     [
       "Examples:",

@@ -34,7 +34,7 @@ const MOST = 1000;
 const NUMBER = String.raw`\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*`;
 const LETTER = `([${distributionLetters.join("")}])`;
 const BRACES = new RegExp(String.raw`^${LETTER}_\{${NUMBER},${NUMBER}\}(?:\^\{${NUMBER},${NUMBER}\})?$`, "i");
-const SHELL = new RegExp(String.raw`^${LETTER}-${NUMBER}-${NUMBER}(?:-cp${NUMBER}-cd${NUMBER})?$`, "i");
+const SHELL = new RegExp(String.raw`^${LETTER}-${NUMBER}-${NUMBER}(?:-cp${NUMBER})?(?:-cd${NUMBER})?$`, "i");
 
 /** Fails unless every part of a setting makes sense. */
 function requireSetting(action: string, setting: Setting): void {

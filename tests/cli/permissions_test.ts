@@ -61,6 +61,7 @@ const cases: readonly Case[] = [
   { permissions: [], args: ["settings"] },
   { permissions: [], args: ["devices"] },
   { permissions: [], args: ["cite"] },
+  { permissions: [], args: ["completions", "bash"] },
   {
     permissions: ["--allow-read=$NPM,RUN", "--allow-write=RUN"],
     args: ["train", ...SMALL, "--quiet", "--out", "RUN"],
@@ -79,6 +80,7 @@ const cases: readonly Case[] = [
     writes: "RUN",
   },
   { permissions: ["--allow-read=RUN,types.csv"], args: ["run", "RUN", "--types", "types.csv"] },
+  { permissions: ["--allow-read=RUN"], args: ["menu", "RUN", "--profiles", "50"] },
   { permissions: ["--allow-read=RUN", "--allow-write=RUN"], args: ["playground", "RUN"], writes: "RUN" },
   { permissions: ["--allow-read=$NPM,OUT", "--allow-write=OUT"], args: TABLE.split(" "), writes: "OUT" },
 ];

@@ -45,7 +45,7 @@ Deno.test("setting names make the round trip", () => {
 });
 
 Deno.test("parseSetting shows form and example for a name it does not know", () => {
-  for (const text of ["", "V_{1,2}^{0,0}", "U_{1}", "U_{1,2}^{0}", "U-1", "U-1-2-cp1", "uniform", "U_{1,2}^{0,0}x"]) {
+  for (const text of ["", "V_{1,2}^{0,0}", "U_{1}", "U_{1,2}^{0}", "U-1", "U-1-2-cp", "uniform", "U_{1,2}^{0,0}x"]) {
     const error = assertThrows(() => parseSetting(text), InvalidInputError);
     for (const part of ["F_{n,m}^{cp,cd}", "F-n-m-cpX-cdY", '"U_{3,10}^{1,0}"', `got ${JSON.stringify(text)}`]) {
       assert(error.message.includes(part), `${error.message} should include ${part}`);
@@ -87,4 +87,10 @@ Deno.test("settingProblem describes the problem", () => {
   assertThrows(() => settingProblem(setting("U", 0, 1, 0, 0)), InvalidInputError, "number of participants");
   assertThrows(() => settingProblem(setting("X" as "U", 1, 1, 0, 0)), InvalidInputError, 'one of U, B, C, got "X"');
   assertThrows(() => distributionOf("toString" as "U", 1, 1), InvalidInputError, 'got "toString"');
+});
+
+Deno.test("a cost that a name leaves out is 0", () => {
+  assertEquals(parseSetting("U-2-1-cp0.5"), parseSetting("U_{2,1}^{0.5,0}"));
+  assertEquals(parseSetting("U-2-1-cd0.25"), parseSetting("U_{2,1}^{0,0.25}"));
+  assertThrows(() => parseSetting("U-2-1-cd0.25-cp1"), InvalidInputError, "must have the form");
 });

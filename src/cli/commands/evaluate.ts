@@ -6,7 +6,7 @@
 import { TEST_PROFILES } from "../../mechanisms/evaluate.ts";
 import type { Command, Option } from "../command.ts";
 import { chosenDevice, deviceOptions } from "../device_options.ts";
-import { evaluateShown, reportEvaluation } from "../evaluation_report.ts";
+import { evaluateShown, reportEvaluation, simpleMechanisms } from "../evaluation_report.ts";
 import { mechanismArgument } from "../mechanism_argument.ts";
 import { withinRange } from "../within_range.ts";
 import { mechanismWithProblem } from "../mechanism_with_problem.ts";
@@ -75,8 +75,9 @@ export const evaluateCommand: Command = {
     const device = await chosenDevice(values);
     try {
       const { evaluation, seconds } = await evaluateShown(problem, mechanism, test, output);
+      const references = await simpleMechanisms(problem, test);
       reportEvaluation(problem, evaluation, {
-        ...{ device, profileSeed: test.seed, seconds, trainedFor: mechanism.problem },
+        ...{ device, profileSeed: test.seed, seconds, trainedFor: mechanism.problem, references },
         remarks: await remarksOn(problem, evaluation, test),
       }, output);
       sayNext(

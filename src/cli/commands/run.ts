@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { count } from "../../display.ts";
 import { InvalidInputError, MachineError, show } from "../../errors.ts";
 import { loadMechanism } from "../../io/mechanism_file.ts";
 import type { Mechanism, MechanismResult } from "../../mechanisms/mechanism.ts";
@@ -103,7 +104,7 @@ async function readTypes(
 }
 
 function allowedReports(n: number, m: number): Record<number, string> {
-  return { [n * m]: n === 1 ? "one for each good" : `${n} participants' types of ${m} goods` };
+  return { [n * m]: n === 1 ? "one for each good" : `${n} participants' types of ${count(m, "good")}` };
 }
 
 async function readBytes(source: string): Promise<Uint8Array<ArrayBuffer>> {

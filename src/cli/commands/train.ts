@@ -18,7 +18,7 @@ import { type Checkpoint, planTraining, train } from "../../training/train.ts";
 import { VERSION } from "../../version.ts";
 import type { Command, Option, Values } from "../command.ts";
 import { deviceOptions, requestedDevice } from "../device_options.ts";
-import { evaluateShown, reportEvaluation } from "../evaluation_report.ts";
+import { evaluateShown, reportEvaluation, simpleMechanisms } from "../evaluation_report.ts";
 import { INTERRUPTED, listenToInterrupts } from "../interrupt.ts";
 import { remarksOn } from "../remarks.ts";
 import { aboutRun, sayNext, shellLine } from "../next_steps.ts";
@@ -261,6 +261,7 @@ async function work(
     const { iterations } = result;
     const crossValidation = values.folds && await crossValidated(problem, training, values.folds, device, output);
     reportEvaluation(problem, evaluation, {
+      references: await simpleMechanisms(problem, test),
       device,
       profileSeed: test.seed,
       seconds: trainingSeconds,

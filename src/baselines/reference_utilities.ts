@@ -1,0 +1,177 @@
+/**
+ * What simple mechanisms earn in any reproducible goods problem, and what none can: numbers to hold a learned mechanism
+ * against.
+ *
+ * @module
+ */
+import { requireInteger } from "../errors.ts";
+import { evaluate } from "../mechanisms/evaluate.ts";
+import type { Mechanism } from "../mechanisms/mechanism.ts";
+import { amount } from "../problems/amounts.ts";
+import { isReproducibleGoods } from "../problems/principal_utility.ts";
+import type { MechanismProblem } from "../problems/problem.ts";
+import { problemOf } from "../problems/problem_of.ts";
+import { deriveKey, randomKey } from "../random/key.ts";
+import { goodByGood, type GoodRule, type GoodsAuction, goodsAuction } from "./auction.ts";
+import { bestPrice, bundle } from "./bundle.ts";
+import { auctionInWords } from "./in_words.ts";
+import { ironedValue, sellByVirtualValue } from "./ironed.ts";
+import { vcg } from "./vcg.ts";
+
+/** A mechanism to compare with, or a bound, and the principal's expected utility under it. */
+export interface ReferenceUtility {
+  /** `item-wise Myerson`, `Bundle-OPT`, `posted prices`, `VCG` or `welfare`. */
+  readonly name: string;
+  /** What it is, in words. */
+  readonly remark: string;
+  /** The principal's mean utility on the test profiles; of the bound, the mean welfare. */
+  readonly utility: number;
+  /** Standard error of the mean. */
+  readonly standardError: number;
+  /** The mechanism, which is truthful and individually rational; left out where this is a bound. */
+  readonly mechanism?: Mechanism;
+  /** True where no truthful and individually rational mechanism earns more in expectation. */
+  readonly upperBound: boolean;
+}
+
+/** Values of which prices and virtual values are made: so many profiles that all have about this many values. */
+const TRAINING_VALUES = 2_000_000, MOST_TRAINING_PROFILES = 100_000;
+/** The stream of the training profiles, that of no other baseline. */
+const STREAM = 0x5e9a7;
+const CHUNK = 4096;
+
+/**
+ * Simple mechanisms for a problem, measured on the same held-out type profiles as `evaluate` measures on:
+ *
+ * - item-wise Myerson: each good by itself, by virtual values that are ironed from a sample of training profiles, one
+ *   for each participant and good where these are not exchangeable (Myerson, Mathematics of Operations Research 6, 1981).
+ *   It is the best mechanism for each good where participants' types are independent; where they are not, it is still
+ *   truthful;
+ * - Bundle-OPT: all goods together at the best price, see {@linkcode bundle};
+ * - posted prices: each good at its own best price, the same for all participants;
+ * - VCG: the efficient outcome, see {@linkcode vcg};
+ * - welfare: E[max_x (sum_i <t_i, x_i> - c_0(x))], which bounds what any individually rational mechanism earns.
+ *
+ * @param problem A problem, or the name of a setting.
+ * @param options `profiles` and `seed` of the test profiles, those of `evaluate` unless given.
+ * @returns Nothing where the principal's utility is not that of reproducible goods.
+ * @throws {InvalidInputError} where `profiles` is not an integer of at least 2, or `problem` is neither a problem nor a
+ * setting's name.
+ *
+ * @example
+ * ```ts
+ * import { referenceUtilities } from "@tedi/toolkit";
+ *
+ * for (const { name, utility } of await referenceUtilities("U-1-2", { profiles: 10_000 })) {
+ *   console.log(name, utility.toFixed(2)); // Bundle-OPT 0.54, and others
+ * }
+ * ```
+ */
+export async function referenceUtilities(
+  problem: MechanismProblem | string,
+  options: { readonly profiles?: number; readonly seed?: number; readonly signal?: AbortSignal } = {},
+): Promise<readonly ReferenceUtility[]> {
+  const { profiles, seed, signal } = options, task = problemOf(problem), action = "compare with reference mechanisms";
+  if (profiles !== undefined) requireInteger(action, "profiles", profiles, 2);
+  if (!isReproducibleGoods(task.principalUtility)) return [];
+  const auction = goodsAuction(action, task), { participants: n, goods: m } = auction;
+  const wanted = Math.min(MOST_TRAINING_PROFILES, Math.ceil(TRAINING_VALUES / (n * m)));
+  const types = trainingTypes(task, wanted);
+  const together = bundle(task, { profiles: wanted }), posted = postedPrices(task, auction, types);
+  const candidates = [
+    ["item-wise Myerson", "each good by itself, virtual values ironed from a sample", itemWise(task, auction, types)],
+    ["Bundle-OPT", `all goods together, ${priceInWords(task, together.price)}`, together],
+    ["posted prices", `each good ${posted.words}`, posted.mechanism],
+    ["VCG", "the efficient outcome", vcg(task)],
+  ] as const;
+  const measured: ReferenceUtility[] = [];
+  const measure = async (mechanism: Mechanism) => {
+    const { revenue: utility, standardError } = await evaluate(task, mechanism, { profiles, seed, signal });
+    return { utility, standardError };
+  };
+  for (const [name, remark, mechanism] of candidates) {
+    measured.push({ name, remark, ...await measure(mechanism), mechanism, upperBound: false });
+  }
+  const remark = "no mechanism in which nobody loses earns more";
+  return [...measured, {
+    name: "welfare",
+    remark,
+    ...await measure(takesAllWelfare(auction, task.scale)),
+    upperBound: true,
+  }];
+}
+
+function priceInWords(problem: MechanismProblem, price: number): string {
+  return price === Infinity ? "not for sale" : `at ${amount(problem, price)}`;
+}
+
+/** Training profiles `[B, n, m]`. */
+function trainingTypes({ distribution, participants, goods }: MechanismProblem, profiles: number): Float32Array {
+  const types = new Float32Array(profiles * participants * goods), key = deriveKey(randomKey(0), STREAM);
+  for (let done = 0, chunk = 0; done < profiles; done += CHUNK, chunk++) {
+    const count = Math.min(CHUNK, profiles - done);
+    types.set(distribution.sample(deriveKey(key, chunk), count, "training"), done * participants * goods);
+  }
+  return types;
+}
+
+/** Sells each good by itself, by virtual values ironed from `types` `[B, n, m]`. */
+function itemWise(problem: MechanismProblem, auction: GoodsAuction, types: Float32Array): Mechanism {
+  const { participants: n, goods: m, productionCost, duplicationCost } = auction;
+  const { exchangeable, exchangeableGoods = false } = problem.distribution, size = n * m;
+  const alike = (i: number, j: number) => (exchangeable ? 0 : i) * m + (exchangeableGoods ? 0 : j);
+  const kinds = Array.from({ length: size }, (_, k) => alike(Math.floor(k / m), k % m));
+  const values = new Map([...new Set(kinds)].map((kind) => {
+    const columns = kinds.flatMap((other, k) => other === kind ? [k] : []), profiles = types.length / size;
+    const sample = new Float64Array(profiles * columns.length);
+    columns.forEach((column, c) => {
+      for (let b = 0; b < profiles; b++) sample[c * profiles + b] = types[b * size + column];
+    });
+    return [kind, ironedValue(sample)];
+  }));
+  const rules = Array.from({ length: m }, (_, j) => {
+    const own = Array.from({ length: n }, (_, i) => values.get(kinds[i * m + j])!);
+    return sellByVirtualValue(own, productionCost, duplicationCost);
+  });
+  return auctionInWords("Item-wise Myerson", problem, goodByGood(n, m, rules, problem.scale));
+}
+
+/** Each good at the price that is best for `types` `[B, n, m]`. */
+function postedPrices(
+  problem: MechanismProblem,
+  auction: GoodsAuction,
+  types: Float32Array,
+): { readonly mechanism: Mechanism; readonly words: string } {
+  const { participants: n, goods: m } = auction, profiles = types.length / (n * m);
+  const prices = Array.from({ length: m }, (_, j) => {
+    const values = new Float64Array(profiles * n), largest = new Float64Array(profiles);
+    for (let row = 0; row < values.length; row++) {
+      values[row] = types[row * m + j];
+      largest[Math.floor(row / n)] = Math.max(largest[Math.floor(row / n)], values[row]);
+    }
+    return bestPrice({ ...auction, goods: 1 }, values, largest).price;
+  });
+  const rules = prices.map((price): GoodRule => (types, own) => {
+    for (let i = 0; i < types.length; i++) own[i] = types[i] >= price ? price : Infinity;
+  });
+  const sold = prices.filter((price) => price < Infinity), least = Math.min(...sold), most = Math.max(...sold);
+  const words = sold.length === 0
+    ? priceInWords(problem, Infinity)
+    : `at its own price, ${amount(problem, least)}${most > least ? ` to ${amount(problem, most)}` : ""}`;
+  return { mechanism: auctionInWords("Posted prices", problem, goodByGood(n, m, rules, problem.scale)), words };
+}
+
+/** The efficient outcome where everybody pays their value, which is not truthful: the principal gets all welfare. */
+function takesAllWelfare(
+  { participants, goods, productionCost, duplicationCost }: GoodsAuction,
+  scale: number | undefined,
+): Mechanism {
+  const rule: GoodRule = (types, prices) => {
+    let surplus = -productionCost;
+    for (const type of types) surplus += Math.max(0, type - duplicationCost);
+    for (let i = 0; i < types.length; i++) {
+      prices[i] = surplus > 0 && types[i] > duplicationCost ? types[i] : Infinity;
+    }
+  };
+  return goodByGood(participants, goods, rule, scale);
+}
