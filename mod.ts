@@ -24,7 +24,6 @@ import { drawResultsWith } from "./src/display.ts";
 export { VERSION } from "./src/version.ts";
 export { InvalidInputError, MachineError } from "./src/errors.ts";
 
-export { joinRanks, type Ranks } from "./src/runtime/mpi.ts";
 export {
   type BackendName,
   BACKENDS,
@@ -36,7 +35,6 @@ export {
 } from "./src/runtime/device.ts";
 
 export type {
-  DataRows,
   MechanismProblem,
   PrincipalUtility,
   ProblemSource,
@@ -51,11 +49,10 @@ export { type GoodsCosts, type ReproducibleGoods, reproducibleGoods } from "./sr
 export { parseSetting, type Setting, settingName, settingProblem, settingSlug } from "./src/problems/settings.ts";
 export { type TableOneColumn, tableOneSettings } from "./src/problems/table_one.ts";
 export { knownOptimum, type KnownValue, separableOptimum } from "./src/problems/known_values.ts";
-export { type TableOptions } from "./src/problems/tables/table.ts";
 export { type EmpiricalOptions, empiricalProblem } from "./src/problems/empirical.ts";
 export { defineProblem, moduleProblem, type ProblemDefinition, type RandomStream } from "./src/problems/user_module.ts";
 
-export type { Mechanism, MechanismResult, MechanismUnits, TypeProfiles } from "./src/mechanisms/mechanism.ts";
+export type { Mechanism, MechanismResult, TypeProfiles } from "./src/mechanisms/mechanism.ts";
 export type { MenuMechanism } from "./src/mechanisms/menu_mechanism.ts";
 export {
   audit,
@@ -68,13 +65,12 @@ export {
 } from "./src/mechanisms/audit.ts";
 export { AUDIT_CHECKS, type AuditCheck, type AuditCheckName, type AuditWitness } from "./src/mechanisms/audit/check.ts";
 export { evaluate, type Evaluation, type EvaluationOptions } from "./src/mechanisms/evaluate.ts";
-export { type BoundOptions, type RevenueBound, revenueBounds } from "./src/mechanisms/revenue_bounds.ts";
+export { type RevenueBound, revenueBounds } from "./src/mechanisms/revenue_bounds.ts";
 
 export { type IterationMetrics } from "./src/training/metrics.ts";
 export { defaultTraining, type TrainingOptions } from "./src/training/options.ts";
 export { printedTraining } from "./src/training/printed.ts";
 export { crossValidate, type CrossValidation } from "./src/training/cross_validation.ts";
-export { type Sharding } from "./src/training/shards.ts";
 export { type TrainingPlan } from "./src/training/plan.ts";
 export { type Checkpoint, planTraining, train, type TrainingHooks, type TrainingResult } from "./src/training/train.ts";
 

@@ -90,3 +90,8 @@ export { type GemNetData } from "./baselines/gem_net.ts";
 export { type LotteryAmaData } from "./baselines/lottery_ama.ts";
 export { type RegretNetData } from "./baselines/regret_net.ts";
 export { type DiscreteData } from "./baselines/discrete.ts";
+export { joinRanks, type Ranks } from "./runtime/mpi.ts";
+export type { Sharding } from "./training/shards.ts";
+export type { TableOptions } from "./problems/tables/table.ts";
+export type { DataRows } from "./problems/problem.ts";
+export type { MechanismUnits } from "./mechanisms/mechanism.ts";

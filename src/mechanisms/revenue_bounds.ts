@@ -28,10 +28,8 @@ export interface RevenueBound {
   readonly reason: string;
 }
 
-/** The options of {@linkcode revenueBounds}: those of an evaluation, whose profiles they are on. */
-export type BoundOptions = Pick<EvaluationOptions, "profiles" | "seed" | "part">;
-
-const OPTIONS: readonly (keyof BoundOptions)[] = ["profiles", "seed", "part"];
+/** The options: those of an evaluation that say on which profiles it is. */
+const OPTIONS = ["profiles", "seed", "part"] as const;
 
 /**
  * Upper bounds on what any truthful and individually rational mechanism earns from reproducible goods, the least first:
@@ -62,7 +60,7 @@ const OPTIONS: readonly (keyof BoundOptions)[] = ["profiles", "seed", "part"];
  */
 export async function revenueBounds(
   problem: MechanismProblem | string,
-  options: BoundOptions = {},
+  options: Pick<EvaluationOptions, "profiles" | "seed" | "part"> = {},
 ): Promise<RevenueBound[]> {
   const action = "bound the revenue", task = problemOf(problem);
   requireKnownNames(action, "an option", options, OPTIONS);
