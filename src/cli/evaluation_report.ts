@@ -182,7 +182,7 @@ function resultText(
 const NAME_WIDTH = 19;
 
 function table(name: string, value: string, remark: string): string {
-  const start = `  ${name}${value.length < 19 ? value.padEnd(19) : `${value}  `}`;
+  const start = `  ${name}${value.length < 18 ? value.padEnd(19) : `${value}  `}`;
   return (start + wrap(remark, start.length, helpWidth())).trimEnd();
 }
 

@@ -85,7 +85,7 @@ export const boundCommand: Command = {
     });
     const width = Math.max(...bounds.map(({ name }) => name.length)) + 11;
     const line = (name: string, value: string, remark: string): string => {
-      const start = `  ${name.padEnd(width)}${value.padEnd(19)}`;
+      const start = `  ${name.padEnd(width)}${value.length < 18 ? value.padEnd(19) : `${value}  `}`;
       return (start + wrap(remark, start.length, helpWidth())).trimEnd();
     };
     const shown = ({ value, standardError }: Pick<RevenueBound, "value" | "standardError">): string =>

@@ -5,8 +5,10 @@
  */
 import { InvalidInputError, requireInteger, requireNumber, show } from "../../errors.ts";
 import { count } from "../../display.ts";
+import { goodName } from "../../mechanisms/units.ts";
 import { MOST_ENTRIES, type PriceListEntry, shortList, takenOutcomes, useOfList } from "../../mechanisms/price_list.ts";
 import { isReproducibleGoods } from "../../problems/principal_utility.ts";
+import { amount, plainAmount } from "../../problems/amounts.ts";
 import type { MechanismProblem, SamplePart } from "../../problems/problem.ts";
 import { deriveKey, randomKey } from "../../random/key.ts";
 import { setThreadCount } from "../../runtime/threads.ts";
@@ -117,7 +119,12 @@ export const menuCommand: Command = {
     setThreadCount(values.threads);
     const draw = (count: number, part: SamplePart, chunk: number) =>
       ownTypes(problem, participant - 1, deriveKey(randomKey(seed), STREAM, chunk), count, part);
-    const choosing = draw(CHOOSING, "training", 0), testing = draw(profiles, "held-out", 1);
+    // Of data every row counts once.
+    const { data } = problem.distribution, rowsOnce = n === 1 ? data : undefined;
+    const key = deriveKey(randomKey(seed), STREAM);
+    const choosing = rowsOnce?.profiles(key, "training", CHOOSING) ?? draw(CHOOSING, "training", 0);
+    const testing = rowsOnce?.profiles(key, "held-out", profiles) ?? draw(profiles, "held-out", 1);
+    const tested = testing.length / m;
     const run = async (own: Float32Array) => {
       const all = await mechanism.run(withOthers(own, others, participant - 1, n, m));
       const rows = Array.from({ length: all.profiles }, (_, b) => b * n + participant - 1);
@@ -133,8 +140,8 @@ export const menuCommand: Command = {
       });
     const list = bundles === undefined ? entries : shortList(entries, bundles, choosing, m, unitCost);
     const use = useOfList(list, testing, m, unitCost), whole = await run(testing);
-    const earned = whole.payments.reduce((sum, payment) => sum + payment, 0) / profiles -
-      unitCost * whole.outcomes.reduce((sum, x) => sum + x, 0) / profiles;
+    const earned = whole.payments.reduce((sum, payment) => sum + payment, 0) / tested -
+      unitCost * whole.outcomes.reduce((sum, x) => sum + x, 0) / tested;
     const rows = list.map((entry, e) => ({ ...entry, share: use.shares[e] })).sort((a, b) => a.price - b.price);
     const output = openOutput({ json: format === "json" });
     const nothing = Math.max(0, 1 - use.shares.reduce((sum, share) => sum + share, 0));
@@ -147,7 +154,8 @@ export const menuCommand: Command = {
       profit: use.profit,
       standardError: use.standardError,
       mechanismProfit: earned,
-      profiles,
+      ...rowsOnce ? { rows: tested } : { profiles: tested },
+      ...problem.unit !== undefined && { unit: problem.unit },
       leftOut,
     });
     if (format === "csv") {
@@ -157,7 +165,8 @@ export const menuCommand: Command = {
     }
     if (format === "text") {
       const shown = rows.length <= SHOWN ? rows : rows.toSorted((a, b) => b.share - a.share).slice(0, SHOWN);
-      const names = shown.map(bundleName), width = Math.max(10, ...names.map(({ length }) => length + 2));
+      const names = shown.map((entry) => bundleName(entry, problem)),
+        width = Math.max(10, ...names.map(({ length }) => length + 2));
       const percent = (share: number) => `${(100 * share).toFixed(1)}%`.padStart(8);
       const line = (name: string, price: string, share: string) =>
         `  ${name.padEnd(width)}${price.padStart(8)}${share}`;
@@ -166,14 +175,16 @@ export const menuCommand: Command = {
       output.text([
         `${problem.name}: price list of ${count(list.length, "entry").replace("entrys", "entries")}${whose}`,
         line("outcome", "price", "taken".padStart(8)),
-        ...shown.map(({ price, share }, k) => line(names[k], price.toFixed(4), percent(share))),
+        ...shown.map(({ price, share }, k) => line(names[k], plainAmount(problem, price), percent(share))),
         ...shown.length < rows.length ? [`  and ${rows.length - shown.length} that fewer take: --format csv`] : [],
         ...leftOut > 0
           ? [`  ${leftOut} rarer ones are not on it: at most ${MOST_ENTRIES}; --tolerance merges more`]
           : [],
         line("nothing", "0", percent(nothing)),
-        `The list ${what} ${use.profit.toFixed(4)} +- ${use.standardError.toFixed(4)} from a participant, ` +
-        `the mechanism ${earned.toFixed(4)} on the same ${profiles} held-out types.`,
+        `The list ${what} ${plainAmount(problem, use.profit)} +- ${
+          amount(problem, use.standardError)
+        } from a participant, ` +
+        `the mechanism ${plainAmount(problem, earned)} on the same ${tested} held-out ${rowsOnce ? "rows" : "types"}.`,
       ].join("\n"));
     }
     return 0;
@@ -181,10 +192,10 @@ export const menuCommand: Command = {
 };
 
 /** `good 1 + good 2`, or with the probability of goods that are given by chance: `good 1 + 0.35 good 2`. */
-function bundleName({ outcome }: PriceListEntry): string {
+function bundleName({ outcome }: PriceListEntry, { goodNames: goods }: MechanismProblem): string {
   if (outcome.length > 2 && outcome.every((x) => x === 1)) return `all ${outcome.length} goods`;
-  return outcome.flatMap((x, j) => x === 0 ? [] : [x === 1 ? `good ${j + 1}` : `${x.toFixed(2)} good ${j + 1}`])
-    .join(" + ");
+  const name = (j: number) => goodName({ goods }, j);
+  return outcome.flatMap((x, j) => x === 0 ? [] : [x === 1 ? name(j) : `${x.toFixed(2)} ${name(j)}`]).join(" + ");
 }
 
 /** What a unit costs the principal, as far as one participant causes it. */
