@@ -72,7 +72,7 @@ Deno.test("TEDI beside baselines: all learn, and the known ones earn what is kno
 
 Deno.test("a learned mechanism passes the audit, and the first-price auction does not", async () => {
   const [learned, firstPrice] = (await example("audit.ts", ["40"])).split("first-price auction");
-  assertStringIncludes(learned, "all 9 checks passed");
+  assertStringIncludes(learned, "all 10 checks passed");
   assertStringIncludes(firstPrice, "1 of 5 checks failed");
   assert(numberAfter("truthful         FAILED", firstPrice) > 0.1, firstPrice);
   const lie = /participant [12] of (\S+),(\S+) had better say (\S+)/.exec(firstPrice)!.slice(1).map(Number);
@@ -105,7 +105,7 @@ Deno.test({
       const types = shown.map((bundle: Record<string, string>) => Object.keys(bundle).sort().join(" "));
       const [chart, table] = ["image/svg+xml text/plain", "text/html text/plain"];
       assertEquals(types, [chart, chart, table, table]);
-      assertStringIncludes(shown[3]["text/html"], "all 9 checks passed");
+      assertStringIncludes(shown[3]["text/html"], "all 10 checks passed");
     } finally {
       await Deno.remove(path);
     }

@@ -278,7 +278,11 @@ Deno.test("a utility that is not a number stops training, and the last checkpoin
     onIteration: ({ iteration }) => iteration === 4 && (factor = NaN),
     onCheckpoint: (checkpoint) => void checkpoints.push(checkpoint),
   });
-  await assertRejects(() => failing, MachineError, "softRevenue of iteration 5 must be finite, got NaN");
+  await assertRejects(
+    () => failing,
+    MachineError,
+    "principalUtility of custom must be finite, got NaN as its mean in iteration 5",
+  );
   assertEquals(checkpoints.length, 2);
   assertEquals(tf.memory().numTensors, before);
   factor = 1;
