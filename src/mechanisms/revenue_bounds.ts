@@ -80,21 +80,19 @@ export async function revenueBounds(
   if (marginal) {
     bounds.push({
       name: "favourite goods",
-      ...surplus(task, u0, types, (own, j) => own.indexOf(largest(own)) === j ? marginal.virtualValue(own[j]) : own[j]),
+      ...surplus(task, u0, types, (own) => {
+        const favourite = own.indexOf(Math.max(...own));
+        return (j) => j === favourite ? marginal.virtualValue(own[j]) : own[j];
+      }),
       reason: "each participant's most valued good counts as its virtual value (Cai, Devanur and Weinberg 2016)",
     });
   }
   bounds.push({
     name: "welfare",
-    ...surplus(task, u0, types, (own, j) => own[j]),
+    ...surplus(task, u0, types, (own) => (j) => own[j]),
     reason: "nobody pays more than goods are worth",
   });
   return bounds.sort((a, b) => a.value - b.value);
-}
-
-/** The largest of some numbers. */
-function largest(numbers: Float32Array): number {
-  return numbers.reduce((most, number) => Math.max(most, number), -Infinity);
 }
 
 /** The optimum on data of one participant, n times where the rows of n independent ones come from it. */
@@ -128,20 +126,21 @@ function independentMarginal(problem: MechanismProblem): Marginal | undefined {
  * The mean over profiles of sum_j (sum_i (v_ij - c^d)^+ - c^p)^+, with its standard error.
  *
  * @param types `[B, n, m]`.
- * @param worth v_ij from participant i's types `[m]` and j.
+ * @param worth Gives from participant i's types `[m]` the function from j to v_ij.
  */
 function surplus(
   { participants: n, goods: m }: MechanismProblem,
   { productionCost, duplicationCost }: ReproducibleGoods,
   types: Float32Array,
-  worth: (own: Float32Array, good: number) => number,
+  worth: (own: Float32Array) => (good: number) => number,
 ): { value: number; standardError: number } {
   const B = types.length / (n * m), surpluses = new Float64Array(B), ofGoods = new Float64Array(m);
   for (let b = 0; b < B; b++) {
     ofGoods.fill(0);
     for (let i = 0; i < n; i++) {
       const own = types.subarray((b * n + i) * m, (b * n + i + 1) * m);
-      for (let j = 0; j < m; j++) ofGoods[j] += Math.max(0, worth(own, j) - duplicationCost);
+      const valueOf = worth(own);
+      for (let j = 0; j < m; j++) ofGoods[j] += Math.max(0, valueOf(j) - duplicationCost);
     }
     for (const ofGood of ofGoods) surpluses[b] += Math.max(0, ofGood - productionCost);
   }

@@ -49,16 +49,19 @@ export function contextTypes(types: NetworkTypes): Float32Array {
   return types instanceof Float32Array ? types : Float32Array.from(types);
 }
 
-/** The results for types in network units, in the mechanism's unit. */
-export function inUnit(result: MechanismResult, { network }: MechanismUnits): MechanismResult {
-  if (network === 1) return result;
-  const times = (values: Float64Array) => values.map((value) => value * network);
+/** Results with `change` made to each of their amounts; outcomes stay. */
+export function withAmounts(result: MechanismResult, change: (amount: number) => number): MechanismResult {
   const { payments, utilities, gaps, roundings } = result;
   return {
     ...result,
-    ...{ payments: times(payments), utilities: times(utilities), gaps: times(gaps) },
-    ...roundings && { roundings: times(roundings) },
+    ...{ payments: payments.map(change), utilities: utilities.map(change), gaps: gaps.map(change) },
+    ...roundings && { roundings: roundings.map(change) },
   };
+}
+
+/** The results for types in network units, in the mechanism's unit. */
+export function inUnit(result: MechanismResult, { network }: MechanismUnits): MechanismResult {
+  return network === 1 ? result : withAmounts(result, (amount) => amount * network);
 }
 
 /**

@@ -6,17 +6,12 @@ import { lagrangianBound } from "../../src/mechanisms/optimal_menu/dual_bound.ts
 import { menuRevenue } from "../../src/mechanisms/optimal_menu/menu_revenue.ts";
 import { deriveKey, randomKey } from "../../src/random/key.ts";
 import { uniforms } from "../../src/random/numbers.ts";
+import { gridTypes } from "../../tasks/bounds.ts";
 
 /** R random types of m goods. */
 function randomTypes(R: number, m: number, seed: number): number[][] {
   const draws = uniforms(randomKey(seed), R * m);
   return Array.from({ length: R }, (_, r) => Array.from(draws.subarray(r * m, (r + 1) * m)));
-}
-
-/** Midpoints of a grid of G x G squares. */
-function grid(G: number): number[][] {
-  const midpoints = Array.from({ length: G }, (_, k) => (k + 0.5) / G);
-  return midpoints.flatMap((a) => midpoints.map((b) => [a, b]));
 }
 
 Deno.test("for one good it is the best price, with costs and weights", async () => {
@@ -67,7 +62,7 @@ Deno.test("where lotteries are needed, they earn more than the best menu without
 Deno.test("the optimum of a discretised U_{1,2} falls towards 0.549201 as the grid becomes finer", async () => {
   const optima = [];
   for (const G of [3, 6, 12]) {
-    const { bound, revenue } = await optimalMenu(grid(G));
+    const { bound, revenue } = await optimalMenu(gridTypes(G));
     assertAlmostEquals(bound, revenue, 1e-8);
     optima.push(bound);
   }

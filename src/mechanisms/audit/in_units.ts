@@ -6,6 +6,7 @@
  */
 import type { Mechanism, TypeProfiles } from "../mechanism.ts";
 import type { MenuMechanism } from "../menu_mechanism.ts";
+import { withAmounts } from "../units.ts";
 import type { AuditCheck } from "./check.ts";
 
 /** A mechanism with types and payments divided by a number. Prices and the rest of a menu mechanism go along. */
@@ -22,12 +23,7 @@ export function dividedMechanism<Made extends Mechanism & Partial<Pick<MenuMecha
     ...mechanism,
     ...units && { units: { ...units, largest: units.largest / by, network: units.network / by } },
     async run(types) {
-      const result = await mechanism.run(times(types)), { payments, utilities, gaps, roundings } = result;
-      return {
-        ...result,
-        ...{ payments: divide(payments), utilities: divide(utilities), gaps: divide(gaps) },
-        ...roundings && { roundings: divide(roundings) },
-      };
+      return withAmounts(await mechanism.run(times(types)), (amount) => amount / by);
     },
     ...prices && {
       prices: async (types: TypeProfiles, outcomes: Float64Array) => divide(await prices(times(types), outcomes)),
