@@ -153,8 +153,22 @@ function fileSlug(path: string): string {
   return name.replace(/^[.-]+/, "") || "problem";
 }
 
+/** The arguments that choose the problem of a source; none for one that a program defined. */
+export function sourceArguments(source: ProblemSource): string[] {
+  switch (source.kind) {
+    case "setting":
+      return ["--setting", source.setting];
+    case "module":
+      return ["--problem", source.module];
+    case "empirical":
+      return empiricalArguments(source);
+    default:
+      return [];
+  }
+}
+
 /** The arguments that choose a problem of data. */
-export function empiricalArguments(source: ProblemSource & { readonly kind: "empirical" }): string[] {
+function empiricalArguments(source: ProblemSource & { readonly kind: "empirical" }): string[] {
   const { file, participants, goods, productionCost, duplicationCost, scale, unit, exchangeableGoods } = source;
   return [
     ...["--types", file, "--participants", String(participants), "--goods", String(goods)],
@@ -169,14 +183,5 @@ export function empiricalArguments(source: ProblemSource & { readonly kind: "emp
 
 /** The option that would choose the problem of a source, for messages. */
 export function describeSource(source: ProblemSource): string {
-  switch (source.kind) {
-    case "setting":
-      return `--setting ${source.setting}`;
-    case "module":
-      return `--problem ${source.module}`;
-    case "empirical":
-      return empiricalArguments(source).join(" ");
-    default:
-      return "a problem that a program defined";
-  }
+  return sourceArguments(source).join(" ") || "a problem that a program defined";
 }

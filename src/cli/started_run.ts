@@ -7,7 +7,7 @@ import type { MechanismProblem } from "../problems/problem.ts";
 import type { StartedRun } from "../report/data.ts";
 import { shellLine } from "./next_steps.ts";
 import type { RunConfig } from "./run_config.ts";
-import { empiricalArguments } from "./problem_options.ts";
+import { sourceArguments } from "./problem_options.ts";
 import { optionTexts, trainingArguments } from "./training_options.ts";
 
 /** A run as its configuration says, without its metrics. */
@@ -27,11 +27,7 @@ export function startedRun(
 
 /** The command line that does a run again. */
 function commandLine({ problem: { source }, device }: RunConfig, args: readonly string[]): string {
-  const words = ["tedi", "train"];
-  if (source.kind === "setting") words.push("--setting", source.setting);
-  else if (source.kind === "module") words.push("--problem", source.module);
-  else if (source.kind === "empirical") words.push(...empiricalArguments(source));
-  words.push(...args, "--backend", device.backend);
+  const words = ["tedi", "train", ...sourceArguments(source), ...args, "--backend", device.backend];
   if (device.backend === "webgpu" && device.software) words.push("--allow-software");
   return shellLine(words);
 }

@@ -176,7 +176,7 @@ function given(values: TrainingValues): [string, unknown][] {
 }
 
 /** A value as the command line has it. */
-function plain(value: unknown): string {
+export function plain(value: unknown): string {
   if (typeof value === "boolean") return value ? "yes" : "no";
   if (Array.isArray(value)) return value.length > 0 ? value.join(",") : "none";
   return typeof value === "string" ? value : show(value);

@@ -13,7 +13,7 @@ import { deriveKey, randomKey } from "../../random/key.ts";
 import { uniforms } from "../../random/numbers.ts";
 import { shellLine } from "../next_steps.ts";
 import { parseCommandLine } from "../options.ts";
-import { chosenProblem, describeSource, problemOptions, problemSlug } from "../problem_options.ts";
+import { chosenProblem, describeSource, problemOptions, problemSlug, sourceArguments } from "../problem_options.ts";
 import { chosenTraining, trainingOptions } from "../training_options.ts";
 import type { OptionText, Range, SweepDefinition, SweepFile } from "./definition.ts";
 
@@ -71,7 +71,7 @@ export async function sweepCells({ definition, place }: SweepFile): Promise<Swee
             place,
           );
           const command = shellLine([
-            ...["tedi", "train", ...sourceArguments(problem), ...asArguments(texts)],
+            ...["tedi", "train", ...problemArguments(problem), ...asArguments(texts)],
             ...["--seed", String(seed), "--test-profiles", String(testProfiles)],
             ...["--out", `runs/${problemSlug(problem)}-${digest(key.training!)}-seed${seed}`],
           ]);
@@ -147,17 +147,10 @@ function draw({ min, max, scale }: Range, name: string, seed: number, option: nu
   return kind === "integer" ? String(Math.round(value)) : String(Number(value.toPrecision(DIGITS)));
 }
 
-/** The arguments that choose a problem. */
-function sourceArguments(problem: MechanismProblem): string[] {
+/** The arguments that choose a problem, settings by names that a shell takes as they are. */
+function problemArguments(problem: MechanismProblem): string[] {
   const { source } = problem;
-  if (source.kind === "setting") return ["--setting", problemSlug(problem)];
-  if (source.kind === "module") return ["--problem", source.module];
-  if (source.kind !== "empirical") return [];
-  const { file, participants, goods, productionCost, duplicationCost } = source;
-  return [
-    ...["--types", file, "--participants", String(participants), "--goods", String(goods)],
-    ...["--production-cost", String(productionCost), "--duplication-cost", String(duplicationCost)],
-  ];
+  return source.kind === "setting" ? ["--setting", problemSlug(problem)] : sourceArguments(source);
 }
 
 /** Where a problem comes from, with a digest of what may change; undefined for a setting. */

@@ -11,7 +11,7 @@ import { readTextIfThere } from "../../io/read.ts";
 import { suggest } from "../../known_names.ts";
 import { TEST_PROFILES } from "../../mechanisms/evaluate.ts";
 import { problemOptions } from "../problem_options.ts";
-import { trainingOptions } from "../training_options.ts";
+import { plain, trainingOptions } from "../training_options.ts";
 
 /** A value of a training option, as the command line has it. */
 export type OptionText = string;
@@ -282,11 +282,4 @@ class Reader {
       ...{ cellsPerTask: whole("cells-per-task", 1), stopBefore: whole("stop-before", 60), shared },
     };
   }
-}
-
-/** A value as the command line has it. */
-function plain(value: unknown): OptionText {
-  if (typeof value === "boolean") return value ? "yes" : "no";
-  if (Array.isArray(value)) return value.length > 0 ? value.join(",") : "none";
-  return String(value);
 }
