@@ -16,15 +16,17 @@ import { uniforms } from "../random/numbers.ts";
 import { allocationsCost, checkAllocations } from "./audit/allocations.ts";
 import { budget } from "./audit/budget.ts";
 import { AUDIT_CHECKS, type AuditCheck, type AuditCheckName, type Tally, tally } from "./audit/check.ts";
+import { directedCost, searchDirected } from "./audit/directed.ts";
 import { searchCost, searchMisreports } from "./audit/misreports.ts";
 import { observed } from "./audit/observed.ts";
 import { checkInUnit, dividedMechanism } from "./audit/in_units.ts";
 import { checkPrices, type PricedMechanism } from "./audit/prices.ts";
 import { checkBackends, checkExact } from "./audit/responses.ts";
+import { type SharedMenu, sharedMenu } from "./audit/shared_menu.ts";
 import { CHECK_WORDS } from "./audit/words.ts";
 import { gapInWords } from "./certificate.ts";
 import { evaluate } from "./evaluate.ts";
-import { type Mechanism, requireMechanismFor } from "./mechanism.ts";
+import { flatTypes, type Mechanism, requireMechanismFor } from "./mechanism.ts";
 import type { MenuMechanism } from "./menu_mechanism.ts";
 
 /** The largest violation that passes, by check. */
@@ -99,11 +101,13 @@ export interface AuditedRevenue {
 }
 
 /** Streams of random numbers, other than those of training and evaluation. */
-const AUDIT_STREAM = 0xa0d17, PROFILES = 0, MISREPORTS = 1, ALLOCATIONS = 2, PRICES = 3;
+const AUDIT_STREAM = 0xa0d17, PROFILES = 0, MISREPORTS = 1, ALLOCATIONS = 2, PRICES = 3, DIRECTED = 4;
 /** What dividing types may do to a utility, for each good, where types are 1 at most. */
 const DIVIDED_TYPES = 2 ** -21;
 /** As many misreports of each participant are tried before fewer profiles are, where time is short. */
 const LEAST_MISREPORTS = 30;
+/** As many times more profiles are searched for rare lies, each with fewer misreports. */
+const RARE = 3;
 /** The number of profiles with extreme types: all types 0, all types 1, then 0 and 1 at random. */
 const EXTREMES = 8;
 
@@ -186,7 +190,8 @@ export async function audit(
   const types = drawn.subarray(0, profiles * n * m), some = (count: number) => types.subarray(0, count * n * m);
   const revenueProfiles = sizes.revenueProfiles;
 
-  const all = profiles + EXTREMES + searchCost(profiles, n, misreports) + allocationsCost(profiles, n) +
+  const all = EXTREMES + RARE * profiles * directedCost(n) + profiles + searchCost(profiles, n, misreports) +
+    allocationsCost(profiles, n) +
     revenueProfiles + (menu ? profiles + Math.ceil(exact / n) : 0);
   let done = 0;
   const watched = observed(
@@ -203,6 +208,14 @@ export async function audit(
     { types, misreports, key: deriveKey(key, MISREPORTS), late, beyond },
     tallies.incentiveCompatibility,
   );
+  const rare = limit.afford("directed", RARE * profiles, directedCost(n), "profiles of the search for rare lies");
+  const shared = n === 1 ? sharedMenu(m, tallies.incentiveCompatibility) : undefined;
+  const { sample } = task.distribution;
+  const searched = await searchDirected(watched, {
+    sample: (key, count) => sample(key, count, "held-out"),
+    ...{ profiles: rare, further: misreports, key: deriveKey(key, DIRECTED), late: () => limit.late("directed") },
+    ...{ beyond, menu: shared },
+  }, tallies.incentiveCompatibility);
   const lines = some(limit.afford("allocations", profiles, 5 * n, "profiles of the check of monotone allocations"));
   await checkAllocations(watched, lines, deriveKey(key, ALLOCATIONS), tallies.monotoneAllocations);
   if (hasPrices(mechanism)) {
@@ -234,11 +247,15 @@ export async function audit(
     },
   };
   const few = Math.max(2, limit.afford("revenue", revenueProfiles, 1, "profiles for the revenue"));
-  const { revenue, standardError, interval, profiles: evaluated, rows } = await evaluate(fresh, watched, {
-    profiles: few,
-    seed,
-    signal,
-  });
+  const { revenue, standardError, interval, profiles: evaluated, rows } = await evaluate(
+    fresh,
+    shared ? seenBy(shared, watched) : watched,
+    {
+      profiles: few,
+      seed,
+      signal,
+    },
+  );
   onProgress?.(all, all);
 
   const found = AUDIT_CHECKS.map((name) => tallies[name].check(remarks[name]));
@@ -258,6 +275,21 @@ export async function audit(
     options: sizes,
   };
   return showing(report, () => summaryOf(task, report));
+}
+
+/** A mechanism whose results a shared menu sees. */
+function seenBy(shared: SharedMenu, mechanism: Mechanism): Mechanism {
+  const { goods: m } = mechanism;
+  return {
+    ...mechanism,
+    async run(reported) {
+      const result = await mechanism.run(reported), types = flatTypes(reported, 1, m);
+      result.payments.forEach((payment, row) => {
+        shared.see(types.subarray(row * m, (row + 1) * m), result.outcomes.subarray(row * m, (row + 1) * m), payment);
+      });
+      return result;
+    },
+  };
 }
 
 /** A revenue in a unit that is `by` times as small. */

@@ -59,6 +59,8 @@ export interface AuditCheck {
 export interface Tally {
   /** Takes a case. A violation that is not a number counts as infinite, one below 0 as 0. */
   see(violation: number, witness: () => AuditWitness): void;
+  /** Takes a violation that is no case of its own, but may be the largest: it is not in the mean. */
+  raise(violation: number, witness: () => AuditWitness): void;
   /** The result so far. */
   check(remark?: string): AuditCheck;
 }
@@ -67,12 +69,16 @@ export interface Tally {
 export function tally(name: AuditCheckName, bound: number): Tally {
   let worst = 0, cases = 0, sum = 0;
   let witness: AuditWitness | undefined;
+  const raise = (violation: number, where: () => AuditWitness): void => {
+    const value = Number.isNaN(violation) ? Infinity : violation;
+    if (value > worst) worst = value, witness = where();
+  };
   return {
+    raise,
     see(violation: number, where: () => AuditWitness): void {
-      const value = Number.isNaN(violation) ? Infinity : Math.max(0, violation);
       cases++;
-      sum += value;
-      if (value > worst) worst = value, witness = where();
+      sum += Number.isNaN(violation) ? Infinity : Math.max(0, violation);
+      raise(violation, where);
     },
     check(remark?: string): AuditCheck {
       return { name, worst, bound, passed: worst <= bound, cases, mean: cases > 0 ? sum / cases : 0, witness, remark };
