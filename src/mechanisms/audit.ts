@@ -284,9 +284,7 @@ function seenBy(shared: SharedMenu, mechanism: Mechanism): Mechanism {
     ...mechanism,
     async run(reported) {
       const result = await mechanism.run(reported), types = flatTypes(reported, 1, m);
-      result.payments.forEach((payment, row) => {
-        shared.see(types.subarray(row * m, (row + 1) * m), result.outcomes.subarray(row * m, (row + 1) * m), payment);
-      });
+      result.payments.forEach((_, row, payments) => shared.see(types, result.outcomes, payments, row));
       return result;
     },
   };

@@ -137,13 +137,18 @@ const inside = (value: number) => value > 0 && value < 1;
 
 /** Whether participants `i` and `k` report the same value of some good, or, with `every`, of every good. */
 function tie(types: Float32Array, i: number, k: number, m: number, every = false): boolean {
-  const same = Array.from({ length: m }, (_, j) => inside(types[i * m + j]) && types[i * m + j] === types[k * m + j]);
-  return every ? same.every(Boolean) : same.some(Boolean);
+  for (let j = 0; j < m; j++) {
+    const value = types[i * m + j], same = inside(value) && value === types[k * m + j];
+    if (same !== every) return same;
+  }
+  return every;
 }
 
-/** Whether some other participant of i satisfies a condition. */
-const other = (n: number, i: number, is: (k: number) => boolean) =>
-  Array.from({ length: n }, (_, k) => k).some((k) => k !== i && is(k));
+/** Whether some other participant than i satisfies a condition. */
+function other(n: number, i: number, is: (k: number) => boolean): boolean {
+  for (let k = 0; k < n; k++) if (k !== i && is(k)) return true;
+  return false;
+}
 
 /** Where a value is exactly that of a boundary, the payment is higher. */
 const moreAt = (boundary: (rule: Rule, j: number) => number): Kind => (rule, size) => {

@@ -106,17 +106,18 @@ export async function searchDirected(mechanism: Mechanism, search: DirectedSearc
     const run = async (first: number, last: number) => {
       const each = last - first, reported = new Float32Array(rows * each * size);
       for (let row = 0; row < rows; row++) {
+        const base = (row - row % n) * m;
         for (let k = 0; k < each; k++) {
-          const at = row * each + k, point = (row * POINTS + first + k) * m;
-          reported.set(profileOf(row), at * size);
-          reported.set(points.subarray(point, point + m), at * size + row % n * m);
+          const at = (row * each + k) * size, own = at + row % n * m, point = (row * POINTS + first + k) * m;
+          for (let c = 0; c < size; c++) reported[at + c] = types[base + c];
+          for (let j = 0; j < m; j++) reported[own + j] = points[point + j];
         }
       }
       const result = await mechanism.run(reported);
       for (let row = 0; row < rows; row++) {
         for (let k = 0; k < each; k++) {
           const at = (row * each + k) * n + row % n, point = row * POINTS + first + k;
-          outcomes.set(result.outcomes.subarray(at * m, (at + 1) * m), point * m);
+          for (let j = 0; j < m; j++) outcomes[point * m + j] = result.outcomes[at * m + j];
           payments[point] = result.payments[at], gaps[point] = result.gaps[at];
         }
       }
@@ -157,10 +158,7 @@ export async function searchDirected(mechanism: Mechanism, search: DirectedSearc
 
     for (let row = 0; row < rows; row++) {
       const first = row * POINTS, best = bestPair(points, outcomes, payments, first, first + last, m);
-      for (let k = 0; menu && k < last; k++) {
-        const at = first + k;
-        menu.see(points.subarray(at * m, (at + 1) * m), outcomes.subarray(at * m, (at + 1) * m), payments[at]);
-      }
+      for (let at = first; menu && at < first + REPORTS; at++) menu.see(points, outcomes, payments, at);
       if (!best) continue;
       const [truth, lie, gain] = best, profile = profileOf(row).slice(), participant = row % n;
       profile.set(points.subarray(truth * m, (truth + 1) * m), participant * m);

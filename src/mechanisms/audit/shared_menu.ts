@@ -8,12 +8,12 @@ import type { Tally } from "./check.ts";
 
 /** Collects results, and compares them. */
 export interface SharedMenu {
-  /** Takes a type `[m]`, its outcome `[m]` and its payment. */
-  see(type: Float32Array, outcome: Float64Array, payment: number): void;
+  /** Takes row `row` of types `[B, m]`, outcomes `[B, m]` and payments `[B]`. */
+  see(types: Float32Array, outcomes: Float64Array, payments: Float64Array, row: number): void;
 }
 
 /** As many numbers of outcomes are kept, and so fewer options of more goods. */
-const NUMBERS = 2048, FEWEST = 64;
+const NUMBERS = 1024, FEWEST = 64;
 
 /**
  * @param goods m.
@@ -25,7 +25,9 @@ export function sharedMenu(goods: number, found: Tally): SharedMenu {
   const payments = new Float64Array(most), utilities = new Float64Array(most);
   let kept = 0, seen = 0, state = 1;
   return {
-    see(type, outcome, payment) {
+    see(allTypes, allOutcomes, allPayments, row) {
+      const type = allTypes.subarray(row * m, (row + 1) * m), outcome = allOutcomes.subarray(row * m, (row + 1) * m);
+      const payment = allPayments[row];
       let honest = -payment;
       for (let j = 0; j < m; j++) honest += type[j] * outcome[j];
       const tell = (k: number, gain: number, lies: boolean) => {
