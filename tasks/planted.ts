@@ -1,5 +1,5 @@
 /**
- * Whether audits find violations: `deno task planted`, with `--seeds N`, `--kind TEXT` for kinds with that in their name,
+ * Whether audits find violations: `deno task planted`, with `--seeds N`, `--kind PATTERN` for kinds that a regular expression matches,
  * and `--profiles N` and `--misreports N` for audits of other sizes. Each violation is planted in a mechanism that is
  * truthful otherwise, in another place with each seed, and audited as by `tedi audit`. It prints a table of how often the
  * audit failed, as it should.
@@ -23,7 +23,7 @@ export async function finds({ plant, setting }: Planted, seed: number, sizes: Au
 
 if (import.meta.main) {
   const args = parseArgs(Deno.args, { string: ["seeds", "kind", "profiles", "misreports"] });
-  const seeds = Number(args.seeds ?? 100), { kind = "" } = args;
+  const seeds = Number(args.seeds ?? 100), kind = new RegExp(args.kind ?? "");
   const sizes = {
     profiles: Number(args.profiles ?? defaultAudit.profiles),
     misreports: Number(args.misreports ?? defaultAudit.misreports),
@@ -36,7 +36,7 @@ if (import.meta.main) {
     );
   line("violation", "planted in", "size", "share", "found", "seconds");
   let missed = 0;
-  for (const planted of PLANTED.filter((one) => one.kind.includes(kind))) {
+  for (const planted of PLANTED.filter((one) => kind.test(one.kind))) {
     const start = performance.now();
     let found = 0;
     for (let seed = 0; seed < seeds; seed++) if (await finds(planted, seed, sizes)) found++;

@@ -15,9 +15,11 @@ import { nested, type Tally } from "./check.ts";
 import { climb, type Climber, FIRST_STEP, gainsAt } from "./climb.ts";
 import { ownRounding } from "./misreports.ts";
 import {
+  ALL_LOW,
   AXIS_HIGH,
   AXIS_LOW,
   changeProfile,
+  CORNER,
   type Draws,
   FIRST_DRAWN,
   FROM_DISTRIBUTION,
@@ -180,7 +182,7 @@ export async function searchDirected(mechanism: Mechanism, search: DirectedSearc
 }
 
 /** The ways in which segments are chosen. */
-const WAYS = 3;
+const WAYS = 4;
 
 /** Two points of a row between which a segment is halved. */
 function segmentOf(row: number, next: Draws): [number, number] {
@@ -188,7 +190,9 @@ function segmentOf(row: number, next: Draws): [number, number] {
     case 0: // along one value
       return [AXIS_LOW, AXIS_HIGH];
     case 1: // from all values 0 to the truth, or to one drawn
-      return [3, Math.floor(row / WAYS) % 2 === 0 ? 0 : FIRST_DRAWN];
+      return [ALL_LOW, Math.floor(row / WAYS) % 2 === 0 ? 0 : FIRST_DRAWN];
+    case 2:
+      return [CORNER, 0];
     default:
       return [Math.floor(next() * REPORTS), Math.floor(next() * REPORTS)];
   }

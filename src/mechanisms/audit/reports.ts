@@ -10,14 +10,16 @@
 export type Draws = () => number;
 
 /** How many reports a row of {@linkcode reportsOf} has, which of them are drawn from the distribution, from where on. */
-export const REPORTS = 40, FROM_DISTRIBUTION = 10;
+export const REPORTS = 42, FROM_DISTRIBUTION = 10;
 /** The reports of a row that differ from the truth in one value: there 0, and 1. */
 export const AXIS_LOW = 1, AXIS_HIGH = 2;
+/** Those that are all 0, and a corner of the box. */
+export const ALL_LOW = 3, CORNER = 5;
 /** Which reports are drawn from the distribution: from this one on. */
-export const FIRST_DRAWN = 28;
+export const FIRST_DRAWN = 30;
 
-/** How far from a corner a type near it is, at most. */
-const NEAR = 0.05, WIDE = 0.2;
+/** How far from a corner a type near it is, at most; and, up to twice as far, those that differ in one value. */
+const NEAR = 0.05, WIDE = [0.1, 0.05, 0.01] as const;
 /** Distances from the truth. */
 const STEPS = [0.1, 0.01, 1e-3, 1e-4] as const;
 
@@ -63,7 +65,10 @@ export function reportsOf(sources: ReportSources, out: Float32Array): void {
   report(() => 1);
   report((j) => corner(turn, j));
   report((j) => inward(corner(turn, j), NEAR * next()));
-  report((j) => inward(corner(turn, j), WIDE * next()));
+  for (const wide of WIDE) {
+    const good = index(next, m), by = wide * (1 + next());
+    report((j) => j === good ? inward(corner(turn, j), by) : corner(turn, j));
+  }
   report((j) => j === axis ? truth[j] : 0);
   report((j) => j === axis ? 1 : 0);
   report(but(axis, tied(axis)));
