@@ -23,7 +23,7 @@ import { checkInUnit, dividedMechanism } from "./audit/in_units.ts";
 import { checkPrices, type PricedMechanism } from "./audit/prices.ts";
 import { checkBackends, checkExact } from "./audit/responses.ts";
 import { type SharedMenu, sharedMenu } from "./audit/shared_menu.ts";
-import { CHECK_WORDS } from "./audit/words.ts";
+import { CHECK_WORDS, unseenInWords } from "./audit/words.ts";
 import { gapInWords } from "./certificate.ts";
 import { evaluate } from "./evaluate.ts";
 import { flatTypes, type Mechanism, requireMechanismFor } from "./mechanism.ts";
@@ -258,7 +258,13 @@ export async function audit(
   );
   onProgress?.(all, all);
 
-  const found = AUDIT_CHECKS.map((name) => tallies[name].check(remarks[name]));
+  // Rows of data are not drawn independently for the revenue: each counts once.
+  const honest = profiles + searched + (distribution.data ? 0 : evaluated);
+  const independent: Partial<Record<AuditCheckName, number>> = {
+    incentiveCompatibility: profiles + searched + (shared && !distribution.data ? evaluated : 0),
+    ...{ individualRationality: honest, noBuyNoPay: honest, feasibility: honest },
+  };
+  const found = AUDIT_CHECKS.map((name) => tallies[name].check(remarks[name], independent[name]));
   const checks = found.filter(({ cases }) => cases > 0);
   const report: AuditReport = {
     passed: checks.every(({ passed }) => passed),
@@ -299,6 +305,7 @@ function revenueInUnit({ mean, standardError, interval, ...rest }: AuditedRevenu
 /** A report in words. */
 function summaryOf(problem: MechanismProblem, { passed, checks, skipped, leftOut, revenue }: AuditReport): Summary {
   const failed = checks.filter((check) => !check.passed).length, [low, high] = revenue.interval;
+  const unseen = unseenInWords(checks);
   const plain = (value: number) => plainAmount(problem, value);
   return {
     title: `${problem.name}: ${
@@ -313,6 +320,7 @@ function summaryOf(problem: MechanismProblem, { passed, checks, skipped, leftOut
       }),
       ...skipped.map(({ name, reason }): Row => [CHECK_WORDS[name][0], "not checked", reason]),
       ...leftOut.map((what): Row => ["not checked", "", what]),
+      ...unseen ? [["rare violations", ...unseen] satisfies Row] : [],
       ["revenue", plain(revenue.mean), `95% confidence: ${plain(low)} to ${amount(problem, high)}`],
     ],
   };

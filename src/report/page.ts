@@ -4,7 +4,7 @@
  * @module
  */
 import { count, escapeMarkup, short } from "../display.ts";
-import { CHECK_WORDS } from "../mechanisms/audit/words.ts";
+import { CHECK_WORDS, unseenInWords } from "../mechanisms/audit/words.ts";
 import { dataRows, revenueName, sampleInWords, termRows } from "../mechanisms/evaluate.ts";
 import type { AuditReport } from "../mechanisms/audit.ts";
 import { amount, inUnitWords, plainAmount, type Unit } from "../problems/amounts.ts";
@@ -131,6 +131,8 @@ function auditSection(
   });
   for (const { name, reason } of skipped) rows.push([CHECK_WORDS[name][0], "not checked", "", "", "", reason, ""]);
   for (const what of leftOut) rows.push(["", "left out", "", "", "", what, ""]);
+  const unseen = unseenInWords(checks);
+  if (unseen) rows.push(["rare violations", unseen[0], "", "", "", unseen[1], ""]);
   const head = ["check", "verdict", "largest violation", "bound", "cases", "what it is", "remark"];
   return `<h${level}>The audit</h${level}>
 <p class="${passed ? "passed" : "failed"}">${verdict}</p>

@@ -28,11 +28,14 @@ export function ruled({ participants: n, goods: m, decide }: Rule): Mechanism {
       const types = flatTypes(reported, n, m), rows = types.length / m, size = n * m;
       const outcomes = new Float64Array(rows * m), payments = new Float64Array(rows);
       const utilities = new Float64Array(rows), gaps = new Float64Array(rows).fill(Infinity);
-      for (let row = 0; row < rows; row++) {
-        const first = (row - row % n) * m, outcome = outcomes.subarray(row * m, (row + 1) * m);
-        payments[row] = decide(types.subarray(first, first + size), row % n, outcome);
+      const outcome = new Float64Array(m);
+      for (let row = 0, profile = types; row < rows; row++) {
+        if (row % n === 0) profile = types.subarray(row * m, row * m + size);
+        payments[row] = decide(profile, row % n, outcome.fill(0));
         utilities[row] = -payments[row];
-        for (let j = 0; j < m; j++) utilities[row] += types[row * m + j] * outcome[j];
+        for (let j = 0, at = row * m; j < m; j++, at++) {
+          outcomes[at] = outcome[j], utilities[row] += types[at] * outcome[j];
+        }
       }
       return Promise.resolve({ profiles: rows / n, outcomes, payments, utilities, gaps });
     },

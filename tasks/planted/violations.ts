@@ -65,7 +65,14 @@ export function regionOf(rule: Rule, share: number, key: RandomKey): Region {
       if (Array.from({ length: n }, (_, i) => gets(rule, types, i)).some(Boolean)) sold++;
     }
     if (sold > PROBES / 2) {
-      return (types) => [...box].every(([at, low]) => types[at] >= low && types[at] < low + side);
+      const bounds = [...box];
+      return (types) => {
+        for (let k = 0; k < bounds.length; k++) {
+          const [at, low] = bounds[k];
+          if (!(types[at] >= low && types[at] < low + side)) return false;
+        }
+        return true;
+      };
     }
   }
 }
@@ -107,7 +114,11 @@ export function cornerOf(rule: Rule, key: RandomKey): (own: ArrayLike<number>) =
   }
 }
 
-const something = (outcome: Float64Array) => outcome.some((x) => x > 0);
+function something(outcome: Float64Array): boolean {
+  for (let j = 0; j < outcome.length; j++) if (outcome[j] > 0) return true;
+  return false;
+}
+
 const ownTypes = (types: Float32Array, i: number, m: number) => types.subarray(i * m, (i + 1) * m);
 
 /** What is planted: a change of a rule, by its size and a key. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { AuditCheckName } from "./check.ts";
+import type { AuditCheck, AuditCheckName } from "./check.ts";
 
 /** For each check its name and the meaning of its largest violation, in words. */
 export const CHECK_WORDS: Readonly<Record<AuditCheckName, readonly [name: string, violation: string]>> = {
@@ -18,3 +18,25 @@ export const CHECK_WORDS: Readonly<Record<AuditCheckName, readonly [name: string
   convexPrices: ["convex prices", "highest above a straight line between two outcomes"],
   backends: ["implementations", "largest difference in utility"],
 };
+
+/**
+ * At which share of type profiles there may be violations that checks which passed have not seen, with 99% confidence:
+ * N independent profiles miss what shows at a share p of them with probability (1 - p)^N. Undefined where no check says
+ * how many it saw.
+ */
+export function unseenInWords(checks: readonly AuditCheck[]): readonly [value: string, remark: string] | undefined {
+  const below = (name: AuditCheckName) => {
+    const check = checks.find((one) => one.name === name);
+    if (!check?.passed || !check.independent) return undefined;
+    return `${Number((100 * (1 - 0.01 ** (1 / check.independent))).toPrecision(2))}%`;
+  };
+  const lies = below("incentiveCompatibility"), losses = below("individualRationality");
+  if (lies === undefined) {
+    return losses === undefined ? undefined : [`below ${losses}`, "of type profiles have a loss, at 99% confidence"];
+  }
+  const loss = losses === undefined || losses === lies ? "or a loss" : `and below ${losses} a loss`;
+  return [
+    `below ${lies}`,
+    `of type profiles have a lie that was tried and pays, ${losses === undefined ? "" : `${loss}, `}at 99% confidence`,
+  ];
+}
