@@ -113,6 +113,7 @@ function resultObject(
     })),
     worstGap,
     ...worstRounding !== undefined && { worstRounding },
+    ...evaluation.unusual !== undefined && { unusual: evaluation.unusual },
     tieBreak: TIE_BREAK,
     participantsUtility,
     ...evaluation.terms && { terms: evaluation.terms },
@@ -163,6 +164,7 @@ function resultText(
     rows.push([upperBound ? `${name} (bound)` : name, shown, remark]);
   }
   rows.push(["largest gap", ...gapInWords(worstGap, worstRounding)]);
+  if (evaluation.unusual !== undefined) rows.push(["results", "", evaluation.unusual]);
   rows.push(["", "", `ties (utilities within ${TIE_BREAK}) go to the highest payment`]);
   if (training) {
     const { iterations, evaluationSeconds } = training;

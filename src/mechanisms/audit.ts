@@ -258,6 +258,8 @@ export async function audit(
   );
   onProgress?.(all, all);
 
+  const unusual = watched.unusual();
+  if (unusual !== undefined) remarks.feasibility = unusual;
   // Rows of data are not drawn independently for the revenue: each counts once.
   const honest = profiles + searched + (distribution.data ? 0 : evaluated);
   const independent: Partial<Record<AuditCheckName, number>> = {
@@ -312,11 +314,12 @@ function summaryOf(problem: MechanismProblem, { passed, checks, skipped, leftOut
       passed ? `all ${checks.length} checks passed` : `${failed} of ${checks.length} checks failed`
     }`,
     rows: [
-      ...checks.map(({ name, passed, worst, bound, cases }): Row => {
+      ...checks.map(({ name, passed, worst, bound, cases, remark }): Row => {
         const [title, violation] = CHECK_WORDS[name],
           most = bound > 0 && bound < 1e-3 ? bound.toExponential() : short(bound);
         const amount = `${worst === 0 ? 0 : worst.toExponential(1)} of ${most}`;
-        return [title, `${passed ? "passed" : "FAILED"}, ${amount}`, `${violation}; ${cases} cases`];
+        const what = [violation, `${cases} cases`, ...remark === undefined ? [] : [remark]].join("; ");
+        return [title, `${passed ? "passed" : "FAILED"}, ${amount}`, what];
       }),
       ...skipped.map(({ name, reason }): Row => [CHECK_WORDS[name][0], "not checked", reason]),
       ...leftOut.map((what): Row => ["not checked", "", what]),

@@ -24,14 +24,16 @@ export function gapInWords(gap: number, rounding?: number): readonly [value: str
 function meaning(gap: number, rounding: number | undefined): string {
   if (gap <= CERTIFIED_GAP) return "certified: nobody gains more by lying";
   if (rounding === Infinity) return "not certified: products of weights may overflow 64-bit floats";
-  if (Number.isNaN(rounding)) return "not certified: the network tells no bound on rounding";
+  if (Number.isNaN(rounding)) {
+    return "not certified: prices need not be convex, or the network tells no bound on their rounding";
+  }
   if (rounding !== undefined && rounding >= gap / 2) {
     return `not certified: prices are differences of numbers so large that rounding may change utilities by ` +
       `${short(rounding)} (cancellation)`;
   }
-  if (!Number.isFinite(gap)) return "prices are not convex: best responses come from a search";
+  if (!Number.isFinite(gap)) return "not certified: nothing is known to bound what a lie gains";
   return rounding === undefined
-    ? "nobody gains more by lying"
+    ? "not certified truthful: a lie gains no more, and may gain less; tedi audit searches for lies"
     : `certified to this only: the search for best responses ended before it was below ${CERTIFIED_GAP.toExponential()}`;
 }
 

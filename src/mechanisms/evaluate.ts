@@ -18,6 +18,7 @@ import { letEventsIn } from "../runtime/event_loop.ts";
 import { gapInWords, largerRounding } from "./certificate.ts";
 import { meanOf, meanOfRows } from "./mean.ts";
 import { type Mechanism, requireMechanismFor } from "./mechanism.ts";
+import { unusualResults } from "./unusual_results.ts";
 
 /** The number of test profiles of an evaluation unless given. */
 export const TEST_PROFILES = 100_000;
@@ -63,7 +64,10 @@ export interface Evaluation {
   readonly participantsUtility: number;
   /** Share of (participant, good) pairs allocated, in expectation. */
   readonly allocated: number;
-  /** Largest certified gap of a best response: nobody gains more by lying. Infinite where there is no certificate. */
+  /**
+   * Largest certified gap of a best response: nobody gains more by lying. Infinite where there is no certificate. Of
+   * mechanisms that are not truthful by construction, such as MD-RegretNet, only a loose bound on what lies gain.
+   */
   readonly worstGap: number;
   /** Means of the terms of u0 that a problem names. */
   readonly terms?: Readonly<Record<string, number>>;
@@ -72,6 +76,8 @@ export interface Evaluation {
    * known; undefined where the mechanism tells nothing of rounding.
    */
   readonly worstRounding?: number;
+  /** Outcomes and payments that are infinite, no numbers, or subnormal, in words; left out where there are none. */
+  readonly unusual?: string;
 }
 
 /** The streams of profiles, other than those of training. */
@@ -158,6 +164,7 @@ export async function evaluate(
   const key = profilesKey(task, seed, STREAMS[part]), { distribution: { sample, data } } = task;
   const sets = data ? rowSets(data, key, part, profiles) : undefined;
   const all = sets ? (sets.tested.length + sets.training.length) / (n * m) : profiles;
+  const unusual = unusualResults();
   let done = 0;
   /** u0 of some profiles, and sums over them. */
   const measure = async (count: number, typesOf: (chunk: number, from: number, some: number) => Float32Array) => {
@@ -168,6 +175,7 @@ export async function evaluate(
       signal?.throwIfAborted();
       const some = Math.min(CHUNK, count - from), types = typesOf(chunk, from, some);
       const result = await mechanism.run(types);
+      unusual.see(result);
       const { values, means } = tf.tidy(() => {
         const outcomes = tf.tensor3d(Float32Array.from(result.outcomes), [some, n, m]);
         const payments = tf.tensor2d(Float32Array.from(result.payments), [some, n]);
@@ -214,9 +222,11 @@ export async function evaluate(
     },
     participantsUtility: tested.utility / count,
     allocated: tested.allocated / (count * n * m),
-    worstGap: tested.worstGap,
+    // A certificate of utilities that are no numbers is none.
+    worstGap: unusual.notFinite ? Infinity : tested.worstGap,
     ...tested.worstRounding !== undefined && { worstRounding: tested.worstRounding },
     ...Object.keys(tested.terms).length > 0 && { terms: tested.terms },
+    ...unusual.inWords() !== undefined && { unusual: unusual.inWords() },
   };
   return showing(evaluation, () => summaryOf(task, evaluation));
 }
@@ -274,6 +284,7 @@ function summaryOf(problem: MechanismProblem, evaluation: Evaluation): Summary {
       ["participants' utility", amount(problem, participantsUtility), "of all together, mean"],
       ["allocated", `${(allocated * 100).toFixed(1)}%`, "of what all participants could get, mean"],
       ["largest gap", ...gapInWords(worstGap, worstRounding)],
+      ...evaluation.unusual === undefined ? [] : [["results", "", evaluation.unusual] satisfies Row],
     ],
   };
 }

@@ -3,12 +3,13 @@
  *
  * @module
  */
-import { InvalidInputError, MachineError, requireInteger, requirePositive, show } from "../errors.ts";
+import { InvalidInputError, MachineError, requireInteger, show } from "../errors.ts";
 import { requireKnownNames } from "../known_names.ts";
 import { deriveKey, type RandomKey, randomKey } from "../random/key.ts";
 import { uniforms } from "../random/numbers.ts";
 import { type GoodsCosts, reproducibleGoods } from "./principal_utility.ts";
 import type { MechanismProblem, SamplePart, TypeDistribution } from "./problem.ts";
+import { requireScale } from "./scaled.ts";
 import { type AllowedColumns, readTable } from "./tables/read_table.ts";
 import { TABLE_OPTIONS, type TableOptions, type TypeTable } from "./tables/table.ts";
 
@@ -75,7 +76,7 @@ export async function empiricalProblem(options: EmpiricalOptions): Promise<Mecha
   requireKnownNames(action, "an option", options, OPTIONS);
   requireInteger(action, "participants", participants, 1);
   if (options.goods !== undefined) requireInteger(action, "goods", options.goods, 1);
-  if (options.scale !== undefined) requirePositive(action, "scale", options.scale);
+  if (options.scale !== undefined) requireScale(action, options.scale);
   const principalUtility = reproducibleGoods(options), { productionCost, duplicationCost } = principalUtility;
   if ((file === undefined) === (text === undefined)) {
     throw new InvalidInputError(`Cannot ${action}: exactly one of file and text must be given`);
@@ -97,6 +98,7 @@ export async function empiricalProblem(options: EmpiricalOptions): Promise<Mecha
   }
   const scale = options.scale ?? (largest > 0.5 && largest <= 1 || largest === 0 ? 1 : largest);
   const unit = options.unit ?? table.unit, costs = { productionCost, duplicationCost };
+  requireScale(action, scale);
   const stated = given(options, ["scale", "unit", "exchangeable", "exchangeableGoods"] as const);
   return {
     name: `empirical (${file === undefined ? "text" : file.replace(/^.*[\\/]/, "")}, n=${participants}, m=${goods}, ` +

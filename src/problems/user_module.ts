@@ -6,7 +6,7 @@
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Tensor, Tensor1D, Tensor2D, Tensor3D, Tensorflow } from "../deps/tfjs.ts";
-import { InvalidInputError, requireInteger, requirePositive, show } from "../errors.ts";
+import { InvalidInputError, requireInteger, show } from "../errors.ts";
 import { requireKnownNames } from "../known_names.ts";
 import { deriveKey, type RandomKey } from "../random/key.ts";
 import { normals, uniforms } from "../random/numbers.ts";
@@ -14,6 +14,7 @@ import { type GoodsCosts, reproducibleGoods } from "./principal_utility.ts";
 import type { MechanismProblem, PrincipalUtility, SamplePart, TypeDistribution } from "./problem.ts";
 import { distributionFamily, type DistributionLetter } from "./distributions/table.ts";
 import { typesOfFamily } from "./distributions/family.ts";
+import { requireScale } from "./scaled.ts";
 
 /** Random numbers for one batch of profiles. Each call goes on where the one before stopped. */
 export interface RandomStream {
@@ -136,7 +137,7 @@ export function defineProblem(definition: ProblemDefinition): MechanismProblem {
       throw new InvalidInputError(`Cannot ${action}: ${field} must be a ${type}, got ${show(value)}`);
     }
   }
-  requirePositive(action, "scale", scale);
+  requireScale(action, scale);
   requireGoodNames(action, goodNames, goods);
   const standard = definition.distribution !== undefined && definition.principalUtility === undefined;
   const types = definedTypes(action, definition, scale);

@@ -73,6 +73,7 @@ function facts(run: ReportedRun): string {
       ? `nobody gains more than ${short(worstGap)} by lying, on these profiles`
       : `${gapInWords(worstGap, worstRounding)[1]}; largest gap ${short(worstGap)}`,
   ]);
+  if (evaluation.unusual !== undefined) rows.push(["Results", evaluation.unusual]);
   rows.push([
     "Participants",
     `keep ${short(participantsUtility)}${inUnitWords(problem)} of utility together, on average`,

@@ -97,7 +97,8 @@ export async function climb(
         for (let j = 0; j < m; j++) ascent[j] += difference * along[(c * directions + (k >> 1)) * m + j];
       }
       const length = Math.hypot(...ascent);
-      climber.uphill = length > 0 ? ascent.map((value) => value / length) : undefined;
+      // Infinite where a gain is, and no number where gains are none.
+      climber.uphill = length > 0 && length < Infinity ? ascent.map((value) => value / length) : undefined;
       if (chosen >= 0) {
         climber.point = points.slice(chosen * m, (chosen + 1) * m), climber.gain = gain[chosen];
         climber.step = Math.min(LARGEST_STEP, 1.5 * climber.step);

@@ -7,6 +7,7 @@ import { InvalidInputError } from "../../errors.ts";
 import { letEventsIn } from "../../runtime/event_loop.ts";
 import { largerRounding } from "../certificate.ts";
 import { flatTypes, type Mechanism, type MechanismResult, type TypeProfiles } from "../mechanism.ts";
+import { unusualResults } from "../unusual_results.ts";
 import { type AuditWitness, nested, type Tally } from "./check.ts";
 
 /** The tallies of violations in runs. */
@@ -25,6 +26,8 @@ export interface RunTallies {
 export interface ObservedMechanism extends Mechanism {
   /** What of certified gaps was a bound on rounding, at most, in all runs so far. */
   worstRounding(): number | undefined;
+  /** What results were infinite, no numbers, or subnormal, in words; undefined where there were none. */
+  unusual(): string | undefined;
 }
 
 /** An outcome whose coordinates add up to this or less counts as zero. */
@@ -44,9 +47,11 @@ export function observed(
   signal?: AbortSignal,
 ): ObservedMechanism {
   const { participants: n, goods: m } = mechanism, size = n * m;
+  const unusual = unusualResults();
   let rounding: number | undefined;
   return {
     worstRounding: () => rounding,
+    unusual: unusual.inWords,
     participants: n,
     goods: m,
     async run(reported: TypeProfiles): Promise<MechanismResult> {
@@ -61,6 +66,7 @@ export function observed(
         const part = types.subarray(from * size, (from + CHUNK) * size), result = await mechanism.run(part);
         checkShape(result, part.length / size, n, m);
         observe(part, result, n, m, tallies);
+        unusual.see(result);
         for (const value of result.roundings ?? []) rounding = largerRounding(rounding, value);
         all.outcomes.set(result.outcomes, from * size);
         all.payments.set(result.payments, from * n);
