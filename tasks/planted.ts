@@ -5,11 +5,11 @@
  * audit failed, as it should.
  */
 import { parseArgs } from "@std/cli";
-import { requireInteger } from "../src/errors.ts";
+import { InvalidInputError, requireInteger } from "../src/errors.ts";
 import { audit, type AuditOptions, defaultAudit } from "../src/mechanisms/audit.ts";
 import { problemOf } from "../src/problems/problem_of.ts";
 import { deriveKey, randomKey } from "../src/random/key.ts";
-import { PLANTED, type Planted } from "./planted/violations.ts";
+import { KINDS, type Planted, PLANTED } from "./planted/violations.ts";
 
 /** Other than the stream of audits of the same seed. */
 const STREAM = 0x91a27;
@@ -29,6 +29,10 @@ if (import.meta.main) {
     misreports: Number(args.misreports ?? defaultAudit.misreports),
   };
   requireInteger("plant violations", "seeds", seeds, 1);
+  const chosen = PLANTED.filter((one) => kind.test(one.kind));
+  if (chosen.length === 0) {
+    throw new InvalidInputError(`Cannot plant violations: kind must match one of\n${Object.keys(KINDS).join("\n")}`);
+  }
   const line = (what: string, base: string, size: string, share: string, found: string, seconds: string) =>
     console.log(
       what.padEnd(42) + base.padEnd(20) + size.padStart(8) + share.padStart(8) + found.padStart(11) +
@@ -36,7 +40,7 @@ if (import.meta.main) {
     );
   line("violation", "planted in", "size", "share", "found", "seconds");
   let missed = 0;
-  for (const planted of PLANTED.filter((one) => kind.test(one.kind))) {
+  for (const planted of chosen) {
     const start = performance.now();
     let found = 0;
     for (let seed = 0; seed < seeds; seed++) if (await finds(planted, seed, sizes)) found++;
