@@ -19,6 +19,7 @@ import {
   referenceMechanisms,
   shareInWords,
 } from "../problems/reference_mechanisms.ts";
+import { scaleOf } from "../problems/scaled.ts";
 import { helpWidth, wrap } from "./help.ts";
 import { colour, type Output } from "./output.ts";
 import { duration } from "./progress.ts";
@@ -162,7 +163,7 @@ function resultText(
     const shown = `${value(utility)} +- ${amount(problem, standardError)}`;
     rows.push([upperBound ? `${name} (bound)` : name, shown, remark]);
   }
-  rows.push(["largest gap", ...gapInWords(worstGap, worstRounding)]);
+  rows.push(["largest gap", ...gapInWords(worstGap, worstRounding, scaleOf(problem))]);
   rows.push(["", "", `ties (utilities within ${TIE_BREAK}) go to the highest payment`]);
   if (training) {
     const { iterations, evaluationSeconds } = training;

@@ -3,10 +3,9 @@
  *
  * @module
  */
-import { bundle } from "../baselines/bundle.ts";
-import { evaluate, type Evaluation } from "../mechanisms/evaluate.ts";
+import type { ReferenceUtility } from "../baselines/reference_utilities.ts";
+import type { Evaluation } from "../mechanisms/evaluate.ts";
 import { amount, inUnitWords } from "../problems/amounts.ts";
-import { isReproducibleGoods } from "../problems/principal_utility.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { optimumInWords, referenceMechanisms } from "../problems/reference_mechanisms.ts";
 import { scaleOf } from "../problems/scaled.ts";
@@ -18,19 +17,21 @@ const NOTHING = 1e-4;
 const SMALL = 0.01;
 /** Below another by more than this many standard errors, and by this share of it, is below. */
 const ERRORS = 2, LESS = 0.005;
-/** Profiles on which values are looked at, and a bundle's price is found: an instant. */
+/** Profiles on which values are looked at: an instant. */
 const PROFILES = 4096;
 const STREAM = 0x5a1d;
 
 /**
  * Sentences about a mechanism that sells nothing, that earns less than a simple one, or whose values are tiny beside the
  * scale; none where all is well.
+ *
+ * @param references What simple mechanisms earn on the same test profiles.
  */
-export async function remarksOn(
+export function remarksOn(
   problem: MechanismProblem,
   evaluation: Evaluation,
-  options: { readonly profiles: number; readonly seed: number },
-): Promise<string[]> {
+  references: readonly ReferenceUtility[],
+): string[] {
   const remarks: string[] = [], { revenue, standardError, allocated } = evaluation;
   if (allocated < NOTHING) remarks.push("it sells next to nothing: prices are above what anybody would pay");
   const scale = scaleOf(problem);
@@ -44,12 +45,12 @@ export async function remarksOn(
         "if larger ones are not meant to be reported, a smaller scale says so",
     );
   }
-  const simple = await simpleReference(problem, options);
+  const simple = bestSimple(problem, references);
   if (simple && revenue < simple.value - Math.max(ERRORS * standardError, LESS * simple.value)) {
     remarks.push(
       `it earns less than ${simple.name}, ${amount(problem, simple.value)}: train longer, or with another seed`,
     );
-  } else if (simple?.same && revenue < simple.value) {
+  } else if (simple?.measured && problem.distribution.data && revenue < simple.value) {
     remarks.push(
       `${simple.name} earns ${amount(problem, simple.value)} on the same rows: too few rows, or too little training, ` +
         "to tell whether what was learned is better",
@@ -59,24 +60,21 @@ export async function remarksOn(
 }
 
 /** The best simple mechanism that is known for a problem, and what it earns. */
-async function simpleReference(
+function bestSimple(
   problem: MechanismProblem,
-  options: { readonly profiles: number; readonly seed: number },
-): Promise<{ readonly name: string; readonly value: number; readonly same: boolean } | undefined> {
+  references: readonly ReferenceUtility[],
+): { readonly name: string; readonly value: number; readonly measured: boolean } | undefined {
   const { optimum, separable } = referenceMechanisms(problem);
-  if (separable !== undefined) return { name: "selling each good by itself", value: separable, same: false };
-  if (optimum) return { name: `the ${optimumInWords(optimum)}`, value: optimum.value, same: false };
-  if (!isReproducibleGoods(problem.principalUtility)) return undefined;
-  const auction = bundle(problem, { profiles: PROFILES }), { data } = problem.distribution;
-  if (auction.price === Infinity) return undefined;
-  const profiles = Math.min(options.profiles, 10 * PROFILES),
-    { revenue } = await evaluate(problem, auction, {
-      ...options,
-      profiles: data ? options.profiles : profiles,
-    });
-  return {
-    name: `one price of ${amount(problem, auction.price)} for all goods together`,
-    value: revenue,
-    same: !!data,
-  };
+  const known = references.filter(({ upperBound }) => !upperBound).map(({ name, remark, utility }) => (
+    { name: `${name} (${remark})`, value: utility, measured: true }
+  ));
+  if (separable !== undefined) {
+    known.push({ name: "selling each good by itself", value: separable, measured: false });
+  } else if (known.length === 0 && optimum) {
+    known.push({ name: `the ${optimumInWords(optimum)}`, value: optimum.value, measured: false });
+  }
+  return known.reduce<typeof known[number] | undefined>(
+    (best, one) => best && best.value >= one.value ? best : one,
+    undefined,
+  );
 }

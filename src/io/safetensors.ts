@@ -195,6 +195,10 @@ interface TensorInfo {
 function splitFile(bytes: Uint8Array, refuse: Refuse): { header: string; data: Uint8Array } {
   if (bytes.length < 8) refuse("file", "at least 8 bytes long", bytes.length);
   const declared = new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true);
+  if (declared > BigInt(MAX_HEADER_BYTES) && isText(bytes.subarray(0, BEGINNING))) {
+    const beginning = new TextDecoder().decode(bytes.subarray(0, BEGINNING));
+    refuse("file", "a safetensors file, such as the mechanism.safetensors of a run folder", beginning);
+  }
   if (declared > BigInt(MAX_HEADER_BYTES)) refuse("header length", `at most ${MAX_HEADER_BYTES} bytes`, declared);
   const end = 8 + Number(declared);
   if (end > bytes.length) refuse("header length", `within the file (${bytes.length - 8} bytes follow)`, declared);
@@ -205,6 +209,14 @@ function splitFile(bytes: Uint8Array, refuse: Refuse): { header: string; data: U
   } catch {
     return refuse("header", "UTF-8 text", bytes.subarray(8, end));
   }
+}
+
+/** The bytes that are looked at to tell a text, such as a table, from a file of numbers. */
+const BEGINNING = 24;
+
+/** Whether bytes are those of a text: no control characters but tabs and ends of lines. */
+function isText(bytes: Uint8Array): boolean {
+  return bytes.every((byte) => byte >= SPACE ? byte !== 0x7f : byte === 9 || byte === 10 || byte === 13);
 }
 
 function parseHeader(header: string, refuse: Refuse): Record<string, unknown> {

@@ -12,6 +12,7 @@ import type { DataRows, MechanismProblem, SamplePart } from "../problems/problem
 import { isReproducibleGoods } from "../problems/principal_utility.ts";
 import { problemOf } from "../problems/problem_of.ts";
 import { optimumInWords, referenceMechanisms, shareInWords } from "../problems/reference_mechanisms.ts";
+import { scaleOf } from "../problems/scaled.ts";
 import { deriveKey, deriveTextKey, type RandomKey, randomKey } from "../random/key.ts";
 import { ensureDevice } from "../runtime/device.ts";
 import { letEventsIn } from "../runtime/event_loop.ts";
@@ -273,7 +274,7 @@ function summaryOf(problem: MechanismProblem, evaluation: Evaluation): Summary {
       ),
       ["participants' utility", amount(problem, participantsUtility), "of all together, mean"],
       ["allocated", `${(allocated * 100).toFixed(1)}%`, "of what all participants could get, mean"],
-      ["largest gap", ...gapInWords(worstGap, worstRounding)],
+      ["largest gap", ...gapInWords(worstGap, worstRounding, scaleOf(problem))],
     ],
   };
 }

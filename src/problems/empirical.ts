@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { count } from "../display.ts";
 import { InvalidInputError, MachineError, requireInteger, requirePositive, show } from "../errors.ts";
 import { requireKnownNames } from "../known_names.ts";
 import { deriveKey, type RandomKey, randomKey } from "../random/key.ts";
@@ -93,7 +94,7 @@ export async function empiricalProblem(options: EmpiricalOptions): Promise<Mecha
   table.notes.forEach((note) => onNote?.(note));
   const goods = options.goods ?? table.columns, { largest, names } = table;
   if (options.goods === undefined) {
-    onNote?.(`${names ? `Goods: ${names.join(", ")}` : `A row has the values of ${goods} goods`}`);
+    onNote?.(`${names ? `Goods: ${names.join(", ")}` : `A row has the values of ${count(goods, "good")}`}`);
   }
   const scale = options.scale ?? (largest > 0.5 && largest <= 1 || largest === 0 ? 1 : largest);
   const unit = options.unit ?? table.unit, costs = { productionCost, duplicationCost };

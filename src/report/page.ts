@@ -10,6 +10,7 @@ import type { AuditReport } from "../mechanisms/audit.ts";
 import { amount, inUnitWords, plainAmount, type Unit } from "../problems/amounts.ts";
 import { CERTIFIED_GAP, gapInWords } from "../mechanisms/certificate.ts";
 import { optimumInWords, percentOf, referenceMechanisms } from "../problems/reference_mechanisms.ts";
+import { scaleOf } from "../problems/scaled.ts";
 import { VERSION } from "../version.ts";
 import { type Chart, mechanismCharts, slug, trainingCharts } from "./charts.ts";
 import type { ReportedRun } from "./data.ts";
@@ -69,9 +70,9 @@ function facts(run: ReportedRun): string {
   const isGoods = revenueName(problem) === "revenue";
   rows.push([
     "Certificate",
-    worstGap <= CERTIFIED_GAP
+    worstGap <= CERTIFIED_GAP * scaleOf(problem)
       ? `nobody gains more than ${short(worstGap)} by lying, on these profiles`
-      : `${gapInWords(worstGap, worstRounding)[1]}; largest gap ${short(worstGap)}`,
+      : `${gapInWords(worstGap, worstRounding, scaleOf(problem))[1]}; largest gap ${short(worstGap)}`,
   ]);
   rows.push([
     "Participants",

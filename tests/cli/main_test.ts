@@ -44,6 +44,31 @@ Deno.test("unknown commands and options are named, with the nearest one", async 
   }
 });
 
+Deno.test("under --json a failure is an object on stdout, too, with the exit code and whose fault it is", async () => {
+  const { code, stdout, stderr } = await tedi(["train", "--json", "--types", "no-such-file.csv"]);
+  const message = 'Cannot read types: file must exist, got "no-such-file.csv"';
+  assertEquals([code, stderr], [2, `error: ${message}\n`]);
+  assertEquals(jsonLines(stdout), [{ event: "error", kind: "input", message, exitCode: 2 }]);
+  // What comes after -- is no option.
+  assertEquals((await tedi(["evaluate", "no-such-run", "--", "--json"])).stdout, "");
+});
+
+Deno.test("what tedi is, is told as it was started: by deno, or by npx, which leaves no deno to type", async () => {
+  const program = `import { whatTediIs } from "${new URL("../../src/cli/next_steps.ts", import.meta.url).href}";
+    console.log(whatTediIs());`;
+  const file = await Deno.makeTempFile({ suffix: ".ts" });
+  await Deno.writeTextFile(file, program);
+  const said = async (args: readonly string[], npm_command: string) => {
+    const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["run", ...args, file], env: { npm_command } })
+      .output();
+    return new TextDecoder().decode(stdout).trim();
+  };
+  assertEquals(await said(["-A"], ""), `tedi is deno run -A ${file}`);
+  assertEquals(await said(["-A"], "exec"), `tedi is npx -y deno@${Deno.version.deno} run -A ${file}`);
+  assertEquals(await said(["--no-prompt"], "exec"), `tedi is deno run -A ${file}`, "without a look at the environment");
+  await Deno.remove(file);
+});
+
 Deno.test("settings lists Table 1", async () => {
   const { code, stdout } = await tedi(["settings"]);
   assertEquals(code, 0);

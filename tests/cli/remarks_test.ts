@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { bundle } from "../../src/baselines/bundle.ts";
+import { referenceUtilities } from "../../src/baselines/reference_utilities.ts";
 import { remarksOn } from "../../src/cli/remarks.ts";
 import { evaluate } from "../../src/mechanisms/evaluate.ts";
 import { flatTypes, type Mechanism } from "../../src/mechanisms/mechanism.ts";
@@ -28,16 +29,17 @@ const test = { profiles: 4000, seed: 0 };
 const euros = defineProblem({ participants: 1, goods: 2, distribution: "U", scale: 50, unit: "EUR" });
 
 Deno.test("a mechanism that sells nothing, or less than one bundle, is told so in words", async () => {
-  const said = async (price: number) => await remarksOn(euros, await evaluate(euros, goodsAt(price, 50), test), test);
+  const references = await referenceUtilities(euros, test);
+  const said = async (price: number) => remarksOn(euros, await evaluate(euros, goodsAt(price, 50), test), references);
   assertEquals((await said(50)).length, 2);
   assertStringIncludes((await said(50))[0], "it sells next to nothing");
   const [less, ...more] = await said(40);
   assert(
-    /^it earns less than one price of (39|40|41|42)\.\d{3} EUR for all goods together, 2[67]\.\d{3} EUR/.test(less),
+    /^it earns less than Bundle-OPT \(all goods together, at (39|40|41|42)\.\d{3} EUR\), 2[67]\.\d{3} EUR/.test(less),
     less,
   );
   assertEquals(more, []);
-  assertEquals(await remarksOn(euros, await evaluate(euros, bundle(euros), test), test), []);
+  assertEquals(remarksOn(euros, await evaluate(euros, bundle(euros), test), references), []);
 });
 
 Deno.test("values that fill a hundredth of the scale are told so", async () => {
@@ -45,15 +47,20 @@ Deno.test("values that fill a hundredth of the scale are told so", async () => {
     ...{ participants: 1, goods: 2, scale: 50 },
     sampleTypes: (random, profiles) => random.uniform(2 * profiles).map((u) => u / 3),
   });
-  const remarks = await remarksOn(small, await evaluate(small, bundle(small), test), test);
+  const remarks = remarksOn(small, await evaluate(small, bundle(small), test), []);
   assertEquals(remarks.map((one) => one.slice(0, 33)), ["99 of 100 values are below 0.330,"]);
 });
 
 Deno.test("on data the bundle is compared on the same rows", async () => {
   const text = Array.from({ length: 100 }, (_, row) => `${20 + row % 7},${60 - row % 11}`).join("\n");
   const problem = await empiricalProblem({ text }), own = await evaluate(problem, goodsAt(56, 60), test);
-  const [less] = await remarksOn(problem, own, test);
-  assertStringIncludes(less, "for all goods together");
+  const references = await referenceUtilities(problem, test),
+    best = Math.max(...references.slice(0, -1).map((r) => r.utility));
+  const [less] = remarksOn(problem, own, references);
+  assertStringIncludes(less, `, ${amount(problem, best)}: train longer`);
+  // A little below the best on the same rows is not told from it.
+  const near = { ...own, revenue: best * 0.999, standardError: 1, allocated: 1 };
+  assertStringIncludes(remarksOn(problem, near, references)[0], `earns ${amount(problem, best)} on the same rows`);
 });
 
 Deno.test("amounts have as many places as the scale asks for, and their unit", () => {

@@ -78,7 +78,7 @@ export const evaluateCommand: Command = {
       const references = await simpleMechanisms(problem, test);
       reportEvaluation(problem, evaluation, {
         ...{ device, profileSeed: test.seed, seconds, trainedFor: mechanism.problem, references },
-        remarks: await remarksOn(problem, evaluation, test),
+        remarks: remarksOn(problem, evaluation, references),
       }, output);
       sayNext(
         output,

@@ -34,7 +34,7 @@ const reportOptions = [
     name: "out",
     kind: "text",
     placeholder: "FILE.html",
-    help: "Where the page goes, replacing what is there",
+    help: "Where the page goes, replacing what is there; folders on the way are made",
     default: "report.html in the folder of the first run",
   },
   { name: "svg", kind: "text", placeholder: "FOLDER", help: "Write every chart to this folder, too, as an SVG file" },
