@@ -8,6 +8,7 @@ import { InvalidInputError, MachineError, requireInteger, requirePositive, show 
 import { requireKnownNames } from "../known_names.ts";
 import { deriveKey, type RandomKey, randomKey } from "../random/key.ts";
 import { uniforms } from "../random/numbers.ts";
+import { empiricalName } from "./empirical_name.ts";
 import { type GoodsCosts, reproducibleGoods } from "./principal_utility.ts";
 import type { MechanismProblem, SamplePart, TypeDistribution } from "./problem.ts";
 import { type AllowedColumns, readTable } from "./tables/read_table.ts";
@@ -100,8 +101,10 @@ export async function empiricalProblem(options: EmpiricalOptions): Promise<Mecha
   const unit = options.unit ?? table.unit, costs = { productionCost, duplicationCost };
   const stated = given(options, ["scale", "unit", "exchangeable", "exchangeableGoods"] as const);
   return {
-    name: `empirical (${file === undefined ? "text" : file.replace(/^.*[\\/]/, "")}, n=${participants}, m=${goods}, ` +
-      `cp=${productionCost}, cd=${duplicationCost})`,
+    name: empiricalName({
+      table: file === undefined ? "text" : file.replace(/^.*[\\/]/, ""),
+      ...{ participants, goods, productionCost, duplicationCost },
+    }),
     participants,
     goods,
     distribution: empiricalTypes(table, participants, goods, given(stated, ["exchangeable", "exchangeableGoods"])),

@@ -5,7 +5,12 @@
  */
 import { chartSvg, type VegaLiteSpec } from "../deps/vega.ts";
 import { short } from "../display.ts";
+import { goodName } from "../mechanisms/units.ts";
+import { amount } from "../problems/amounts.ts";
+import type { MechanismProblem } from "../problems/problem.ts";
 import { optimumInWords, referenceMechanisms } from "../problems/reference_mechanisms.ts";
+import { scaleOf } from "../problems/scaled.ts";
+import { LARGEST_SUBOPTIMALITY } from "../training/options.ts";
 import type { ContextView, Grid, Metrics, ReportedRun, StartedRun } from "./data.ts";
 
 /** A chart that is drawn. */
@@ -33,6 +38,8 @@ export function svgParts({ name, svg }: Chart): { readonly attributes: string; r
 export const INK = "#24292f", FAINT = "#d0d7de", PAPER = "#ffffff";
 /** Colours of runs: told apart by people who see colours differently, on light and on dark paper. */
 const COLOURS = ["#3b82c4", "#d9822b", "#2a9d8f", "#c2528b", "#8a6fd1", "#a08a2c", "#cf4f43", "#5f8f3a"];
+/** The colour of what is nothing. */
+const NOTHING_COLOUR = "#8c959f";
 /** The width of a chart with its axes, and the height without: side by side, charts have one scale. */
 const WIDTH = 360, HEIGHT = 190;
 /** The side of a square of values. */
@@ -122,7 +129,8 @@ const CURVES: readonly { field: Curve; title: string; caption: string; log?: boo
   {
     field: "relativeChainSuboptimality",
     title: "relative chain suboptimality",
-    caption: "How far the chains are below the best utility, in units of m / beta: stationary chains are below 1.",
+    caption: "How far the chains are below the best utility, in units of m / beta, averaged over nearby iterations: " +
+      "stationary chains are below 1.",
     smooth: true,
   },
   { field: "beta", title: "beta", caption: "beta: how sharply participants choose.", log: true, smooth: false },
@@ -214,7 +222,7 @@ export async function trainingCharts(runs: readonly TrainedRun[]): Promise<Chart
   return charts;
 }
 
-const SUBOPTIMALITY_LINE = { value: 1, words: "stationary: below this" };
+const SUBOPTIMALITY_LINE = { value: LARGEST_SUBOPTIMALITY, words: "beta waits above this" };
 
 /** What the soft revenue is held against, where all runs have the same problem. */
 function revenueLine(runs: readonly TrainedRun[]): { value: number; words: string } | undefined {
@@ -282,19 +290,28 @@ function runColours(runs: readonly TrainedRun[]): VegaLiteSpec {
   return { scale: { domain, range }, legend: runs.length > 1 ? { columns: 1 } : null };
 }
 
-/** A curve at a few hundred iterations: each point is the mean, or of times the median, of those near to it. */
+/** A curve at a few hundred iterations: each point is what those near to it say, or of times their median. */
 function thinned(metrics: readonly Metrics[], field: Curve, smooth: boolean): { iteration: number; value: number }[] {
-  const known = metrics.filter((one) => one[field] !== undefined);
+  const known = metrics.filter((one) => one[field] !== undefined), values = known.map((one) => one[field]!);
   const count = Math.min(POINTS, known.length), half = smooth ? Math.ceil(known.length / 60) : 0;
   return Array.from({ length: count }, (_, k) => {
     const at = count > 1 ? Math.round(k * (known.length - 1) / (count - 1)) : 0;
-    const reach = Math.min(half, at, known.length - 1 - at); // the same on both sides: no bias at the ends
-    const near = known.slice(at - reach, at + reach + 1).map((one) => one[field]!);
-    const value = field === "milliseconds"
-      ? near.sort((a, b) => a - b)[near.length >> 1]
-      : near.reduce((sum, one) => sum + one, 0) / near.length;
+    const from = Math.max(0, at - half), near = values.slice(from, at + half + 1);
+    const value = field === "milliseconds" ? near.sort((a, b) => a - b)[near.length >> 1] : lineAt(near, at - from);
     return { iteration: known[at].iteration, value };
   });
+}
+
+/**
+ * What the line through some values, one behind the other, has at one of them: in their middle the mean, and at an end of
+ * a curve without the bias that a mean has there, or the noise of a single value. It stays between the least and the largest.
+ */
+export function lineAt(values: readonly number[], at: number): number {
+  const middle = (values.length - 1) / 2, mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  let slope = 0, squares = 0;
+  values.forEach((value, k) => (slope += (k - middle) * value, squares += (k - middle) ** 2));
+  const value = squares === 0 ? mean : mean + slope / squares * (at - middle);
+  return Math.min(Math.max(...values), Math.max(Math.min(...values), value));
 }
 
 /** Charts that belong together. */
@@ -326,9 +343,18 @@ export async function mechanismCharts(run: ReportedRun, prefix: string): Promise
   if (view.outcomes.length > 0) charts.push(await outcomesChart(prefix, run));
   const unit = problem.unit === undefined ? "" : ` (${problem.unit})`;
   const who = n > 1 ? "participants" : "buyers";
-  charts.push(await histogram(`${prefix}-payments`, `payment${unit}`, `What ${who} pay`, view.payments, COLOURS[0]));
   charts.push(
-    await histogram(`${prefix}-utilities`, `utility${unit}`, `What ${who} are left with`, view.utilities, COLOURS[2]),
+    await histogram(`${prefix}-payments`, `payment${unit}`, `What ${who} pay`, view.payments, COLOURS[0], problem),
+  );
+  charts.push(
+    await histogram(
+      `${prefix}-utilities`,
+      `utility${unit}`,
+      `What ${who} are left with`,
+      view.utilities,
+      COLOURS[2],
+      problem,
+    ),
   );
   return [...groups, { title: "On held-out profiles", charts }];
 }
@@ -496,22 +522,27 @@ async function contextCurves(prefix: string, context: ContextView): Promise<Char
 }
 
 /** How often every good is sold. */
-async function goodsChart(prefix: string, { mechanism: { sold, received, profiles } }: ReportedRun): Promise<Chart> {
+async function goodsChart(
+  prefix: string,
+  { mechanism: { sold, received, profiles }, problem: { goodNames } }: ReportedRun,
+): Promise<Chart> {
+  const name = (j: number) => goodNames?.[j] ?? j + 1;
   const values = sold.flatMap((share, j) => [
-    { good: j + 1, share, of: "sold to anybody" },
-    { good: j + 1, share: received[j], of: "mean probability to get it" },
+    { good: name(j), share, of: "sold to anybody" },
+    { good: name(j), share: received[j], of: "mean probability to get it" },
   ]);
-  const list = sold.slice(0, 10).map((share) => `${(share * 100).toFixed(0)}%`).join(", ");
+  const list = sold.slice(0, 10).map((share, j) => `${goodName({ goods: goodNames }, j)} ${(share * 100).toFixed(0)}%`)
+    .join(", ");
   return await draw(
     `${prefix}-goods`,
     `Which goods are sold: the share of ${profiles} held-out profiles in which somebody gets a good with a probability ` +
       "of 1/2 or more, and the mean probability that a participant gets it.",
-    `Bars: goods are sold in ${list}${sold.length > 10 ? ", ..." : ""} of profiles.`,
+    `Bars: shares of profiles in which goods are sold: ${list}${sold.length > 10 ? ", ..." : ""}.`,
     {
       data: { values },
       mark: { type: "bar" },
       encoding: {
-        x: { field: "good", type: "ordinal", title: "good", axis: { labelAngle: 0, labelOverlap: true } },
+        x: { field: "good", type: "ordinal", title: "good", sort: null, axis: { labelAngle: 0, labelOverlap: true } },
         xOffset: { field: "of", sort: null },
         y: { field: "share", type: "quantitative", title: "share", scale: { domain: [0, 1] }, axis: { format: "%" } },
         color: {
@@ -523,13 +554,21 @@ async function goodsChart(prefix: string, { mechanism: { sold, received, profile
   );
 }
 
+/** Goods `from` to before `to`, counted from 0: `writing and drawing`, `good 3`, `goods 1 to 5`. */
+function partOfGoods(names: readonly string[] | undefined, from: number, to: number): string {
+  if (to - from === 1) return goodName({ goods: names }, from);
+  return names && to - from === 2 ? `${names[from]} and ${names[from + 1]}` : `goods ${from + 1} to ${to}`;
+}
+
 /** Figure 1's kind of view. */
-async function outcomesChart(prefix: string, { mechanism: { outcomes }, problem: { goods } }: ReportedRun) {
-  const half = Math.ceil(goods / 2), unit = { domain: [-0.02, 1.02], nice: false };
+async function outcomesChart(prefix: string, { mechanism: { outcomes }, problem }: ReportedRun) {
+  const { goods, goodNames } = problem, half = Math.ceil(goods / 2), unit = { domain: [-0.02, 1.02], nice: false };
+  const first = partOfGoods(goodNames, 0, half), second = partOfGoods(goodNames, half, goods);
+  const axis = (part: string, size: number) => size === 1 ? part : `mean of ${part}`;
   const [most] = [...outcomes].sort((a, b) => b.share - a.share);
   return await draw(
     `${prefix}-outcomes`,
-    `Outcomes that are taken, by how much of goods 1 to ${half} and ${half + 1} to ${goods}, and their mean payment, ` +
+    `Outcomes that are taken, by how much of ${first}, and of ${second}, and their mean payment, ` +
       "as in Figure 1 (b) of the paper. Larger circles are taken more often.",
     `Circles: ${outcomes.length} kinds of outcomes are taken; the most frequent, by ${
       (most.share * 100).toFixed(0)
@@ -540,8 +579,8 @@ async function outcomesChart(prefix: string, { mechanism: { outcomes }, problem:
       data: { values: outcomes },
       mark: { type: "circle", opacity: 0.85 },
       encoding: {
-        x: { field: "x", type: "quantitative", title: `mean of goods 1 to ${half}`, scale: unit },
-        y: { field: "y", type: "quantitative", title: `mean of goods ${half + 1} to ${goods}`, scale: unit },
+        x: { field: "x", type: "quantitative", title: axis(first, half), scale: unit },
+        y: { field: "y", type: "quantitative", title: axis(second, goods - half), scale: unit },
         color: { field: "price", type: "quantitative", title: "mean payment", scale: { scheme: "viridis" } },
         size: { field: "share", type: "quantitative", legend: null, scale: { range: [16, 420] } },
       },
@@ -549,29 +588,65 @@ async function outcomesChart(prefix: string, { mechanism: { outcomes }, problem:
   );
 }
 
-/** Shares of values. */
+/** What counts as nothing, as a share of the largest value of a good. */
+const NOTHING = 1e-3;
+
+/** Shares of amounts. Those who pay, or are left with, nothing are a part of the bar at 0 with a colour of its own. */
 async function histogram(
   name: string,
   title: string,
   words: string,
   values: Float64Array,
   colour: string,
+  problem: MechanismProblem,
 ): Promise<Chart> {
-  let low = Infinity, high = -Infinity, sum = 0;
-  for (const value of values) low = Math.min(low, value), high = Math.max(high, value), sum += value;
-  low = Math.min(0, low);
-  const width = high > low ? (high - low) / BINS : 1, counts = new Array<number>(BINS).fill(0);
-  for (const value of values) counts[Math.min(BINS - 1, Math.floor((value - low) / width))] += 1 / values.length;
-  const bars = counts.map((share, k) => ({ start: low + k * width, end: low + (k + 1) * width, share }));
-  const nothing = values.filter((value) => value < 1e-6).length / values.length, mean = short(sum / values.length);
-  const summary = `mean ${mean}, largest ${short(high)}, ${(nothing * 100).toFixed(0)}% at 0`;
+  const { bars, nothing } = amountBars(values, NOTHING * scaleOf(problem));
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const high = values.reduce((most, value) => Math.max(most, value), -Infinity);
+  const percent = `${(nothing * 100).toFixed(0)}%`, limit = amount(problem, NOTHING * scaleOf(problem));
+  const summary = `mean ${amount(problem, mean)}, largest ${amount(problem, high)}; ${percent} nothing ` +
+    `(grey: less than ${limit})`;
   return await draw(name, `${words}: ${summary}.`, `Histogram. ${words}: ${summary}.`, {
     data: { values: bars },
-    mark: { type: "bar", color: colour },
+    mark: { type: "bar" },
     encoding: {
       x: { field: "start", type: "quantitative", bin: "binned", title, axis: { tickCount: 6, grid: false } },
       x2: { field: "end" },
       y: { field: "share", type: "quantitative", title: "share", axis: { format: "~%", tickCount: 5 } },
+      color: {
+        ...{ field: "of", type: "nominal", legend: null },
+        scale: { domain: ["nothing", "amount"], range: [NOTHING_COLOUR, colour] },
+      },
     },
   });
+}
+
+/** A bar of a histogram, or a part of one. */
+interface Bar {
+  readonly start: number;
+  readonly end: number;
+  readonly share: number;
+  readonly of: "nothing" | "amount";
+}
+
+/**
+ * The bars of a histogram of amounts, with 0 between two of them, and the share of amounts that are nothing: less than
+ * `least` away from 0.
+ */
+export function amountBars(values: Float64Array, least: number): { readonly bars: Bar[]; readonly nothing: number } {
+  let low = 0, high = 0;
+  for (const value of values) low = Math.min(low, value), high = Math.max(high, value);
+  if (low > -least) low = 0; // rounding
+  const width = high > low ? (high - low) / BINS : 1, below = Math.ceil(-low / width - 1e-9);
+  const counts = new Array<number>(BINS + below).fill(0);
+  let nothing = 0;
+  for (const value of values) {
+    if (Math.abs(value) < least) nothing++;
+    else counts[Math.min(counts.length - 1, Math.max(0, below + Math.floor(value / width)))]++;
+  }
+  const bar = (k: number, count: number, of: Bar["of"]): Bar => (
+    { start: (k - below) * width, end: (k + 1 - below) * width, share: count / values.length, of }
+  );
+  const bars = counts.flatMap((count, k) => count > 0 ? [bar(k, count, "amount")] : []);
+  return { bars: [bar(below, nothing, "nothing"), ...bars], nothing: nothing / values.length };
 }

@@ -6,6 +6,7 @@
  * @module
  */
 import { escapeMarkup } from "../display.ts";
+import { parseEmpiricalName } from "../problems/empirical_name.ts";
 import { type Chart, svgParts } from "./charts.ts";
 import { STYLE } from "./style.ts";
 
@@ -46,10 +47,13 @@ ${end}</body>
 `;
 }
 
-/** The name of a problem as HTML; that of a setting, such as `U_{1,2}^{0,0}`, as one writes it by hand. */
+/**
+ * The name of a problem as HTML; that of a setting, such as `U_{1,2}^{0,0}`, as one writes it by hand; of a table the
+ * name of its file.
+ */
 export function notation(name: string): string {
   const [, letter, below, above] = /^([A-Z])_\{([\d.,]+)\}\^\{([\d.,]+)\}$/.exec(name) ?? [];
-  if (letter === undefined) return escapeMarkup(name);
+  if (letter === undefined) return escapeMarkup(parseEmpiricalName(name)?.table ?? name);
   return `${letter}<span class="scripts"><sup>${above}</sup><sub>${below}</sub></span>`;
 }
 

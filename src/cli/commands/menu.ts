@@ -5,8 +5,7 @@
  */
 import { InvalidInputError, requireInteger, requireNumber, show } from "../../errors.ts";
 import { count } from "../../display.ts";
-import { goodName } from "../../mechanisms/units.ts";
-import { MOST_ENTRIES, type PriceListEntry, shortList, takenOutcomes, useOfList } from "../../mechanisms/price_list.ts";
+import { bundleName, MOST_ENTRIES, shortList, takenOutcomes, useOfList } from "../../mechanisms/price_list.ts";
 import { isReproducibleGoods } from "../../problems/principal_utility.ts";
 import { amount, plainAmount } from "../../problems/amounts.ts";
 import type { MechanismProblem, SamplePart } from "../../problems/problem.ts";
@@ -165,7 +164,7 @@ export const menuCommand: Command = {
     }
     if (format === "text") {
       const shown = rows.length <= SHOWN ? rows : rows.toSorted((a, b) => b.share - a.share).slice(0, SHOWN);
-      const names = shown.map((entry) => bundleName(entry, problem)),
+      const names = shown.map((entry) => bundleName(entry.outcome, { goods: problem.goodNames })),
         width = Math.max(10, ...names.map(({ length }) => length + 2));
       const percent = (share: number) => `${(100 * share).toFixed(1)}%`.padStart(8);
       const line = (name: string, price: string, share: string) =>
@@ -190,13 +189,6 @@ export const menuCommand: Command = {
     return 0;
   },
 };
-
-/** `good 1 + good 2`, or with the probability of goods that are given by chance: `good 1 + 0.35 good 2`. */
-function bundleName({ outcome }: PriceListEntry, { goodNames: goods }: MechanismProblem): string {
-  if (outcome.length > 2 && outcome.every((x) => x === 1)) return `all ${outcome.length} goods`;
-  const name = (j: number) => goodName({ goods }, j);
-  return outcome.flatMap((x, j) => x === 0 ? [] : [x === 1 ? name(j) : `${x.toFixed(2)} ${name(j)}`]).join(" + ");
-}
 
 /** What a unit costs the principal, as far as one participant causes it. */
 function costOfUnit({ participants, principalUtility }: MechanismProblem): number {
