@@ -7,7 +7,7 @@
  */
 import { escapeMarkup } from "../display.ts";
 import { parseEmpiricalName } from "../problems/empirical_name.ts";
-import { type Chart, svgParts } from "./charts.ts";
+import { type Chart, svgParts } from "./chart.ts";
 import { STYLE } from "./style.ts";
 
 /** What a page forbids the browser: everything but its own style, and what `more` allows. */

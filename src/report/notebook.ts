@@ -10,7 +10,9 @@ import { amount, plainAmount } from "../problems/amounts.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { optimumInWords, referenceMechanisms } from "../problems/reference_mechanisms.ts";
 import type { TrainingResult } from "../training/train.ts";
-import { type Chart, contextCharts, INK, PAPER, svgParts, trainingCharts } from "./charts.ts";
+import { type Chart, INK, PAPER, svgParts } from "./chart.ts";
+import { contextCharts } from "./charts.ts";
+import { trainingCharts } from "./training_charts.ts";
 import { LEVEL, viewContext } from "./data.ts";
 
 /** How results are drawn. */

@@ -1,6 +1,7 @@
 /** Axes of charts. */
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
-import { amountBars, lineAt, logTicks } from "../../src/report/charts.ts";
+import { amountBars } from "../../src/report/histogram.ts";
+import { logTicks, places } from "../../src/report/training_charts.ts";
 
 Deno.test("logarithmic axes name round numbers, some and not too many, wherever they begin and end", () => {
   assertEquals(logTicks(18, 165), [20, 50, 100]);
@@ -17,12 +18,19 @@ Deno.test("logarithmic axes name round numbers, some and not too many, wherever 
   }
 });
 
-Deno.test("curves end where their line does, without a spike or a bias", () => {
-  // Noise around a slope: the mean would be low at the end, and the last value alone is off by all of its noise.
-  const values = Array.from({ length: 9 }, (_, k) => 2 * k + (k % 2 === 0 ? 1 : -1));
-  assert(Math.abs(lineAt(values, 8) - 16) < 0.5, `${lineAt(values, 8)}`);
-  assertAlmostEquals(lineAt(values, 4), 8 + 1 / 9, 1e-12);
-  assertEquals([lineAt([3], 0), lineAt([1, 1, 1], 2), lineAt([0, 0, 0, 1], 0)], [3, 1, 0]);
+Deno.test("all points of a curve are averaged over as many values: neither end has a spike or a bias", () => {
+  for (const length of [60, 500, 100_000]) {
+    const half = Math.ceil(length / 60), found = places(length, half);
+    assertEquals(new Set(found.map(({ reach }) => reach)), new Set([half]));
+    assertEquals([found[0].at, found.at(-1)!.at, found.length], [
+      half,
+      length - 1 - half,
+      Math.min(240, length - 2 * half),
+    ]);
+  }
+  // Few values are all there, the first and the last as they are.
+  assertEquals(places(3, 1), [{ at: 0, reach: 0 }, { at: 1, reach: 1 }, { at: 2, reach: 0 }]);
+  assertEquals([places(1, 1), places(0, 0)], [[{ at: 0, reach: 0 }], []]);
 });
 
 Deno.test("the bar at 0 of a histogram says apart what is nothing, and what is little", () => {

@@ -5,11 +5,10 @@
  */
 import { InvalidInputError, requireInteger, requireNumber, show } from "../../errors.ts";
 import { count } from "../../display.ts";
-import { bundleName, MOST_ENTRIES, shortList, takenOutcomes, useOfList } from "../../mechanisms/price_list.ts";
-import { isReproducibleGoods } from "../../problems/principal_utility.ts";
+import { writeInto } from "../../io/atomic.ts";
+import { measuredPriceList } from "../../mechanisms/measured_price_list.ts";
+import { bundleName, MOST_ENTRIES } from "../../mechanisms/price_list.ts";
 import { amount, plainAmount } from "../../problems/amounts.ts";
-import type { MechanismProblem, SamplePart } from "../../problems/problem.ts";
-import { deriveKey, randomKey } from "../../random/key.ts";
 import { setThreadCount } from "../../runtime/threads.ts";
 import type { Command, Option } from "../command.ts";
 import { threadsOption } from "../device_options.ts";
@@ -67,15 +66,17 @@ const menuOptions = [
   { name: "seed", kind: "integer", least: 0, placeholder: "N", help: "Seed of the types, from 0", default: "0" },
   { name: "format", kind: "choice", choices: ["text", "csv", "json"], help: "The form of the list", default: "text" },
   { name: "json", kind: "flag", help: "The same as --format json" },
+  {
+    name: "svg",
+    kind: "text",
+    placeholder: "FILE.svg",
+    help: "Draw the list, too, into this file; folders on the way are made",
+  },
   threadsOption,
 ] as const satisfies readonly Option[];
 
 const options = [...menuOptions, ...problemOptions] as const;
 
-/** Types on which the list is chosen. */
-const CHOOSING = 10_000;
-/** The stream of these types. */
-const STREAM = 0x3e9c;
 /** Rows of the table for people. */
 const SHOWN = 30;
 
@@ -94,6 +95,7 @@ export const menuCommand: Command = {
   examples: [
     { line: "tedi menu runs/U-1-2-cp0-cd0-seed0", help: "what is sold for how much" },
     { line: "tedi menu runs/U-1-2-cp0-cd0-seed0 --bundles 2 --format csv", help: "the two best entries, as a table" },
+    { line: "tedi menu runs/mine --bundles 5 --svg prices.svg", help: "at most five entries, as a picture, too" },
     { line: "tedi menu runs/U-2-2-cp0-cd0-seed0 --others 0.5,0.9", help: "if the other one has these values" },
   ],
   async run(args) {
@@ -103,6 +105,9 @@ export const menuCommand: Command = {
     requireNumber(action, "--tolerance", tolerance, 0);
     if (!(round > 0.5 && round <= 1)) {
       throw new InvalidInputError(`Cannot ${action}: --round must be above 0.5 and at most 1, got ${round}`);
+    }
+    if (values.svg !== undefined && !/\.svg$/i.test(values.svg)) {
+      throw new InvalidInputError(`Cannot ${action}: --svg must end with .svg, got ${show(values.svg)}`);
     }
     const format = values.json ? "json" : values.format ?? "text";
     if (values.json && values.format !== undefined && values.format !== "json") {
@@ -114,46 +119,25 @@ export const menuCommand: Command = {
     if (participant > n) {
       throw new InvalidInputError(`Cannot ${action}: --participant must be at most ${n}, got ${participant}`);
     }
-    const others = othersTypes(values.others, n, m, mechanism.units?.largest ?? 1), unitCost = costOfUnit(problem);
+    const others = othersTypes(values.others, n, m, mechanism.units?.largest ?? 1);
     setThreadCount(values.threads);
-    const draw = (count: number, part: SamplePart, chunk: number) =>
-      ownTypes(problem, participant - 1, deriveKey(randomKey(seed), STREAM, chunk), count, part);
-    // Of data every row counts once.
-    const { data } = problem.distribution, rowsOnce = n === 1 ? data : undefined;
-    const key = deriveKey(randomKey(seed), STREAM);
-    const choosing = rowsOnce?.profiles(key, "training", CHOOSING) ?? draw(CHOOSING, "training", 0);
-    const testing = rowsOnce?.profiles(key, "held-out", profiles) ?? draw(profiles, "held-out", 1);
-    const tested = testing.length / m;
-    const run = async (own: Float32Array) => {
-      const all = await mechanism.run(withOthers(own, others, participant - 1, n, m));
-      const rows = Array.from({ length: all.profiles }, (_, b) => b * n + participant - 1);
-      return {
-        outcomes: Float64Array.from(rows.flatMap((row) => [...all.outcomes.subarray(row * m, (row + 1) * m)])),
-        payments: Float64Array.from(rows, (row) => all.payments[row]),
-      };
-    };
-    const taken = await run(choosing),
-      { entries, leftOut } = takenOutcomes(taken.outcomes, taken.payments, m, {
-        round,
-        tolerance,
-      });
-    const list = bundles === undefined ? entries : shortList(entries, bundles, choosing, m, unitCost);
-    const use = useOfList(list, testing, m, unitCost), whole = await run(testing);
-    const earned = whole.payments.reduce((sum, payment) => sum + payment, 0) / tested -
-      unitCost * whole.outcomes.reduce((sum, x) => sum + x, 0) / tested;
-    const rows = list.map((entry, e) => ({ ...entry, share: use.shares[e] })).sort((a, b) => a.price - b.price);
+    const list = await measuredPriceList(problem, mechanism, {
+      ...{ participant: participant - 1, others, bundles, round, tolerance, profiles, seed },
+    });
+    const { entries: rows, nothing, profit, standardError, mechanismProfit, tested, leftOut, unitCost } = list;
+    if (values.svg !== undefined) {
+      const { priceListChart } = await import("../../report/price_list_chart.ts");
+      const where = n === 1 ? "" : ` of participant ${participant}, the others having ${values.others}`;
+      await writeInto(values.svg, `${(await priceListChart("price-list", problem, list, where)).svg}\n`);
+    }
     const output = openOutput({ json: format === "json" });
-    const nothing = Math.max(0, 1 - use.shares.reduce((sum, share) => sum + share, 0));
     output.event("menu", {
       setting: problem.name,
       participant,
       ...others.length > 0 && { others },
       entries: rows,
-      nothing,
-      profit: use.profit,
-      standardError: use.standardError,
-      mechanismProfit: earned,
-      ...rowsOnce ? { rows: tested } : { profiles: tested },
+      ...{ nothing, profit, standardError, mechanismProfit },
+      ...list.rows ? { rows: tested } : { profiles: tested },
       ...problem.unit !== undefined && { unit: problem.unit },
       leftOut,
     });
@@ -172,7 +156,7 @@ export const menuCommand: Command = {
       const whose = n === 1 ? "" : `, participant ${participant}, the others having ${values.others}`;
       const what = unitCost > 0 ? `earns, less ${unitCost} a unit,` : "earns";
       output.text([
-        `${problem.name}: price list of ${count(list.length, "entry").replace("entrys", "entries")}${whose}`,
+        `${problem.name}: price list of ${count(rows.length, "entry").replace("entrys", "entries")}${whose}`,
         line("outcome", "price", "taken".padStart(8)),
         ...shown.map(({ price, share }, k) => line(names[k], plainAmount(problem, price), percent(share))),
         ...shown.length < rows.length ? [`  and ${rows.length - shown.length} that fewer take: --format csv`] : [],
@@ -180,22 +164,15 @@ export const menuCommand: Command = {
           ? [`  ${leftOut} rarer ones are not on it: at most ${MOST_ENTRIES}; --tolerance merges more`]
           : [],
         line("nothing", "0", percent(nothing)),
-        `The list ${what} ${plainAmount(problem, use.profit)} +- ${
-          amount(problem, use.standardError)
-        } from a participant, ` +
-        `the mechanism ${plainAmount(problem, earned)} on the same ${tested} held-out ${rowsOnce ? "rows" : "types"}.`,
+        `The list ${what} ${plainAmount(problem, profit)} +- ${amount(problem, standardError)} from a participant, ` +
+        `the mechanism ${plainAmount(problem, mechanismProfit)} on the same ${tested} held-out ${
+          list.rows ? "rows" : "types"
+        }.`,
       ].join("\n"));
     }
     return 0;
   },
 };
-
-/** What a unit costs the principal, as far as one participant causes it. */
-function costOfUnit({ participants, principalUtility }: MechanismProblem): number {
-  if (!isReproducibleGoods(principalUtility)) return 0;
-  const { productionCost, duplicationCost } = principalUtility;
-  return duplicationCost + (participants === 1 ? productionCost : 0);
-}
 
 /** The others' types `[n - 1][m]`. */
 function othersTypes(text: string | undefined, n: number, m: number, largest: number): number[][] {
@@ -213,28 +190,4 @@ function othersTypes(text: string | undefined, n: number, m: number, largest: nu
     others.every((row) => row.length === m && row.every((t) => t >= 0 && t <= largest));
   if (!right) throw new InvalidInputError(`${rule}, got ${show(text)}`);
   return others;
-}
-
-/** Types `[B, m]` of one participant, as they are in profiles of the problem. */
-function ownTypes(
-  { distribution, participants: n, goods: m }: MechanismProblem,
-  i: number,
-  key: ReturnType<typeof randomKey>,
-  count: number,
-  part: SamplePart,
-): Float32Array {
-  const all = distribution.sample(key, count, part), own = new Float32Array(count * m);
-  for (let b = 0; b < count; b++) own.set(all.subarray((b * n + i) * m, (b * n + i + 1) * m), b * m);
-  return own;
-}
-
-/** Profiles `[B, n, m]` of a participant's types `[B, m]` and the others', which are the same in all. */
-function withOthers(own: Float32Array, others: readonly number[][], i: number, n: number, m: number): Float32Array {
-  const B = own.length / m, types = new Float32Array(B * n * m);
-  for (let b = 0; b < B; b++) {
-    for (let k = 0; k < n; k++) {
-      types.set(k === i ? own.subarray(b * m, (b + 1) * m) : others[k < i ? k : k - 1], (b * n + k) * m);
-    }
-  }
-  return types;
 }

@@ -14,11 +14,12 @@ import { readMetrics, type ReportedRun, viewMechanism } from "../../report/data.
 import { makeReport } from "../../report/page.ts";
 import type { Command, Option, Positional } from "../command.ts";
 import { chosenDevice, deviceOptions } from "../device_options.ts";
-import { evaluateShown } from "../evaluation_report.ts";
+import { evaluateShown, simpleMechanisms } from "../evaluation_report.ts";
 import { findMechanism } from "../mechanism_argument.ts";
 import { aboutRun, sayNext, shellLine } from "../next_steps.ts";
 import { parseCommandLine, requireHtmlName } from "../options.ts";
 import { openOutput, type Output } from "../output.ts";
+import { remarksOn } from "../remarks.ts";
 import { chosenProblem, problemOptions } from "../problem_options.ts";
 import { readConfig } from "../run_config.ts";
 import { startedRun } from "../started_run.ts";
@@ -87,7 +88,9 @@ export const reportCommand: Command = {
         const { seed } = config.training;
         const profiles = values["test-profiles"] ?? TEST_PROFILES;
         const { evaluation } = await evaluateShown(problem, mechanism, { profiles, seed }, output);
+        const references = await simpleMechanisms(problem, { profiles, seed });
         runs.push({
+          ...{ references, remarks: remarksOn(problem, evaluation, references) },
           ...{ ...startedRun(names[k], problem, config), ...recorded, evaluation },
           mechanism: await viewMechanism(problem, mechanism, { seed, profiles }),
           ...values.audit && { audit: await auditShown(problem, mechanism, output) },

@@ -260,17 +260,17 @@ async function work(
     const { evaluation, seconds } = await evaluateShown(problem, result.mechanism, test, output);
     const { iterations } = result;
     const crossValidation = values.folds && await crossValidated(problem, training, values.folds, device, output);
-    const references = await simpleMechanisms(problem, test);
+    const references = await simpleMechanisms(problem, test), remarks = remarksOn(problem, evaluation, references);
     reportEvaluation(problem, evaluation, {
       references,
       device,
       profileSeed: test.seed,
       seconds: trainingSeconds,
       ...crossValidation && { crossValidation },
-      remarks: remarksOn(problem, evaluation, references),
+      remarks,
       training: { iterations, out: folder.path, evaluationSeconds: seconds },
     }, output);
-    const report = await watch?.report(result.mechanism, evaluation, {
+    const report = await watch?.report(result.mechanism, { evaluation, references, remarks }, {
       words: `Training is done, and this page is ${folder.path}/report.html. Check what it promises with:`,
       next: [aboutRun("audit", folder.path, problem)],
       over: true,
