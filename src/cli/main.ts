@@ -49,6 +49,10 @@ export const commands: Readonly<Record<string, Entry>> = {
     summary: "reported types in, outcomes and payments out",
     load: async () => (await import("./commands/run.ts")).runCommand,
   },
+  export: {
+    summary: "prices in plain numbers, for other programs",
+    load: async () => (await import("./commands/export.ts")).exportCommand,
+  },
   table1: {
     summary: "run methods in the settings of the paper's Table 1",
     load: async () => (await import("./commands/table1.ts")).table1Command,

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { InvalidInputError, requireInteger, requireNumber, show } from "../../errors.ts";
+import { InvalidInputError, requireNumber, show } from "../../errors.ts";
 import { count } from "../../display.ts";
 import { writeInto } from "../../io/atomic.ts";
 import { measuredPriceList } from "../../mechanisms/measured_price_list.ts";
@@ -12,6 +12,7 @@ import { amount, plainAmount } from "../../problems/amounts.ts";
 import { setThreadCount } from "../../runtime/threads.ts";
 import type { Command, Option } from "../command.ts";
 import { threadsOption } from "../device_options.ts";
+import { othersOptions, othersTypes } from "../others_types.ts";
 import { mechanismArgument } from "../mechanism_argument.ts";
 import { mechanismWithProblem } from "../mechanism_with_problem.ts";
 import { parseCommandLine } from "../options.ts";
@@ -19,20 +20,7 @@ import { openOutput, writeStdout } from "../output.ts";
 import { problemOptions } from "../problem_options.ts";
 
 const menuOptions = [
-  {
-    name: "others",
-    kind: "text",
-    placeholder: "TYPES",
-    help: "With several participants: the types of the others, such as '0.2,0.9;0.5,0.1' for two others and two goods",
-  },
-  {
-    name: "participant",
-    kind: "integer",
-    least: 1,
-    placeholder: "I",
-    help: "With several participants: whose list it is, from 1",
-    default: "1",
-  },
+  ...othersOptions,
   {
     name: "bundles",
     kind: "integer",
@@ -115,11 +103,7 @@ export const menuCommand: Command = {
     }
     const { problem, mechanism } = await mechanismWithProblem("menu", positionals[0], values);
     const { participants: n, goods: m } = problem;
-    requireInteger(action, "--participant", participant, 1);
-    if (participant > n) {
-      throw new InvalidInputError(`Cannot ${action}: --participant must be at most ${n}, got ${participant}`);
-    }
-    const others = othersTypes(values.others, n, m, mechanism.units?.largest ?? 1);
+    const others = othersTypes(action, values, n, m, mechanism.units?.largest ?? 1);
     setThreadCount(values.threads);
     const list = await measuredPriceList(problem, mechanism, {
       ...{ participant: participant - 1, others, bundles, round, tolerance, profiles, seed },
@@ -173,21 +157,3 @@ export const menuCommand: Command = {
     return 0;
   },
 };
-
-/** The others' types `[n - 1][m]`. */
-function othersTypes(text: string | undefined, n: number, m: number, largest: number): number[][] {
-  const rule = `Cannot run tedi menu: --others must be the types of ${count(n - 1, "other participant")}, ` +
-    `${count(m, "number")} in [0, ${largest}] each, as in '${
-      Array(n - 1).fill(Array(m).fill(String(largest / 2)).join()).join(";")
-    }'`;
-  if (n === 1) {
-    if (text === undefined) return [];
-    throw new InvalidInputError("Cannot run tedi menu: --others must be left out with one participant");
-  }
-  if (text === undefined) throw new InvalidInputError(`${rule}, but is missing`);
-  const others = text.split(";").map((row) => row.split(",").map((cell) => cell.trim() === "" ? NaN : Number(cell)));
-  const right = others.length === n - 1 &&
-    others.every((row) => row.length === m && row.every((t) => t >= 0 && t <= largest));
-  if (!right) throw new InvalidInputError(`${rule}, got ${show(text)}`);
-  return others;
-}
