@@ -31,7 +31,7 @@ export function sayNext(output: Output, commands: readonly string[]): void {
   output.log(`      (${whatTediIs()})`);
 }
 
-/** `tedi is deno run -A /home/me/tedi/mod.ts`: how those start it who have no command of that name. */
+/** `tedi is deno run -A PATH`, or by npx: how those start it who have no command of that name. */
 export function whatTediIs(): string {
   const { mainModule } = Deno, path = /^file:\/\/(\/[^%:]*)$/.exec(mainModule)?.[1];
   const deno = startedByNpx() ? `npx -y deno@${Deno.version.deno}` : "deno";

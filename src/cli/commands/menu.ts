@@ -8,6 +8,7 @@ import { count } from "../../display.ts";
 import { writeInto } from "../../io/atomic.ts";
 import { measuredPriceList } from "../../mechanisms/measured_price_list.ts";
 import { bundleName, MOST_ENTRIES } from "../../mechanisms/price_list.ts";
+import { parseEmpiricalName } from "../../problems/empirical_name.ts";
 import { amount, plainAmount } from "../../problems/amounts.ts";
 import { setThreadCount } from "../../runtime/threads.ts";
 import type { Command, Option } from "../command.ts";
@@ -114,6 +115,7 @@ export const menuCommand: Command = {
       const where = n === 1 ? "" : ` of participant ${participant}, the others having ${values.others}`;
       await writeInto(values.svg, `${(await priceListChart("price-list", problem, list, where)).svg}\n`);
     }
+    const title = parseEmpiricalName(problem.name)?.table ?? problem.name;
     const output = openOutput({ json: format === "json" });
     output.event("menu", {
       setting: problem.name,
@@ -140,7 +142,7 @@ export const menuCommand: Command = {
       const whose = n === 1 ? "" : `, participant ${participant}, the others having ${values.others}`;
       const what = unitCost > 0 ? `earns, less ${unitCost} a unit,` : "earns";
       output.text([
-        `${problem.name}: price list of ${count(rows.length, "entry").replace("entrys", "entries")}${whose}`,
+        `${title}: price list of ${count(rows.length, "entry").replace("entrys", "entries")}${whose}`,
         line("outcome", "price", "taken".padStart(8)),
         ...shown.map(({ price, share }, k) => line(names[k], plainAmount(problem, price), percent(share))),
         ...shown.length < rows.length ? [`  and ${rows.length - shown.length} that fewer take: --format csv`] : [],
