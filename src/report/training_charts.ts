@@ -23,7 +23,15 @@ const LINE_HEIGHT = 24, LETTER_WIDTH = 7;
 /** What may be drawn over iterations. */
 type Curve = Exclude<keyof Metrics, "iteration">;
 
-const CURVES: readonly { field: Curve; title: string; caption: string; log?: boolean; smooth: boolean }[] = [
+const CURVES: readonly {
+  field: Curve;
+  title: string;
+  /** Beside the axis, where the title is longer than that is high. */
+  axisTitle?: string;
+  caption: string;
+  log?: boolean;
+  smooth: boolean;
+}[] = [
   {
     field: "softRevenue",
     title: "soft revenue",
@@ -35,6 +43,7 @@ const CURVES: readonly { field: Curve; title: string; caption: string; log?: boo
   {
     field: "relativeChainSuboptimality",
     title: "relative chain suboptimality",
+    axisTitle: "suboptimality (m / beta)",
     caption: "How far the chains are below the best utility, in units of m / beta, averaged over nearby iterations: " +
       "stationary chains are below 1.",
     smooth: true,
@@ -61,7 +70,7 @@ export type TrainedRun = Pick<StartedRun, "name" | "problem" | "metrics">;
 /** The curves of training, those of all runs in one chart each. */
 export async function trainingCharts(runs: readonly TrainedRun[]): Promise<Chart[]> {
   const charts: Chart[] = [], colour = runColours(runs);
-  for (const { field, title, caption, log = false, smooth } of CURVES) {
+  for (const { field, title, axisTitle = title, caption, log = false, smooth } of CURVES) {
     const values: Point[] = [], ends: string[] = [];
     for (const { name: run, metrics } of runs) {
       const points = thinned(metrics, field, smooth).filter(({ value }) => !log || value > 0);
@@ -95,7 +104,7 @@ export async function trainingCharts(runs: readonly TrainedRun[]): Promise<Chart
           ...{ field: "iteration", type: "quantitative", title: "iteration" },
           axis: { tickCount: 5, tickMinStep: 1, grid: false },
         },
-        y: { field: "value", type: "quantitative", title, scale, axis },
+        y: { field: "value", type: "quantitative", title: axisTitle, scale, axis },
         color: { field: "run", type: "nominal", title: null, ...colour },
       },
     }];
