@@ -1,7 +1,10 @@
 /** Axes of charts. */
-import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertStringIncludes } from "@std/assert";
+import { settingProblem } from "../../src/problems/settings.ts";
 import { amountBars } from "../../src/report/histogram.ts";
-import { logTicks, places } from "../../src/report/training_charts.ts";
+import { priceListChart, shownEntries } from "../../src/report/price_list_chart.ts";
+import { logTicks, places, trainingCharts } from "../../src/report/training_charts.ts";
+import { madeUpRun } from "./runs.ts";
 
 Deno.test("logarithmic axes name round numbers, some and not too many, wherever they begin and end", () => {
   assertEquals(logTicks(18, 165), [20, 50, 100]);
@@ -46,4 +49,31 @@ Deno.test("the bar at 0 of a histogram says apart what is nothing, and what is l
   assert(below.every(({ start, end }) => start >= -1e-9 || end <= 1e-9), "0 is between two bars");
   assertEquals(amountBars(Float64Array.of(-1e-9, 1), 1e-3).bars.map(({ start }) => start >= 0), [true, true]);
   assertEquals(amountBars(Float64Array.of(0, 0), 1e-3).nothing, 1);
+});
+
+Deno.test("the curve of suboptimality has a line where beta waits", async () => {
+  const chart = (await trainingCharts([await madeUpRun("U-1-2")])).find(({ name }) =>
+    name === "training-relative-chain-suboptimality"
+  )!;
+  assertStringIncludes(chart.alt, "a dashed line at 1.3, beta waits above this");
+});
+
+Deno.test("the chart of a price list has its entries in words, cheap ones first, and what most take", async () => {
+  const problem = { ...settingProblem("U-1-2"), scale: 400, unit: "EUR", goodNames: ["tea", "jam"] };
+  const entries = [[[0, 1], 120, 0.2], [[1, 0.35], 200, 0.1], [[1, 1], 300.4, 0.3]] as [number[], number, number][];
+  const rare = Array.from({ length: 12 }, (_, k) => [[0.5 + k / 100, 0], 50 + k, 0.001] as [number[], number, number]);
+  const list = {
+    entries: [...rare, ...entries].map(([outcome, price, share]) => ({ outcome, price, share })),
+    ...{ nothing: 0.388, profit: 130, standardError: 1, mechanismProfit: 131, unitCost: 0, tested: 500, rows: true },
+    leftOut: 0,
+  };
+  const { entries: shown, others } = shownEntries(problem, list);
+  assertEquals([shown.length, others.count, shown.at(-1)?.name], [12, 3, "tea + jam"]);
+  const { svg, alt, caption } = await priceListChart("list", problem, list);
+  assertStringIncludes(
+    alt,
+    "jam 120.00 (20.0%); tea + 0.35 jam 200.00 (10.0%); tea + jam 300.40 (30.0%); nothing is taken",
+  );
+  assertStringIncludes(caption, "38.8% take nothing");
+  for (const words of ["tea + 0.35 jam", "300.40 (30.0%)", "price in EUR"]) assertStringIncludes(svg, words);
 });
