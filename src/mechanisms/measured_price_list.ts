@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { amount } from "../problems/amounts.ts";
 import { isReproducibleGoods } from "../problems/principal_utility.ts";
 import type { MechanismProblem, SamplePart } from "../problems/problem.ts";
 import { deriveKey, randomKey } from "../random/key.ts";
@@ -97,6 +98,17 @@ export async function measuredPriceList(
     mechanismProfit: mean(whole.payments) - unitCost * mean(whole.outcomes),
     rows: rowsOnce !== undefined,
   };
+}
+
+/** Which costs are taken off a list's profit, and which are not: `, less 0.5 EUR a unit`. */
+export function costsInWords(problem: MechanismProblem, { unitCost }: MeasuredPriceList): string {
+  const { participants, principalUtility } = problem;
+  const before = !isReproducibleGoods(principalUtility)
+    ? ", before all costs"
+    : participants > 1 && principalUtility.productionCost > 0
+    ? ", before the cost of production"
+    : "";
+  return (unitCost > 0 ? `, less ${amount(problem, unitCost)} a unit` : "") + before;
 }
 
 /** What a unit costs the principal, as far as one participant causes it. */

@@ -49,9 +49,7 @@ export async function makeReport(runs: readonly ReportedRun[]): Promise<Report> 
 ${several ? `<h2>${escapeMarkup(run.name)}</h2>\n${facts(run)}` : ""}
 <h${several ? 3 : 2}>The mechanism</h${several ? 3 : 2}>
 <p>Slices of it, and what happened on ${profiles} held-out type profiles.${fixed}</p>
-${parts[0]}
-${lists.html}
-${parts.slice(1).join("\n")}
+${parts.map((part, k) => k < lists.html.length ? `${part}\n${lists.html[k]}` : part).join("\n")}
 ${run.audit ? auditSection(run.problem, run.audit, several ? 3 : 2) : ""}
 </section>`);
   }
@@ -128,7 +126,7 @@ function comparison(runs: readonly ReportedRun[]): string {
   return `${first}\n${table(["option", ...runs.map(({ name }) => name)], options, "Options that differ")}`;
 }
 
-/** The price lists of a mechanism, one for each context. */
+/** The price lists of a mechanism, one for each context, as HTML, and their charts. */
 async function priceLists({ mechanism, problem }: ReportedRun, prefix: string, level: number) {
   const charts: Chart[] = [], parts: string[] = [];
   for (const { others, priceList: list } of mechanism.contexts) {
@@ -138,16 +136,16 @@ async function priceLists({ mechanism, problem }: ReportedRun, prefix: string, l
     const rows = entries.map(({ name, price, share }) => [name, amount(problem, price), percent(share)]);
     if (rarer.count > 0) rows.push([`${count(rarer.count, "other")} that fewer take`, "", percent(rarer.share)]);
     rows.push(["nothing", amount(problem, 0), percent(list.nothing)]);
-    parts.push(`<h${level}>Price list${escapeMarkup(where)}</h${level}>
-<p class="note">${escapeMarkup(listInWords(problem, list))} tedi menu shortens it.</p>`);
     const chart = entries.length > 0 ? [await priceListChart(name, problem, list, where)] : [];
     charts.push(...chart);
-    parts.push(`<div class="beside">
+    parts.push(`<h${level}>Price list${escapeMarkup(where)}</h${level}>
+<p class="note">${escapeMarkup(listInWords(problem, list))} tedi menu shortens it.</p>
+<div class="beside">
 ${table(["outcome", "price", "taken by"], rows, "Price list")}
 ${figures(chart)}
 </div>`);
   }
-  return { html: parts.join("\n"), charts };
+  return { html: parts, charts };
 }
 
 /** The verdict of an audit. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { MeasuredPriceList } from "../mechanisms/measured_price_list.ts";
+import { costsInWords, type MeasuredPriceList } from "../mechanisms/measured_price_list.ts";
 import { bundleName } from "../mechanisms/price_list.ts";
 import { amount, plainAmount } from "../problems/amounts.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
@@ -39,10 +39,11 @@ export function shownEntries({ goodNames: goods }: MechanismProblem, list: Measu
 
 /** What a list earns, in words. */
 export function listInWords(problem: MechanismProblem, list: MeasuredPriceList): string {
-  const { profit, standardError, mechanismProfit, unitCost, tested, rows } = list;
-  const less = unitCost > 0 ? `, less ${amount(problem, unitCost)} a unit` : "";
+  const { profit, standardError, mechanismProfit, tested, rows } = list;
   return `As a list it earns ${plainAmount(problem, profit)} \u00b1 ${amount(problem, standardError)} from a ` +
-    `participant${less}, the mechanism ${amount(problem, mechanismProfit)} on the same ${tested} held-out ` +
+    `participant${costsInWords(problem, list)}, the mechanism ${
+      amount(problem, mechanismProfit)
+    } on the same ${tested} held-out ` +
     `${rows ? "rows" : "types"}.`;
 }
 

@@ -6,7 +6,7 @@
 import { InvalidInputError, requireNumber, show } from "../../errors.ts";
 import { count } from "../../display.ts";
 import { writeInto } from "../../io/atomic.ts";
-import { measuredPriceList } from "../../mechanisms/measured_price_list.ts";
+import { costsInWords, measuredPriceList } from "../../mechanisms/measured_price_list.ts";
 import { bundleName, MOST_ENTRIES } from "../../mechanisms/price_list.ts";
 import { parseEmpiricalName } from "../../problems/empirical_name.ts";
 import { amount, plainAmount } from "../../problems/amounts.ts";
@@ -109,7 +109,7 @@ export const menuCommand: Command = {
     const list = await measuredPriceList(problem, mechanism, {
       ...{ participant: participant - 1, others, bundles, round, tolerance, profiles, seed },
     });
-    const { entries: rows, nothing, profit, standardError, mechanismProfit, tested, leftOut, unitCost } = list;
+    const { entries: rows, nothing, profit, standardError, mechanismProfit, tested, leftOut } = list;
     if (values.svg !== undefined) {
       const { priceListChart } = await import("../../report/price_list_chart.ts");
       const where = n === 1 ? "" : ` of participant ${participant}, the others having ${values.others}`;
@@ -140,7 +140,6 @@ export const menuCommand: Command = {
       const line = (name: string, price: string, share: string) =>
         `  ${name.padEnd(width)}${price.padStart(8)}${share}`;
       const whose = n === 1 ? "" : `, participant ${participant}, the others having ${values.others}`;
-      const what = unitCost > 0 ? `earns, less ${unitCost} a unit,` : "earns";
       output.text([
         `${title}: price list of ${count(rows.length, "entry").replace("entrys", "entries")}${whose}`,
         line("outcome", "price", "taken".padStart(8)),
@@ -150,7 +149,9 @@ export const menuCommand: Command = {
           ? [`  ${leftOut} rarer ones are not on it: at most ${MOST_ENTRIES}; --tolerance merges more`]
           : [],
         line("nothing", "0", percent(nothing)),
-        `The list ${what} ${plainAmount(problem, profit)} +- ${amount(problem, standardError)} from a participant, ` +
+        `The list earns ${plainAmount(problem, profit)} +- ${amount(problem, standardError)} from a participant${
+          costsInWords(problem, list)
+        }, ` +
         `the mechanism ${plainAmount(problem, mechanismProfit)} on the same ${tested} held-out ${
           list.rows ? "rows" : "types"
         }.`,
