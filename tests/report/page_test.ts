@@ -104,7 +104,12 @@ Deno.test("texts of others are escaped wherever they come", async () => {
   const texts = {
     ...{ name: HOSTILE, command: HOSTILE, device: HOSTILE, version: HOSTILE },
     options: { [HOSTILE]: HOSTILE },
-    problem: { ...run.problem, name: HOSTILE, source: { kind: "custom" } as const },
+    problem: {
+      ...{ ...run.problem, name: HOSTILE, source: { kind: "custom" } as const },
+      ...{ unit: HOSTILE, goodNames: [HOSTILE, `${HOSTILE}2`] },
+    },
+    remarks: [HOSTILE],
+    references: [{ name: HOSTILE, remark: HOSTILE, utility: 1, standardError: 1, upperBound: false }],
   };
   checkPage((await makeReport([{ ...run, ...texts }])).html);
   const { html, charts } = await makeReport([{ ...run, ...texts }, run, { ...run, name: `${HOSTILE}.` }]);

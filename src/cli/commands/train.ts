@@ -277,8 +277,8 @@ async function work(
     });
     if (report) output.log(`Report: ${report}`);
     sayNext(output, [
-      ...problem.participants === 1 ? [aboutRun("menu", folder.path, problem)] : [],
       aboutRun("report", folder.path, problem),
+      ...problem.participants === 1 ? [aboutRun("menu", folder.path, problem)] : [],
       aboutRun("audit", folder.path, problem),
       shellLine(["tedi", "playground", folder.path]),
       shellLine(["tedi", "run", folder.path, "--types", "FILE.csv"]),
