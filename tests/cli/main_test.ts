@@ -1,5 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { commands } from "../../src/cli/main.ts";
+import { aboutRun } from "../../src/cli/next_steps.ts";
+import { defineProblem } from "../../src/problems/user_module.ts";
 import { VERSION } from "../../src/version.ts";
 import { jsonLines, spawn, tedi } from "./tedi.ts";
 
@@ -67,6 +69,14 @@ Deno.test("what tedi is, is told as it was started: by deno, or by npx, which le
   assertEquals(await said(["-A"], "exec"), `tedi is npx -y deno@${Deno.version.deno} run -A ${file}`);
   assertEquals(await said(["--no-prompt"], "exec"), `tedi is deno run -A ${file}`, "without a look at the environment");
   await Deno.remove(file);
+});
+
+Deno.test("commands that come next name the module of a problem, and are quoted for a shell", () => {
+  const problem = defineProblem({ participants: 1, goods: 1, distribution: "U" });
+  const ofModule = { ...problem, source: { kind: "module", module: "./my problem.ts" } as const };
+  assertEquals(aboutRun("report", "runs/a", problem), "tedi report runs/a");
+  assertEquals(aboutRun("report", "runs/a", ofModule), "tedi report runs/a --problem './my problem.ts'");
+  assertEquals(aboutRun("train --resume --out", "runs/it's", problem), "tedi train --resume --out 'runs/it'\\''s'");
 });
 
 Deno.test("settings lists Table 1", async () => {
