@@ -3,13 +3,13 @@
  *
  * @module
  */
-import type { ReferenceUtility } from "../baselines/reference_utilities.ts";
 import type { Evaluation } from "../mechanisms/evaluate.ts";
 import { amount, inUnitWords } from "../problems/amounts.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { optimumInWords, referenceMechanisms } from "../problems/reference_mechanisms.ts";
 import { scaleOf } from "../problems/scaled.ts";
 import { deriveKey, randomKey } from "../random/key.ts";
+import type { Comparison } from "../baselines/compared_with_best.ts";
 
 /** A mechanism that hands out less than this share of all goods sells nothing. */
 const NOTHING = 1e-4;
@@ -25,12 +25,12 @@ const STREAM = 0x5a1d;
  * Sentences about a mechanism that sells nothing, that earns less than a simple one, or whose values are tiny beside the
  * scale; none where all is well.
  *
- * @param references What simple mechanisms earn on the same test profiles.
+ * @param comparison How it compares with the best simple mechanism on the same test profiles, where there is one.
  */
 export function remarksOn(
   problem: MechanismProblem,
   evaluation: Evaluation,
-  references: readonly ReferenceUtility[],
+  comparison: Comparison | undefined,
 ): string[] {
   const remarks: string[] = [], { revenue, standardError, allocated } = evaluation;
   if (allocated < NOTHING) remarks.push("it sells next to nothing: prices are above what anybody would pay");
@@ -45,36 +45,33 @@ export function remarksOn(
         "if larger ones are not meant to be reported, a smaller scale says so",
     );
   }
-  const simple = bestSimple(problem, references);
+  const simple = knownSimple(problem, comparison === undefined);
   if (simple && revenue < simple.value - Math.max(ERRORS * standardError, LESS * simple.value)) {
     remarks.push(
       `it earns less than ${simple.name}, ${amount(problem, simple.value)}: train longer, or with another seed`,
     );
-  } else if (simple?.measured && problem.distribution.data && revenue < simple.value) {
-    remarks.push(
-      `${simple.name} earns ${amount(problem, simple.value)} on the same rows: too few rows, or too little training, ` +
-        "to tell whether what was learned is better",
-    );
+  } else if (comparison) {
+    const { best: { name, remark, utility }, difference, interval: [low, high] } = comparison;
+    if (high < 0 && -difference > LESS * utility) {
+      remarks.push(
+        `it earns ${amount(problem, -difference)} less than ${name} (${remark}): train longer, or with another seed`,
+      );
+    } else if (low <= 0 && problem.distribution.data) {
+      remarks.push(
+        `${name} (${remark}) may earn as much: there are too few held-out rows, or there was too little training, to ` +
+          "tell whether what was learned is better",
+      );
+    }
   }
   return remarks;
 }
 
-/** The best simple mechanism that is known for a problem, and what it earns. */
-function bestSimple(
+/** What selling each good by itself earns, or where nothing simpler is known the optimum, if either is known exactly. */
+function knownSimple(
   problem: MechanismProblem,
-  references: readonly ReferenceUtility[],
-): { readonly name: string; readonly value: number; readonly measured: boolean } | undefined {
+  orOptimum: boolean,
+): { readonly name: string; readonly value: number } | undefined {
   const { optimum, separable } = referenceMechanisms(problem);
-  const known = references.filter(({ upperBound }) => !upperBound).map(({ name, remark, utility }) => (
-    { name: `${name} (${remark})`, value: utility, measured: true }
-  ));
-  if (separable !== undefined) {
-    known.push({ name: "selling each good by itself", value: separable, measured: false });
-  } else if (known.length === 0 && optimum) {
-    known.push({ name: `the ${optimumInWords(optimum)}`, value: optimum.value, measured: false });
-  }
-  return known.reduce<typeof known[number] | undefined>(
-    (best, one) => best && best.value >= one.value ? best : one,
-    undefined,
-  );
+  if (separable !== undefined) return { name: "selling each good by itself", value: separable };
+  return orOptimum && optimum ? { name: `the ${optimumInWords(optimum)}`, value: optimum.value } : undefined;
 }

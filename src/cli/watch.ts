@@ -36,7 +36,7 @@ export const watchOptions = [
 ] as const satisfies readonly Option[];
 
 /** What was measured of a run, as its report shows it. */
-export type EvaluatedRun = Pick<ReportedRun, "evaluation" | "references" | "remarks">;
+export type EvaluatedRun = Pick<ReportedRun, "evaluation" | "references" | "comparison" | "remarks">;
 
 /** Shows a run to whoever has its page open. */
 export interface Watch {

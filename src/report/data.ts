@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Comparison } from "../baselines/compared_with_best.ts";
 import type { ReferenceUtility } from "../baselines/reference_utilities.ts";
 import { underPresentNames } from "../former_names.ts";
 import { InvalidInputError, show } from "../errors.ts";
@@ -52,6 +53,8 @@ export interface ReportedRun extends StartedRun {
   readonly mechanism: MechanismView;
   /** What simple mechanisms earn on the same test profiles. */
   readonly references?: readonly ReferenceUtility[];
+  /** How it compares with the best of them. */
+  readonly comparison?: Comparison;
   /** What is not as one expects, as sentences without their full stops. */
   readonly remarks?: readonly string[];
   readonly audit?: AuditReport;

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { comparisonInWords } from "../baselines/compared_with_best.ts";
 import { count, escapeMarkup, short } from "../display.ts";
 import { CHECK_WORDS } from "../mechanisms/audit/words.ts";
 import { dataRows, revenueName, sampleInWords, termRows } from "../mechanisms/evaluate.ts";
@@ -67,7 +68,7 @@ ${sections.join("\n")}
 
 /** What a run reached, and how to get it again. */
 function facts(run: ReportedRun): string {
-  const { problem, evaluation, device, seconds, metrics, references = [], remarks = [] } = run;
+  const { problem, evaluation, device, seconds, metrics, references = [], comparison, remarks = [] } = run;
   const { revenue, standardError, worstGap, worstRounding, participantsUtility } = evaluation;
   const rows: Fact[] = dataRows(problem, evaluation).map(([name, value, remark]) => [name, `${value}, ${remark}`]);
   rows.unshift(...termRows(problem, evaluation).map(([name, value]): Fact => [name, `${value}, mean`]));
@@ -75,6 +76,10 @@ function facts(run: ReportedRun): string {
   for (const { name, remark, utility, standardError, upperBound } of references) {
     const value = `${plainAmount(problem, utility)} \u00b1 ${amount(problem, standardError)}`;
     rows.push([upperBound ? `Bound: ${name}` : name, `${value}, ${remark}`]);
+  }
+  if (comparison) {
+    const [name, value, remark] = comparisonInWords(problem, comparison);
+    rows.push([name, `${value.replace("+-", "\u00b1")}, ${remark}`]);
   }
   const isGoods = revenueName(problem) === "revenue";
   rows.push([

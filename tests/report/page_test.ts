@@ -77,12 +77,20 @@ Deno.test("a page has what simple mechanisms earn, what is not as one expects, a
     },
     { name: "welfare", remark: "no more", utility: 1.0018, standardError: 0.0013, upperBound: true },
   ];
-  const remarks = ["it earns less than Bundle-OPT"], single = await madeUpRun("U-1-2", { references, remarks });
+  const comparison = {
+    best: references[0],
+    difference: -0.0459,
+    standardError: 0.001,
+    interval: [-0.05, -0.04] as const,
+  };
+  const remarks = ["it earns less than Bundle-OPT"];
+  const single = await madeUpRun("U-1-2", { references, comparison, remarks });
   const { html, charts } = await makeReport([single]);
   for (
     const text of [
       "0.5459 \u00b1 0.0012, all goods together, at 0.82",
       "Bound: welfare",
+      "-0.0459 \u00b1 0.0010, compared with Bundle-OPT on the same profiles; 95% interval -0.0500 to -0.0400",
       "Note: it earns less than Bundle-OPT.",
       "taken by",
       "As a list it earns",

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { comparedWithBest } from "../../baselines/compared_with_best.ts";
 import { InvalidInputError, show } from "../../errors.ts";
 import { writeInto } from "../../io/atomic.ts";
 import { loadMechanism } from "../../io/mechanism_file.ts";
@@ -87,10 +88,11 @@ export const reportCommand: Command = {
       for (const [k, { problem, config, mechanism, recorded }] of found.entries()) {
         const { seed } = config.training;
         const profiles = values["test-profiles"] ?? TEST_PROFILES;
-        const { evaluation } = await evaluateShown(problem, mechanism, { profiles, seed }, output);
+        const { evaluation, each } = await evaluateShown(problem, mechanism, { profiles, seed }, output);
         const references = await simpleMechanisms(problem, { profiles, seed });
+        const comparison = await comparedWithBest(problem, each, references, { profiles, seed });
         runs.push({
-          ...{ references, remarks: remarksOn(problem, evaluation, references) },
+          ...{ references, comparison, remarks: remarksOn(problem, evaluation, comparison) },
           ...{ ...startedRun(names[k], problem, config), ...recorded, evaluation },
           mechanism: await viewMechanism(problem, mechanism, { seed, profiles }),
           ...values.audit && { audit: await auditShown(problem, mechanism, output) },

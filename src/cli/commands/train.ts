@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { comparedWithBest } from "../../baselines/compared_with_best.ts";
 import { InvalidInputError } from "../../errors.ts";
 import { encodeMechanism } from "../../io/mechanism_file.ts";
 import { openRunFolder, type RunFolder } from "../../io/run_folder.ts";
@@ -257,12 +258,14 @@ async function work(
     }
     const test = { profiles: values["test-profiles"] ?? TEST_PROFILES, seed: training.seed };
     watch?.stage({ words: `Training is done. Its revenue is being measured on ${test.profiles} type profiles.` });
-    const { evaluation, seconds } = await evaluateShown(problem, result.mechanism, test, output);
+    const { evaluation, each, seconds } = await evaluateShown(problem, result.mechanism, test, output);
     const { iterations } = result;
     const crossValidation = values.folds && await crossValidated(problem, training, values.folds, device, output);
-    const references = await simpleMechanisms(problem, test), remarks = remarksOn(problem, evaluation, references);
+    const references = await simpleMechanisms(problem, test);
+    const comparison = await comparedWithBest(problem, each, references, test);
+    const remarks = remarksOn(problem, evaluation, comparison);
     reportEvaluation(problem, evaluation, {
-      references,
+      ...{ references, comparison },
       device,
       profileSeed: test.seed,
       seconds: trainingSeconds,
@@ -270,7 +273,7 @@ async function work(
       remarks,
       training: { iterations, out: folder.path, evaluationSeconds: seconds },
     }, output);
-    const report = await watch?.report(result.mechanism, { evaluation, references, remarks }, {
+    const report = await watch?.report(result.mechanism, { evaluation, references, comparison, remarks }, {
       words: `Training is done, and this page is ${folder.path}/report.html. Check what it promises with:`,
       next: [aboutRun("audit", folder.path, problem)],
       over: true,
