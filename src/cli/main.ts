@@ -7,7 +7,7 @@ import { InvalidInputError, MachineError, show } from "../errors.ts";
 import { VERSION } from "../version.ts";
 import type { Command } from "./command.ts";
 import { commandHelp, helpWidth, row, wrap } from "./help.ts";
-import { colour, writeStderr, writeStdout } from "./output.ts";
+import { colour, openOutput, writeStderr, writeStdout } from "./output.ts";
 
 /** A command's line in the help text, and its module, which loads when the command is used. */
 interface Entry {
@@ -48,6 +48,10 @@ export const commands: Readonly<Record<string, Entry>> = {
   run: {
     summary: "reported types in, outcomes and payments out",
     load: async () => (await import("./commands/run.ts")).runCommand,
+  },
+  export: {
+    summary: "prices in plain numbers, for other programs",
+    load: async () => (await import("./commands/export.ts")).exportCommand,
   },
   table1: {
     summary: "run methods in the settings of the paper's Table 1",
@@ -90,7 +94,7 @@ export async function main(args: readonly string[]): Promise<void> {
   try {
     Deno.exitCode = await dispatch(args);
   } catch (error) {
-    Deno.exitCode = report(error);
+    Deno.exitCode = report(error, wantsJson(args));
   }
 }
 
@@ -150,8 +154,14 @@ function mainHelp(width: number): string {
   ].join("\n\n");
 }
 
-/** Says what went wrong, on stderr; gives the exit code. */
-function report(error: unknown): number {
+/** Whether a command line asks for results as JSON. */
+function wantsJson(args: readonly string[]): boolean {
+  const own = args.includes("--") ? args.slice(0, args.indexOf("--")) : args;
+  return own.includes("--json");
+}
+
+/** Says what went wrong, on stderr and, under --json, as an object on stdout; gives the exit code. */
+function report(error: unknown, json: boolean): number {
   if (error instanceof Deno.errors.BrokenPipe) return BROKEN_PIPE; // `tedi ... | head` has read enough.
   const debug = debugging();
   const known = error instanceof InvalidInputError || error instanceof MachineError;
@@ -166,7 +176,16 @@ function report(error: unknown): number {
   if (debug && error instanceof Error) {
     writeStderr(`${error.stack}\n${error.cause ? `caused by ${error.cause}\n` : ""}`);
   }
-  return error instanceof InvalidInputError ? 2 : 1;
+  const exitCode = error instanceof InvalidInputError ? 2 : 1;
+  if (json) {
+    const kind = error instanceof InvalidInputError ? "input" : known ? "machine" : "program";
+    try {
+      openOutput({ json }).event("error", { kind, message, exitCode });
+    } catch (broken) {
+      if (!(broken instanceof Deno.errors.BrokenPipe)) throw broken;
+    }
+  }
+  return exitCode;
 }
 
 function debugging(): boolean {

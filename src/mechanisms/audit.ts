@@ -235,7 +235,7 @@ export async function audit(
     remarks.backends = await checkBackends(menu, watched, compared, tallies.backends);
     if (!tallies.certificates.check().passed) remarks.certificates = "a certificate is wrong: report this";
     const { worst, passed } = tallies.bestResponseGap.check();
-    if (!passed) remarks.bestResponseGap = gapInWords(worst, watched.worstRounding())[1];
+    if (!passed) remarks.bestResponseGap = gapInWords(worst, watched.worstRounding(), 1)[1];
   }
 
   const { distribution } = task;

@@ -12,11 +12,12 @@ import type { DataRows, MechanismProblem, SamplePart } from "../problems/problem
 import { isReproducibleGoods } from "../problems/principal_utility.ts";
 import { problemOf } from "../problems/problem_of.ts";
 import { optimumInWords, referenceMechanisms, shareInWords } from "../problems/reference_mechanisms.ts";
+import { scaleOf } from "../problems/scaled.ts";
 import { deriveKey, deriveTextKey, type RandomKey, randomKey } from "../random/key.ts";
 import { ensureDevice } from "../runtime/device.ts";
 import { letEventsIn } from "../runtime/event_loop.ts";
 import { gapInWords, largerRounding } from "./certificate.ts";
-import { meanOf, meanOfRows } from "./mean.ts";
+import { type MeanEstimate, meanOf, meanOfRows } from "./mean.ts";
 import { type Mechanism, requireMechanismFor } from "./mechanism.ts";
 import { unusualResults } from "./unusual_results.ts";
 
@@ -154,6 +155,34 @@ export async function evaluate(
   mechanism: Mechanism,
   options: EvaluationOptions = {},
 ): Promise<Evaluation> {
+  return (await evaluateEach(problem, mechanism, options)).evaluation;
+}
+
+/** What was measured, and u0 of each profile. */
+export interface EachUtility {
+  readonly evaluation: Evaluation;
+  readonly utilities: Float64Array;
+  /** On data: how many independent draws the profiles count for, and u0 of each profile of training rows. */
+  readonly ofRows?: { readonly draws: number; readonly seen: Float64Array };
+}
+
+/**
+ * How much more the principal earns by one mechanism than by another, measured on the same profiles or held-out rows of a
+ * problem: a mean of differences, of which chance leaves open far less than of either mean.
+ */
+export function differenceOf(own: EachUtility, other: EachUtility): MeanEstimate {
+  const less = (a: Float64Array, b: Float64Array) => a.map((utility, k) => utility - b[k]);
+  const differences = less(own.utilities, other.utilities);
+  if (!own.ofRows || !other.ofRows) return meanOf(differences);
+  return meanOfRows(differences, own.ofRows.draws, less(own.ofRows.seen, other.ofRows.seen));
+}
+
+/** Evaluates as {@linkcode evaluate} does, and gives u0 of each profile, too. */
+export async function evaluateEach(
+  problem: MechanismProblem | string,
+  mechanism: Mechanism,
+  options: EvaluationOptions = {},
+): Promise<EachUtility> {
   const { profiles = TEST_PROFILES, seed = 0, part = "held-out", onProgress, signal } = options;
   requireKnownNames("evaluate", "an option", options, OPTIONS);
   requireInteger("evaluate", "profiles", profiles, 2);
@@ -228,7 +257,11 @@ export async function evaluate(
     ...Object.keys(tested.terms).length > 0 && { terms: tested.terms },
     ...unusual.inWords() !== undefined && { unusual: unusual.inWords() },
   };
-  return showing(evaluation, () => summaryOf(task, evaluation));
+  return {
+    evaluation: showing(evaluation, () => summaryOf(task, evaluation)),
+    utilities: tested.utilities,
+    ...sets && { ofRows: { draws: sets.draws, seen: seen!.utilities } },
+  };
 }
 
 /** What the principal's utility is called: revenue where goods are sold, whatever they cost. */
@@ -283,7 +316,7 @@ function summaryOf(problem: MechanismProblem, evaluation: Evaluation): Summary {
       ),
       ["participants' utility", amount(problem, participantsUtility), "of all together, mean"],
       ["allocated", `${(allocated * 100).toFixed(1)}%`, "of what all participants could get, mean"],
-      ["largest gap", ...gapInWords(worstGap, worstRounding)],
+      ["largest gap", ...gapInWords(worstGap, worstRounding, scaleOf(problem))],
       ...evaluation.unusual === undefined ? [] : [["results", "", evaluation.unusual] satisfies Row],
     ],
   };

@@ -3,10 +3,12 @@
  *
  * @module
  */
+import { count } from "../display.ts";
 import { InvalidInputError, MachineError, requireInteger, show } from "../errors.ts";
 import { requireKnownNames } from "../known_names.ts";
 import { deriveKey, type RandomKey, randomKey } from "../random/key.ts";
 import { uniforms } from "../random/numbers.ts";
+import { empiricalName } from "./empirical_name.ts";
 import { type GoodsCosts, reproducibleGoods } from "./principal_utility.ts";
 import type { MechanismProblem, SamplePart, TypeDistribution } from "./problem.ts";
 import { requireScale } from "./scaled.ts";
@@ -94,15 +96,17 @@ export async function empiricalProblem(options: EmpiricalOptions): Promise<Mecha
   table.notes.forEach((note) => onNote?.(note));
   const goods = options.goods ?? table.columns, { largest, names } = table;
   if (options.goods === undefined) {
-    onNote?.(`${names ? `Goods: ${names.join(", ")}` : `A row has the values of ${goods} goods`}`);
+    onNote?.(`${names ? `Goods: ${names.join(", ")}` : `A row has the values of ${count(goods, "good")}`}`);
   }
   const scale = options.scale ?? (largest > 0.5 && largest <= 1 || largest === 0 ? 1 : largest);
   const unit = options.unit ?? table.unit, costs = { productionCost, duplicationCost };
   requireScale(action, scale);
   const stated = given(options, ["scale", "unit", "exchangeable", "exchangeableGoods"] as const);
   return {
-    name: `empirical (${file === undefined ? "text" : file.replace(/^.*[\\/]/, "")}, n=${participants}, m=${goods}, ` +
-      `cp=${productionCost}, cd=${duplicationCost})`,
+    name: empiricalName({
+      table: file === undefined ? "text" : file.replace(/^.*[\\/]/, ""),
+      ...{ participants, goods, productionCost, duplicationCost },
+    }),
     participants,
     goods,
     distribution: empiricalTypes(table, participants, goods, given(stated, ["exchangeable", "exchangeableGoods"])),

@@ -6,7 +6,8 @@
  * @module
  */
 import { escapeMarkup } from "../display.ts";
-import { type Chart, svgParts } from "./charts.ts";
+import { parseEmpiricalName } from "../problems/empirical_name.ts";
+import { type Chart, svgParts } from "./chart.ts";
 import { STYLE } from "./style.ts";
 
 /** What a page forbids the browser: everything but its own style, and what `more` allows. */
@@ -46,10 +47,13 @@ ${end}</body>
 `;
 }
 
-/** The name of a problem as HTML; that of a setting, such as `U_{1,2}^{0,0}`, as one writes it by hand. */
+/**
+ * The name of a problem as HTML; that of a setting, such as `U_{1,2}^{0,0}`, as one writes it by hand; of a table the
+ * name of its file.
+ */
 export function notation(name: string): string {
   const [, letter, below, above] = /^([A-Z])_\{([\d.,]+)\}\^\{([\d.,]+)\}$/.exec(name) ?? [];
-  if (letter === undefined) return escapeMarkup(name);
+  if (letter === undefined) return escapeMarkup(parseEmpiricalName(name)?.table ?? name);
   return `${letter}<span class="scripts"><sup>${above}</sup><sub>${below}</sub></span>`;
 }
 

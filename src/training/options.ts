@@ -65,6 +65,9 @@ const NETWORK_SIZES = ["layers", "groups", "groupSize", "hidden"] as const;
 /** beta at the end where types have atoms. */
 const ATOMS_BETA = 20_000;
 
+/** beta does not grow while the suboptimality of chains is above this many m / beta, unless options say otherwise. */
+export const LARGEST_SUBOPTIMALITY = 1.3;
+
 /** Default widths of the hidden layers that read a context. */
 export function defaultHidden(context: ContextKind): readonly number[] {
   return context === "set" ? [32] : context === "none" ? [] : [64];
@@ -191,7 +194,7 @@ export function defaultTraining(
     betaGrowthRatio: 0.8,
     stepScale: 0.3,
     largestStep: 0.2,
-    largestSuboptimality: 1.3,
+    largestSuboptimality: LARGEST_SUBOPTIMALITY,
     learningRate: 3e-3,
     finalLearningRateRatio: 0.05,
     learningRateBeta: atoms ? ATOMS_BETA : 600 / m,

@@ -164,7 +164,7 @@ Deno.test("scales at which 32-bit types underflow or overflow are refused by tha
 });
 
 Deno.test("only certificates are called certified", () => {
-  assertEquals(gapInWords(1e-9, 1e-12)[1], "certified: nobody gains more by lying");
+  assertEquals(gapInWords(1e-9, 1e-12, 1)[1], "certified: nobody gains more by lying");
   // A bound without a certificate, as of MD-RegretNet, and none at all.
   for (
     const [gap, rounding] of [[3.2, undefined], [Infinity, undefined], [NaN, undefined], [Infinity, NaN], [
@@ -172,6 +172,6 @@ Deno.test("only certificates are called certified", () => {
       Infinity,
     ], [1, 0.9]] as const
   ) {
-    assertStringIncludes(gapInWords(gap, rounding)[1], "not certified");
+    assertStringIncludes(gapInWords(gap, rounding, 1)[1], "not certified");
   }
 });

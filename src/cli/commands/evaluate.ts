@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { comparedWithBest } from "../../baselines/compared_with_best.ts";
 import { TEST_PROFILES } from "../../mechanisms/evaluate.ts";
 import type { Command, Option } from "../command.ts";
 import { chosenDevice, deviceOptions } from "../device_options.ts";
@@ -74,11 +75,12 @@ export const evaluateCommand: Command = {
     if (found.changed !== undefined) output.warn(found.changed);
     const device = await chosenDevice(values);
     try {
-      const { evaluation, seconds } = await evaluateShown(problem, mechanism, test, output);
+      const { evaluation, each, seconds } = await evaluateShown(problem, mechanism, test, output);
       const references = await simpleMechanisms(problem, test);
+      const comparison = await comparedWithBest(problem, each, references, test);
       reportEvaluation(problem, evaluation, {
-        ...{ device, profileSeed: test.seed, seconds, trainedFor: mechanism.problem, references },
-        remarks: await remarksOn(problem, evaluation, test),
+        ...{ device, profileSeed: test.seed, seconds, trainedFor: mechanism.problem, references, comparison },
+        remarks: remarksOn(problem, evaluation, comparison),
       }, output);
       sayNext(
         output,

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { comparedWithBest } from "../../baselines/compared_with_best.ts";
 import { InvalidInputError, show } from "../../errors.ts";
 import { writeInto } from "../../io/atomic.ts";
 import { loadMechanism } from "../../io/mechanism_file.ts";
@@ -14,11 +15,12 @@ import { readMetrics, type ReportedRun, viewMechanism } from "../../report/data.
 import { makeReport } from "../../report/page.ts";
 import type { Command, Option, Positional } from "../command.ts";
 import { chosenDevice, deviceOptions } from "../device_options.ts";
-import { evaluateShown } from "../evaluation_report.ts";
+import { evaluateShown, simpleMechanisms } from "../evaluation_report.ts";
 import { findMechanism } from "../mechanism_argument.ts";
 import { aboutRun, sayNext, shellLine } from "../next_steps.ts";
 import { parseCommandLine, requireHtmlName } from "../options.ts";
 import { openOutput, type Output } from "../output.ts";
+import { remarksOn } from "../remarks.ts";
 import { chosenProblem, problemOptions } from "../problem_options.ts";
 import { readConfig } from "../run_config.ts";
 import { startedRun } from "../started_run.ts";
@@ -34,7 +36,7 @@ const reportOptions = [
     name: "out",
     kind: "text",
     placeholder: "FILE.html",
-    help: "Where the page goes, replacing what is there",
+    help: "Where the page goes, replacing what is there; folders on the way are made",
     default: "report.html in the folder of the first run",
   },
   { name: "svg", kind: "text", placeholder: "FOLDER", help: "Write every chart to this folder, too, as an SVG file" },
@@ -86,8 +88,11 @@ export const reportCommand: Command = {
       for (const [k, { problem, config, mechanism, recorded }] of found.entries()) {
         const { seed } = config.training;
         const profiles = values["test-profiles"] ?? TEST_PROFILES;
-        const { evaluation } = await evaluateShown(problem, mechanism, { profiles, seed }, output);
+        const { evaluation, each } = await evaluateShown(problem, mechanism, { profiles, seed }, output);
+        const references = await simpleMechanisms(problem, { profiles, seed });
+        const comparison = await comparedWithBest(problem, each, references, { profiles, seed });
         runs.push({
+          ...{ references, comparison, remarks: remarksOn(problem, evaluation, comparison) },
           ...{ ...startedRun(names[k], problem, config), ...recorded, evaluation },
           mechanism: await viewMechanism(problem, mechanism, { seed, profiles }),
           ...values.audit && { audit: await auditShown(problem, mechanism, output) },

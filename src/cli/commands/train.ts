@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { comparedWithBest } from "../../baselines/compared_with_best.ts";
 import { InvalidInputError } from "../../errors.ts";
 import { encodeMechanism } from "../../io/mechanism_file.ts";
 import { openRunFolder, type RunFolder } from "../../io/run_folder.ts";
@@ -21,7 +22,7 @@ import { deviceOptions, requestedDevice } from "../device_options.ts";
 import { evaluateShown, reportEvaluation, simpleMechanisms } from "../evaluation_report.ts";
 import { INTERRUPTED, listenToInterrupts } from "../interrupt.ts";
 import { remarksOn } from "../remarks.ts";
-import { aboutRun, sayNext, shellLine } from "../next_steps.ts";
+import { aboutRun, sayNext, shellLine, whatTediIs } from "../next_steps.ts";
 import { chosenRanks, follow, lead, rankOptions, rankThreads, sharding } from "../ranks.ts";
 import { parseCommandLine } from "../options.ts";
 import { openOutput, type Output } from "../output.ts";
@@ -244,7 +245,7 @@ async function work(
       const next = aboutRun("train --resume --out", folder.path, problem);
       watch?.stage({ words: `${stopped}. Go on with:`, next: [next], over: true });
       output.log(stopped);
-      output.log(`Go on with: ${next}`);
+      output.log(`Go on with: ${next}\n(${whatTediIs()})`);
       return INTERRUPTED;
     }
     await folder.writeMechanism(await encodeMechanism(result.mechanism));
@@ -252,24 +253,27 @@ async function work(
     if (interrupt.signal.aborted) {
       const next = aboutRun("evaluate", folder.path, problem);
       watch?.stage({ words: "Training is done. Measure its revenue with:", next: [next], over: true });
-      output.log(`Training is done; measure its revenue with: ${next}`);
+      output.log(`Training is done; measure its revenue with: ${next}\n(${whatTediIs()})`);
       return INTERRUPTED;
     }
     const test = { profiles: values["test-profiles"] ?? TEST_PROFILES, seed: training.seed };
     watch?.stage({ words: `Training is done. Its revenue is being measured on ${test.profiles} type profiles.` });
-    const { evaluation, seconds } = await evaluateShown(problem, result.mechanism, test, output);
+    const { evaluation, each, seconds } = await evaluateShown(problem, result.mechanism, test, output);
     const { iterations } = result;
     const crossValidation = values.folds && await crossValidated(problem, training, values.folds, device, output);
+    const references = await simpleMechanisms(problem, test);
+    const comparison = await comparedWithBest(problem, each, references, test);
+    const remarks = remarksOn(problem, evaluation, comparison);
     reportEvaluation(problem, evaluation, {
-      references: await simpleMechanisms(problem, test),
+      ...{ references, comparison },
       device,
       profileSeed: test.seed,
       seconds: trainingSeconds,
       ...crossValidation && { crossValidation },
-      remarks: await remarksOn(problem, evaluation, test),
+      remarks,
       training: { iterations, out: folder.path, evaluationSeconds: seconds },
     }, output);
-    const report = await watch?.report(result.mechanism, evaluation, {
+    const report = await watch?.report(result.mechanism, { evaluation, references, comparison, remarks }, {
       words: `Training is done, and this page is ${folder.path}/report.html. Check what it promises with:`,
       next: [aboutRun("audit", folder.path, problem)],
       over: true,
@@ -277,6 +281,7 @@ async function work(
     if (report) output.log(`Report: ${report}`);
     sayNext(output, [
       aboutRun("report", folder.path, problem),
+      ...problem.participants === 1 ? [aboutRun("menu", folder.path, problem)] : [],
       aboutRun("audit", folder.path, problem),
       shellLine(["tedi", "playground", folder.path]),
       shellLine(["tedi", "run", folder.path, "--types", "FILE.csv"]),

@@ -1,0 +1,27 @@
+/**
+ * The names of problems that are made of a table.
+ *
+ * @module
+ */
+import type { GoodsCosts } from "./principal_utility.ts";
+
+/** What such a name tells. */
+export interface EmpiricalName extends Required<GoodsCosts> {
+  /** The name of the table's file, without folders. */
+  readonly table: string;
+  readonly participants: number;
+  readonly goods: number;
+}
+
+/** `empirical (bids.csv, n=1, m=3, cp=0, cd=0)`. */
+export function empiricalName({ table, participants, goods, productionCost, duplicationCost }: EmpiricalName): string {
+  return `empirical (${table}, n=${participants}, m=${goods}, cp=${productionCost}, cd=${duplicationCost})`;
+}
+
+/** What the name of a problem tells, where it is that of a table. */
+export function parseEmpiricalName(name: string): EmpiricalName | undefined {
+  const found = /^empirical \((.+), n=(\d+), m=(\d+), cp=(\d[^,]*), cd=(\d[^,]*)\)$/.exec(name);
+  if (!found) return undefined;
+  const [participants, goods, productionCost, duplicationCost] = found.slice(2).map(Number);
+  return { table: found[1], participants, goods, productionCost, duplicationCost };
+}
