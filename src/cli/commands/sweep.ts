@@ -24,7 +24,7 @@ import { sweepCsv, sweepMarkdown, sweepPage, sweepRows } from "../sweep/collect.
 import { readSweepFile, type SweepDefinition } from "../sweep/definition.ts";
 import { roomFor, runLocally } from "../sweep/local.ts";
 import { type CellState, cellState, cellWords, errorPath, readTask, writePlan } from "../sweep/plan.ts";
-import { cancel, queued, submissions, submit } from "../sweep/slurm.ts";
+import { cancel, neverRan, queued, submissions, submit } from "../sweep/slurm.ts";
 import { STOPPED, workOn } from "../sweep/work.ts";
 
 const sweepOptions = [
@@ -197,8 +197,12 @@ async function submitJobs(sweep: Sweep, values: SweepValues, output: Output): Pr
 async function status({ definition: { out }, cells, path }: Sweep, output: Output): Promise<number> {
   const states = await Promise.all(cells.map((cell) => cellState(out, cell)));
   const of = (state: CellState) => states.filter((one) => one === state).length;
-  const jobs = await submissions(out), tasks = [];
-  for (const { id } of jobs) tasks.push(...await queued(id));
+  const jobs = await submissions(out), tasks = [], silent = [];
+  for (const job of jobs) {
+    const own = await queued(job.id);
+    tasks.push(...own);
+    if (job === jobs.at(-1) && own.length === 0 && await neverRan(job)) silent.push(job);
+  }
   const counts = { finished: of("finished"), failed: of("failed"), begun: of("begun"), waiting: of("waiting") };
   output.event("status", { cells: cells.length, ...counts, queue: tasks });
   output.text(
@@ -212,6 +216,12 @@ async function status({ definition: { out }, cells, path }: Sweep, output: Outpu
     output.text(`failed: ${cellWords(cells[k])}: ${reason}`);
   }
   for (const { task, state, reason } of tasks) output.text(`${task}  ${state}  ${reason}`);
+  for (const { id, folder } of silent) {
+    output.text(
+      `Job ${id} has ended, and none of its tasks wrote a log: its nodes may not see ${folder}, which must be in a ` +
+        `folder that all share; sacct -j ${id} says more`,
+    );
+  }
   if (tasks.some(({ reason }) => /held/.test(reason))) {
     output.log(
       `Slurm holds tasks back since a node failed; let them go: ${shellLine(["tedi", "sweep", path, "--slurm"])}`,
