@@ -32,7 +32,7 @@ export function svgParts({ name, svg }: Chart): { readonly attributes: string; r
 /** Colours that a page replaces by those of its theme. */
 export const INK = "#24292f", FAINT = "#d0d7de", PAPER = "#ffffff";
 /** Colours of runs: told apart by people who see colours differently, on light and on dark paper. */
-const COLOURS = ["#3b82c4", "#d9822b", "#2a9d8f", "#c2528b", "#8a6fd1", "#a08a2c", "#cf4f43", "#5f8f3a"];
+export const COLOURS = ["#3b82c4", "#d9822b", "#2a9d8f", "#c2528b", "#8a6fd1", "#a08a2c", "#cf4f43", "#5f8f3a"];
 /** The width of a chart with its axes, and the height without: side by side, charts have one scale. */
 const WIDTH = 360, HEIGHT = 190;
 /** The side of a square of values. */
@@ -98,7 +98,7 @@ function frame(spec: VegaLiteSpec): VegaLiteSpec {
 }
 
 /** Draws a chart. */
-async function draw(name: string, caption: string, alt: string, spec: VegaLiteSpec): Promise<Chart> {
+export async function draw(name: string, caption: string, alt: string, spec: VegaLiteSpec): Promise<Chart> {
   return { name, caption, alt, svg: await chartSvg(frame(spec)) };
 }
 

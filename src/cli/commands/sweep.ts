@@ -259,7 +259,7 @@ async function collect({ definition: { out }, cells, path }: Sweep, output: Outp
     "sweep.md": table,
     "sweep.json": `${JSON.stringify({ rows, cells: found }, undefined, 2)}\n`,
     "cells.csv": tableCsv(found),
-    "report.html": sweepPage(path, rows, found),
+    "report.html": await sweepPage(path, rows, found),
   };
   for (const [name, text] of Object.entries(files)) await writeInto(`${out}/${name}`, text);
   for (const row of rows) output.event("row", { ...row });
