@@ -249,6 +249,17 @@ async function cancelled(lab: Laboratory, values: Values, reference: Sweep) {
   await lab.compare("cancelled, and submitted again", "the job", sweep, reference, begin);
 }
 
+/** What srun needs of a library of MPI, and where Debian has it. */
+const LIBRARIES = [
+  { name: "MPICH", pmi: "pmi2", files: ["libmpich.so.12"], packages: "mpich" },
+  {
+    name: "Open MPI",
+    pmi: "pmix",
+    files: ["libmpi.so.40", "pmix2/lib/libpmix.so"],
+    packages: "openmpi-bin, libpmix-dev",
+  },
+] as const;
+
 /** A training on two ranks that srun starts, by each library that is there, has the bits of one rank. */
 async function ranks(lab: Laboratory) {
   const options = "train --setting U-3-2-cp1-cd0 --iterations 20 --profiles 16 --chains 4 --steps 2 --groups 4 " +
@@ -257,9 +268,13 @@ async function ranks(lab: Laboratory) {
   await Deno.mkdir(folder);
   await run(tedi[0], [...tedi.slice(1), ...options.split(" "), "one"], { cwd: folder });
   const bits = async (out: string) => await hex(await Deno.readFile(`${folder}/${out}/mechanism.safetensors`));
-  for (const [library, pmi, file] of [["MPICH", "pmi2", "libmpich.so.12"], ["Open MPI", "pmix", "libmpi.so.40"]]) {
-    if (!/\S/.test(await run("sh", ["-c", `ldconfig -p | grep -F ${file} || true`]))) continue;
+  for (const { name, pmi, files, packages } of LIBRARIES) {
     const begin = performance.now(), how = ["--ntasks=2", `--mpi=${pmi}`, "--kill-on-bad-exit", "--chdir", folder];
+    const installed = await run("dpkg", ["-S", ...files.map((file) => `*/${file}`)]).then(() => true, () => false);
+    if (!installed) {
+      lab.say("none: two ranks by srun", name, `not tried: needs ${packages}`, begin);
+      continue;
+    }
     let outcome = "the bits of one rank";
     try {
       await run("srun", [...how, ...tedi, ...options.split(" "), pmi], { env: { ...cluster.env }, cwd: folder });
@@ -268,7 +283,7 @@ async function ranks(lab: Laboratory) {
       outcome = (error as Error).message;
       lab.broken++;
     }
-    lab.say("none: two ranks by srun", library, outcome, begin);
+    lab.say("none: two ranks by srun", name, outcome, begin);
   }
 }
 

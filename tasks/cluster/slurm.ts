@@ -63,6 +63,7 @@ export async function startCluster(folder: string): Promise<Cluster> {
   const [port, ...nodePorts] = freePorts(1 + NODES.length),
     host = Deno.hostname(),
     cores = navigator.hardwareConcurrency;
+  const memory = Math.floor(Deno.systemMemoryInfo().total / 2 ** 20 / NODES.length);
   const socket = `${folder}/munge/socket`, conf = `${folder}/slurm.conf`;
   for (const name of ["munge", "controller", ...NODES]) await Deno.mkdir(`${folder}/${name}`, { recursive: true });
   for (const path of [folder, `${folder}/munge`]) await Deno.chmod(path, 0o755);
@@ -88,7 +89,9 @@ export async function startCluster(folder: string): Promise<Cluster> {
       ...["SlurmdTimeout=8", "SlurmctldTimeout=10", "InactiveLimit=0", "KillWait=10", "MinJobAge=300", "JobRequeue=1"],
       ...["AccountingStorageType=accounting_storage/none", "JobAcctGatherType=jobacct_gather/none"],
       ...NODES.map((name, k) => (
-        `NodeName=${name} NodeHostname=${host} NodeAddr=127.0.0.1 Port=${nodePorts[k]} CPUs=${cores} State=UNKNOWN`
+        `NodeName=${name} NodeHostname=${host} NodeAddr=127.0.0.1 Port=${
+          nodePorts[k]
+        } CPUs=${cores} RealMemory=${memory} State=UNKNOWN`
       )),
       `PartitionName=main Nodes=${NODES.join(",")} Default=YES MaxTime=INFINITE State=UP OverSubscribe=NO`,
       "",
