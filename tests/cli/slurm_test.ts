@@ -108,10 +108,16 @@ Deno.test("a job array has the bits of a sweep without Slurm; status, collect an
   assertEquals([cells, finished, queue], [2, 2, []]);
   assertEquals((await sweep.run("collect", "array.toml")).code, 0);
   assertStringIncludes((await sweep.submit()).stdout, "U_{1,2}^{0,0}"); // all is there: the table
+  // Without an answer of the queue, files still say how far it is.
+  await Deno.writeTextFile(`${slurm.folder}/bin/squeue`, "#!/bin/bash\necho no controller >&2\nexit 1\n");
+  const { code: known, stdout: counts, stderr: warning } = await sweep.run("status", "array.toml");
+  assertEquals(known, 0);
+  assertStringIncludes(counts, "2 cells: 2 finished");
+  assertStringIncludes(warning, "the queue is not known: Cannot sweep: squeue ended with 1: no controller");
 });
 
 /** Iterations that take a second or two. */
-const LONG = 400;
+const LONG = 250;
 const wanted = (() => {
   let bits: Promise<[string, number, string][]> | undefined;
   return () => bits ??= localBits(sweepText(LONG), "long");

@@ -4,7 +4,7 @@
  * @module
  */
 import { count } from "../../display.ts";
-import { InvalidInputError, show } from "../../errors.ts";
+import { InvalidInputError, MachineError, show } from "../../errors.ts";
 import { type Cell, readCell } from "../../experiments/cells.ts";
 import { tediIterations, trainingStarts } from "../../experiments/budgets.ts";
 import { tableCsv } from "../../experiments/tables.ts";
@@ -24,7 +24,7 @@ import { sweepCsv, sweepMarkdown, sweepPage, sweepRows } from "../sweep/collect.
 import { readSweepFile, type SweepDefinition } from "../sweep/definition.ts";
 import { roomFor, runLocally } from "../sweep/local.ts";
 import { type CellState, cellState, cellWords, errorPath, readTask, writePlan } from "../sweep/plan.ts";
-import { cancel, neverRan, queued, submissions, submit } from "../sweep/slurm.ts";
+import { cancel, neverRan, queued, type QueuedTask, submissions, submit } from "../sweep/slurm.ts";
 import { STOPPED, workOn } from "../sweep/work.ts";
 
 const sweepOptions = [
@@ -197,11 +197,16 @@ async function submitJobs(sweep: Sweep, values: SweepValues, output: Output): Pr
 async function status({ definition: { out }, cells, path }: Sweep, output: Output): Promise<number> {
   const states = await Promise.all(cells.map((cell) => cellState(out, cell)));
   const of = (state: CellState) => states.filter((one) => one === state).length;
-  const jobs = await submissions(out), tasks = [], silent = [];
-  for (const job of jobs) {
-    const own = await queued(job.id);
-    tasks.push(...own);
-    if (job === jobs.at(-1) && own.length === 0 && await neverRan(job)) silent.push(job);
+  const jobs = await submissions(out), tasks: QueuedTask[] = [], silent = [];
+  try {
+    for (const job of jobs) {
+      const own = await queued(job.id);
+      tasks.push(...own);
+      if (job === jobs.at(-1) && own.length === 0 && await neverRan(job)) silent.push(job);
+    }
+  } catch (error) {
+    if (!(error instanceof MachineError)) throw error;
+    output.warn(`the queue is not known: ${error.message}`); // the cells are, by their files
   }
   const counts = { finished: of("finished"), failed: of("failed"), begun: of("begun"), waiting: of("waiting") };
   output.event("status", { cells: cells.length, ...counts, queue: tasks });
