@@ -57,12 +57,12 @@ export function notation(name: string): string {
   return `${letter}<span class="scripts"><sup>${above}</sup><sub>${below}</sub></span>`;
 }
 
-/** The charts, each in a figure. */
-export function figures(charts: readonly Chart[], row = false): string {
+/** The charts, each in a figure: side by side, in a row of small ones, or one as tall as it is. */
+export function figures(charts: readonly Chart[], layout?: "row" | "tall"): string {
   const list = charts.map((chart) => (
     `<figure>\n${inline(chart)}\n<figcaption>${escapeMarkup(chart.caption)}</figcaption>\n</figure>`
   ));
-  return `<div class="charts${row ? " row" : ""}">\n${list.join("\n")}\n</div>`;
+  return `<div class="charts${layout ? ` ${layout}` : ""}">\n${list.join("\n")}\n</div>`;
 }
 
 /** The SVG of a chart within a page: as wide as there is place. */

@@ -42,7 +42,7 @@ export async function makeReport(runs: readonly ReportedRun[]): Promise<Report> 
     const fixed = contexts.length > 1 ? " Slices are those of participant 1." : "";
     const level = several ? 4 : 3;
     const parts = groups.map((group) => (
-      `<h${level}>${escapeMarkup(group.title)}</h${level}>\n${figures(group.charts, group.row)}`
+      `<h${level}>${escapeMarkup(group.title)}</h${level}>\n${figures(group.charts, group.row ? "row" : undefined)}`
     ));
     const lists = await priceLists(run, prefixes[at - 1], level);
     charts.push(...lists.charts);

@@ -51,7 +51,9 @@ code { font: 0.85rem/1.5 ui-monospace, monospace; }
 .charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 340px), 1fr)); gap: 14px; }
 @media (min-width: 640px) { .row { grid-template-columns: 1fr 1fr; } }
 @media (min-width: 1100px) { .row { grid-template-columns: repeat(4, 1fr); } }
+.tall { display: block; max-width: 760px; margin-bottom: 14px; }
 figure svg { display: block; width: 100%; height: auto; max-height: 400px; }
+.tall svg { max-height: none; }
 figure svg [fill="${INK}"] { fill: var(--ink); }
 figure svg [stroke="${INK}"] { stroke: var(--ink); }
 figure svg [stroke="${FAINT}"] { stroke: var(--faint); }

@@ -8,6 +8,7 @@ import { InvalidInputError } from "../../errors.ts";
 import { encodeMechanism } from "../../io/mechanism_file.ts";
 import { openRunFolder, type RunFolder } from "../../io/run_folder.ts";
 import { TEST_PROFILES } from "../../mechanisms/evaluate.ts";
+import { divided } from "../../mechanisms/over_ranks.ts";
 import type { MechanismProblem } from "../../problems/problem.ts";
 import { settingProblem } from "../../problems/settings.ts";
 import { type Device, type DeviceOptions, openDevice } from "../../runtime/device.ts";
@@ -121,7 +122,7 @@ export const trainCommand: Command = {
       throw new InvalidInputError("Cannot run tedi train: --shards must come with --mpi, which is missing");
     }
     const ranks = chosenRanks(values);
-    if (ranks && ranks.rank > 0) return await follow(ranks, values, await chosenProblem("train", values));
+    if (ranks && ranks.rank > 0) return await follow(ranks, values);
     const watch = await openWatch(values, output);
     try {
       const run = await prepare(values, output);
@@ -237,9 +238,9 @@ async function work(
       if (!begun) await folder.discard();
       throw error;
     }).finally(record.end);
-    ranks?.finish();
     const trainingSeconds = record.seconds();
     if (result.iterations < training.iterations) {
+      ranks?.finish();
       output.event("interrupted", { iteration: result.iterations, out: folder.path });
       const stopped = `Stopped after iteration ${result.iterations} of ${training.iterations}, with a checkpoint`;
       const next = aboutRun("train --resume --out", folder.path, problem);
@@ -250,7 +251,10 @@ async function work(
     }
     await folder.writeMechanism(await encodeMechanism(result.mechanism));
     interrupt.end(); // From here on Ctrl-C ends the process as usual: all is kept.
+    const all = ranks && divided(ranks, result.mechanism);
     if (interrupt.signal.aborted) {
+      all?.close();
+      ranks?.finish();
       const next = aboutRun("evaluate", folder.path, problem);
       watch?.stage({ words: "Training is done. Measure its revenue with:", next: [next], over: true });
       output.log(`Training is done; measure its revenue with: ${next}\n(${whatTediIs()})`);
@@ -258,7 +262,9 @@ async function work(
     }
     const test = { profiles: values["test-profiles"] ?? TEST_PROFILES, seed: training.seed };
     watch?.stage({ words: `Training is done. Its revenue is being measured on ${test.profiles} type profiles.` });
-    const { evaluation, each, seconds } = await evaluateShown(problem, result.mechanism, test, output);
+    const { evaluation, each, seconds } = await evaluateShown(problem, all ?? result.mechanism, test, output);
+    all?.close();
+    ranks?.finish();
     const { iterations } = result;
     const crossValidation = values.folds && await crossValidated(problem, training, values.folds, device, output);
     const references = await simpleMechanisms(problem, test);
