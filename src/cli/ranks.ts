@@ -85,12 +85,12 @@ export async function follow(ranks: Ranks, values: RankValues, chosen: Mechanism
   const device = await openDevice({ ...requestedDevice(values), threads: rankThreads(values) });
   const interrupt = listenToInterrupts(() => {});
   try {
-    const { iterations } = await train(problem, training, {
+    const { done } = await train(problem, training, {
       ...{ device, resume, checkpointEvery, signal: interrupt.signal },
       ...sharding(ranks, values),
     });
     ranks.finish();
-    return iterations < training.iterations ? INTERRUPTED : 0;
+    return done ? 0 : INTERRUPTED;
   } finally {
     interrupt.end();
     device.close();

@@ -100,7 +100,8 @@ export async function checkConfig(
     throw new InvalidInputError(`Cannot read ${path}: its problem must be ${name} still, got ${problem.name}`);
   }
   const { training, ...others } = value as { training?: unknown };
-  const present = { ...others, training: underPresentNames(training) };
+  // Earlier runs do not say that they were not validated.
+  const present = { ...others, training: { validateEvery: 0, patience: 0, ...underPresentNames(training) as object } };
   const config = parse(configSchema(z, problem), present, path);
   if (other) return { config, problem };
   try {

@@ -10,6 +10,7 @@ import type { MechanismProblem } from "../problems/problem.ts";
 import { settingProblem } from "../problems/settings.ts";
 import {
   checkTraining,
+  completeValidation,
   defaultHidden,
   defaultKind,
   defaultTraining,
@@ -24,6 +25,7 @@ import {
   networkOptions,
   presetOptions,
   scheduleOptions,
+  validationOptions,
   workOptions,
 } from "./training_option_list.ts";
 
@@ -32,6 +34,7 @@ export const fieldOptions = [
   ...workOptions,
   ...networkOptions,
   ...methodOptions,
+  ...validationOptions,
   ...chainOptions,
   ...scheduleOptions,
   ...adamOptions,
@@ -88,7 +91,8 @@ export function chosenTraining(problem: MechanismProblem, values: TrainingValues
   for (const [name, value] of given(values)) (ofNetwork.has(name) ? network : top)[field(name)] = value;
   const { kind, context, ...sizes } = network as { kind?: NetworkKind; context?: ContextKind };
   const preset = presetTraining(problem, values.preset, kind, context);
-  const options: TrainingOptions = { ...preset, ...top, network: { ...preset.network, ...sizes } };
+  const completed = completeValidation(preset, top as Partial<TrainingOptions>);
+  const options: TrainingOptions = { ...preset, ...completed, network: { ...preset.network, ...sizes } };
   checkTraining(options, problem);
   return options;
 }
@@ -200,6 +204,7 @@ export function trainingGroups(): readonly OptionGroup[] {
     { heading: "Work", options: workOptions },
     { heading: "Network", options: networkOptions },
     { heading: "Method", options: methodOptions },
+    { heading: "Validation", options: validationOptions },
     { heading: "Chains", options: chainOptions },
     { heading: "Schedules", options: scheduleOptions },
     { heading: "Adam", options: adamOptions },

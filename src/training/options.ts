@@ -55,6 +55,13 @@ export interface TrainingOptions extends ScheduleOptions, AdamOptions, Omit<Move
   readonly tiedWeights: boolean;
   /** Decay of the moving average of parameters that becomes the mechanism. */
   readonly averaging: number;
+  /** After every so many iterations, and the last, the mechanism so far is measured on validation profiles; 0: never. */
+  readonly validateEvery: number;
+  /**
+   * Training stops once so many measurements in a row brought no more than the best before, and gives the mechanism of the best. 0: measurements
+   * change nothing.
+   */
+  readonly patience: number;
   /** The seed of all random numbers. */
   readonly seed: number;
 }
@@ -203,8 +210,26 @@ export function defaultTraining(
     nondecreasing: !reads && !atoms,
     tiedWeights: sharesGoods(task),
     averaging: 0.99,
+    validateEvery: 0,
+    patience: 0,
     seed: 0,
   };
+}
+
+/** Iterations between measurements where a patience is given and nothing else. */
+const VALIDATE_EVERY = 25;
+
+/** Settings with the one of `validateEvery` and `patience` that is not chosen, where it follows from the other. */
+export function completeValidation<Chosen extends Partial<TrainingOptions>>(
+  defaults: TrainingOptions,
+  chosen: Chosen,
+): Chosen {
+  const { validateEvery, patience } = chosen;
+  if (validateEvery === 0 && patience === undefined) return { ...chosen, patience: 0 };
+  if (patience && validateEvery === undefined && defaults.validateEvery === 0) {
+    return { ...chosen, validateEvery: VALIDATE_EVERY };
+  }
+  return chosen;
 }
 
 /** How many profiles each iteration replaces. */
@@ -229,7 +254,14 @@ export function checkTraining(options: TrainingOptions, problem?: MechanismProbl
     requireInteger(what, name, options[name], 1);
   }
   requireInteger(what, "chains", options.chains, 2);
-  for (const name of ["warmUp", "lineMoveEvery"] as const) requireInteger(what, name, options[name], 0);
+  for (const name of ["warmUp", "lineMoveEvery", "validateEvery", "patience"] as const) {
+    requireInteger(what, name, options[name], 0);
+  }
+  if (options.patience > 0 && options.validateEvery === 0) {
+    throw new InvalidInputError(
+      `Cannot ${what}: validateEvery must be at least 1 where patience is above 0, got 0`,
+    );
+  }
   const { network } = options;
   if (typeof network !== "object" || network === null || Array.isArray(network)) {
     throw new InvalidInputError(`Cannot ${what}: network must be an object of sizes, got ${show(network)}`);

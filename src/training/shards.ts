@@ -43,6 +43,8 @@ export interface TrainingSteps {
   iterate(state: TrainingState): Promise<{ state: TrainingState; metrics: IterationMetrics }>;
   /** The state as a checkpoint of all shards. */
   save(state: TrainingState): Promise<Checkpoint>;
+  /** What some work gives, the same on all ranks: that of the first, which alone does it. It has to be plain data. */
+  agree<Value>(work: () => Promise<Value>): Promise<Value>;
   /** Whether training is to stop: on all ranks after the same iteration. */
   stopped(): boolean;
 }
@@ -113,6 +115,10 @@ export function shardedSteps(
 
   return {
     stopped: () => stop,
+    async agree(work) {
+      const own = ranks.rank === 0 ? JSON.stringify(await work()) : "";
+      return JSON.parse(new TextDecoder().decode(ranks.broadcast(new TextEncoder().encode(own))));
+    },
     begin(saved) {
       if (saved) {
         const { types, chains, squareSlopes, ...state } = restoreState(

@@ -21,9 +21,11 @@ import { problemOf } from "../problems/problem_of.ts";
 import { dividedProblem, networkUnit } from "../problems/scaled.ts";
 import { type Device, openDevice } from "../runtime/device.ts";
 import { letEventsIn } from "../runtime/event_loop.ts";
+import { downloadAll } from "../runtime/tensors.ts";
+import type { HostTensor } from "../runtime/host_tensor.ts";
 import { initialise, iterate } from "./algorithm1.ts";
 import { type IterationMetrics, requireFinite } from "./metrics.ts";
-import { checkTraining, defaultTraining, type TrainingOptions } from "./options.ts";
+import { checkTraining, completeValidation, defaultTraining, type TrainingOptions } from "./options.ts";
 import { checkPlan, type TrainingPlan, trainingPlan } from "./plan.ts";
 import { shardedSteps, type Sharding, type TrainingSteps } from "./shards.ts";
 import {
@@ -35,6 +37,15 @@ import {
   saveState,
   type TrainingState,
 } from "./state.ts";
+import {
+  afterMeasurement,
+  isExhausted,
+  isMeasured,
+  measure,
+  savedValidation,
+  type Validation,
+  withValidation,
+} from "./validation.ts";
 
 export type { Checkpoint } from "./state.ts";
 
@@ -72,12 +83,16 @@ const HOOKS: readonly (keyof TrainingHooks)[] = [
 
 /** What training made. */
 export interface TrainingResult {
-  /** The mechanism of the averaged parameters. */
+  /** The mechanism of the averaged parameters: of the last iteration or, with a patience, the best by validation. */
   readonly mechanism: MenuMechanism;
   /** The settings it was trained with. */
   readonly options: TrainingOptions;
   /** Iterations done, all of them unless it was stopped. */
   readonly iterations: number;
+  /** Whether training is done: after all iterations, or as patience ran out; false where the signal stopped it. */
+  readonly done: boolean;
+  /** With a patience: the measurement after which the mechanism was taken. */
+  readonly best?: { readonly iteration: number; readonly validationRevenue: number };
   /** The last iteration's metrics; undefined where none was run. */
   readonly metrics?: IterationMetrics;
   /** The metrics of all iterations that were run, in order; those before the checkpoint that it went on from are not. */
@@ -121,7 +136,7 @@ export async function train(
   const defaults = network ? defaultTraining(task, kind, context) : defaultTraining(task);
   requireKnownNames("train", "a setting", chosen, Object.keys(defaults));
   requireKnownNames("train", "a hook", hooks, HOOKS);
-  const options: TrainingOptions = { ...defaults, ...chosen };
+  const options: TrainingOptions = { ...defaults, ...completeValidation(defaults, chosen) };
   checkTraining(options, task);
   const { checkpointEvery = 100, signal } = hooks;
   requireInteger("train", "checkpointEvery", checkpointEvery, 1);
@@ -130,6 +145,7 @@ export async function train(
     requireShards(hooks.resume, hooks.sharding?.shards ?? 1);
   }
   const rules = trainingRules(task, options);
+  let validation: Validation = savedValidation(rules, hooks.resume);
 
   let device = hooks.device ?? await openDevice();
   let kernels = await openKernels(rules.network);
@@ -142,10 +158,26 @@ export async function train(
   };
   let steps = open(), state: TrainingState = steps.begin(saved);
   let history: IterationMetrics[] = [];
+  const made = (parameters: Readonly<Record<string, HostTensor>>) =>
+    menuMechanism({
+      ...{ problem: task.name, shape: rules.shape, network: options.network, ...unitsOf(given, unit), parameters },
+    });
+  /** Measures the mechanism so far, if it is time to. */
+  const validate = async ({ iteration, average }: TrainingState) => {
+    if (!isMeasured(iteration, options)) return {};
+    const parameters = await downloadAll(average);
+    const measured = await steps.agree(() => measure(given, made(parameters), options.seed));
+    if (options.patience > 0) {
+      validation = afterMeasurement(validation, iteration, measured.validationRevenue, parameters);
+    }
+    return measured;
+  };
+  const save = async () => withValidation(await steps.save(state), validation);
+  const isDone = () => state.iteration >= options.iterations || isExhausted(validation, options);
   try {
     for (;;) {
       try {
-        while (state.iteration < options.iterations && !steps.stopped()) {
+        while (!isDone() && !steps.stopped()) {
           const next = await steps.iterate(state);
           disposeState(state, next.state);
           state = next.state;
@@ -156,27 +188,26 @@ export async function train(
             next.metrics,
             "a lower learning rate may help, and checkpoints written before are whole",
           );
-          const metrics = { ...next.metrics, softRevenue: unit * next.metrics.softRevenue };
+          const softRevenue = unit * next.metrics.softRevenue;
+          const metrics = { ...next.metrics, softRevenue, ...await validate(state) };
           history.push(metrics);
           hooks.onIteration?.(metrics);
           await letEventsIn();
-          if (state.iteration % checkpointEvery === 0 && state.iteration < options.iterations) {
-            saved = await steps.save(state);
+          if (state.iteration % checkpointEvery === 0 && !isDone()) {
+            saved = await save();
             losses = 0;
             await hooks.onCheckpoint?.(saved, state.iteration);
           }
         }
-        saved = await steps.save(state);
+        saved = await save();
         await hooks.onCheckpoint?.(saved, state.iteration);
-        const mechanism = menuMechanism({
-          problem: task.name,
-          shape: rules.shape,
-          network: options.network,
-          ...unitsOf(given, unit),
-          parameters: averageOf(saved),
-        });
-        const { iteration: iterations } = state;
-        const result = { mechanism, options, iterations, metrics: history.at(-1), history, device };
+        const { iteration: iterations } = state, { best } = validation;
+        const result = {
+          mechanism: made(best?.parameters ?? averageOf(saved)),
+          ...{ options, iterations, done: isDone() },
+          ...best && { best: { iteration: best.iteration, validationRevenue: best.revenue } },
+          ...{ metrics: history.at(-1), history, device },
+        };
         return showing(result, () => summaryOf(given, result), {
           kind: "training",
           subject: { problem: given, result },
@@ -192,6 +223,7 @@ export async function train(
         disposeState(state);
         steps = open();
         state = steps.begin(saved);
+        validation = savedValidation(rules, saved);
         history = history.filter(({ iteration }) => iteration <= state.iteration);
         await hooks.onDeviceLost?.(loss, state.iteration);
       }
@@ -225,6 +257,7 @@ function undividedSteps(
     begin: (saved) => saved ? restoreState(problem, rules, options, saved) : initialise(problem, rules, options),
     iterate: (state) => iterate(problem, rules, kernels, options, state),
     save: (state) => saveState(problem, options, state),
+    agree: (work) => work(),
     stopped: () => signal?.aborted ?? false,
   };
 }

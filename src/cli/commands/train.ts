@@ -15,6 +15,7 @@ import type { Ranks } from "../../runtime/mpi.ts";
 import type { TrainingOptions } from "../../training/options.ts";
 import { readProgress } from "../../training/state.ts";
 import { type Checkpoint, planTraining, train } from "../../training/train.ts";
+import { withFreshPatience } from "../../training/validation.ts";
 import { VERSION } from "../../version.ts";
 import type { Command, Option, Values } from "../command.ts";
 import { deviceOptions, requestedDevice } from "../device_options.ts";
@@ -196,7 +197,7 @@ async function prepare(values: TrainValues, output: Output): Promise<PreparedRun
   if (config.version !== VERSION) {
     output.warn(`the run was begun by version ${config.version}, this is ${VERSION}: its bits may differ`);
   }
-  const checkpoint = await folder.readCheckpoint();
+  const found = await folder.readCheckpoint(), checkpoint = longer && found ? withFreshPatience(found) : found;
   const done = checkpoint ? readProgress(begun, options, checkpoint).iteration : 0;
   return { problem: begun, training: options, folder, before: config, checkpoint, done };
 }
@@ -238,7 +239,7 @@ async function work(
     }).finally(record.end);
     ranks?.finish();
     const trainingSeconds = record.seconds();
-    if (result.iterations < training.iterations) {
+    if (!result.done) {
       output.event("interrupted", { iteration: result.iterations, out: folder.path });
       const stopped = `Stopped after iteration ${result.iterations} of ${training.iterations}, with a checkpoint`;
       const next = aboutRun("train --resume --out", folder.path, problem);
@@ -248,6 +249,12 @@ async function work(
       return INTERRUPTED;
     }
     await folder.writeMechanism(await encodeMechanism(result.mechanism));
+    if (result.iterations < training.iterations) {
+      output.log(
+        `Training stopped after iteration ${result.iterations} of ${training.iterations}: ${training.patience} ` +
+          "measurements in a row brought no more",
+      );
+    }
     interrupt.end(); // From here on Ctrl-C ends the process as usual: all is kept.
     if (interrupt.signal.aborted) {
       const next = aboutRun("evaluate", folder.path, problem);
@@ -258,7 +265,7 @@ async function work(
     const test = { profiles: values["test-profiles"] ?? TEST_PROFILES, seed: training.seed };
     watch?.stage({ words: `Training is done. Its revenue is being measured on ${test.profiles} type profiles.` });
     const { evaluation, seconds } = await evaluateShown(problem, result.mechanism, test, output);
-    const { iterations } = result;
+    const { iterations, best } = result;
     const crossValidation = values.folds && await crossValidated(problem, training, values.folds, device, output);
     reportEvaluation(problem, evaluation, {
       references: await simpleMechanisms(problem, test),
@@ -267,7 +274,7 @@ async function work(
       seconds: trainingSeconds,
       ...crossValidation && { crossValidation },
       remarks: await remarksOn(problem, evaluation, test),
-      training: { iterations, out: folder.path, evaluationSeconds: seconds },
+      training: { iterations, ...best && { best }, out: folder.path, evaluationSeconds: seconds },
     }, output);
     const report = await watch?.report(result.mechanism, evaluation, {
       words: `Training is done, and this page is ${folder.path}/report.html. Check what it promises with:`,
