@@ -4,6 +4,8 @@
  * @module
  */
 import { decodeCheckpoint, encodeCheckpoint } from "../io/checkpoint_file.ts";
+import { decodeMechanism, encodeMechanism } from "../io/mechanism_file.ts";
+import type { MenuMechanism } from "../mechanisms/menu_mechanism.ts";
 import { loadProblem } from "../problems/load.ts";
 import type { MechanismProblem, ProblemSource } from "../problems/problem.ts";
 import { openDevice } from "../runtime/device.ts";
@@ -70,23 +72,26 @@ export async function lead(
   ranks: Ranks | undefined,
   orders: Orders,
   checkpoint: Checkpoint | undefined,
+  from: MenuMechanism | undefined,
 ): Promise<void> {
   if (!ranks) return;
   ranks.broadcast(new TextEncoder().encode(JSON.stringify(orders)));
   ranks.broadcast(checkpoint ? await encodeCheckpoint(checkpoint) : new Uint8Array());
+  ranks.broadcast(from ? await encodeMechanism(from) : new Uint8Array());
 }
 
 /** Trains as rank 0 says; gives the exit code. */
 export async function follow(ranks: Ranks, values: RankValues, chosen: MechanismProblem | undefined): Promise<number> {
   const orders: Orders = JSON.parse(new TextDecoder().decode(ranks.broadcast(new Uint8Array())));
-  const bytes = ranks.broadcast(new Uint8Array());
+  const bytes = ranks.broadcast(new Uint8Array()), start = ranks.broadcast(new Uint8Array());
+  const from = start.length > 0 ? await decodeMechanism(start, "the mechanism of rank 0") as MenuMechanism : undefined;
   const resume = bytes.length > 0 ? await decodeCheckpoint(bytes, "the checkpoint of rank 0") : undefined;
   const problem = chosen ?? await loadProblem(orders.source), { training, checkpointEvery } = orders;
   const device = await openDevice({ ...requestedDevice(values), threads: rankThreads(values) });
   const interrupt = listenToInterrupts(() => {});
   try {
     const { done } = await train(problem, training, {
-      ...{ device, resume, checkpointEvery, signal: interrupt.signal },
+      ...{ device, resume, from, checkpointEvery, signal: interrupt.signal },
       ...sharding(ranks, values),
     });
     ranks.finish();

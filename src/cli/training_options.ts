@@ -6,6 +6,7 @@
 import { InvalidInputError, show } from "../errors.ts";
 import { type ContextKind, contextKinds } from "../networks/context.ts";
 import { NETWORK_KINDS, type NetworkKind } from "../networks/kinds.ts";
+import type { NetworkSize } from "../networks/pricing_rule.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { settingProblem } from "../problems/settings.ts";
 import {
@@ -84,15 +85,21 @@ function presetTraining(
 /**
  * The training options for a problem: those of the preset, and what the command line says.
  *
+ * @param start The network that training begins with, in the place of the preset's.
  * @throws {InvalidInputError} naming what is out of its range.
  */
-export function chosenTraining(problem: MechanismProblem, values: TrainingValues): TrainingOptions {
+export function chosenTraining(
+  problem: MechanismProblem,
+  values: TrainingValues,
+  start?: NetworkSize,
+): TrainingOptions {
   const top: Record<string, unknown> = {}, network: Record<string, unknown> = {};
   for (const [name, value] of given(values)) (ofNetwork.has(name) ? network : top)[field(name)] = value;
   const { kind, context, ...sizes } = network as { kind?: NetworkKind; context?: ContextKind };
-  const preset = presetTraining(problem, values.preset, kind, context);
+  const preset = presetTraining(problem, values.preset, kind, context), base = start ?? preset.network;
+  const named = start ? network : sizes;
   const completed = completeValidation(preset, top as Partial<TrainingOptions>);
-  const options: TrainingOptions = { ...preset, ...completed, network: { ...preset.network, ...sizes } };
+  const options: TrainingOptions = { ...preset, ...completed, network: { ...base, ...named } };
   checkTraining(options, problem);
   return options;
 }

@@ -37,6 +37,7 @@ import {
   saveState,
   type TrainingState,
 } from "./state.ts";
+import { requireStart } from "./warm_start.ts";
 import {
   afterMeasurement,
   isExhausted,
@@ -49,8 +50,13 @@ import {
 
 export type { Checkpoint } from "./state.ts";
 
-/** What goes on around training, without an effect on its result. */
+/** What goes on around training, and what it begins with: only that has an effect on its result. */
 export interface TrainingHooks {
+  /**
+   * A mechanism whose prices training begins with, of the same n and m; its network is the default then, and has to stay.
+   * Prices are taken as shares of what is 1 to the network.
+   */
+  readonly from?: MenuMechanism;
   /** Where to train; `openDevice()` unless given. It stays open. */
   readonly device?: Device;
   /** The checkpoint to go on from, of the same problem and seed. */
@@ -71,6 +77,7 @@ export interface TrainingHooks {
 
 /** The names of the hooks. */
 const HOOKS: readonly (keyof TrainingHooks)[] = [
+  "from",
   "device",
   "resume",
   "checkpointEvery",
@@ -133,11 +140,13 @@ export async function train(
   const given = problemOf(problem), unit = networkUnit(given), task = dividedProblem(given, unit);
   const chosen = underPresentNames(settings), { network } = chosen;
   const { kind = NETWORK_KINDS[0], context = contextKinds[0] } = network ?? {};
-  const defaults = network ? defaultTraining(task, kind, context) : defaultTraining(task);
+  const plain = network ? defaultTraining(task, kind, context) : defaultTraining(task), { from } = hooks;
+  const defaults = from ? { ...plain, network: from.network } : plain;
   requireKnownNames("train", "a setting", chosen, Object.keys(defaults));
   requireKnownNames("train", "a hook", hooks, HOOKS);
   const options: TrainingOptions = { ...defaults, ...completeValidation(defaults, chosen) };
   checkTraining(options, task);
+  if (from) requireStart(task, options.network, from, "the given mechanism");
   const { checkpointEvery = 100, signal } = hooks;
   requireInteger("train", "checkpointEvery", checkpointEvery, 1);
   if (hooks.resume) {
@@ -156,7 +165,7 @@ export async function train(
     if (hooks.sharding) return shardedSteps(task, rules, kernels, options, hooks.sharding, signal);
     return undividedSteps(task, rules, kernels, options, signal);
   };
-  let steps = open(), state: TrainingState = steps.begin(saved);
+  let steps = open(), state: TrainingState = steps.begin(saved, from?.parameters);
   let history: IterationMetrics[] = [];
   const made = (parameters: Readonly<Record<string, HostTensor>>) =>
     menuMechanism({
@@ -222,7 +231,7 @@ export async function train(
         kernels = await openKernels(rules.network);
         disposeState(state);
         steps = open();
-        state = steps.begin(saved);
+        state = steps.begin(saved, from?.parameters);
         validation = savedValidation(rules, saved);
         history = history.filter(({ iteration }) => iteration <= state.iteration);
         await hooks.onDeviceLost?.(loss, state.iteration);
@@ -254,7 +263,8 @@ function undividedSteps(
   signal?: AbortSignal,
 ): TrainingSteps {
   return {
-    begin: (saved) => saved ? restoreState(problem, rules, options, saved) : initialise(problem, rules, options),
+    begin: (saved, start) =>
+      saved ? restoreState(problem, rules, options, saved) : initialise(problem, rules, options, start),
     iterate: (state) => iterate(problem, rules, kernels, options, state),
     save: (state) => saveState(problem, options, state),
     agree: (work) => work(),

@@ -83,12 +83,12 @@ export const reportCommand: Command = {
 
     const device = await chosenDevice(values), runs: ReportedRun[] = [];
     try {
-      for (const [k, { problem, config, mechanism, recorded }] of found.entries()) {
+      for (const [k, { folder, problem, config, mechanism, recorded }] of found.entries()) {
         const { seed } = config.training;
         const profiles = values["test-profiles"] ?? TEST_PROFILES;
         const { evaluation } = await evaluateShown(problem, mechanism, { profiles, seed }, output);
         runs.push({
-          ...{ ...startedRun(names[k], problem, config), ...recorded, evaluation },
+          ...{ ...startedRun(names[k], folder, problem, config), ...recorded, evaluation },
           mechanism: await viewMechanism(problem, mechanism, { seed, profiles }),
           ...values.audit && { audit: await auditShown(problem, mechanism, output) },
         });

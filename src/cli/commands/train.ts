@@ -7,6 +7,7 @@ import { InvalidInputError } from "../../errors.ts";
 import { encodeMechanism } from "../../io/mechanism_file.ts";
 import { openRunFolder, type RunFolder } from "../../io/run_folder.ts";
 import { TEST_PROFILES } from "../../mechanisms/evaluate.ts";
+import { requireMechanismFor } from "../../mechanisms/mechanism.ts";
 import type { MechanismProblem } from "../../problems/problem.ts";
 import { settingProblem } from "../../problems/settings.ts";
 import { type Device, type DeviceOptions, openDevice } from "../../runtime/device.ts";
@@ -16,6 +17,7 @@ import type { TrainingOptions } from "../../training/options.ts";
 import { readProgress } from "../../training/state.ts";
 import { type Checkpoint, planTraining, train } from "../../training/train.ts";
 import { withFreshPatience } from "../../training/validation.ts";
+import { requireStart } from "../../training/warm_start.ts";
 import { VERSION } from "../../version.ts";
 import type { Command, Option, Values } from "../command.ts";
 import { deviceOptions, requestedDevice } from "../device_options.ts";
@@ -27,9 +29,10 @@ import { chosenRanks, follow, lead, rankOptions, rankThreads, sharding } from ".
 import { parseCommandLine } from "../options.ts";
 import { openOutput, type Output } from "../output.ts";
 import { chosenProblem, DEFAULT_SETTING, describeSource, problemOptions, problemSlug } from "../problem_options.ts";
-import { checkConfig, configPath, type RunConfig, sourceFrom } from "../run_config.ts";
+import { checkConfig, configPath, readConfig, type RunConfig, sourceFrom } from "../run_config.ts";
 import { reportPlan } from "../plan_report.ts";
 import { recordTraining } from "../training_record.ts";
+import { readWarmStart, recordedStart, startAgain, type WarmStart, warmStartOption } from "../warm_start.ts";
 import { openWatch, type Watch, watchOptions } from "../watch.ts";
 import { chosenTraining, requireSameTraining, trainingGroups, trainingOptions } from "../training_options.ts";
 
@@ -39,13 +42,14 @@ const runOptions = [
     kind: "text",
     placeholder: "FOLDER",
     help: "The run folder, for configuration, metrics, checkpoints and the mechanism",
-    default: "runs/PROBLEM-seedN",
+    default: "runs/PROBLEM-seedN, or runs/PROBLEM-seedN-continued with --from",
   },
   {
     name: "resume",
     kind: "flag",
     help: "Continue the run in the folder from its last checkpoint; with more --iterations for longer",
   },
+  warmStartOption,
   { name: "force", kind: "flag", help: "Delete the run in the folder, and begin a new one" },
   {
     name: "checkpoint-every",
@@ -108,6 +112,10 @@ export const trainCommand: Command = {
   examples: [
     { line: "tedi train --setting U-1-2", help: "sell 2 goods to 1 buyer, in runs/U-1-2-cp0-cd0-seed0" },
     { line: "tedi train --setting U-1-2 --resume", help: "go on after Ctrl-C" },
+    {
+      line: "tedi train --from runs/U-1-2-cp0-cd0-seed0 --seed 1",
+      help: "go on from what was learned, in another run",
+    },
     { line: "tedi train --setting U-3-2-cp1-cd0 --watch", help: "watch it in a browser" },
     { line: "tedi train --setting U-3-2-cp1-cd0 --preset as-printed", help: "Algorithm 1 and nothing else" },
     { line: "tedi train --types bids.csv --participants 3 --goods 2 --out runs/bids", help: "learn from data" },
@@ -141,8 +149,7 @@ export const trainCommand: Command = {
 
 /** Tells what training would take on the device, and leaves no trace. */
 async function dryRun(values: TrainValues, output: Output): Promise<number> {
-  const problem = await chosenProblem("train", values, output.log) ?? settingProblem(DEFAULT_SETTING);
-  const training = chosenTraining(problem, values);
+  const { problem, training } = await newTraining(await chosenProblem("train", values, output.log), values);
   const device = await openDevice(requestedDevice(values));
   try {
     reportPlan(await planTraining(problem, training, device), problem, training, device, output);
@@ -157,6 +164,8 @@ interface PreparedRun {
   readonly problem: MechanismProblem;
   readonly training: TrainingOptions;
   readonly folder: RunFolder;
+  /** The mechanism that it begins with. */
+  readonly start?: WarmStart;
   /** The configuration of the run that goes on. */
   readonly before?: RunConfig;
   /** The checkpoint from which it goes on. */
@@ -170,15 +179,14 @@ async function prepare(values: TrainValues, output: Output): Promise<PreparedRun
   const { resume = false, force = false } = values;
   if (resume && force) throw new InvalidInputError("Cannot run tedi train: --resume and --force exclude each other");
   const chosen = await chosenProblem("train", values, output.log);
-  const problem = chosen ?? settingProblem(DEFAULT_SETTING);
-  const training = chosenTraining(problem, values);
+  const { problem, training, start } = await newTraining(chosen, values, resume);
   const checkFolds = (of: MechanismProblem): void => {
     if (values.folds !== undefined) requireFolds("run tedi train", of, values.folds);
   };
   if (!resume) checkFolds(problem);
-  const path = values.out ?? `runs/${problemSlug(problem)}-seed${training.seed}`;
+  const path = values.out ?? `runs/${problemSlug(problem)}-seed${training.seed}${start ? "-continued" : ""}`;
   const open = () => openRunFolder(path, { resume, force, warn: output.warn });
-  if (!resume) return { problem, training, folder: await open(), done: 0 };
+  if (!resume) return { problem, training, start, folder: await open(), done: 0 };
 
   const folder = await open();
   const where = configPath(path);
@@ -199,7 +207,19 @@ async function prepare(values: TrainValues, output: Output): Promise<PreparedRun
   }
   const found = await folder.readCheckpoint(), checkpoint = longer && found ? withFreshPatience(found) : found;
   const done = checkpoint ? readProgress(begun, options, checkpoint).iteration : 0;
-  return { problem: begun, training: options, folder, before: config, checkpoint, done };
+  const again = await startAgain(config, where, values.from, checkpoint === undefined);
+  return { problem: begun, training: options, start: again, folder, before: config, checkpoint, done };
+}
+
+/** What a new training is of: the problem that is chosen, or that of the run which it begins with. */
+async function newTraining(chosen: MechanismProblem | undefined, values: TrainValues, resume = false) {
+  const { from } = values, start = from === undefined || resume ? undefined : await readWarmStart(from);
+  const ofStart = chosen || start?.folder === undefined ? undefined : await readConfig(start.folder);
+  const problem = chosen ?? ofStart?.problem ?? settingProblem(DEFAULT_SETTING);
+  if (start) requireMechanismFor(`train from ${from}`, problem, start.mechanism);
+  const training = chosenTraining(problem, values, start?.mechanism.network);
+  if (start) requireStart(problem, training.network, start.mechanism, from!);
+  return { problem, training, start };
 }
 
 /** Trains and evaluates; gives the exit code. */
@@ -213,7 +233,8 @@ async function work(
   const { problem, training, folder } = run;
   output.log(`Run folder: ${folder.path}${values.out === undefined ? " (--out FOLDER for another)" : ""}`);
   const checkpointEvery = values["checkpoint-every"];
-  await lead(ranks, { source: problem.source, training, checkpointEvery }, run.checkpoint);
+  const from = run.start?.mechanism;
+  await lead(ranks, { source: problem.source, training, checkpointEvery }, run.checkpoint, from);
   const device = await openDevice(wantedDevice(values, run.before));
   const interrupt = listenToInterrupts(() => output.log("Stopping after this iteration; Ctrl-C again to stop at once"));
   try {
@@ -227,6 +248,7 @@ async function work(
     };
     const result = await train(problem, training, {
       ...record.hooks,
+      from,
       onIteration,
       device,
       checkpointEvery,
@@ -328,12 +350,13 @@ async function writeConfig(
   output: Output,
   watch?: string,
 ): Promise<RunConfig> {
-  const { problem, training, folder, before, done } = run;
+  const { problem, training, start, folder, before, done } = run;
   const { backend, adapter, software, reason } = device;
   const config: RunConfig = before ?? {
     version: VERSION,
     problem: { name: problem.name, source: sourceFrom(folder.path, problem.source) },
     training,
+    ...start && { from: recordedStart(folder.path, start) },
     device: { requested: requestedDevice(values).backend, backend, adapter, software },
   };
   if (before === undefined || before.training !== training) await folder.writeConfig({ ...config, training });
@@ -352,9 +375,11 @@ async function writeConfig(
     adapter,
     reason,
     out: folder.path,
+    ...start && { from: start.file },
     ...watch !== undefined && { watch },
     version: VERSION,
   });
+  if (start) output.log(`Begins with the prices of ${start.file}`);
   output.log(`Device: ${reason}`);
   if (watch !== undefined) output.log(`Watch: ${watch}`);
   return config;
