@@ -170,6 +170,11 @@ function argumentsBeside(preset: Preset, problem: MechanismProblem, options: Tra
   ];
 }
 
+/** The values of all options that training options have, by the names of the command line. */
+export function optionValues(options: TrainingOptions): Record<string, unknown> {
+  return Object.fromEntries(fieldOptions.map(({ name }) => [name, valueIn(options, name)]));
+}
+
 /** Training options as texts by name, such as `network.groups`. */
 export function optionTexts(options: TrainingOptions): Record<string, string> {
   const { network, ...others } = options;

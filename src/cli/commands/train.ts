@@ -29,6 +29,7 @@ import { chosenRanks, follow, lead, rankOptions, rankThreads, sharding } from ".
 import { parseCommandLine } from "../options.ts";
 import { openOutput, type Output } from "../output.ts";
 import { chosenProblem, DEFAULT_SETTING, describeSource, problemOptions, problemSlug } from "../problem_options.ts";
+import { blaming, configTable, ONLY_IN_LINES, overruled, readConfigFile } from "../train_config.ts";
 import { checkConfig, configPath, readConfig, type RunConfig, sourceFrom } from "../run_config.ts";
 import { reportPlan } from "../plan_report.ts";
 import { recordTraining } from "../training_record.ts";
@@ -36,7 +37,16 @@ import { readWarmStart, recordedStart, startAgain, type WarmStart, warmStartOpti
 import { openWatch, type Watch, watchOptions } from "../watch.ts";
 import { chosenTraining, requireSameTraining, trainingGroups, trainingOptions } from "../training_options.ts";
 
+/** The option of a file with other options. */
+const configOption = {
+  name: "config",
+  kind: "text",
+  placeholder: "FILE.toml",
+  help: "Options from a file, TOML or JSON, by their names without dashes; those of the command line overrule them",
+} as const satisfies Option;
+
 const runOptions = [
+  configOption,
   {
     name: "out",
     kind: "text",
@@ -78,7 +88,9 @@ const runOptions = [
   {
     name: "dry-run",
     kind: "flag",
-    help: "Print the number of parameters, the memory and the operations that training would take, and stop",
+    help:
+      "Print the number of parameters, the memory and the operations that training would take, and all options as a " +
+      "file for --config: tedi train --dry-run > run.toml; and stop",
   },
   {
     name: "json",
@@ -90,6 +102,7 @@ const runOptions = [
 
 const options = [...problemOptions, ...trainingOptions, ...deviceOptions, ...rankOptions, ...runOptions] as const;
 type TrainValues = Values<typeof options[number]>;
+const inFiles = options.filter(({ name }) => !ONLY_IN_LINES.includes(name));
 
 /** `tedi train`. */
 export const trainCommand: Command = {
@@ -118,45 +131,63 @@ export const trainCommand: Command = {
     },
     { line: "tedi train --setting U-3-2-cp1-cd0 --watch", help: "watch it in a browser" },
     { line: "tedi train --setting U-3-2-cp1-cd0 --preset as-printed", help: "Algorithm 1 and nothing else" },
+    { line: "tedi train --setting U-1-2 --dry-run > run.toml", help: "what it would take, with all options" },
+    { line: "tedi train --config run.toml --seed 1", help: "train with these, and with another seed" },
     { line: "tedi train --types bids.csv --participants 3 --goods 2 --out runs/bids", help: "learn from data" },
     { line: "tedi train --problem ./my_problem.ts --json > log.jsonl", help: "a problem of your own, for a program" },
   ],
   async run(args) {
-    const { values } = parseCommandLine("train", options, [], args);
-    const output = openOutput(values);
-    if (values["dry-run"]) return await dryRun(values, output);
-    if (values.shards !== undefined && !values.mpi) {
-      throw new InvalidInputError("Cannot run tedi train: --shards must come with --mpi, which is missing");
-    }
-    const ranks = chosenRanks(values);
-    if (ranks && ranks.rank > 0) return await follow(ranks, values, await chosenProblem("train", values));
-    const watch = await openWatch(values, output);
-    try {
-      const run = await prepare(values, output);
-      try {
-        return await work(run, values, output, watch, ranks);
-      } catch (error) {
-        watch?.stage({ words: `tedi train failed: ${(error as Error).message}`, over: true });
-        throw error;
-      } finally {
-        run.folder.close();
-      }
-    } finally {
-      await watch?.end();
-    }
+    const { values: given } = parseCommandLine("train", options, [], args);
+    const file = given.config === undefined ? undefined : await readConfigFile(given.config, inFiles);
+    return await blaming(file, given, () => runWith(file ? overruled(file, given) : given));
   },
 };
+
+/** Runs the command with the values of its options. */
+async function runWith(values: TrainValues): Promise<number> {
+  const output = openOutput(values);
+  if (values["dry-run"]) return await dryRun(values, output);
+  if (values.shards !== undefined && !values.mpi) {
+    throw new InvalidInputError("Cannot run tedi train: --shards must come with --mpi, which is missing");
+  }
+  const ranks = chosenRanks(values);
+  if (ranks && ranks.rank > 0) return await follow(ranks, values, await chosenProblem("train", values));
+  const watch = await openWatch(values, output);
+  try {
+    const run = await prepare(values, output);
+    try {
+      return await work(run, values, output, watch, ranks);
+    } catch (error) {
+      watch?.stage({ words: `tedi train failed: ${(error as Error).message}`, over: true });
+      throw error;
+    } finally {
+      run.folder.close();
+    }
+  } finally {
+    await watch?.end();
+  }
+}
 
 /** Tells what training would take on the device, and leaves no trace. */
 async function dryRun(values: TrainValues, output: Output): Promise<number> {
   const { problem, training } = await newTraining(await chosenProblem("train", values, output.log), values);
   const device = await openDevice(requestedDevice(values));
   try {
-    reportPlan(await planTraining(problem, training, device), problem, training, device, output);
+    const plan = await planTraining(problem, training, device);
+    reportPlan(plan, problem, training, device, configOf(problem, training, values), output);
     return 0;
   } finally {
     device.close();
   }
+}
+
+/** All options of a run, as a file has them. */
+function configOf({ source }: MechanismProblem, training: TrainingOptions, values: TrainValues) {
+  const others = [...deviceOptions, ...rankOptions, ...runOptions].map(({ name }) => name)
+    .filter((name) =>
+      !ONLY_IN_LINES.includes(name) && values[name] !== undefined && name !== "json" && name !== "quiet"
+    );
+  return configTable(source, training, Object.fromEntries(others.map((name) => [name, values[name]])));
 }
 
 /** A run whose input has all been checked. */
