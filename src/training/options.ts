@@ -157,6 +157,11 @@ export function defaultNetwork(
  * by chance, the learning rate need not fall with it. Otherwise it falls from beta = 600 / m on: a step moves the price of a
  * bundle m times as far as that of a good.
  *
+ * Training on a small table of single participants is measured on its validation rows, which changes nothing. Patience is off
+ * there, too: on 19 made-up tables of 20 to 200 rows from known distributions the mechanism that was best on a tenth of the
+ * rows earned 0.1% less than that of the last iteration on average (from 7% less to 11% more), and with a patience of 5
+ * measurements 0.6% less.
+ *
  * A symmetric network begins with a high beta. With a low one everybody takes some of every good, the first units become
  * dear, and single goods cost more than 1 once choices are sharp: then nobody takes them, and nothing brings their price
  * down. U_{1,10}^{0,0} earns 3.424 from beta = 20 on, and 3.455 from 100 on (1000 iterations, 256 profiles).
@@ -210,14 +215,22 @@ export function defaultTraining(
     nondecreasing: !reads && !atoms,
     tiedWeights: sharesGoods(task),
     averaging: 0.99,
-    validateEvery: 0,
+    validateEvery: hasFewRows(task) ? VALIDATE_EVERY : 0,
     patience: 0,
     seed: 0,
   };
 }
 
-/** Iterations between measurements where a patience is given and nothing else. */
+/** Iterations between measurements where a patience is given and nothing else, and where there are few rows. */
 const VALIDATE_EVERY = 25;
+/** Tables of at most this many rows are measured: what is learned may be about the rows, and it takes no time. */
+const FEW_ROWS = 1000;
+
+/** Whether a problem is a small table of single participants. */
+function hasFewRows({ participants, distribution: { data } }: MechanismProblem): boolean {
+  if (participants > 1 || !data) return false;
+  return data.rows("training") + data.rows("validation") + data.rows("held-out") <= FEW_ROWS;
+}
 
 /** Settings with the one of `validateEvery` and `patience` that is not chosen, where it follows from the other. */
 export function completeValidation<Chosen extends Partial<TrainingOptions>>(

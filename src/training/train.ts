@@ -77,9 +77,9 @@ export interface TrainingHooks {
 
 /** The names of the hooks. */
 const HOOKS: readonly (keyof TrainingHooks)[] = [
-  "from",
   "device",
   "resume",
+  "from",
   "checkpointEvery",
   "onCheckpoint",
   "onIteration",
