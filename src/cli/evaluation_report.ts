@@ -80,7 +80,13 @@ export interface ReportContext {
   /** What is not as one expects, in words. */
   readonly remarks?: readonly string[];
   /** After training: what it was. */
-  readonly training?: { readonly iterations: number; readonly out: string; readonly evaluationSeconds: number };
+  readonly training?: {
+    readonly iterations: number;
+    /** The measurement on validation profiles after which the mechanism was taken, where training has a patience. */
+    readonly best?: { readonly iteration: number; readonly validationRevenue: number };
+    readonly out: string;
+    readonly evaluationSeconds: number;
+  };
 }
 
 /** Reports an evaluation: a block of text, or a JSON object. */
@@ -125,6 +131,7 @@ function resultObject(
     backend: device.backend,
     adapter: device.adapter,
     ...training && { iterations: training.iterations, evaluationSeconds: round(training.evaluationSeconds) },
+    ...training?.best && { best: training.best },
     ...referenceFields(referenceMechanisms(problem)),
     references: references.map(({ name, utility, standardError, upperBound }) => ({
       name,
@@ -201,8 +208,11 @@ function resultText(
   if (evaluation.unusual !== undefined) rows.push(["results", "", evaluation.unusual]);
   rows.push(["", "", `ties (utilities within ${TIE_BREAK}) go to the highest payment`]);
   if (training) {
-    const { iterations, evaluationSeconds } = training;
+    const { iterations, best, evaluationSeconds } = training;
     rows.push(["training", duration(seconds), `${iterations} iterations; evaluation ${duration(evaluationSeconds)}`]);
+    if (best) {
+      rows.push(["validation", value(best.validationRevenue), `the best, after iteration ${best.iteration}; kept`]);
+    }
   } else rows.push(["evaluation", duration(seconds)]);
   rows.push(["device", device.backend, device.adapter]);
   rows.push(["", "", device.reason]);

@@ -116,8 +116,14 @@ function joinValues(
   return out;
 }
 
-/** The value of an option, which messages call `name`, from its text. */
-function readValue(action: string, option: Option, name: string, text: string): unknown {
+/**
+ * The value of an option from its text.
+ *
+ * @param action What cannot be done otherwise, for messages.
+ * @param name What messages call the option.
+ * @throws {InvalidInputError} naming the option, the rule and the text.
+ */
+export function readValue(action: string, option: Option, name: string, text: string): unknown {
   const { kind, least = -Infinity } = option;
   const fail = (rule: string): never => {
     throw new InvalidInputError(`Cannot ${action}: ${name} must be ${rule}, got ${show(text)}`);

@@ -8,18 +8,21 @@ import type { MechanismProblem } from "../problems/problem.ts";
 import type { Device } from "../runtime/device.ts";
 import type { TrainingOptions } from "../training/options.ts";
 import { inMebibytes, type TrainingPlan } from "../training/plan.ts";
+import type { Table } from "./option_file.ts";
 import type { Output } from "./output.ts";
+import { configToml } from "./train_config.ts";
 
-/** Prints a plan. */
+/** Prints a plan, as comments above what a configuration file says. */
 export function reportPlan(
   plan: TrainingPlan,
   problem: MechanismProblem,
   { iterations, profiles, chains }: TrainingOptions,
   device: Device,
+  config: Table,
   output: Output,
 ): void {
   const { bytes, flop } = plan, { backend, adapter } = device;
-  output.event("plan", { setting: problem.name, backend, adapter, iterations, ...plan });
+  output.event("plan", { setting: problem.name, backend, adapter, iterations, ...plan, config });
   const count = (value: number) => value.toLocaleString("en");
   const work = (flop: number) =>
     flop < 1e12 ? `${(flop / 1e9).toPrecision(3)} GFLOP` : `${(flop / 1e12).toPrecision(3)} TFLOP`;
@@ -40,8 +43,8 @@ export function reportPlan(
     ["All", work(flop.total * iterations), `${count(iterations)} iterations`],
   ];
   const widths = [0, 1].map((column) => Math.max(...lines.map((line) => line[column].length)));
-  output.text(
-    lines.map(([what, value, more]) => `${what.padEnd(widths[0])}  ${value.padStart(widths[1])}  ${more}`.trimEnd())
-      .join("\n"),
+  const comments = lines.map(([what, value, more]) =>
+    `# ${what.padEnd(widths[0])}  ${value.padStart(widths[1])}  ${more}`.trimEnd()
   );
+  output.text([...comments, "", configToml(config)].join("\n"));
 }

@@ -6,8 +6,9 @@
  */
 import { decodeCheckpoint, encodeCheckpoint } from "../io/checkpoint_file.ts";
 import { decodeMechanism, encodeMechanism } from "../io/mechanism_file.ts";
-import type { LearnedMechanism } from "../io/mechanism_kinds.ts";
 import { divided, serve } from "../mechanisms/over_ranks.ts";
+import type { LearnedMechanism } from "../io/mechanism_kinds.ts";
+import type { MenuMechanism } from "../mechanisms/menu_mechanism.ts";
 import { loadProblem } from "../problems/load.ts";
 import type { ProblemSource } from "../problems/problem.ts";
 import { openDevice } from "../runtime/device.ts";
@@ -114,27 +115,29 @@ export async function lead(
   ranks: Ranks | undefined,
   orders: Orders,
   checkpoint: Checkpoint | undefined,
+  from: MenuMechanism | undefined,
 ): Promise<void> {
   if (!ranks) return;
   ranks.broadcast(new TextEncoder().encode(JSON.stringify(orders)));
   ranks.broadcast(checkpoint ? await encodeCheckpoint(checkpoint) : new Uint8Array());
+  ranks.broadcast(from ? await encodeMechanism(from) : new Uint8Array());
 }
 
 /** Trains as rank 0 says, and helps it to evaluate; gives the exit code. */
 export async function follow(ranks: Ranks, values: RankValues): Promise<number> {
   const orders: Orders = JSON.parse(new TextDecoder().decode(ranks.broadcast(new Uint8Array())));
-  const bytes = ranks.broadcast(new Uint8Array());
+  const bytes = ranks.broadcast(new Uint8Array()), start = ranks.broadcast(new Uint8Array());
+  const from = start.length > 0 ? await decodeMechanism(start, "the mechanism of rank 0") as MenuMechanism : undefined;
   const resume = bytes.length > 0 ? await decodeCheckpoint(bytes, "the checkpoint of rank 0") : undefined;
   const problem = await loadProblem(orders.source), { training, checkpointEvery } = orders;
   const device = await openDevice({ ...requestedDevice(values), threads: rankThreads(values) });
   const interrupt = listenToInterrupts(() => {});
   try {
-    const { iterations, mechanism } = await train(problem, training, {
-      ...{ device, resume, checkpointEvery, signal: interrupt.signal },
+    const { done, mechanism } = await train(problem, training, {
+      ...{ device, resume, from, checkpointEvery, signal: interrupt.signal },
       ...sharding(ranks, values),
     });
     interrupt.end(); // From here on signals end the process, which waits for rank 0 and hears none.
-    const done = iterations === training.iterations;
     if (done) await serve(ranks, mechanism); // rank 0 evaluates it
     ranks.finish();
     return done ? 0 : INTERRUPTED;

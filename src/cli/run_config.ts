@@ -26,6 +26,8 @@ export interface RunConfig {
   readonly problem: { readonly name: string; readonly source: ProblemSource };
   /** All training options. */
   readonly training: TrainingOptions;
+  /** The mechanism that it began with, by the path from the run's folder; left out where it began anew. */
+  readonly from?: { readonly mechanism: string; readonly sha256: string };
   /** Where it was to be trained, and where it was. */
   readonly device: {
     readonly requested: typeof BACKENDS[number];
@@ -100,7 +102,8 @@ export async function checkConfig(
     throw new InvalidInputError(`Cannot read ${path}: its problem must be ${name} still, got ${problem.name}`);
   }
   const { training, ...others } = value as { training?: unknown };
-  const present = { ...others, training: underPresentNames(training) };
+  // Earlier runs do not say that they were not validated.
+  const present = { ...others, training: { validateEvery: 0, patience: 0, ...underPresentNames(training) as object } };
   const config = parse(configSchema(z, problem), present, path);
   if (other) return { config, problem };
   try {
@@ -203,6 +206,7 @@ function configSchema(z: Zod, problem: MechanismProblem): Schema<RunConfig> {
     version: z.string(),
     problem: z.unknown(), // has been checked
     training: z.strictObject({ ...fieldsLike(z, others), network: z.strictObject(ofNetwork) }),
+    from: z.strictObject({ mechanism: z.string(), sha256: z.string() }).optional(),
     device: z.strictObject({
       requested: z.enum(BACKENDS),
       backend: z.enum(["webgpu", "wasm"]),

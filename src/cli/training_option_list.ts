@@ -137,6 +137,26 @@ export const methodOptions = [
   },
 ] as const satisfies readonly Option[];
 
+/** The options of validation. */
+export const validationOptions = [
+  {
+    name: "validate-every",
+    kind: "integer",
+    placeholder: "N",
+    help:
+      "Measure the mechanism so far on validation profiles after every N iterations, and record it with the metrics; 0: " +
+      "never",
+  },
+  {
+    name: "patience",
+    kind: "integer",
+    placeholder: "K",
+    help:
+      "Stop when K measurements in a row brought no more than the best before, and keep the mechanism of the best; 0: " +
+      "measurements change nothing",
+  },
+] as const satisfies readonly Option[];
+
 /** The options of chains. */
 export const chainOptions = [
   {

@@ -6,10 +6,12 @@
 import { InvalidInputError, show } from "../errors.ts";
 import { type ContextKind, contextKinds } from "../networks/context.ts";
 import { NETWORK_KINDS, type NetworkKind } from "../networks/kinds.ts";
+import type { NetworkSize } from "../networks/pricing_rule.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { settingProblem } from "../problems/settings.ts";
 import {
   checkTraining,
+  completeValidation,
   defaultHidden,
   defaultKind,
   defaultTraining,
@@ -24,6 +26,7 @@ import {
   networkOptions,
   presetOptions,
   scheduleOptions,
+  validationOptions,
   workOptions,
 } from "./training_option_list.ts";
 
@@ -32,6 +35,7 @@ export const fieldOptions = [
   ...workOptions,
   ...networkOptions,
   ...methodOptions,
+  ...validationOptions,
   ...chainOptions,
   ...scheduleOptions,
   ...adamOptions,
@@ -81,14 +85,21 @@ function presetTraining(
 /**
  * The training options for a problem: those of the preset, and what the command line says.
  *
+ * @param start The network that training begins with, in the place of the preset's.
  * @throws {InvalidInputError} naming what is out of its range.
  */
-export function chosenTraining(problem: MechanismProblem, values: TrainingValues): TrainingOptions {
+export function chosenTraining(
+  problem: MechanismProblem,
+  values: TrainingValues,
+  start?: NetworkSize,
+): TrainingOptions {
   const top: Record<string, unknown> = {}, network: Record<string, unknown> = {};
   for (const [name, value] of given(values)) (ofNetwork.has(name) ? network : top)[field(name)] = value;
   const { kind, context, ...sizes } = network as { kind?: NetworkKind; context?: ContextKind };
-  const preset = presetTraining(problem, values.preset, kind, context);
-  const options: TrainingOptions = { ...preset, ...top, network: { ...preset.network, ...sizes } };
+  const preset = presetTraining(problem, values.preset, kind, context), base = start ?? preset.network;
+  const named = start ? network : sizes;
+  const completed = completeValidation(preset, top as Partial<TrainingOptions>);
+  const options: TrainingOptions = { ...preset, ...completed, network: { ...base, ...named } };
   checkTraining(options, problem);
   return options;
 }
@@ -159,6 +170,11 @@ function argumentsBeside(preset: Preset, problem: MechanismProblem, options: Tra
   ];
 }
 
+/** The values of all options that training options have, by the names of the command line. */
+export function optionValues(options: TrainingOptions): Record<string, unknown> {
+  return Object.fromEntries(fieldOptions.map(({ name }) => [name, valueIn(options, name)]));
+}
+
 /** Training options as texts by name, such as `network.groups`. */
 export function optionTexts(options: TrainingOptions): Record<string, string> {
   const { network, ...others } = options;
@@ -200,6 +216,7 @@ export function trainingGroups(): readonly OptionGroup[] {
     { heading: "Work", options: workOptions },
     { heading: "Network", options: networkOptions },
     { heading: "Method", options: methodOptions },
+    { heading: "Validation", options: validationOptions },
     { heading: "Chains", options: chainOptions },
     { heading: "Schedules", options: scheduleOptions },
     { heading: "Adam", options: adamOptions },

@@ -8,6 +8,7 @@ import type { TrainingOptions } from "../training/options.ts";
 import type { Checkpoint, TrainingHooks } from "../training/train.ts";
 import { round } from "./evaluation_report.ts";
 import { amount, type Unit } from "../problems/amounts.ts";
+import { isSavedExhausted } from "../training/validation.ts";
 import type { Output } from "./output.ts";
 
 /** What to record, and where. */
@@ -40,7 +41,7 @@ export async function recordTraining(options: TrainingRecordOptions): Promise<Tr
   const { training, name, folder, checkpoint, done, output } = options;
   const secondsBefore = Number(checkpoint?.metadata.seconds ?? 0) || 0;
   await folder.truncateMetrics(checkpoint ? done : -1);
-  if (done >= training.iterations) {
+  if (done >= training.iterations || (checkpoint && isSavedExhausted(checkpoint, training))) {
     output.log(`Training is complete already, with ${done} iterations; evaluating again`);
   } else if (done > 0) output.log(`Training ${name}, going on after iteration ${done} of ${training.iterations}`);
   else output.log(`Training ${name} for ${training.iterations} iterations`);
@@ -48,7 +49,7 @@ export async function recordTraining(options: TrainingRecordOptions): Promise<Tr
   const start = performance.now();
   const seconds = (): number => secondsBefore + (performance.now() - start) / 1000;
   const progress = output.progress("training");
-  let last = start;
+  let last = start, validated = "";
   return {
     seconds,
     end: progress.end,
@@ -61,10 +62,12 @@ export async function recordTraining(options: TrainingRecordOptions): Promise<Tr
         const record = { ...metrics, seconds: round(seconds()), profilesPerSecond };
         folder.appendMetrics(record);
         output.event("iteration", record);
+        const { iteration, softRevenue, validationRevenue } = metrics;
+        if (validationRevenue !== undefined) validated = `, validation ${amount(options.unit, validationRevenue)}`;
         progress.update(
-          metrics.iteration,
+          iteration,
           training.iterations,
-          `soft revenue ${amount(options.unit, metrics.softRevenue)}`,
+          `soft revenue ${amount(options.unit, softRevenue)}${validated}`,
         );
       },
       async onCheckpoint({ tensors, metadata }, iteration) {

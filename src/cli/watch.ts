@@ -74,7 +74,7 @@ export async function openWatch(
   await loadVega(); // not while training goes on
   let run: { folder: string; problem: MechanismProblem; config: RunConfig } | undefined;
   const state = ({ folder, problem, config }: NonNullable<typeof run>) => ({
-    ...startedRun(folder, problem, config),
+    ...startedRun(folder, folder, problem, config),
     ...parseMetrics(readMetricsNow(folder), folder, config.training.profiles),
   });
   const stage = (stage: Stage): void => {

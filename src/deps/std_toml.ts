@@ -2,7 +2,7 @@
  * Deno's `@std/toml`, from npm's copy of the standard library, deno-std 1.4.0.
  * Chosen because it is the standard's own parser of TOML, names the line of a mistake, and has no dependencies.
  *
- * Only a sweep's file needs it, so nothing loads it until then.
+ * Only the files of sweeps and trainings need it, so nothing loads it until one is read.
  *
  * @module
  */

@@ -38,7 +38,7 @@ const single = ({ participants }: MechanismProblem) => participants === 1;
 type Training<M extends Mechanism> = (
   seed: number,
   hooks: BaselineHooks<{ readonly iteration: number; readonly softRevenue: number }>,
-) => Promise<{ mechanism: M; iterations: number }>;
+) => Promise<{ mechanism: M; iterations: number; done?: boolean }>;
 
 /** Trains from as many starts as every learned method gets, and keeps the best; watches when the paper is passed. */
 async function trainFromStarts<M extends Mechanism>(
@@ -72,7 +72,8 @@ async function trainFromStarts<M extends Mechanism>(
         await kept?.onCheckpoint({ ...checkpoint, metadata: { ...checkpoint.metadata, ...watch.metadata() } });
       },
     });
-    requireAll(name, trained.iterations, iterations, signal);
+    // Training that patience ends is done with fewer.
+    if (!trained.done) requireAll(name, trained.iterations, iterations, signal);
     return trained.mechanism;
   }, signal);
   return { mechanism, paperPassed: watch.passed };

@@ -26,6 +26,7 @@ import type { MechanismProblem } from "../problems/problem.ts";
 import { deriveKey, randomKey } from "../random/key.ts";
 import { uniforms } from "../random/numbers.ts";
 import { tensorsIn } from "../runtime/gradients.ts";
+import type { HostTensors } from "../runtime/host_tensor.ts";
 import { hostTensors, tidy, uploadAll } from "../runtime/tensors.ts";
 import { adamStep, averageParameters, averagingDecay, initAdam } from "./adam.ts";
 import { refreshChains } from "./chains.ts";
@@ -44,14 +45,21 @@ import { type TrainingStep, trainingStep } from "./training_step.ts";
 /**
  * Algorithm 1, lines 2 to 3: profiles from F, chains uniform on the box, and parameters. beta and the learning rate of line 3
  * are those that {@linkcode schedule} gives the first iteration.
+ *
+ * @param start Parameters to begin with; random ones unless given.
  */
-export function initialise(problem: MechanismProblem, rules: PricingRules, options: TrainingOptions): TrainingState {
+export function initialise(
+  problem: MechanismProblem,
+  rules: PricingRules,
+  options: TrainingOptions,
+  start?: HostTensors,
+): TrainingState {
   const key = randomKey(options.seed), { participants: n, goods: m } = problem;
   const { chains: C } = options, profiles = carriedProfiles(options), rows = profiles * n;
-  const parameters = uploadAll(rules.initialParameters(deriveKey(key, STREAMS.parameters), {
-    nondecreasing: options.nondecreasing,
-    tied: options.tiedWeights,
-  }));
+  const { nondecreasing, tiedWeights: tied } = options;
+  const parameters = uploadAll(
+    start ?? rules.initialParameters(deriveKey(key, STREAMS.parameters), { nondecreasing, tied }),
+  );
   return {
     ...{ iteration: 0, growth: 0, parameters },
     average: mapParameters(parameters, tf.clone),

@@ -5,7 +5,7 @@
  */
 import { MachineError } from "../errors.ts";
 
-/** What an iteration reports. */
+/** What an iteration reports, in the unit of the problem. */
 export interface IterationMetrics {
   /** Which iteration, from 1. */
   readonly iteration: number;
@@ -21,6 +21,12 @@ export interface IterationMetrics {
   readonly beta: number;
   /** The learning rate of this iteration. */
   readonly learningRate: number;
+  /** Where a measurement followed: mean u0 on validation profiles under the mechanism so far, with best responses. */
+  readonly validationRevenue?: number;
+  /** Its standard error; on data over rows. Measurements share their profiles, so that they differ by less than this says. */
+  readonly validationStandardError?: number;
+  /** On data: the mean on the rows that are learned from. What it exceeds `validationRevenue` by does not generalise. */
+  readonly trainingRevenue?: number;
 }
 
 /**

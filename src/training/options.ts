@@ -55,6 +55,13 @@ export interface TrainingOptions extends ScheduleOptions, AdamOptions, Omit<Move
   readonly tiedWeights: boolean;
   /** Decay of the moving average of parameters that becomes the mechanism. */
   readonly averaging: number;
+  /** After every so many iterations, and the last, the mechanism so far is measured on validation profiles; 0: never. */
+  readonly validateEvery: number;
+  /**
+   * Training stops once so many measurements in a row brought no more than the best before, and gives the mechanism of the best. 0: measurements
+   * change nothing.
+   */
+  readonly patience: number;
   /** The seed of all random numbers. */
   readonly seed: number;
 }
@@ -153,6 +160,11 @@ export function defaultNetwork(
  * by chance, the learning rate need not fall with it. Otherwise it falls from beta = 600 / m on: a step moves the price of a
  * bundle m times as far as that of a good.
  *
+ * Training on a small table of single participants is measured on its validation rows, which changes nothing. Patience is off
+ * there, too: on 19 made-up tables of 20 to 200 rows from known distributions the mechanism that was best on a tenth of the
+ * rows earned 0.1% less than that of the last iteration on average (from 7% less to 11% more), and with a patience of 5
+ * measurements 0.6% less.
+ *
  * A symmetric network begins with a high beta. With a low one everybody takes some of every good, the first units become
  * dear, and single goods cost more than 1 once choices are sharp: then nobody takes them, and nothing brings their price
  * down. U_{1,10}^{0,0} earns 3.424 from beta = 20 on, and 3.455 from 100 on (1000 iterations, 256 profiles).
@@ -206,8 +218,34 @@ export function defaultTraining(
     nondecreasing: !reads && !atoms,
     tiedWeights: sharesGoods(task),
     averaging: 0.99,
+    validateEvery: hasFewRows(task) ? VALIDATE_EVERY : 0,
+    patience: 0,
     seed: 0,
   };
+}
+
+/** Iterations between measurements where a patience is given and nothing else, and where there are few rows. */
+const VALIDATE_EVERY = 25;
+/** Tables of at most this many rows are measured: what is learned may be about the rows, and it takes no time. */
+const FEW_ROWS = 1000;
+
+/** Whether a problem is a small table of single participants. */
+function hasFewRows({ participants, distribution: { data } }: MechanismProblem): boolean {
+  if (participants > 1 || !data) return false;
+  return data.rows("training") + data.rows("validation") + data.rows("held-out") <= FEW_ROWS;
+}
+
+/** Settings with the one of `validateEvery` and `patience` that is not chosen, where it follows from the other. */
+export function completeValidation<Chosen extends Partial<TrainingOptions>>(
+  defaults: TrainingOptions,
+  chosen: Chosen,
+): Chosen {
+  const { validateEvery, patience } = chosen;
+  if (validateEvery === 0 && patience === undefined) return { ...chosen, patience: 0 };
+  if (patience && validateEvery === undefined && defaults.validateEvery === 0) {
+    return { ...chosen, validateEvery: VALIDATE_EVERY };
+  }
+  return chosen;
 }
 
 /** How many profiles each iteration replaces. */
@@ -232,7 +270,14 @@ export function checkTraining(options: TrainingOptions, problem?: MechanismProbl
     requireInteger(what, name, options[name], 1);
   }
   requireInteger(what, "chains", options.chains, 2);
-  for (const name of ["warmUp", "lineMoveEvery"] as const) requireInteger(what, name, options[name], 0);
+  for (const name of ["warmUp", "lineMoveEvery", "validateEvery", "patience"] as const) {
+    requireInteger(what, name, options[name], 0);
+  }
+  if (options.patience > 0 && options.validateEvery === 0) {
+    throw new InvalidInputError(
+      `Cannot ${what}: validateEvery must be at least 1 where patience is above 0, got 0`,
+    );
+  }
   const { network } = options;
   if (typeof network !== "object" || network === null || Array.isArray(network)) {
     throw new InvalidInputError(`Cannot ${what}: network must be an object of sizes, got ${show(network)}`);

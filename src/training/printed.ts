@@ -77,6 +77,8 @@ export function printedTraining(problem: MechanismProblem | string): TrainingOpt
     nondecreasing: false,
     tiedWeights: false,
     averaging: 0,
+    validateEvery: 0,
+    patience: 0,
     seed: 0,
   };
 }

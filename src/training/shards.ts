@@ -15,7 +15,7 @@ import type { Parameters } from "../networks/network.ts";
 import type { PricingRules } from "../networks/pricing_rule.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { tensorsIn } from "../runtime/gradients.ts";
-import { elementCount } from "../runtime/host_tensor.ts";
+import { elementCount, type HostTensors } from "../runtime/host_tensor.ts";
 import type { Ranks } from "../runtime/mpi.ts";
 import { hostTensors, upload } from "../runtime/tensors.ts";
 import { initialise, moveChainsAndGradient, schedule, updateParameters } from "./algorithm1.ts";
@@ -37,12 +37,14 @@ export interface Sharding {
 
 /** The parts of a training's loop that depend on how it is divided. */
 export interface TrainingSteps {
-  /** The state of a checkpoint, or that of the beginning. */
-  begin(saved: Checkpoint | undefined): TrainingState;
+  /** The state of a checkpoint, or that of the beginning, with parameters to begin with if they are given. */
+  begin(saved: Checkpoint | undefined, start: HostTensors | undefined): TrainingState;
   /** One iteration. The state that went in stays whole; the caller disposes of it. */
   iterate(state: TrainingState): Promise<{ state: TrainingState; metrics: IterationMetrics }>;
   /** The state as a checkpoint of all shards. */
   save(state: TrainingState): Promise<Checkpoint>;
+  /** What some work gives, the same on all ranks: that of the first, which alone does it. It has to be plain data. */
+  agree<Value>(work: () => Promise<Value>): Promise<Value>;
   /** Whether training is to stop: on all ranks after the same iteration. */
   stopped(): boolean;
 }
@@ -113,7 +115,11 @@ export function shardedSteps(
 
   return {
     stopped: () => stop,
-    begin(saved) {
+    async agree(work) {
+      const own = ranks.rank === 0 ? JSON.stringify(await work()) : "";
+      return JSON.parse(new TextDecoder().decode(ranks.broadcast(new TextEncoder().encode(own))));
+    },
+    begin(saved, start) {
       if (saved) {
         const { types, chains, squareSlopes, ...state } = restoreState(
           problem,
@@ -130,7 +136,7 @@ export function shardedSteps(
         return { ...state, ...mine, types: types.slice(first * values, (first + each) * values) };
       }
       const begun = own.map((one) => initialise(problem, rules, one));
-      const whole = initialise(problem, rules, all[0]); // its parameters are those of all
+      const whole = initialise(problem, rules, all[0], start); // its parameters are those of all
       const state = { ...whole, ...joined(begun) };
       tf.dispose([whole.chains, whole.squareSlopes]);
       begun.forEach((one) => disposeState(one));

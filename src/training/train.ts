@@ -21,9 +21,11 @@ import { problemOf } from "../problems/problem_of.ts";
 import { dividedProblem, networkUnit } from "../problems/scaled.ts";
 import { type Device, openDevice } from "../runtime/device.ts";
 import { letEventsIn } from "../runtime/event_loop.ts";
+import { downloadAll } from "../runtime/tensors.ts";
+import type { HostTensor } from "../runtime/host_tensor.ts";
 import { initialise, iterate } from "./algorithm1.ts";
 import { type IterationMetrics, requireFinite } from "./metrics.ts";
-import { checkTraining, defaultTraining, type TrainingOptions } from "./options.ts";
+import { checkTraining, completeValidation, defaultTraining, type TrainingOptions } from "./options.ts";
 import { checkPlan, type TrainingPlan, trainingPlan } from "./plan.ts";
 import { shardedSteps, type Sharding, type TrainingSteps } from "./shards.ts";
 import {
@@ -35,11 +37,26 @@ import {
   saveState,
   type TrainingState,
 } from "./state.ts";
+import { requireStart } from "./warm_start.ts";
+import {
+  afterMeasurement,
+  isExhausted,
+  isMeasured,
+  measure,
+  savedValidation,
+  type Validation,
+  withValidation,
+} from "./validation.ts";
 
 export type { Checkpoint } from "./state.ts";
 
-/** What goes on around training, without an effect on its result. */
+/** What goes on around training, and what it begins with: only that has an effect on its result. */
 export interface TrainingHooks {
+  /**
+   * A mechanism whose prices training begins with, of the same n and m; its network is the default then, and has to stay.
+   * Prices are taken as shares of what is 1 to the network.
+   */
+  readonly from?: MenuMechanism;
   /** Where to train; `openDevice()` unless given. It stays open. */
   readonly device?: Device;
   /** The checkpoint to go on from, of the same problem and seed. */
@@ -62,6 +79,7 @@ export interface TrainingHooks {
 const HOOKS: readonly (keyof TrainingHooks)[] = [
   "device",
   "resume",
+  "from",
   "checkpointEvery",
   "onCheckpoint",
   "onIteration",
@@ -72,12 +90,16 @@ const HOOKS: readonly (keyof TrainingHooks)[] = [
 
 /** What training made. */
 export interface TrainingResult {
-  /** The mechanism of the averaged parameters. */
+  /** The mechanism of the averaged parameters: of the last iteration or, with a patience, the best by validation. */
   readonly mechanism: MenuMechanism;
   /** The settings it was trained with. */
   readonly options: TrainingOptions;
   /** Iterations done, all of them unless it was stopped. */
   readonly iterations: number;
+  /** Whether training is done: after all iterations, or as patience ran out; false where the signal stopped it. */
+  readonly done: boolean;
+  /** With a patience: the measurement after which the mechanism was taken. */
+  readonly best?: { readonly iteration: number; readonly validationRevenue: number };
   /** The last iteration's metrics; undefined where none was run. */
   readonly metrics?: IterationMetrics;
   /** The metrics of all iterations that were run, in order; those before the checkpoint that it went on from are not. */
@@ -118,11 +140,13 @@ export async function train(
   const given = problemOf(problem), unit = networkUnit(given), task = dividedProblem(given, unit);
   const chosen = underPresentNames(settings), { network } = chosen;
   const { kind = NETWORK_KINDS[0], context = contextKinds[0] } = network ?? {};
-  const defaults = network ? defaultTraining(task, kind, context) : defaultTraining(task);
+  const plain = network ? defaultTraining(task, kind, context) : defaultTraining(task), { from } = hooks;
+  const defaults = from ? { ...plain, network: from.network } : plain;
   requireKnownNames("train", "a setting", chosen, Object.keys(defaults));
   requireKnownNames("train", "a hook", hooks, HOOKS);
-  const options: TrainingOptions = { ...defaults, ...chosen };
+  const options: TrainingOptions = { ...defaults, ...completeValidation(defaults, chosen) };
   checkTraining(options, task);
+  if (from) requireStart(task, options.network, from, "the given mechanism");
   const { checkpointEvery = 100, signal } = hooks;
   requireInteger("train", "checkpointEvery", checkpointEvery, 1);
   if (hooks.resume) {
@@ -130,6 +154,7 @@ export async function train(
     requireShards(hooks.resume, hooks.sharding?.shards ?? 1);
   }
   const rules = trainingRules(task, options);
+  let validation: Validation = savedValidation(rules, hooks.resume);
 
   let device = hooks.device ?? await openDevice();
   let kernels = await openKernels(rules.network);
@@ -140,12 +165,28 @@ export async function train(
     if (hooks.sharding) return shardedSteps(task, rules, kernels, options, hooks.sharding, signal);
     return undividedSteps(task, rules, kernels, options, signal);
   };
-  let steps = open(), state: TrainingState = steps.begin(saved);
+  let steps = open(), state: TrainingState = steps.begin(saved, from?.parameters);
   let history: IterationMetrics[] = [];
+  const made = (parameters: Readonly<Record<string, HostTensor>>) =>
+    menuMechanism({
+      ...{ problem: task.name, shape: rules.shape, network: options.network, ...unitsOf(given, unit), parameters },
+    });
+  /** Measures the mechanism so far, if it is time to. */
+  const validate = async ({ iteration, average }: TrainingState) => {
+    if (!isMeasured(iteration, options)) return {};
+    const parameters = await downloadAll(average);
+    const measured = await steps.agree(() => measure(given, made(parameters), options.seed));
+    if (options.patience > 0) {
+      validation = afterMeasurement(validation, iteration, measured.validationRevenue, parameters);
+    }
+    return measured;
+  };
+  const save = async () => withValidation(await steps.save(state), validation);
+  const isDone = () => state.iteration >= options.iterations || isExhausted(validation, options);
   try {
     for (;;) {
       try {
-        while (state.iteration < options.iterations && !steps.stopped()) {
+        while (!isDone() && !steps.stopped()) {
           const next = await steps.iterate(state);
           disposeState(state, next.state);
           state = next.state;
@@ -156,27 +197,26 @@ export async function train(
             next.metrics,
             "a lower learning rate may help, and checkpoints written before are whole",
           );
-          const metrics = { ...next.metrics, softRevenue: unit * next.metrics.softRevenue };
+          const softRevenue = unit * next.metrics.softRevenue;
+          const metrics = { ...next.metrics, softRevenue, ...await validate(state) };
           history.push(metrics);
           hooks.onIteration?.(metrics);
           await letEventsIn();
-          if (state.iteration % checkpointEvery === 0 && state.iteration < options.iterations) {
-            saved = await steps.save(state);
+          if (state.iteration % checkpointEvery === 0 && !isDone()) {
+            saved = await save();
             losses = 0;
             await hooks.onCheckpoint?.(saved, state.iteration);
           }
         }
-        saved = await steps.save(state);
+        saved = await save();
         await hooks.onCheckpoint?.(saved, state.iteration);
-        const mechanism = menuMechanism({
-          problem: task.name,
-          shape: rules.shape,
-          network: options.network,
-          ...unitsOf(given, unit),
-          parameters: averageOf(saved),
-        });
-        const { iteration: iterations } = state;
-        const result = { mechanism, options, iterations, metrics: history.at(-1), history, device };
+        const { iteration: iterations } = state, { best } = validation;
+        const result = {
+          mechanism: made(best?.parameters ?? averageOf(saved)),
+          ...{ options, iterations, done: isDone() },
+          ...best && { best: { iteration: best.iteration, validationRevenue: best.revenue } },
+          ...{ metrics: history.at(-1), history, device },
+        };
         return showing(result, () => summaryOf(given, result), {
           kind: "training",
           subject: { problem: given, result },
@@ -191,7 +231,8 @@ export async function train(
         kernels = await openKernels(rules.network);
         disposeState(state);
         steps = open();
-        state = steps.begin(saved);
+        state = steps.begin(saved, from?.parameters);
+        validation = savedValidation(rules, saved);
         history = history.filter(({ iteration }) => iteration <= state.iteration);
         await hooks.onDeviceLost?.(loss, state.iteration);
       }
@@ -222,9 +263,11 @@ function undividedSteps(
   signal?: AbortSignal,
 ): TrainingSteps {
   return {
-    begin: (saved) => saved ? restoreState(problem, rules, options, saved) : initialise(problem, rules, options),
+    begin: (saved, start) =>
+      saved ? restoreState(problem, rules, options, saved) : initialise(problem, rules, options, start),
     iterate: (state) => iterate(problem, rules, kernels, options, state),
     save: (state) => saveState(problem, options, state),
+    agree: (work) => work(),
     stopped: () => signal?.aborted ?? false,
   };
 }

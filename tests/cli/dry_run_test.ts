@@ -41,7 +41,8 @@ Deno.test("--dry-run tells people the parameters, the memory and the work", asyn
   Deno.mkdirSync(cwd);
   const { code, stdout, stderr } = await tedi(COUNTED, { cwd });
   assertEquals([code, stderr], [0, ""]);
-  const lines = stdout.trimEnd().split("\n").map((line) => line.split(/ {2,}/));
+  const comments = stdout.split("\n").filter((line) => line.startsWith("# "));
+  const lines = comments.map((line) => line.slice(2).split(/ {2,}/));
   const shown = new Map(lines.map(([what, ...values]) => what ? [what, values] : [values[0], values.slice(1)]));
   assertEquals(shown.get("Problem"), ["U_{2,3}^{1,0}", "2 participants, 3 goods"]);
   assertEquals(shown.get("Parameters"), ["968", "104 raw weights for each pricing rule"]);

@@ -9,7 +9,7 @@ import { jsonLines, tedi, testFolder } from "./tedi.ts";
 
 const FOLDER = testFolder(), MODULE = new URL("../../mod.ts", import.meta.url).href;
 const TRAIN = "train --setting U-3-2-cp1-cd0 --iterations 8 --profiles 16 --chains 4 --steps 2 --groups 4 " +
-  "--test-profiles 200 --backend wasm --quiet --checkpoint-every 2";
+  "--test-profiles 200 --backend wasm --quiet --checkpoint-every 2 --validate-every 4 --patience 9";
 
 /** Both libraries: their mpirun, as Debian names it, and how their processes know their ranks. */
 const MPIRUN = {

@@ -30,6 +30,7 @@ const OTHERS: Readonly<Record<string, unknown>> = {
   ...{ boundary: "project", "step-rule": "constant", "step-scale": 0.7, "largest-step": 0.1, "line-move-every": 3 },
   ...{ "initial-points": 2, "initial-point-noise": 0.4, "initial-beta": 7, "final-beta": 9, "beta-growth-ratio": 0.6 },
   ...{ "largest-suboptimality": 5, "learning-rate": 0.1, "final-learning-rate-ratio": 0.2, "learning-rate-beta": 8 },
+  ...{ "validate-every": 3, patience: 2 },
   ...{ beta1: 0.8, beta2: 0.95, epsilon: 1e-9, "clip-norm": 3 },
 };
 
@@ -49,8 +50,9 @@ Deno.test("every field of the training options has an option, which sets it and 
     const flat: Record<string, unknown> = { context: "dense", ...rest, ...network };
     const before: Record<string, unknown> = { ...defaults, ...defaults.network };
     const changed = Object.keys(flat).filter((key) => String(flat[key]) !== String(before[key]));
-    // Another context has other widths.
-    assertEquals(changed.sort(), name === "context" ? ["context", "hidden"] : [field(name)], name);
+    // Another context has other widths, and patience needs measurements.
+    const follows = { context: ["hidden"], patience: ["validateEvery"] }[name] ?? [];
+    assertEquals(changed.sort(), [field(name), ...follows].sort(), name);
     assertEquals(flat[field(name)], value, name);
   }
 });

@@ -36,6 +36,8 @@ const bad: [setting: Record<string, unknown>, thing: string, rule: string, got: 
   [{ initialPoints: 0 }, "initialPoints", POSITIVE, "0"],
   [{ initialPointNoise: 0 }, "initialPointNoise", ABOVE, "0"],
   [{ warmUp: -1 }, "warmUp", "a non-negative integer", "-1"],
+  [{ validateEvery: -1 }, "validateEvery", "a non-negative integer", "-1"],
+  [{ patience: 0.5 }, "patience", "a non-negative integer", "0.5"],
   [{ warmUp: true }, "warmUp", "a non-negative integer", "true"],
   [{ lineMoveEvery: -1 }, "lineMoveEvery", "a non-negative integer", "-1"],
   [{ lineMoveEvery: 0.5 }, "lineMoveEvery", "a non-negative integer", "0.5"],

@@ -85,7 +85,7 @@ export const reportCommand: Command = {
 
     const device = await chosenDevice(values), runs: ReportedRun[] = [];
     try {
-      for (const [k, { problem, config, mechanism, recorded }] of found.entries()) {
+      for (const [k, { folder, problem, config, mechanism, recorded }] of found.entries()) {
         const { seed } = config.training;
         const profiles = values["test-profiles"] ?? TEST_PROFILES;
         const { evaluation, each } = await evaluateShown(problem, mechanism, { profiles, seed }, output);
@@ -93,7 +93,7 @@ export const reportCommand: Command = {
         const comparison = await comparedWithBest(problem, each, references, { profiles, seed });
         runs.push({
           ...{ references, comparison, remarks: remarksOn(problem, evaluation, comparison) },
-          ...{ ...startedRun(names[k], problem, config), ...recorded, evaluation },
+          ...{ ...startedRun(names[k], folder, problem, config), ...recorded, evaluation },
           mechanism: await viewMechanism(problem, mechanism, { seed, profiles }),
           ...values.audit && { audit: await auditShown(problem, mechanism, output) },
         });

@@ -9,6 +9,7 @@ import { encodeMechanism } from "../../io/mechanism_file.ts";
 import { openRunFolder, type RunFolder } from "../../io/run_folder.ts";
 import { TEST_PROFILES } from "../../mechanisms/evaluate.ts";
 import { divided } from "../../mechanisms/over_ranks.ts";
+import { requireMechanismFor } from "../../mechanisms/mechanism.ts";
 import type { MechanismProblem } from "../../problems/problem.ts";
 import { settingProblem } from "../../problems/settings.ts";
 import { type Device, type DeviceOptions, openDevice } from "../../runtime/device.ts";
@@ -17,6 +18,8 @@ import type { Ranks } from "../../runtime/mpi.ts";
 import type { TrainingOptions } from "../../training/options.ts";
 import { readProgress } from "../../training/state.ts";
 import { type Checkpoint, planTraining, train } from "../../training/train.ts";
+import { withFreshPatience } from "../../training/validation.ts";
+import { requireStart } from "../../training/warm_start.ts";
 import { VERSION } from "../../version.ts";
 import type { Command, Option, Values } from "../command.ts";
 import { deviceOptions, requestedDevice } from "../device_options.ts";
@@ -28,25 +31,37 @@ import { chosenRanks, follow, lead, rankOptions, rankThreads, sharding } from ".
 import { parseCommandLine } from "../options.ts";
 import { openOutput, type Output } from "../output.ts";
 import { chosenProblem, DEFAULT_SETTING, describeSource, problemOptions, problemSlug } from "../problem_options.ts";
-import { checkConfig, configPath, type RunConfig, sourceFrom } from "../run_config.ts";
+import { blaming, configTable, ONLY_IN_LINES, overruled, readConfigFile } from "../train_config.ts";
+import { checkConfig, configPath, readConfig, type RunConfig, sourceFrom } from "../run_config.ts";
 import { reportPlan } from "../plan_report.ts";
 import { recordTraining } from "../training_record.ts";
+import { readWarmStart, recordedStart, startAgain, type WarmStart, warmStartOption } from "../warm_start.ts";
 import { openWatch, type Watch, watchOptions } from "../watch.ts";
 import { chosenTraining, requireSameTraining, trainingGroups, trainingOptions } from "../training_options.ts";
 
+/** The option of a file with other options. */
+const configOption = {
+  name: "config",
+  kind: "text",
+  placeholder: "FILE.toml",
+  help: "Options from a file, TOML or JSON, by their names without dashes; those of the command line overrule them",
+} as const satisfies Option;
+
 const runOptions = [
+  configOption,
   {
     name: "out",
     kind: "text",
     placeholder: "FOLDER",
     help: "The run folder, for configuration, metrics, checkpoints and the mechanism",
-    default: "runs/PROBLEM-seedN",
+    default: "runs/PROBLEM-seedN, or runs/PROBLEM-seedN-continued with --from",
   },
   {
     name: "resume",
     kind: "flag",
     help: "Continue the run in the folder from its last checkpoint; with more --iterations for longer",
   },
+  warmStartOption,
   { name: "force", kind: "flag", help: "Delete the run in the folder, and begin a new one" },
   {
     name: "checkpoint-every",
@@ -75,7 +90,9 @@ const runOptions = [
   {
     name: "dry-run",
     kind: "flag",
-    help: "Print the number of parameters, the memory and the operations that training would take, and stop",
+    help:
+      "Print the number of parameters, the memory and the operations that training would take, and all options as a " +
+      "file for --config: tedi train --dry-run > run.toml; and stop",
   },
   {
     name: "json",
@@ -87,6 +104,7 @@ const runOptions = [
 
 const options = [...problemOptions, ...trainingOptions, ...deviceOptions, ...rankOptions, ...runOptions] as const;
 type TrainValues = Values<typeof options[number]>;
+const inFiles = options.filter(({ name }) => !ONLY_IN_LINES.includes(name));
 
 /** `tedi train`. */
 export const trainCommand: Command = {
@@ -109,48 +127,69 @@ export const trainCommand: Command = {
   examples: [
     { line: "tedi train --setting U-1-2", help: "sell 2 goods to 1 buyer, in runs/U-1-2-cp0-cd0-seed0" },
     { line: "tedi train --setting U-1-2 --resume", help: "go on after Ctrl-C" },
+    {
+      line: "tedi train --from runs/U-1-2-cp0-cd0-seed0 --seed 1",
+      help: "go on from what was learned, in another run",
+    },
     { line: "tedi train --setting U-3-2-cp1-cd0 --watch", help: "watch it in a browser" },
     { line: "tedi train --setting U-3-2-cp1-cd0 --preset as-printed", help: "Algorithm 1 and nothing else" },
+    { line: "tedi train --setting U-1-2 --dry-run > run.toml", help: "what it would take, with all options" },
+    { line: "tedi train --config run.toml --seed 1", help: "train with these, and with another seed" },
     { line: "tedi train --types bids.csv --participants 3 --goods 2 --out runs/bids", help: "learn from data" },
     { line: "tedi train --problem ./my_problem.ts --json > log.jsonl", help: "a problem of your own, for a program" },
   ],
   async run(args) {
-    const { values } = parseCommandLine("train", options, [], args);
-    const output = openOutput(values);
-    if (values["dry-run"]) return await dryRun(values, output);
-    if (values.shards !== undefined && !values.mpi) {
-      throw new InvalidInputError("Cannot run tedi train: --shards must come with --mpi, which is missing");
-    }
-    const ranks = chosenRanks(values);
-    if (ranks && ranks.rank > 0) return await follow(ranks, values);
-    const watch = await openWatch(values, output);
-    try {
-      const run = await prepare(values, output);
-      try {
-        return await work(run, values, output, watch, ranks);
-      } catch (error) {
-        watch?.stage({ words: `tedi train failed: ${(error as Error).message}`, over: true });
-        throw error;
-      } finally {
-        run.folder.close();
-      }
-    } finally {
-      await watch?.end();
-    }
+    const { values: given } = parseCommandLine("train", options, [], args);
+    const file = given.config === undefined ? undefined : await readConfigFile(given.config, inFiles);
+    return await blaming(file, given, () => runWith(file ? overruled(file, given) : given));
   },
 };
 
+/** Runs the command with the values of its options. */
+async function runWith(values: TrainValues): Promise<number> {
+  const output = openOutput(values);
+  if (values["dry-run"]) return await dryRun(values, output);
+  if (values.shards !== undefined && !values.mpi) {
+    throw new InvalidInputError("Cannot run tedi train: --shards must come with --mpi, which is missing");
+  }
+  const ranks = chosenRanks(values);
+  if (ranks && ranks.rank > 0) return await follow(ranks, values);
+  const watch = await openWatch(values, output);
+  try {
+    const run = await prepare(values, output);
+    try {
+      return await work(run, values, output, watch, ranks);
+    } catch (error) {
+      watch?.stage({ words: `tedi train failed: ${(error as Error).message}`, over: true });
+      throw error;
+    } finally {
+      run.folder.close();
+    }
+  } finally {
+    await watch?.end();
+  }
+}
+
 /** Tells what training would take on the device, and leaves no trace. */
 async function dryRun(values: TrainValues, output: Output): Promise<number> {
-  const problem = await chosenProblem("train", values, output.log) ?? settingProblem(DEFAULT_SETTING);
-  const training = chosenTraining(problem, values);
+  const { problem, training } = await newTraining(await chosenProblem("train", values, output.log), values);
   const device = await openDevice(requestedDevice(values));
   try {
-    reportPlan(await planTraining(problem, training, device), problem, training, device, output);
+    const plan = await planTraining(problem, training, device);
+    reportPlan(plan, problem, training, device, configOf(problem, training, values), output);
     return 0;
   } finally {
     device.close();
   }
+}
+
+/** All options of a run, as a file has them. */
+function configOf({ source }: MechanismProblem, training: TrainingOptions, values: TrainValues) {
+  const others = [...deviceOptions, ...rankOptions, ...runOptions].map(({ name }) => name)
+    .filter((name) =>
+      !ONLY_IN_LINES.includes(name) && values[name] !== undefined && name !== "json" && name !== "quiet"
+    );
+  return configTable(source, training, Object.fromEntries(others.map((name) => [name, values[name]])));
 }
 
 /** A run whose input has all been checked. */
@@ -158,6 +197,8 @@ interface PreparedRun {
   readonly problem: MechanismProblem;
   readonly training: TrainingOptions;
   readonly folder: RunFolder;
+  /** The mechanism that it begins with. */
+  readonly start?: WarmStart;
   /** The configuration of the run that goes on. */
   readonly before?: RunConfig;
   /** The checkpoint from which it goes on. */
@@ -171,15 +212,14 @@ async function prepare(values: TrainValues, output: Output): Promise<PreparedRun
   const { resume = false, force = false } = values;
   if (resume && force) throw new InvalidInputError("Cannot run tedi train: --resume and --force exclude each other");
   const chosen = await chosenProblem("train", values, output.log);
-  const problem = chosen ?? settingProblem(DEFAULT_SETTING);
-  const training = chosenTraining(problem, values);
+  const { problem, training, start } = await newTraining(chosen, values, resume);
   const checkFolds = (of: MechanismProblem): void => {
     if (values.folds !== undefined) requireFolds("run tedi train", of, values.folds);
   };
   if (!resume) checkFolds(problem);
-  const path = values.out ?? `runs/${problemSlug(problem)}-seed${training.seed}`;
+  const path = values.out ?? `runs/${problemSlug(problem)}-seed${training.seed}${start ? "-continued" : ""}`;
   const open = () => openRunFolder(path, { resume, force, warn: output.warn });
-  if (!resume) return { problem, training, folder: await open(), done: 0 };
+  if (!resume) return { problem, training, start, folder: await open(), done: 0 };
 
   const folder = await open();
   const where = configPath(path);
@@ -198,9 +238,21 @@ async function prepare(values: TrainValues, output: Output): Promise<PreparedRun
   if (config.version !== VERSION) {
     output.warn(`the run was begun by version ${config.version}, this is ${VERSION}: its bits may differ`);
   }
-  const checkpoint = await folder.readCheckpoint();
+  const found = await folder.readCheckpoint(), checkpoint = longer && found ? withFreshPatience(found) : found;
   const done = checkpoint ? readProgress(begun, options, checkpoint).iteration : 0;
-  return { problem: begun, training: options, folder, before: config, checkpoint, done };
+  const again = await startAgain(config, where, values.from, checkpoint === undefined);
+  return { problem: begun, training: options, start: again, folder, before: config, checkpoint, done };
+}
+
+/** What a new training is of: the problem that is chosen, or that of the run which it begins with. */
+async function newTraining(chosen: MechanismProblem | undefined, values: TrainValues, resume = false) {
+  const { from } = values, start = from === undefined || resume ? undefined : await readWarmStart(from);
+  const ofStart = chosen || start?.folder === undefined ? undefined : await readConfig(start.folder);
+  const problem = chosen ?? ofStart?.problem ?? settingProblem(DEFAULT_SETTING);
+  if (start) requireMechanismFor(`train from ${from}`, problem, start.mechanism);
+  const training = chosenTraining(problem, values, start?.mechanism.network);
+  if (start) requireStart(problem, training.network, start.mechanism, from!);
+  return { problem, training, start };
 }
 
 /** Trains and evaluates; gives the exit code. */
@@ -214,7 +266,8 @@ async function work(
   const { problem, training, folder } = run;
   output.log(`Run folder: ${folder.path}${values.out === undefined ? " (--out FOLDER for another)" : ""}`);
   const checkpointEvery = values["checkpoint-every"];
-  await lead(ranks, { source: problem.source, training, checkpointEvery }, run.checkpoint);
+  const from = run.start?.mechanism;
+  await lead(ranks, { source: problem.source, training, checkpointEvery }, run.checkpoint, from);
   const device = await openDevice(wantedDevice(values, run.before));
   const interrupt = listenToInterrupts(() => output.log("Stopping after this iteration; Ctrl-C again to stop at once"));
   try {
@@ -228,6 +281,7 @@ async function work(
     };
     const result = await train(problem, training, {
       ...record.hooks,
+      from,
       onIteration,
       device,
       checkpointEvery,
@@ -239,7 +293,7 @@ async function work(
       throw error;
     }).finally(record.end);
     const trainingSeconds = record.seconds();
-    if (result.iterations < training.iterations) {
+    if (!result.done) {
       ranks?.finish();
       output.event("interrupted", { iteration: result.iterations, out: folder.path });
       const stopped = `Stopped after iteration ${result.iterations} of ${training.iterations}, with a checkpoint`;
@@ -250,6 +304,12 @@ async function work(
       return INTERRUPTED;
     }
     await folder.writeMechanism(await encodeMechanism(result.mechanism));
+    if (result.iterations < training.iterations) {
+      output.log(
+        `Training stopped after iteration ${result.iterations} of ${training.iterations}: ${training.patience} ` +
+          "measurements in a row brought no more",
+      );
+    }
     interrupt.end(); // From here on Ctrl-C ends the process as usual: all is kept.
     const all = ranks && divided(ranks, result.mechanism);
     if (interrupt.signal.aborted) {
@@ -265,7 +325,7 @@ async function work(
     const { evaluation, each, seconds } = await evaluateShown(problem, all ?? result.mechanism, test, output);
     all?.close();
     ranks?.finish();
-    const { iterations } = result;
+    const { iterations, best } = result;
     const crossValidation = values.folds && await crossValidated(problem, training, values.folds, device, output);
     const references = await simpleMechanisms(problem, test);
     const comparison = await comparedWithBest(problem, each, references, test);
@@ -277,7 +337,7 @@ async function work(
       seconds: trainingSeconds,
       ...crossValidation && { crossValidation },
       remarks,
-      training: { iterations, out: folder.path, evaluationSeconds: seconds },
+      training: { iterations, ...best && { best }, out: folder.path, evaluationSeconds: seconds },
     }, output);
     const report = await watch?.report(result.mechanism, { evaluation, references, comparison, remarks }, {
       words: `Training is done, and this page is ${folder.path}/report.html. Check what it promises with:`,
@@ -332,12 +392,13 @@ async function writeConfig(
   output: Output,
   watch?: string,
 ): Promise<RunConfig> {
-  const { problem, training, folder, before, done } = run;
+  const { problem, training, start, folder, before, done } = run;
   const { backend, adapter, software, reason } = device;
   const config: RunConfig = before ?? {
     version: VERSION,
     problem: { name: problem.name, source: sourceFrom(folder.path, problem.source) },
     training,
+    ...start && { from: recordedStart(folder.path, start) },
     device: { requested: requestedDevice(values).backend, backend, adapter, software },
   };
   if (before === undefined || before.training !== training) await folder.writeConfig({ ...config, training });
@@ -356,9 +417,11 @@ async function writeConfig(
     adapter,
     reason,
     out: folder.path,
+    ...start && { from: start.file },
     ...watch !== undefined && { watch },
     version: VERSION,
   });
+  if (start) output.log(`Begins with the prices of ${start.file}`);
   output.log(`Device: ${reason}`);
   if (watch !== undefined) output.log(`Watch: ${watch}`);
   return config;

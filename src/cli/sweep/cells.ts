@@ -12,6 +12,7 @@ import type { MechanismProblem } from "../../problems/problem.ts";
 import { deriveKey, randomKey } from "../../random/key.ts";
 import { uniforms } from "../../random/numbers.ts";
 import { shellLine } from "../next_steps.ts";
+import { optionAtFault } from "../option_file.ts";
 import { parseCommandLine } from "../options.ts";
 import { chosenProblem, describeSource, problemOptions, problemSlug, sourceArguments } from "../problem_options.ts";
 import { chosenTraining, trainingOptions } from "../training_options.ts";
@@ -113,11 +114,8 @@ async function at<T>(
   } catch (error) {
     if (!(error instanceof InvalidInputError)) throw error;
     // The option at fault is one that the message names.
-    let line = place;
-    for (const name of Object.keys(texts)) {
-      const field = name.replace(/-([a-z])/g, (_, letter) => letter.toUpperCase());
-      if (new RegExp(`--${name}\\b|\\b${field}\\b`).test(error.message)) line = placeOf!(["training", name]);
-    }
+    const name = optionAtFault(error.message, Object.keys(texts));
+    const line = name === undefined ? place : placeOf!(["training", name]);
     throw new InvalidInputError(`Cannot sweep (${line})${where}: ${error.message}`);
   }
 }

@@ -3,13 +3,12 @@
  *
  * @module
  */
-import { parseToml } from "../../deps/std_toml.ts";
 import { InvalidInputError, show } from "../../errors.ts";
 import { BUDGETS } from "../../experiments/budgets.ts";
 import { experimentMethods } from "../../experiments/methods.ts";
 import { readTextIfThere } from "../../io/read.ts";
-import { suggest } from "../../known_names.ts";
 import { TEST_PROFILES } from "../../mechanisms/evaluate.ts";
+import { isTable, parseTable, placesIn, type Table, TableReader } from "../option_file.ts";
 import { problemOptions } from "../problem_options.ts";
 import { plain, trainingOptions } from "../training_options.ts";
 
@@ -108,69 +107,17 @@ async function shipped(name: string): Promise<string | undefined> {
 
 /** As {@linkcode readSweepFile}, from the text of a file of this name; JSON where the name ends so. */
 export async function parseSweep(text: string, path: string): Promise<SweepFile> {
-  const place = (keys: readonly string[]) => `${path}, line ${lineOf(text, keys)}`;
-  const value = await parse(text, path);
-  const reader = new Reader(place);
+  const place = placesIn(text, path), value = await parseTable(text, path), reader = new Reader("sweep", place);
   return { definition: reader.definition(value, nameOf(path)), place };
 }
-
-async function parse(text: string, path: string): Promise<Record<string, unknown>> {
-  let value: unknown;
-  try {
-    value = path.endsWith(".json") ? JSON.parse(text) : await parseToml(text);
-  } catch (error) {
-    const kind = path.endsWith(".json") ? "JSON" : "TOML";
-    throw new InvalidInputError(`Cannot read ${path}: it must be ${kind}, got: ${(error as Error).message}`);
-  }
-  if (!isTable(value)) {
-    throw new InvalidInputError(`Cannot read ${path}: it must be a table of keys, got ${show(value)}`);
-  }
-  return value;
-}
-
-const isTable = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** The name of a file without folder and ending. */
 function nameOf(path: string): string {
   return path.split(/[/\\]/).pop()!.replace(/\.[^.]*$/, "") || "sweep";
 }
 
-/** The line, from 1, in which the last of some keys stands: its first after the line of the key before. */
-function lineOf(text: string, keys: readonly string[]): number {
-  const lines = text.split("\n");
-  let at = 0;
-  for (const key of keys) {
-    const name = key.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
-    const found = lines.findIndex((line, k) =>
-      k >= at && new RegExp(`(^|[\\s{,.\\["'])${name}["']?\\s*(=|:|\\.|\\])`).test(line.replace(/^\s*#.*/, ""))
-    );
-    if (found >= 0) at = found;
-  }
-  return at + 1;
-}
-
-/** Reads values, and fails with the place of a key. */
-class Reader {
-  constructor(readonly place: (keys: readonly string[]) => string) {}
-
-  fail(keys: readonly string[], rule: string, got: unknown): never {
-    throw new InvalidInputError(
-      `Cannot sweep (${this.place(keys)}): ${keys.join(".")} must be ${rule}, got ${show(got)}`,
-    );
-  }
-
-  known(table: object, names: readonly string[], above: readonly string[]): void {
-    for (const name of Object.keys(table)) {
-      if (names.includes(name)) continue;
-      const hint = suggest(name, names) || `; the keys are ${names.join(", ")}`;
-      const where = above.length > 0 ? ` in ${above.join(".")}` : "";
-      throw new InvalidInputError(
-        `Cannot sweep (${this.place([...above, name])}): there is no key ${show(name)}${where}${hint}`,
-      );
-    }
-  }
-
+/** Reads what a file says. */
+class Reader extends TableReader {
   integer(keys: readonly string[], value: unknown, least: number, otherwise: number): number {
     if (value === undefined) return otherwise;
     if (typeof value !== "number" || !Number.isSafeInteger(value) || value < least) {
@@ -202,7 +149,7 @@ class Reader {
     return list;
   }
 
-  definition(value: Record<string, unknown>, name: string): SweepDefinition {
+  definition(value: Table, name: string): SweepDefinition {
     this.known(value, TOP, []);
     const { training, slurm = {}, budget = "standard" } = value;
     const methods = this.list(["methods"], value.methods ?? "TEDI").map((method) => {
@@ -257,7 +204,7 @@ class Reader {
     );
   }
 
-  range(keys: readonly string[], name: string, value: Record<string, unknown>): Range {
+  range(keys: readonly string[], name: string, value: Table): Range {
     this.known(value, ["min", "max", "scale"], keys);
     const { min, max, scale = "linear" } = value;
     const { kind } = trainingOptions.find((option) => option.name === name)!;
@@ -270,7 +217,7 @@ class Reader {
     return { min, max, scale };
   }
 
-  slurm(value: Record<string, unknown>): SlurmRequest {
+  slurm(value: Table): SlurmRequest {
     this.known(value, SLURM, ["slurm"]);
     const { shared = false } = value, text = (name: string) => this.text(["slurm", name], value[name]);
     const whole = (name: string, otherwise: number) => this.integer(["slurm", name], value[name], 1, otherwise);
