@@ -103,7 +103,10 @@ export async function checkConfig(
   }
   const { training, ...others } = value as { training?: unknown };
   // Earlier runs do not say that they were not validated.
-  const present = { ...others, training: { validateEvery: 0, patience: 0, ...underPresentNames(training) as object } };
+  const present = {
+    ...others,
+    training: { validateEvery: 0, patience: 0, initialPrices: "cheap", ...underPresentNames(training) as object },
+  };
   const config = parse(configSchema(z, problem), present, path);
   if (other) return { config, problem };
   try {

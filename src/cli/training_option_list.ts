@@ -7,6 +7,7 @@ import { FORMER_OPTIONS } from "../former_names.ts";
 import { contextKinds } from "../networks/context.ts";
 import { NETWORK_KINDS, networkKind } from "../networks/kinds.ts";
 import { boundaries } from "../sampling/boundary.ts";
+import { initialPriceNames } from "../training/initial_price_names.ts";
 import { stepRules } from "../sampling/step_sizes.ts";
 import { estimators } from "../training/estimator.ts";
 import { PRESETS } from "../training/printed.ts";
@@ -129,6 +130,14 @@ export const methodOptions = [
     help:
       "Keep prices the same function of all goods, by weights that these share: for goods that are exchangeable, with a " +
       "set context or one participant",
+  },
+  {
+    name: "initial-prices",
+    kind: "choice",
+    choices: initialPriceNames,
+    help:
+      "What training begins with: goods that are cheap, or prices and participation fees that read the others' types, the " +
+      "best of a simple kind, for goods that cost something to produce",
   },
   {
     name: "nondecreasing",

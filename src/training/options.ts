@@ -17,6 +17,7 @@ import type { MoveOptions } from "../sampling/move_chains.ts";
 import { stepRules } from "../sampling/step_sizes.ts";
 import type { AdamOptions } from "./adam.ts";
 import { type Estimator, estimators } from "./estimator.ts";
+import { initialPriceNames, type InitialPrices, refusesFees } from "./initial_price_names.ts";
 import type { ScheduleOptions } from "./schedules.ts";
 
 /** Everything that decides the outcome of a training run, besides the problem and the backend. */
@@ -53,6 +54,11 @@ export interface TrainingOptions extends ScheduleOptions, AdamOptions, Omit<Move
    * that are exchangeable, in types and in the principal's utility.
    */
   readonly tiedWeights: boolean;
+  /**
+   * What training begins with: `cheap` goods, at prices that hardly depend on the others' types, or the prices and
+   * participation `fees` of participation_fees.ts.
+   */
+  readonly initialPrices: InitialPrices;
   /** Decay of the moving average of parameters that becomes the mechanism. */
   readonly averaging: number;
   /** After every so many iterations, and the last, the mechanism so far is measured on validation profiles; 0: never. */
@@ -217,6 +223,7 @@ export function defaultTraining(
     // With atoms everybody takes exactly what is worth something, and the bounds only slow training down.
     nondecreasing: !reads && !atoms,
     tiedWeights: sharesGoods(task),
+    initialPrices: "cheap",
     averaging: 0.99,
     validateEvery: hasFewRows(task) ? VALIDATE_EVERY : 0,
     patience: 0,
@@ -335,6 +342,9 @@ export function checkTraining(options: TrainingOptions, problem?: MechanismProbl
   oneOf(what, "boundary", options.boundary, boundaries);
   oneOf(what, "stepRule", options.stepRule, stepRules);
   oneOf(what, "estimator", options.estimator, estimators);
+  oneOf(what, "initialPrices", options.initialPrices, initialPriceNames);
+  const refused = problem && options.initialPrices === "fees" ? refusesFees(problem) : undefined;
+  if (refused) throw new InvalidInputError(`Cannot ${what}: initialPrices must be ${refused}, got "fees"`);
   randomKey(options.seed);
 }
 

@@ -76,6 +76,7 @@ export function printedTraining(problem: MechanismProblem | string): TrainingOpt
     clipNorm: NEVER,
     nondecreasing: false,
     tiedWeights: false,
+    initialPrices: "cheap",
     averaging: 0,
     validateEvery: 0,
     patience: 0,

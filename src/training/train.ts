@@ -13,7 +13,7 @@ import { unitsOf } from "../mechanisms/units.ts";
 import { type MenuMechanism, menuMechanism } from "../mechanisms/menu_mechanism.ts";
 import { contextKinds } from "../networks/context.ts";
 import { NETWORK_KINDS } from "../networks/kinds.ts";
-import { type PricingRules, pricingRules } from "../networks/pricing_rule.ts";
+import { type HostParameters, type PricingRules, pricingRules } from "../networks/pricing_rule.ts";
 import { isReproducibleGoods } from "../problems/principal_utility.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { amount } from "../problems/amounts.ts";
@@ -24,6 +24,7 @@ import { letEventsIn } from "../runtime/event_loop.ts";
 import { downloadAll } from "../runtime/tensors.ts";
 import type { HostTensor } from "../runtime/host_tensor.ts";
 import { initialise, iterate } from "./algorithm1.ts";
+import { fittedFees } from "./initial_prices.ts";
 import { type IterationMetrics, requireFinite } from "./metrics.ts";
 import { checkTraining, completeValidation, defaultTraining, type TrainingOptions } from "./options.ts";
 import { checkPlan, type TrainingPlan, trainingPlan } from "./plan.ts";
@@ -165,7 +166,9 @@ export async function train(
     if (hooks.sharding) return shardedSteps(task, rules, kernels, options, hooks.sharding, signal);
     return undividedSteps(task, rules, kernels, options, signal);
   };
-  let steps = open(), state: TrainingState = steps.begin(saved, from?.parameters);
+  let steps = open();
+  const start = saved ? undefined : from?.parameters ?? await initialParameters(task, rules, kernels, options);
+  let state: TrainingState = steps.begin(saved, start);
   let history: IterationMetrics[] = [];
   const made = (parameters: Readonly<Record<string, HostTensor>>) =>
     menuMechanism({
@@ -231,7 +234,7 @@ export async function train(
         kernels = await openKernels(rules.network);
         disposeState(state);
         steps = open();
-        state = steps.begin(saved, from?.parameters);
+        state = steps.begin(saved, start);
         validation = savedValidation(rules, saved);
         history = history.filter(({ iteration }) => iteration <= state.iteration);
         await hooks.onDeviceLost?.(loss, state.iteration);
@@ -240,6 +243,17 @@ export async function train(
   } finally {
     disposeState(state);
   }
+}
+
+/** The parameters that training begins with, where they are not random ones. */
+async function initialParameters(
+  problem: MechanismProblem,
+  rules: PricingRules,
+  kernels: PriceKernels,
+  options: TrainingOptions,
+): Promise<HostParameters | undefined> {
+  if (options.initialPrices === "cheap") return undefined;
+  return (await fittedFees(problem, rules, kernels, options)).parameters;
 }
 
 /** Fails where an author's own objective is not finite, naming it and not what follows from it. */

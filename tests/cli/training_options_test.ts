@@ -26,7 +26,15 @@ function chosen(problem: MechanismProblem, ...args: string[]): TrainingOptions {
 const OTHERS: Readonly<Record<string, unknown>> = {
   ...{ iterations: 7, profiles: 3, chains: 5, steps: 2, seed: 9 },
   ...{ network: "pma", layers: 3, groups: 5, "group-size": 3, hidden: [6], context: "dense" },
-  ...{ estimator: "paired", refresh: 0.5, "warm-up": 1, averaging: 0.5, "tied-weights": true, nondecreasing: true },
+  ...{
+    estimator: "paired",
+    refresh: 0.5,
+    "warm-up": 1,
+    averaging: 0.5,
+    "tied-weights": true,
+    nondecreasing: true,
+    "initial-prices": "fees",
+  },
   ...{ boundary: "project", "step-rule": "constant", "step-scale": 0.7, "largest-step": 0.1, "line-move-every": 3 },
   ...{ "initial-points": 2, "initial-point-noise": 0.4, "initial-beta": 7, "final-beta": 9, "beta-growth-ratio": 0.6 },
   ...{ "largest-suboptimality": 5, "learning-rate": 0.1, "final-learning-rate-ratio": 0.2, "learning-rate-beta": 8 },

@@ -1,0 +1,139 @@
+/**
+ * The prices that training begins with, where they are those of a simple mechanism: parameters are fitted to them by least
+ * squares, before Algorithm 1.
+ *
+ * @module
+ */
+import { type Tensor2D, type Tensor3D, tf } from "../deps/tfjs.ts";
+import type { HypernetworkGradient, PriceKernels } from "../kernels/kernels.ts";
+import { saysLargestCoordinate, setLargestCoordinate } from "../networks/largest_coordinate.ts";
+import type { HypernetworkOutput } from "../networks/hypernetwork_output.ts";
+import type { HostParameters, PricingRules } from "../networks/pricing_rule.ts";
+import type { MechanismProblem } from "../problems/problem.ts";
+import { deriveKey, type RandomKey, randomKey } from "../random/key.ts";
+import { uniforms } from "../random/numbers.ts";
+import { tensorsIn } from "../runtime/gradients.ts";
+import { downloadAll, tidy, uploadAll } from "../runtime/tensors.ts";
+import { type AdamState, adamStep, initAdam } from "./adam.ts";
+import { parameterGradient, tiedGradient } from "./gradient.ts";
+import type { TrainingOptions } from "./options.ts";
+import { type FeePrices, participationFees } from "./participation_fees.ts";
+import { STREAMS } from "./state.ts";
+import { letEventsIn } from "../runtime/event_loop.ts";
+
+/** Steps of the fit, its learning rate, which falls to a twentieth, and profiles and outcomes in each step. */
+const STEPS = 400, LEARNING_RATE = 5e-3, PROFILES = 128, OUTCOMES = 16;
+const FINAL_RATIO = 0.05;
+
+/**
+ * Parameters whose prices are close to those of {@linkcode participationFees}: f(x, t_-i) - f(0, t_-i) is fitted to
+ * <v_i, x> + fee_i max_j x_j, at random outcomes and for new profiles in every step, by Adam.
+ *
+ * @param options The network, the seed, tied weights, and Adam's decay rates.
+ * @returns Parameters by name, and the root mean square of what is left in the last steps.
+ */
+export async function fittedFees(
+  problem: MechanismProblem,
+  rules: PricingRules,
+  kernels: PriceKernels,
+  options: TrainingOptions,
+  steps: number = STEPS,
+): Promise<{ readonly parameters: HostParameters; readonly error: number }> {
+  const { participants: n, goods: m, distribution } = problem, { tiedWeights: tied } = options, rows = PROFILES * n;
+  const key = deriveKey(randomKey(options.seed), STREAMS.initialPrices);
+  const rule = participationFees(problem, deriveKey(key, 0));
+  const initial = rules.initialParameters(deriveKey(randomKey(options.seed), STREAMS.parameters), { tied });
+  const { groupMax } = rules.network;
+  if (groupMax?.direct && saysLargestCoordinate(groupMax.size)) {
+    const { fees } = rule.prices(distribution.sample(deriveKey(key, 1), PROFILES, "training"));
+    const mean = fees.reduce((sum, fee) => sum + fee, 0) / fees.length;
+    if (mean > 0) setLargestCoordinate(initial["output.bias"].data as Float32Array, groupMax.size, mean);
+  }
+  let parameters = uploadAll(initial), moments: AdamState = initAdam(parameters), error = 0;
+  try {
+    for (let step = 0; step < steps; step++) {
+      const ofStep = deriveKey(key, 2, step), types = distribution.sample(deriveKey(ofStep, 0), PROFILES, "training");
+      const points = outcomes(deriveKey(ofStep, 1), rows, m), wanted = pricesOf(points, rule.prices(types), m);
+      const { step: fit, gradients: raw } = parameterGradient(
+        ...[rules, parameters, types, rows] as const,
+        (hypernetwork) => squares(kernels, hypernetwork, points, wanted, [rows, m]),
+      );
+      error = fit.error;
+      const rate = LEARNING_RATE * (FINAL_RATIO + (1 - FINAL_RATIO) * (1 + Math.cos(Math.PI * step / steps)) / 2);
+      const next = tidy(() => {
+        const gradients = tied ? tiedGradient(raw, rules.tiedParameters()) : raw;
+        return adamStep(parameters, gradients, moments, step, rate, options);
+      });
+      tf.dispose([...tensorsIn(fit), ...tensorsIn(raw), next.norm]);
+      tf.dispose(parameters), tf.dispose(moments.first), tf.dispose(moments.second);
+      parameters = next.parameters, moments = next.state;
+      await letEventsIn();
+    }
+    await kernels.settle?.();
+    return { parameters: await downloadAll(parameters), error };
+  } finally {
+    tf.dispose(parameters), tf.dispose(moments.first), tf.dispose(moments.second);
+  }
+}
+
+/**
+ * Outcomes `[R, N + 1, m]`, the last of them zero: bundles of all sizes, some of them handed out in part, and some with a part
+ * of all other goods.
+ */
+function outcomes(key: RandomKey, rows: number, m: number): Float32Array {
+  const drawn = uniforms(deriveKey(key, 0), rows * OUTCOMES * m),
+    two = uniforms(deriveKey(key, 1), rows * OUTCOMES * 2);
+  const points = new Float32Array(rows * (OUTCOMES + 1) * m);
+  for (let at = 0; at < rows * OUTCOMES; at++) {
+    const share = two[2 * at], kind = at % 4, to = (at + Math.floor(at / OUTCOMES)) * m;
+    for (let j = 0; j < m; j++) {
+      const u = drawn[at * m + j];
+      points[to + j] = u < share ? (kind === 0 ? two[2 * at + 1] : 1) : kind === 1 ? u / 2 : 0;
+    }
+  }
+  return points;
+}
+
+/** The prices `[R, N]` of outcomes `[R, N + 1, m]`. */
+function pricesOf(points: Float32Array, { goods, fees }: FeePrices, m: number): Float32Array {
+  const made = new Float32Array(fees.length * OUTCOMES);
+  for (let row = 0, to = 0; row < fees.length; row++) {
+    for (let point = 0; point < OUTCOMES; point++, to++) {
+      const from = (row * (OUTCOMES + 1) + point) * m;
+      let largest = 0;
+      for (let j = 0; j < m; j++) {
+        made[to] += goods[row * m + j] * points[from + j];
+        largest = Math.max(largest, points[from + j]);
+      }
+      made[to] += fees[row] * largest;
+    }
+  }
+  return made;
+}
+
+/** The gradient of the mean squared difference between prices and those wanted, and its root. */
+function squares(
+  kernels: PriceKernels,
+  hypernetwork: HypernetworkOutput,
+  outcomes: Float32Array,
+  wanted: Float32Array,
+  [rows, m]: readonly [number, number],
+): { readonly gradient: HypernetworkGradient; readonly error: number } {
+  const N = OUTCOMES, points = tf.tensor3d(outcomes, [rows, N + 1, m]) as Tensor3D;
+  const ofPoints = kernels.value(hypernetwork, points), values = ofPoints.dataSync();
+  const slopes = new Float32Array(rows * (N + 1));
+  let sum = 0;
+  for (let row = 0; row < rows; row++) {
+    const first = row * (N + 1), zero = first + N;
+    for (let point = 0; point < N; point++) {
+      const difference = values[first + point] - values[zero] - wanted[row * N + point];
+      sum += difference ** 2;
+      slopes[first + point] = 2 * difference / (rows * N);
+      slopes[zero] -= slopes[first + point];
+    }
+  }
+  const coefficients = tf.tensor2d(slopes, [rows, N + 1]) as Tensor2D;
+  const gradient = kernels.gradient(hypernetwork, points, coefficients);
+  tf.dispose([points, ofPoints, coefficients]);
+  return { gradient, error: Math.sqrt(sum / (rows * N)) };
+}

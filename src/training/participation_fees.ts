@@ -1,0 +1,219 @@
+/**
+ * Prices to begin training with where participants decide together whether a good is produced: a price for each good, and
+ * a fee for taking part at all.
+ *
+ * Reproducible goods that cost something to produce are made where what the others report makes up for it, and prices that
+ * differ a little from that are as bad as prices that know nothing of it. So training that begins with prices that do not
+ * read the others' types stays far below what these simple ones earn. With the virtual values of
+ *
+ *   s_k = (1 - lambda) t_kj + lambda phi(t_kj) - c^d
+ *
+ * between values (lambda = 0, as in the VCG mechanism) and Myerson's (lambda = 1), participant i pays for good j the least
+ * type v_ij with s_i > max(0, c^p - sum_{k != i} s_k^+), and once, for anything at all,
+ *
+ *   fee_i = max(0, a mean - b deviation)
+ *
+ * of what the participant gains by taking all goods that are worth their prices. All three depend on the others' types only,
+ * so that f(x, t_-i) = <v_i, x> + fee_i max_j x_j is convex in x, and this a menu mechanism. Myerson, "Optimal auction
+ * design", 1981, has lambda = 1; a fee that depends on what goods together are worth is that of Armstrong, "Price
+ * discrimination by a many-product firm", Review of Economic Studies 66, 1999, for a buyer of many goods. Ours is to take
+ * lambda, a and b that earn the most on training profiles.
+ *
+ * @module
+ */
+import { ironedValue } from "../baselines/ironed.ts";
+import type { MechanismProblem } from "../problems/problem.ts";
+import { isReproducibleGoods } from "../problems/principal_utility.ts";
+import { deriveKey, type RandomKey } from "../random/key.ts";
+
+/** lambda, a and b. */
+export interface FeeRule {
+  readonly lambda: number;
+  readonly ofMean: number;
+  readonly ofDeviation: number;
+}
+
+/** What a participant pays given the others' types: v `[B n, m]` for goods, and the fee `[B n]`. */
+export interface FeePrices {
+  readonly goods: Float64Array;
+  readonly fees: Float64Array;
+}
+
+/** Prices with fees, for type profiles `[B, n, m]`. */
+export interface ParticipationFees {
+  readonly rule: FeeRule;
+  /** The principal's mean utility on the profiles that the rule was chosen on. */
+  readonly revenue: number;
+  prices(types: Float32Array): FeePrices;
+}
+
+/** Profiles from which marginal distributions are taken, and how many of them rules are compared on. */
+const SAMPLES = 4096, COMPARED = 2000;
+/** Points of [0, 1] at which functions of a type are known. */
+const GRID = 512;
+const LAMBDAS = [0, 0.1, 0.2, 0.3, 0.45, 0.7, 1], OF_MEAN = [0, 0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 1];
+const OF_DEVIATION = [0, 0.25, 0.5, 1, 1.5];
+
+/** Functions of one participant's type for one good, at k / GRID. */
+interface GoodValues {
+  readonly virtual: Float64Array;
+  /** E[(t - v)^+] and E[((t - v)^+)^2]. */
+  readonly gain: Float64Array;
+  readonly squareGain: Float64Array;
+}
+
+/**
+ * The prices with fees that earn the most on training profiles.
+ *
+ * @param problem One of reproducible goods, with types in [0, 1].
+ */
+export function participationFees(problem: MechanismProblem, key: RandomKey): ParticipationFees {
+  const { participants: n, goods: m, principalUtility: u0 } = problem;
+  if (!isReproducibleGoods(u0)) throw new TypeError("participationFees wants reproducible goods");
+  const { productionCost, duplicationCost } = u0;
+  const values = goodValues(problem, problem.distribution.sample(deriveKey(key, 0), SAMPLES, "training"));
+  const priced = (types: Float32Array, lambda: number) =>
+    goodPrices(types, n, m, scoresOf(values, lambda, duplicationCost), productionCost);
+
+  const types = problem.distribution.sample(deriveKey(key, 1), COMPARED, "training");
+  let best: { rule: FeeRule; revenue: number } | undefined;
+  for (const lambda of LAMBDAS) {
+    const goods = priced(types, lambda), gains = gainsOf(goods, values, n, m);
+    for (const ofMean of OF_MEAN) {
+      for (const ofDeviation of OF_DEVIATION) {
+        const rule = { lambda, ofMean, ofDeviation }, prices = { goods, fees: feesOf(gains, rule) };
+        const revenue = revenueOf(types, prices, n, m, productionCost, duplicationCost);
+        if (!best || revenue > best.revenue) best = { rule, revenue };
+      }
+    }
+  }
+  const { rule } = best!;
+  return {
+    ...best!,
+    prices(types) {
+      const goods = priced(types, rule.lambda);
+      return { goods, fees: feesOf(gainsOf(goods, values, n, m), rule) };
+    },
+  };
+}
+
+/** What is known of the types of each participant and good, `[n m]`; one object for all that are exchangeable. */
+function goodValues({ participants: n, goods: m, distribution }: MechanismProblem, types: Float32Array): GoodValues[] {
+  const { exchangeable, exchangeableGoods } = distribution, made = new Map<number, GoodValues>();
+  const kind = (i: number, j: number) => (exchangeable ? 0 : i) * m + (exchangeable && exchangeableGoods ? 0 : j);
+  const samples = new Map<number, number[]>();
+  types.forEach((type, at) => {
+    const which = kind(Math.floor(at / m) % n, at % m);
+    samples.get(which)?.push(type) ?? samples.set(which, [type]);
+  });
+  for (const [which, sample] of samples) made.set(which, valuesOf(Float64Array.from(sample)));
+  return Array.from({ length: n * m }, (_, at) => made.get(kind(Math.floor(at / m), at % m))!);
+}
+
+function valuesOf(sample: Float64Array): GoodValues {
+  const ironed = ironedValue(sample), length = GRID + 1; // sorts the sample
+  const gain = new Float64Array(length), squareGain = new Float64Array(length);
+  let at = sample.length - 1, count = 0, sum = 0, squares = 0;
+  for (let k = GRID; k >= 0; k--) {
+    const v = k / GRID;
+    for (; at >= 0 && sample[at] > v; at--) count++, sum += sample[at], squares += sample[at] ** 2;
+    gain[k] = (sum - count * v) / sample.length;
+    squareGain[k] = (squares - 2 * v * sum + count * v * v) / sample.length;
+  }
+  const virtual = Float64Array.from({ length }, (_, k) => Math.max(ironed.of(k / GRID), -GRID));
+  return { virtual, gain, squareGain };
+}
+
+/** Scores s at k / GRID, for each participant and good. */
+function scoresOf(values: readonly GoodValues[], lambda: number, duplicationCost: number): Float64Array[] {
+  const made = new Map<GoodValues, Float64Array>();
+  for (const one of new Set(values)) {
+    made.set(one, one.virtual.map((phi, k) => (1 - lambda) * k / GRID + lambda * phi - duplicationCost));
+  }
+  return values.map((one) => made.get(one)!);
+}
+
+/** v `[B n, m]`. */
+function goodPrices(
+  types: Float32Array,
+  n: number,
+  m: number,
+  scores: readonly Float64Array[],
+  productionCost: number,
+): Float64Array {
+  const prices = new Float64Array(types.length), positive = new Float64Array(types.length);
+  for (let at = 0; at < types.length; at++) positive[at] = Math.max(0, between(scores[at % (n * m)], types[at]));
+  for (let at = 0; at < types.length; at++) {
+    const profile = at - at % (n * m), j = at % m;
+    let others = -positive[at];
+    for (let k = 0; k < n; k++) others += positive[profile + k * m + j];
+    prices[at] = leastAbove(scores[at % (n * m)], Math.max(0, productionCost - others));
+  }
+  return prices;
+}
+
+/** The mean and the deviation of what each participant gains at these prices, before their types are known. */
+function gainsOf(goods: Float64Array, values: readonly GoodValues[], n: number, m: number) {
+  const rows = goods.length / m, means = new Float64Array(rows), deviations = new Float64Array(rows);
+  for (let at = 0, row = 0; row < rows; row++) {
+    let mean = 0, variance = 0;
+    for (let j = 0; j < m; j++, at++) {
+      const { gain, squareGain } = values[at % (n * m)], expected = between(gain, goods[at]);
+      mean += expected, variance += between(squareGain, goods[at]) - expected ** 2;
+    }
+    means[row] = mean, deviations[row] = Math.sqrt(Math.max(0, variance));
+  }
+  return { means, deviations };
+}
+
+function feesOf({ means, deviations }: ReturnType<typeof gainsOf>, { ofMean, ofDeviation }: FeeRule): Float64Array {
+  return means.map((mean, row) => Math.max(0, ofMean * mean - ofDeviation * deviations[row]));
+}
+
+/** The principal's mean utility where everybody takes the best of what is offered. */
+function revenueOf(
+  types: Float32Array,
+  { goods, fees }: FeePrices,
+  n: number,
+  m: number,
+  productionCost: number,
+  duplicationCost: number,
+): number {
+  const profiles = types.length / (n * m), produced = new Uint8Array(m);
+  let sum = 0;
+  for (let b = 0; b < profiles; b++) {
+    produced.fill(0);
+    for (let i = 0; i < n; i++) {
+      const row = b * n + i;
+      let utility = -fees[row];
+      for (let j = 0, at = row * m; j < m; j++, at++) utility += Math.max(0, types[at] - goods[at]);
+      if (utility < 0) continue;
+      sum += fees[row];
+      for (let j = 0, at = row * m; j < m; j++, at++) {
+        if (types[at] > goods[at]) sum += goods[at] - duplicationCost, produced[j] = 1;
+      }
+    }
+    for (const one of produced) sum -= one * productionCost;
+  }
+  return sum / profiles;
+}
+
+/** A function at `x` in [0, 1], from its values at k / GRID, with straight lines between. */
+function between(values: Float64Array, x: number): number {
+  const at = Math.min(Math.max(x, 0), 1) * GRID, k = Math.min(Math.floor(at), GRID - 1);
+  return values[k] + (at - k) * (values[k + 1] - values[k]);
+}
+
+/** The least x in [0, 1] with a score above `least`, of scores that do not fall; 1 where there is none. */
+function leastAbove(scores: Float64Array, least: number): number {
+  let low = 0, high = GRID;
+  if (scores[GRID] <= least) return 1;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (scores[middle] > least) high = middle;
+    else low = middle + 1;
+  }
+  if (low === 0) return 0;
+  const step = scores[low] - scores[low - 1];
+  return (low - 1 + (least - scores[low - 1]) / step) / GRID;
+}
