@@ -9,7 +9,7 @@ import { InvalidInputError, requireInteger } from "../src/errors.ts";
 import { audit, type AuditOptions, defaultAudit } from "../src/mechanisms/audit.ts";
 import { problemOf } from "../src/problems/problem_of.ts";
 import { deriveKey, randomKey } from "../src/random/key.ts";
-import { KINDS, type Planted, PLANTED } from "./planted/violations.ts";
+import { KINDS, PLANTED, type Planted } from "./planted/violations.ts";
 
 /** Other than the stream of audits of the same seed. */
 const STREAM = 0x91a27;
