@@ -1,0 +1,309 @@
+/**
+ * The outcome of an affine maximizer: maximises A(x) = <l, x> - sum_k f_k(y_k) by cutting planes, with a certificate,
+ * over x >= 0 with at most 1 in each group of coordinates. Where a group is a good, that is unit supply; where every
+ * coordinate is a group of its own, it is the box.
+ *
+ * Each f_k is convex in sums y_k of coordinates of x, and has cuts of its own, f_k(y) >= c + <s, y>: so few cuts say
+ * much where f is a sum. The linear program over the cuts is solved through its dual,
+ *
+ *   min  sum_g mu_g - sum lambda_kq c_kq   with   mu_g(c) >= l_c - sum_kq lambda_kq s_kqc,   mu >= 0,
+ *   sum_q lambda_kq = 1 for each k,   lambda >= 0,
+ *
+ * by the revised simplex method, in which a new cut is a new column (best_response.ts does the same for one function on
+ * the box). Any lambda >= 0, divided by its sums, bounds A from above:
+ *
+ *   A(x) <= sum_g max(0, max_{c in g} (l_c - sum lambda s_c)) - sum lambda c.
+ *
+ * So the certified gap trusts no exchange: at the end it is made anew of the last lambda and its cuts, and a bound on
+ * rounding is added. Cuts do not depend on l: the n + 1 problems of a type profile share them.
+ *
+ * @module
+ */
+import { type BoundTerm, termInputs } from "../../networks/boost.ts";
+import { LARGEST_MAGNITUDE, UNIT_ROUNDOFF } from "../../networks/groupmax_price.ts";
+import { CLOSE, EPSILON, EQUAL_RATIOS, IN_OUT, LEAST_PIVOT } from "./best_response.ts";
+
+/** Which coordinates share a unit. */
+export interface FeasibleSet {
+  /** The group of each coordinate `[N]`. */
+  readonly groupOf: Int32Array;
+  /** How many groups there are. */
+  readonly groups: number;
+}
+
+/** Outcomes `[n, m]` with sum_i x_ij <= 1 for each good j. */
+export function unitSupply(participants: number, goods: number): FeasibleSet {
+  return { groupOf: Int32Array.from({ length: participants * goods }, (_, c) => c % goods), groups: goods };
+}
+
+/** A maximum, and how good it is certified to be. */
+export interface AffineMaximum {
+  /** x `[N]`, at least 0, with at most 1 in each group but for rounding. */
+  readonly outcome: Float64Array;
+  /** A(x). */
+  readonly value: number;
+  /** sum_k f_k at x. */
+  readonly boost: number;
+  /** The certified gap, with the bound on rounding: no feasible x has a larger A by more. */
+  readonly gap: number;
+  /** What of it is a bound on rounding; infinite where products may overflow. */
+  readonly rounding: number;
+  /** The number of points at which the f_k were evaluated. */
+  readonly evaluations: number;
+}
+
+/** A cut f_k(y) >= constant + <slope, y>. */
+interface Cut {
+  readonly term: number;
+  readonly constant: number;
+  readonly slope: Float64Array;
+}
+
+/** The most points at which f is evaluated for one maximum. Where it is reached, the gap may be larger than rounding. */
+const MOST_EVALUATIONS = 2000;
+/** The most exchanges between two evaluations, as a multiple of the rows. */
+const ROUNDS = 50;
+/** The certified gap at which the search stops, before rounding. */
+const TOLERANCE = 1e-11;
+
+/** The maximiser for some f_k: a function of l `[N]`. Cuts that it found stay for the next call, until `forget`. */
+export interface AffineMaximizer {
+  /** Maximises for l `[N]`. */
+  maximize(linear: ArrayLike<number>): AffineMaximum;
+  /** Drops all cuts but those at 0: what follows does not depend on what was before. */
+  forget(): void;
+}
+
+/** Makes the maximiser of some terms. */
+export function affineMaximizer(terms: readonly BoundTerm[], { groupOf, groups }: FeasibleSet): AffineMaximizer {
+  const N = groupOf.length, T = terms.length, rows = N + T;
+  const inputs = terms.map((term) => new Float64Array(term.inputs));
+  const slopes = terms.map((term) => new Float64Array(term.inputs));
+  const values = new Float64Array(T);
+  /** Coordinates of each term, and what they add to. */
+  const coordinates = terms.map(({ inputOf }) => Int32Array.from([...inputOf.keys()].filter((c) => inputOf[c] >= 0)));
+  let cuts: Cut[] = [];
+  /** Evaluates all terms at x, which gives the sum of their values. */
+  const evaluate = (x: Float64Array): number => {
+    let sum = 0;
+    for (let k = 0; k < T; k++) {
+      termInputs(x, terms[k].inputOf, inputs[k]);
+      sum += values[k] = terms[k].price(inputs[k], slopes[k]);
+    }
+    return sum;
+  };
+  /** Adds the cuts of the last evaluation that are above a model of the terms; all without one. */
+  const addCuts = (model?: Float64Array): void => {
+    for (let k = 0; k < T; k++) {
+      let constant = values[k], there = 0;
+      for (let j = 0; j < inputs[k].length; j++) {
+        constant -= slopes[k][j] * inputs[k][j];
+        if (model) there += slopes[k][j] * modelInputs[k][j];
+      }
+      if (model && constant + there <= model[k] + EPSILON) continue;
+      cuts.push({ term: k, constant, slope: slopes[k].slice() });
+    }
+  };
+  const modelInputs = terms.map((term) => new Float64Array(term.inputs));
+  const zero = new Float64Array(N);
+  evaluate(zero);
+  addCuts();
+  const first = cuts.slice();
+  /** What may be missing of rounding in sums of n coordinates, and in A. */
+  let magnitude = 0, relative = 0, absolute = 0;
+  for (const term of terms) {
+    magnitude += term.magnitude;
+    relative += term.magnitude * (term.factors.relative + 8 * (N + 8) * UNIT_ROUNDOFF);
+    absolute = Math.max(absolute, term.factors.absolute + 8 * (N + T + 8) * UNIT_ROUNDOFF);
+  }
+
+  // Basis: ids >= 0 are cuts; -1 - 2g is mu_g (-1 in the rows of group g, cost 1); -2 - 2c is the slack of row c.
+  const basis = new Int32Array(rows), inverse = new Float64Array(rows * rows), amounts = new Float64Array(rows);
+  const prices = new Float64Array(rows), direction = new Float64Array(rows), x = new Float64Array(N);
+  const query = new Float64Array(N), best = new Float64Array(N), used = new Float64Array(groups);
+
+  const startBasis = (linear: ArrayLike<number>): void => {
+    inverse.fill(0);
+    const slopeAt = (k: number, c: number) => terms[k].inputOf[c] < 0 ? 0 : first[k].slope[terms[k].inputOf[c]];
+    const gains = Float64Array.from({ length: N }, (_, c) => {
+      let gain = linear[c];
+      for (let k = 0; k < T; k++) gain -= slopeAt(k, c);
+      return gain;
+    });
+    const leader = new Int32Array(groups).fill(-1);
+    for (let c = 0; c < N; c++) {
+      const g = groupOf[c];
+      if (gains[c] > 0 && (leader[g] < 0 || gains[c] > gains[leader[g]])) leader[g] = c;
+    }
+    for (let c = 0; c < N; c++) {
+      const lead = leader[groupOf[c]], row = c * rows;
+      if (lead === c) {
+        basis[c] = -1 - 2 * groupOf[c];
+        inverse[row + c] = -1;
+        for (let k = 0; k < T; k++) inverse[row + N + k] = -slopeAt(k, c);
+        amounts[c] = gains[c];
+      } else {
+        basis[c] = -2 - 2 * c;
+        inverse[row + c] = 1;
+        if (lead >= 0) inverse[row + lead] -= 1;
+        for (let k = 0; k < T; k++) inverse[row + N + k] = slopeAt(k, c) - (lead >= 0 ? slopeAt(k, lead) : 0);
+        amounts[c] = (lead >= 0 ? gains[lead] : 0) - gains[c];
+      }
+    }
+    for (let k = 0; k < T; k++) {
+      basis[N + k] = k; // the cuts at 0 are the first T
+      inverse[(N + k) * rows + N + k] = 1;
+      amounts[N + k] = 1;
+    }
+  };
+  const costOf = (id: number): number => id >= 0 ? -cuts[id].constant : id % 2 !== 0 ? 1 : 0;
+  /** Prices of all rows, anew. */
+  const startPrices = (): void => {
+    prices.fill(0);
+    for (let a = 0; a < rows; a++) {
+      const cost = costOf(basis[a]);
+      if (cost === 0) continue;
+      for (let b = 0; b < rows; b++) prices[b] += cost * inverse[a * rows + b];
+    }
+  };
+  /** Brings a column with some reduced cost into the basis; false where the program has no end that way. */
+  const exchange = (id: number, reduced: number): boolean => {
+    if (id >= 0) {
+      const { term, slope } = cuts[id], { inputOf } = terms[term], own = coordinates[term];
+      for (let a = 0; a < rows; a++) {
+        const row = a * rows;
+        let sum = inverse[row + N + term];
+        for (let at = 0; at < own.length; at++) sum -= inverse[row + own[at]] * slope[inputOf[own[at]]];
+        direction[a] = sum;
+      }
+    } else if (id % 2 !== 0) {
+      const g = (-1 - id) / 2;
+      for (let a = 0; a < rows; a++) {
+        let sum = 0;
+        for (let c = 0; c < N; c++) if (groupOf[c] === g) sum -= inverse[a * rows + c];
+        direction[a] = sum;
+      }
+    } else {
+      const c = (-2 - id) / 2;
+      for (let a = 0; a < rows; a++) direction[a] = inverse[a * rows + c];
+    }
+    let leaving = -1, ratio = Infinity;
+    for (let a = 0; a < rows; a++) {
+      if (direction[a] <= LEAST_PIVOT) continue;
+      const r = amounts[a] / direction[a];
+      if (r < ratio - EQUAL_RATIOS || (r < ratio + EQUAL_RATIOS && direction[a] > direction[leaving])) {
+        if (r < ratio) ratio = r;
+        leaving = a;
+      }
+    }
+    if (leaving < 0) return false;
+    const pivot = 1 / direction[leaving], at = leaving * rows;
+    for (let b = 0; b < rows; b++) inverse[at + b] *= pivot;
+    amounts[leaving] *= pivot;
+    for (let a = 0; a < rows; a++) {
+      const factor = direction[a];
+      if (a === leaving || factor === 0) continue;
+      for (let b = 0, row = a * rows; b < rows; b++) inverse[row + b] -= factor * inverse[at + b];
+      amounts[a] = Math.max(0, amounts[a] - factor * amounts[leaving]);
+    }
+    for (let b = 0; b < rows; b++) prices[b] += reduced * inverse[at + b];
+    basis[leaving] = id;
+    return true;
+  };
+
+  const maximize = (linear: ArrayLike<number>): AffineMaximum => {
+    let worth = 0;
+    for (let c = 0; c < N; c++) worth += Math.abs(linear[c]);
+    const rounding = magnitude < LARGEST_MAGNITUDE ? relative + absolute * worth : Infinity;
+    best.fill(0);
+    let bestValue = 0, bestBoost = 0, evaluations = 0;
+    if (!(rounding < Infinity)) {
+      return { outcome: best.slice(), value: 0, boost: 0, gap: Infinity, rounding, evaluations };
+    }
+    startBasis(linear);
+    const enough = Math.max(TOLERANCE, rounding), model = new Float64Array(T);
+    let share = 1, exchanges = 0;
+    while (evaluations < MOST_EVALUATIONS) {
+      // Exchange until no column improves the linear program over the cuts.
+      const before = exchanges;
+      startPrices();
+      for (let round = 0; round < ROUNDS * rows; round++) {
+        for (let c = 0; c < N; c++) x[c] = -prices[c];
+        used.fill(0);
+        let entering = 0, worst = -EPSILON, found = false;
+        for (let c = 0; c < N; c++) {
+          used[groupOf[c]] += x[c];
+          if (x[c] < worst) worst = x[c], entering = -2 - 2 * c, found = true;
+        }
+        for (let g = 0; g < groups; g++) {
+          if (1 - used[g] < worst) worst = 1 - used[g], entering = -1 - 2 * g, found = true;
+        }
+        for (let k = 0; k < T; k++) {
+          termInputs(x, terms[k].inputOf, modelInputs[k]);
+          model[k] = -prices[N + k];
+        }
+        for (let q = 0; q < cuts.length; q++) {
+          const { term, constant, slope } = cuts[q], y = modelInputs[term];
+          let reduced = model[term] - constant;
+          for (let j = 0; j < slope.length; j++) reduced -= slope[j] * y[j];
+          if (reduced < worst) worst = reduced, entering = q, found = true;
+        }
+        if (!found || !exchange(entering, worst)) break;
+        exchanges++;
+      }
+      let bound = 0;
+      for (let c = 0; c < N; c++) bound += linear[c] * x[c];
+      for (let k = 0; k < T; k++) bound -= model[k];
+      if (bound - bestValue <= enough) break;
+      // Where nothing moved, the next query would be this one again: go all the way, or stop.
+      const stuck = evaluations > 0 && exchanges === before;
+      if (stuck && share === 1) break;
+      share = !stuck && evaluations > 0 && bound - bestValue > CLOSE ? IN_OUT : 1;
+      used.fill(0);
+      for (let c = 0; c < N; c++) {
+        query[c] = Math.max(0, best[c] + share * (Math.max(0, x[c]) - best[c]));
+        used[groupOf[c]] += query[c];
+      }
+      for (let c = 0; c < N; c++) if (used[groupOf[c]] > 1) query[c] /= used[groupOf[c]];
+      const boost = evaluate(query);
+      evaluations++;
+      let value = -boost;
+      for (let c = 0; c < N; c++) value += linear[c] * query[c];
+      addCuts(model);
+      if (value > bestValue) bestValue = value, bestBoost = boost, best.set(query);
+    }
+    return {
+      outcome: best.slice(),
+      value: bestValue,
+      boost: bestBoost,
+      gap: Math.max(0, certifiedBound(linear) - bestValue) + rounding,
+      rounding,
+      evaluations,
+    };
+  };
+
+  /** An upper bound on A, made anew of the last multipliers and their cuts. */
+  const certifiedBound = (linear: ArrayLike<number>): number => {
+    const total = new Float64Array(T), left = Float64Array.from(linear);
+    for (let a = 0; a < rows; a++) if (basis[a] >= 0) total[cuts[basis[a]].term] += amounts[a];
+    let bound = 0;
+    for (let a = 0; a < rows; a++) {
+      if (basis[a] < 0 || amounts[a] === 0) continue;
+      const { term, constant, slope } = cuts[basis[a]], lambda = amounts[a] / total[term];
+      bound -= lambda * constant;
+      for (const c of coordinates[term]) left[c] -= lambda * slope[terms[term].inputOf[c]];
+    }
+    const most = new Float64Array(groups);
+    for (let c = 0; c < N; c++) most[groupOf[c]] = Math.max(most[groupOf[c]], left[c]);
+    for (let g = 0; g < groups; g++) bound += most[g];
+    // A term without multipliers has no bound.
+    return total.every((sum) => sum > 0) && !Number.isNaN(bound) ? bound : Infinity;
+  };
+
+  return {
+    maximize,
+    forget: () => {
+      cuts = first.slice();
+    },
+  };
+}
