@@ -55,6 +55,8 @@ export interface AffineMaximum {
 /** A cut f_k(y) >= constant + <slope, y>. */
 interface Cut {
   readonly term: number;
+  /** Where f_k was evaluated. */
+  readonly inputs: Float64Array;
   readonly constant: number;
   readonly slope: Float64Array;
 }
@@ -63,19 +65,45 @@ interface Cut {
 const MOST_EVALUATIONS = 2000;
 /** The most exchanges between two evaluations, as a multiple of the rows. */
 const ROUNDS = 50;
-/** The certified gap at which the search stops, before rounding. */
+/** The tolerance unless given: maxima are exact but for rounding. */
 const TOLERANCE = 1e-11;
+
+/**
+ * A cut that holds a maximum up, with its multiplier: those of a term add up to 1. At a maximiser where f_k has a kink a
+ * change of f_k changes the maximum by minus the mean, by multipliers, of how it changes the affine functions that meet
+ * there, and not as that of any one of them.
+ */
+export interface Support {
+  /** k. */
+  readonly term: number;
+  /** Inputs at which f_k is the affine function of the cut. */
+  readonly inputs: Float64Array;
+  /** The multiplier, divided by the sum of its term's. */
+  readonly weight: number;
+}
 
 /** The maximiser for some f_k: a function of l `[N]`. Cuts that it found stay for the next call, until `forget`. */
 export interface AffineMaximizer {
   /** Maximises for l `[N]`. */
   maximize(linear: ArrayLike<number>): AffineMaximum;
+  /** What holds the last maximum up. */
+  supports(): readonly Support[];
   /** Drops all cuts but those at 0: what follows does not depend on what was before. */
   forget(): void;
 }
 
+/** When the search for a maximum stops. */
+export interface AffineMaximumOptions {
+  /** The certified gap at which it stops, without rounding; where the bound on rounding is larger, it stops there. */
+  readonly tolerance: number;
+}
+
 /** Makes the maximiser of some terms. */
-export function affineMaximizer(terms: readonly BoundTerm[], { groupOf, groups }: FeasibleSet): AffineMaximizer {
+export function affineMaximizer(
+  terms: readonly BoundTerm[],
+  { groupOf, groups }: FeasibleSet,
+  { tolerance }: AffineMaximumOptions = { tolerance: TOLERANCE },
+): AffineMaximizer {
   const N = groupOf.length, T = terms.length, rows = N + T;
   const inputs = terms.map((term) => new Float64Array(term.inputs));
   const slopes = terms.map((term) => new Float64Array(term.inputs));
@@ -101,7 +129,7 @@ export function affineMaximizer(terms: readonly BoundTerm[], { groupOf, groups }
         if (model) there += slopes[k][j] * modelInputs[k][j];
       }
       if (model && constant + there <= model[k] + EPSILON) continue;
-      cuts.push({ term: k, constant, slope: slopes[k].slice() });
+      cuts.push({ term: k, inputs: inputs[k].slice(), constant, slope: slopes[k].slice() });
     }
   };
   const modelInputs = terms.map((term) => new Float64Array(term.inputs));
@@ -221,7 +249,7 @@ export function affineMaximizer(terms: readonly BoundTerm[], { groupOf, groups }
       return { outcome: best.slice(), value: 0, boost: 0, gap: Infinity, rounding, evaluations };
     }
     startBasis(linear);
-    const enough = Math.max(TOLERANCE, rounding), model = new Float64Array(T);
+    const enough = Math.max(tolerance, rounding), model = new Float64Array(T);
     let share = 1, exchanges = 0;
     while (evaluations < MOST_EVALUATIONS) {
       // Exchange until no column improves the linear program over the cuts.
@@ -282,26 +310,36 @@ export function affineMaximizer(terms: readonly BoundTerm[], { groupOf, groups }
     };
   };
 
+  /** Calls `use` for the cuts in the basis, with their multipliers; false where a term has none. */
+  const eachSupport = (use: (cut: Cut, weight: number) => void): boolean => {
+    const total = new Float64Array(T);
+    for (let a = 0; a < rows; a++) if (basis[a] >= 0) total[cuts[basis[a]].term] += amounts[a];
+    for (let a = 0; a < rows; a++) {
+      if (basis[a] >= 0 && amounts[a] > 0) use(cuts[basis[a]], amounts[a] / total[cuts[basis[a]].term]);
+    }
+    return total.every((sum) => sum > 0);
+  };
   /** An upper bound on A, made anew of the last multipliers and their cuts. */
   const certifiedBound = (linear: ArrayLike<number>): number => {
-    const total = new Float64Array(T), left = Float64Array.from(linear);
-    for (let a = 0; a < rows; a++) if (basis[a] >= 0) total[cuts[basis[a]].term] += amounts[a];
+    const left = Float64Array.from(linear);
     let bound = 0;
-    for (let a = 0; a < rows; a++) {
-      if (basis[a] < 0 || amounts[a] === 0) continue;
-      const { term, constant, slope } = cuts[basis[a]], lambda = amounts[a] / total[term];
+    const complete = eachSupport(({ term, constant, slope }, lambda) => {
       bound -= lambda * constant;
       for (const c of coordinates[term]) left[c] -= lambda * slope[terms[term].inputOf[c]];
-    }
+    });
     const most = new Float64Array(groups);
     for (let c = 0; c < N; c++) most[groupOf[c]] = Math.max(most[groupOf[c]], left[c]);
     for (let g = 0; g < groups; g++) bound += most[g];
-    // A term without multipliers has no bound.
-    return total.every((sum) => sum > 0) && !Number.isNaN(bound) ? bound : Infinity;
+    return complete && !Number.isNaN(bound) ? bound : Infinity;
   };
 
   return {
     maximize,
+    supports: () => {
+      const found: Support[] = [];
+      eachSupport(({ term, inputs }, weight) => found.push({ term, inputs, weight }));
+      return found;
+    },
     forget: () => {
       cuts = first.slice();
     },
