@@ -51,6 +51,11 @@ export interface AffineMaximizer extends Mechanism, AffineMaximizerData {
   readonly weights: Float64Array;
 }
 
+/** Whether a mechanism is an affine maximizer with certificates. */
+export function isAffineMaximizer(mechanism: object): mechanism is AffineMaximizer {
+  return "method" in mechanism && mechanism.method === "TEDI-AMA";
+}
+
 /** Profiles computed between two turns of the event loop. */
 const CHUNK = 64;
 

@@ -8,6 +8,7 @@ import { type Row, short, showing, type Summary } from "../display.ts";
 import { requireInteger, requireNumber } from "../errors.ts";
 import { requireKnownNames } from "../known_names.ts";
 import { amount, plainAmount } from "../problems/amounts.ts";
+import { isAffineMaximizer } from "./affine_maximizer.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { problemOf } from "../problems/problem_of.ts";
 import { dividedProblem, scaleOf } from "../problems/scaled.ts";
@@ -191,9 +192,10 @@ export async function audit(
   let done = 0;
   const watched = observed(
     mechanism,
-    { ...tallies, bestResponseGap: menu && tallies.bestResponseGap },
+    { ...tallies, bestResponseGap: menu || isAffineMaximizer(mechanism) ? tallies.bestResponseGap : undefined },
     (count) => onProgress?.(Math.min(all, done += count), all),
     signal,
+    task.supply === "unit",
   );
 
   await watched.run(extremeProfiles(n * m, deriveKey(key, PROFILES, 1)));
@@ -228,6 +230,7 @@ export async function audit(
   const { distribution } = task;
   const fresh: MechanismProblem = {
     ...task,
+    supply: undefined, // what is sold too often is a finding here, and no reason to stop
     distribution: {
       ...distribution,
       sample: (key, count, part) => distribution.sample(deriveKey(key, AUDIT_STREAM), count, part),
@@ -290,7 +293,7 @@ function summaryOf(problem: MechanismProblem, { passed, checks, skipped, leftOut
 
 /** Why a check may have no cases. */
 const REASONS: Partial<Record<AuditCheckName, string>> = {
-  bestResponseGap: "the mechanism has no menu",
+  bestResponseGap: "the mechanism has no certificates",
   certificates: "the mechanism has no certificates",
   exactBestResponse: "the mechanism has no menu that is a linear program, or no programs were to be solved",
   convexPrices: "the mechanism tells no prices",

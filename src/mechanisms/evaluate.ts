@@ -18,6 +18,7 @@ import { letEventsIn } from "../runtime/event_loop.ts";
 import { gapInWords, largerRounding } from "./certificate.ts";
 import { meanOf, meanOfRows } from "./mean.ts";
 import { type Mechanism, requireMechanismFor } from "./mechanism.ts";
+import { requireSupply } from "./supply.ts";
 
 /** The number of test profiles of an evaluation unless given. */
 export const TEST_PROFILES = 100_000;
@@ -168,6 +169,7 @@ export async function evaluate(
       signal?.throwIfAborted();
       const some = Math.min(CHUNK, count - from), types = typesOf(chunk, from, some);
       const result = await mechanism.run(types);
+      if (task.supply === "unit") requireSupply(task, result);
       const { values, means } = tf.tidy(() => {
         const outcomes = tf.tensor3d(Float32Array.from(result.outcomes), [some, n, m]);
         const payments = tf.tensor2d(Float32Array.from(result.payments), [some, n]);

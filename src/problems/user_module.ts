@@ -43,6 +43,11 @@ export interface ProblemDefinition extends GoodsCosts {
   readonly unit?: string;
   /** The names of the goods `[m]`, for reports. */
   readonly goodNames?: readonly string[];
+  /**
+   * `unit` where each good exists once: sum_i x_ij <= 1. Both costs are then paid for what is handed out. Goods are
+   * reproducible unless given.
+   */
+  readonly supply?: "unlimited" | "unit";
   /** The letter of a type distribution, such as `U` for uniform types; `tedi settings` lists them. */
   readonly distribution?: DistributionLetter;
   /**
@@ -116,7 +121,7 @@ export function defineProblem(definition: ProblemDefinition): MechanismProblem {
   }
   requireKnownNames(action, "a field of the definition", definition, FIELDS);
   const { name = "custom", participants, goods, exchangeable, independent, exchangeableGoods, atoms } = definition;
-  const { scale = 1, unit, goodNames } = definition;
+  const { scale = 1, unit, goodNames, supply = "unlimited" } = definition;
   requireInteger(action, "participants", participants, 1);
   requireInteger(action, "goods", goods, 1);
   const optional = [
@@ -137,6 +142,9 @@ export function defineProblem(definition: ProblemDefinition): MechanismProblem {
     }
   }
   requirePositive(action, "scale", scale);
+  if (!["unlimited", "unit"].includes(supply)) {
+    throw new InvalidInputError(`Cannot ${action}: supply must be one of unlimited, unit, got ${show(supply)}`);
+  }
   requireGoodNames(action, goodNames, goods);
   const standard = definition.distribution !== undefined && definition.principalUtility === undefined;
   const types = definedTypes(action, definition, scale);
@@ -156,6 +164,7 @@ export function defineProblem(definition: ProblemDefinition): MechanismProblem {
     ...scale !== 1 && { scale },
     ...unit !== undefined && { unit },
     ...goodNames !== undefined && { goodNames },
+    ...supply !== "unlimited" && { supply },
   };
 }
 
@@ -186,6 +195,7 @@ const FIELDS: readonly (keyof ProblemDefinition)[] = [
   "terms",
   "productionCost",
   "duplicationCost",
+  "supply",
 ];
 
 /** F of a definition. */
@@ -256,7 +266,12 @@ function checkedTypes(
 /** u0 of a definition. */
 function definedUtility(action: string, definition: ProblemDefinition): PrincipalUtility {
   if (definition.principalUtility === undefined) {
-    if (definition.terms === undefined) return reproducibleGoods(definition);
+    if (definition.terms === undefined) {
+      if (definition.supply !== "unit") return reproducibleGoods(definition);
+      // Nothing is handed out twice: a good costs both, with the probability that anybody gets it, sum_i x_ij.
+      const { productionCost, duplicationCost } = reproducibleGoods(definition);
+      return reproducibleGoods({ duplicationCost: productionCost + duplicationCost });
+    }
     throw new InvalidInputError(`Cannot ${action}: terms must come with principalUtility, which is missing`);
   }
   for (const cost of ["productionCost", "duplicationCost"] as const) {
