@@ -113,7 +113,7 @@ function resultObject(
     })),
     worstGap,
     ...worstRounding !== undefined && { worstRounding },
-    tieBreak: TIE_BREAK,
+    ...problem.supply !== "unit" && { tieBreak: TIE_BREAK },
     participantsUtility,
     ...evaluation.terms && { terms: evaluation.terms },
     allocated,
@@ -163,7 +163,7 @@ function resultText(
     rows.push([upperBound ? `${name} (bound)` : name, shown, remark]);
   }
   rows.push(["largest gap", ...gapInWords(worstGap, worstRounding)]);
-  rows.push(["", "", `ties (utilities within ${TIE_BREAK}) go to the highest payment`]);
+  if (problem.supply !== "unit") rows.push(["", "", `ties (utilities within ${TIE_BREAK}) go to the highest payment`]);
   if (training) {
     const { iterations, evaluationSeconds } = training;
     rows.push(["training", duration(seconds), `${iterations} iterations; evaluation ${duration(evaluationSeconds)}`]);

@@ -17,15 +17,23 @@ import { LAYOUTS, MISSING_CELLS } from "../problems/tables/table.ts";
 import type { MechanismProblem, ProblemSource } from "../problems/problem.ts";
 import { BACKENDS, type Device } from "../runtime/device.ts";
 import { checkTraining, defaultTraining, type TrainingOptions } from "../training/options.ts";
+import {
+  type AffineMaximizerOptions,
+  affineMaximizerOptions,
+  defaultAffineMaximizer,
+} from "../training/unit_supply/options.ts";
 
-/** The configuration of a run. */
-export interface RunConfig {
+/**
+ * The configuration of a run. Where goods exist once its training options are those of an affine maximizer, which share
+ * the seed, the iterations and the profiles with those of menu mechanisms.
+ */
+export interface RunConfig<Training = TrainingOptions> {
   /** The version of the package that began the run. */
   readonly version: string;
   /** The problem, and where it came from. */
   readonly problem: { readonly name: string; readonly source: ProblemSource };
   /** All training options. */
-  readonly training: TrainingOptions;
+  readonly training: Training;
   /** Where it was to be trained, and where it was. */
   readonly device: {
     readonly requested: typeof BACKENDS[number];
@@ -101,10 +109,12 @@ export async function checkConfig(
   }
   const { training, ...others } = value as { training?: unknown };
   const present = { ...others, training: underPresentNames(training) };
-  const config = parse(configSchema(z, problem), present, path);
+  const once = isUnitSupplyTraining(training);
+  const config = parse(configSchema(z, problem, once), present, path);
   if (other) return { config, problem };
   try {
-    checkTraining(config.training, problem);
+    if (once) affineMaximizerOptions("train", problem, config.training as Partial<AffineMaximizerOptions>);
+    else checkTraining(config.training, problem);
   } catch (error) {
     throw new InvalidInputError(`${(error as Error).message} (in ${path})`);
   }
@@ -191,7 +201,12 @@ function problemSchema(z: Zod): Schema<Pick<RunConfig, "problem">> {
   return z.object({ problem: z.strictObject({ name: z.string(), source }) });
 }
 
-function configSchema(z: Zod, problem: MechanismProblem): Schema<RunConfig> {
+/** Whether training options are those of an affine maximizer. */
+export function isUnitSupplyTraining(training: unknown): training is AffineMaximizerOptions {
+  return typeof training === "object" && training !== null && "boost" in training;
+}
+
+function configSchema(z: Zod, problem: MechanismProblem, once: boolean): Schema<RunConfig> {
   const { network, ...others } = defaultTraining(problem);
   // The kind of the network, and of its context, are there only where they are not what others have.
   const ofNetwork = {
@@ -202,7 +217,9 @@ function configSchema(z: Zod, problem: MechanismProblem): Schema<RunConfig> {
   const config = z.strictObject({
     version: z.string(),
     problem: z.unknown(), // has been checked
-    training: z.strictObject({ ...fieldsLike(z, others), network: z.strictObject(ofNetwork) }),
+    training: once
+      ? z.strictObject(fieldsLike(z, defaultAffineMaximizer(problem)))
+      : z.strictObject({ ...fieldsLike(z, others), network: z.strictObject(ofNetwork) }),
     device: z.strictObject({
       requested: z.enum(BACKENDS),
       backend: z.enum(["webgpu", "wasm"]),

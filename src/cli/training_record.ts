@@ -4,6 +4,7 @@
  * @module
  */
 import type { RunFolder } from "../io/run_folder.ts";
+import type { IterationMetrics } from "../training/metrics.ts";
 import type { TrainingOptions } from "../training/options.ts";
 import type { Checkpoint, TrainingHooks } from "../training/train.ts";
 import { round } from "./evaluation_report.ts";
@@ -12,7 +13,7 @@ import type { Output } from "./output.ts";
 
 /** What to record, and where. */
 export interface TrainingRecordOptions {
-  readonly training: TrainingOptions;
+  readonly training: Pick<TrainingOptions, "iterations" | "profiles">;
   /** The problem's name. */
   readonly name: string;
   /** The unit of its amounts. */
@@ -28,7 +29,10 @@ export interface TrainingRecordOptions {
 /** A record that is being made. */
 export interface TrainingRecord {
   /** What training has to call. */
-  readonly hooks: Required<Pick<TrainingHooks, "onIteration" | "onCheckpoint" | "onDeviceLost">> & TrainingHooks;
+  readonly hooks:
+    & Required<Pick<TrainingHooks, "onCheckpoint" | "onDeviceLost">>
+    & Pick<TrainingHooks, "resume">
+    & { onIteration(metrics: Pick<IterationMetrics, "iteration" | "softRevenue">): void };
   /** Seconds of training so far, those before a pause included. */
   seconds(): number;
   /** Takes the progress bar away. */

@@ -12,17 +12,22 @@ import type { LotteryAma, LotteryAmaData } from "../baselines/lottery_ama.ts";
 import type { MenuNet, MenuNetData } from "../baselines/menu_net.ts";
 import type { RegretNet, RegretNetData } from "../baselines/regret_net.ts";
 import { InvalidInputError, show } from "../errors.ts";
+import type { AffineMaximizer, AffineMaximizerData } from "../mechanisms/affine_maximizer.ts";
 import type { MenuMechanism } from "../mechanisms/menu_mechanism.ts";
+import { BOOST_KINDS, type BoostShape, type BoostSize } from "../networks/boost.ts";
 import { contextShape, menuMechanismKind, networkSize } from "./menu_mechanism_file.ts";
 import type { MechanismUnits } from "../mechanisms/mechanism.ts";
 import { type MechanismData, type MechanismKind, mechanismKind } from "./mechanism_kind.ts";
-import { mechanismUnits, type Read, size, sizes } from "./metadata.ts";
+import { flag, mechanismUnits, object, optionalChoice, type Read, refuse, size, sizes } from "./metadata.ts";
 
 /** A baseline that was learned. */
 type Baseline = MenuNet | GemNet | LotteryAma | RegretNet | Discrete;
 
-/** A mechanism that was learned, and that a file can hold: TEDI's, that of an ablation, or a baseline's. */
-export type LearnedMechanism = MenuMechanism | MenuNet | GemNet | LotteryAma | RegretNet | Discrete;
+/**
+ * A mechanism that was learned, and that a file can hold: TEDI's, that of an ablation, an affine maximizer, or a
+ * baseline's.
+ */
+export type LearnedMechanism = MenuMechanism | AffineMaximizer | MenuNet | GemNet | LotteryAma | RegretNet | Discrete;
 
 /** A kind of baseline: its parameters are for types in [0, 1], and its file says the unit where they are not. */
 function baselineKind<Data extends MechanismData, Made extends Baseline>(
@@ -42,6 +47,32 @@ function baselineKind<Data extends MechanismData, Made extends Baseline>(
     },
   );
 }
+
+/** n, m, and what is exchangeable. */
+const boostShape: Read<BoostShape> = object<BoostShape>({
+  participants: size,
+  goods: size,
+  exchangeable: flag,
+  exchangeableGoods: flag,
+});
+
+/** The sizes of the networks of a boost. */
+const boostSize: Read<BoostSize> = object<BoostSize>({
+  kind: (value, what, thing) =>
+    optionalChoice(BOOST_KINDS, "the boost's kind")(value, what, thing) ??
+      refuse(what, "the boost's kind", `one of ${BOOST_KINDS.join(", ")}`, value),
+  layers: size,
+  groups: size,
+  groupSize: size,
+});
+
+/** Affine maximizers of goods that exist once. */
+const affineMaximizerKind: MechanismKind<AffineMaximizer> = mechanismKind<AffineMaximizerData, AffineMaximizer>(
+  "tedi-affine-maximizer-1",
+  "TEDI-AMA",
+  { shape: boostShape, boost: boostSize, units: mechanismUnits },
+  async (data) => (await import("../mechanisms/affine_maximizer.ts")).affineMaximizer(data),
+);
 
 /** All kinds. */
 export const mechanismKinds: readonly MechanismKind<LearnedMechanism>[] = [
@@ -76,6 +107,7 @@ export const mechanismKinds: readonly MechanismKind<LearnedMechanism>[] = [
     { shape: contextShape, network: networkSize, menuSize: size },
     async (data) => (await import("../baselines/discrete.ts")).discrete(data),
   ),
+  affineMaximizerKind,
 ];
 
 /** The kind of a mechanism; undefined where files do not hold such. */

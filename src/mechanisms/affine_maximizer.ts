@@ -30,6 +30,7 @@ import { LARGEST_MAGNITUDE } from "../networks/groupmax_price.ts";
 import { letEventsIn } from "../runtime/event_loop.ts";
 import { type HostTensor, requireTensor } from "../runtime/host_tensor.ts";
 import { flatTypes, type Mechanism, type MechanismResult, type TypeProfiles } from "./mechanism.ts";
+import { inUnit, type MechanismUnits, type NetworkTypes, networkTypes, PLAIN_UNITS } from "./units.ts";
 
 /** The data of an affine maximizer, as a mechanism file has it. */
 export interface AffineMaximizerData {
@@ -39,6 +40,8 @@ export interface AffineMaximizerData {
   readonly shape: BoostShape;
   /** The sizes of the networks of its boost. */
   readonly boost: BoostSize;
+  /** The unit of types and payments; left out where types are in [0, 1]. Parameters are in the boost's unit. */
+  readonly units?: MechanismUnits;
   /** The parameters of the boost, by name. */
   readonly parameters: Readonly<Record<string, HostTensor>>;
 }
@@ -66,7 +69,7 @@ const CHUNK = 64;
  * of the boost, or are not finite, or products of them may overflow 64-bit floats.
  */
 export function affineMaximizer(data: AffineMaximizerData): AffineMaximizer {
-  const { shape, boost: size, parameters } = data, action = "make an affine maximizer";
+  const { shape, boost: size, parameters, units = PLAIN_UNITS } = data, action = "make an affine maximizer";
   const { participants: n, goods: m } = shape;
   requireInteger(action, "participants", n, 1);
   requireInteger(action, "goods", m, 1);
@@ -98,7 +101,9 @@ export function affineMaximizer(data: AffineMaximizerData): AffineMaximizer {
     goods: m,
     weights,
     async run(reported: TypeProfiles): Promise<MechanismResult> {
-      const types = flatTypes(reported, n, m), profiles = types.length / (n * m), rows = profiles * n;
+      const types = networkTypes(flatTypes(reported, n, m, units.largest), units),
+        profiles = types.length / (n * m),
+        rows = profiles * n;
       const result = {
         profiles,
         ...{ outcomes: new Float64Array(rows * m), payments: new Float64Array(rows) },
@@ -108,7 +113,7 @@ export function affineMaximizer(data: AffineMaximizerData): AffineMaximizer {
         if (b > 0 && b % CHUNK === 0) await letEventsIn();
         runProfile(maximizer, weights, types, b, m, result);
       }
-      return result;
+      return inUnit(result, units);
     },
   };
   return showing(mechanism, () => summaryOf(mechanism));
@@ -118,7 +123,7 @@ export function affineMaximizer(data: AffineMaximizerData): AffineMaximizer {
 function runProfile(
   maximizer: Maximizer,
   weights: Float64Array,
-  types: Float32Array,
+  types: NetworkTypes,
   b: number,
   m: number,
   result: MechanismResult & { readonly roundings: Float64Array },

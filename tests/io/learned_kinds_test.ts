@@ -25,7 +25,7 @@ const mechanisms = () =>
   })();
 
 Deno.test("every kind of mechanism but that with a menu of all outcomes is a baseline that is trained", () => {
-  const [menu, ...others] = mechanismKinds;
+  const [menu, ...others] = mechanismKinds.filter(({ method }) => method !== "TEDI-AMA"); // which is TEDI's, too
   assertEquals([menu.format, menu.method], ["tedi-mechanism-1", undefined]);
   assertEquals(others.map(({ method }) => method).sort(), smallTrainings.map(({ method }) => method).sort());
   const formats = mechanismKinds.map(({ format }) => format);

@@ -141,7 +141,7 @@ export const auditCommand: Command = {
       progress.end();
       reportAudit(problem, report, (performance.now() - start) / 1000, output);
       sayNext(output, [
-        ...folder === undefined ? [] : [aboutRun("report", folder, problem)],
+        ...folder === undefined || "method" in mechanism ? [] : [aboutRun("report", folder, problem)],
         ..."method" in mechanism ? [] : [shellLine(["tedi", "playground", positionals[0]])],
       ]);
       return report.passed ? 0 : 1;

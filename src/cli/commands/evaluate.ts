@@ -82,9 +82,10 @@ export const evaluateCommand: Command = {
       }, output);
       sayNext(
         output,
-        folder === undefined
-          ? "method" in mechanism ? [] : [shellLine(["tedi", "playground", file])]
-          : [aboutRun("audit", folder, problem), aboutRun("report", folder, problem)],
+        folder === undefined ? "method" in mechanism ? [] : [shellLine(["tedi", "playground", file])] : [
+          aboutRun("audit", folder, problem),
+          ..."method" in mechanism ? [] : [aboutRun("report", folder, problem)],
+        ],
       );
     } finally {
       device.close();

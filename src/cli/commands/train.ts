@@ -16,7 +16,7 @@ import type { TrainingOptions } from "../../training/options.ts";
 import { readProgress } from "../../training/state.ts";
 import { type Checkpoint, planTraining, train } from "../../training/train.ts";
 import { VERSION } from "../../version.ts";
-import type { Command, Option, Values } from "../command.ts";
+import type { Command } from "../command.ts";
 import { deviceOptions, requestedDevice } from "../device_options.ts";
 import { evaluateShown, reportEvaluation, simpleMechanisms } from "../evaluation_report.ts";
 import { INTERRUPTED, listenToInterrupts } from "../interrupt.ts";
@@ -29,62 +29,11 @@ import { chosenProblem, DEFAULT_SETTING, describeSource, problemOptions, problem
 import { checkConfig, configPath, type RunConfig, sourceFrom } from "../run_config.ts";
 import { reportPlan } from "../plan_report.ts";
 import { recordTraining } from "../training_record.ts";
-import { openWatch, type Watch, watchOptions } from "../watch.ts";
-import { chosenTraining, requireSameTraining, trainingGroups, trainingOptions } from "../training_options.ts";
-
-const runOptions = [
-  {
-    name: "out",
-    kind: "text",
-    placeholder: "FOLDER",
-    help: "The run folder, for configuration, metrics, checkpoints and the mechanism",
-    default: "runs/PROBLEM-seedN",
-  },
-  {
-    name: "resume",
-    kind: "flag",
-    help: "Continue the run in the folder from its last checkpoint; with more --iterations for longer",
-  },
-  { name: "force", kind: "flag", help: "Delete the run in the folder, and begin a new one" },
-  {
-    name: "checkpoint-every",
-    kind: "integer",
-    least: 1,
-    placeholder: "N",
-    help: "Iterations between checkpoints, at least 1",
-    default: "100",
-  },
-  {
-    name: "test-profiles",
-    kind: "integer",
-    least: 2,
-    placeholder: "N",
-    help: "New type profiles on which the revenue is measured at the end, at least 2",
-    default: String(TEST_PROFILES),
-  },
-  {
-    name: "folds",
-    kind: "integer",
-    least: 2,
-    placeholder: "K",
-    help: "With --types: train K times more, each without a K-th of the rows, to measure on all rows: for small tables",
-  },
-  ...watchOptions,
-  {
-    name: "dry-run",
-    kind: "flag",
-    help: "Print the number of parameters, the memory and the operations that training would take, and stop",
-  },
-  {
-    name: "json",
-    kind: "flag",
-    help: "Write a line of JSON to stdout for the start, each iteration, each checkpoint and the result",
-  },
-  { name: "quiet", kind: "flag", help: "No logs and no progress on stderr" },
-] as const satisfies readonly Option[];
-
-const options = [...problemOptions, ...trainingOptions, ...deviceOptions, ...rankOptions, ...runOptions] as const;
-type TrainValues = Values<typeof options[number]>;
+import { runOptions, trainCommandOptions, type TrainValues } from "../run_options.ts";
+import { requireNoUnitSupplyOptions, unitSupplyOptions } from "../unit_supply_options.ts";
+import { isUnitSupplyRun, trainUnitSupply } from "../unit_supply_training.ts";
+import { openWatch, type Watch } from "../watch.ts";
+import { chosenTraining, requireSameTraining, trainingGroups } from "../training_options.ts";
 
 /** `tedi train`. */
 export const trainCommand: Command = {
@@ -103,18 +52,23 @@ export const trainCommand: Command = {
     { heading: "Device", options: deviceOptions },
     { heading: "Several processes", options: rankOptions },
     ...trainingGroups(),
+    { heading: "Where goods exist once, as in U-2-2-unit: an affine maximizer", options: unitSupplyOptions },
   ],
   examples: [
     { line: "tedi train --setting U-1-2", help: "sell 2 goods to 1 buyer, in runs/U-1-2-cp0-cd0-seed0" },
     { line: "tedi train --setting U-1-2 --resume", help: "go on after Ctrl-C" },
     { line: "tedi train --setting U-3-2-cp1-cd0 --watch", help: "watch it in a browser" },
     { line: "tedi train --setting U-3-2-cp1-cd0 --preset as-printed", help: "Algorithm 1 and nothing else" },
+    { line: "tedi train --setting U-2-2-unit", help: "goods that exist once: an affine maximizer auction" },
     { line: "tedi train --types bids.csv --participants 3 --goods 2 --out runs/bids", help: "learn from data" },
     { line: "tedi train --problem ./my_problem.ts --json > log.jsonl", help: "a problem of your own, for a program" },
   ],
   async run(args) {
-    const { values } = parseCommandLine("train", options, [], args);
+    const { values } = parseCommandLine("train", trainCommandOptions, [], args);
     const output = openOutput(values);
+    // A table of types is one of reproducible goods.
+    const named = values.types === undefined ? await chosenProblem("train", values) : undefined;
+    if (await isUnitSupplyRun(named, values)) return await trainUnitSupply(named, values, output);
     if (values["dry-run"]) return await dryRun(values, output);
     if (values.shards !== undefined && !values.mpi) {
       throw new InvalidInputError("Cannot run tedi train: --shards must come with --mpi, which is missing");
@@ -141,6 +95,7 @@ export const trainCommand: Command = {
 /** Tells what training would take on the device, and leaves no trace. */
 async function dryRun(values: TrainValues, output: Output): Promise<number> {
   const problem = await chosenProblem("train", values, output.log) ?? settingProblem(DEFAULT_SETTING);
+  requireNoUnitSupplyOptions(problem, values);
   const training = chosenTraining(problem, values);
   const device = await openDevice(requestedDevice(values));
   try {
@@ -170,6 +125,7 @@ async function prepare(values: TrainValues, output: Output): Promise<PreparedRun
   if (resume && force) throw new InvalidInputError("Cannot run tedi train: --resume and --force exclude each other");
   const chosen = await chosenProblem("train", values, output.log);
   const problem = chosen ?? settingProblem(DEFAULT_SETTING);
+  requireNoUnitSupplyOptions(problem, values);
   const training = chosenTraining(problem, values);
   const checkFolds = (of: MechanismProblem): void => {
     if (values.folds !== undefined) requireFolds("run tedi train", of, values.folds);

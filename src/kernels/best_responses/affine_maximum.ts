@@ -65,6 +65,8 @@ interface Cut {
 const MOST_EVALUATIONS = 2000;
 /** The most exchanges between two evaluations, as a multiple of the rows. */
 const ROUNDS = 50;
+/** Coordinates that are closer to 0 or 1 than this are meant to be that. */
+const ROUNDED = 1e-12;
 /** The tolerance unless given: maxima are exact but for rounding. */
 const TOLERANCE = 1e-11;
 
@@ -292,7 +294,11 @@ export function affineMaximizer(
         query[c] = Math.max(0, best[c] + share * (Math.max(0, x[c]) - best[c]));
         used[groupOf[c]] += query[c];
       }
-      for (let c = 0; c < N; c++) if (used[groupOf[c]] > 1) query[c] /= used[groupOf[c]];
+      for (let c = 0; c < N; c++) {
+        if (used[groupOf[c]] > 1) query[c] /= used[groupOf[c]];
+        if (query[c] < ROUNDED) query[c] = 0;
+        else if (query[c] > 1 - ROUNDED) query[c] = 1;
+      }
       const boost = evaluate(query);
       evaluations++;
       let value = -boost;
