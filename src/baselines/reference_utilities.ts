@@ -78,8 +78,7 @@ export async function referenceUtilities(
   const { profiles, seed, signal } = options, task = problemOf(problem), action = "compare with reference mechanisms";
   if (profiles !== undefined) requireInteger(action, "profiles", profiles, 2);
   if (!isReproducibleGoods(task.principalUtility)) return [];
-  const auction = goodsAuction(action, task, true), { participants: n, goods: m } = auction;
-  const wanted = Math.min(MOST_TRAINING_PROFILES, Math.ceil(TRAINING_VALUES / (n * m)));
+  const auction = goodsAuction(action, task, true), wanted = wantedProfiles(task);
   const types = trainingTypes(task, wanted);
   const byItem = "each good by itself, virtual values ironed from a sample";
   const candidates: (readonly [string, string, Mechanism])[] = [
@@ -127,6 +126,34 @@ function trainingTypes({ distribution, participants, goods }: MechanismProblem, 
     types.set(distribution.sample(deriveKey(key, chunk), count, "training"), done * participants * goods);
   }
   return types;
+}
+
+/**
+ * The item-wise Myerson auction of a problem, from a sample of training profiles: see {@linkcode referenceUtilities}.
+ *
+ * @throws {InvalidInputError} where the principal's utility is not that of reproducible goods.
+ */
+export function itemWiseMyerson(problem: MechanismProblem): Mechanism {
+  return itemWise(problem, goodsAuction("make the item-wise Myerson auction", problem, true), samplesOf(problem));
+}
+
+/**
+ * All goods together to one participant, by virtual values of sums that are ironed from a sample of training profiles,
+ * where goods exist once.
+ *
+ * @throws {InvalidInputError} where the principal's utility is not that of reproducible goods.
+ */
+export function bundleMyerson(problem: MechanismProblem): Mechanism {
+  return bundleOnce(problem, goodsAuction("make the Bundle-Myerson auction", problem, true), samplesOf(problem));
+}
+
+/** As many training profiles as make about TRAINING_VALUES values. */
+function samplesOf(problem: MechanismProblem): Float32Array {
+  return trainingTypes(problem, wantedProfiles(problem));
+}
+
+function wantedProfiles({ participants: n, goods: m }: MechanismProblem): number {
+  return Math.min(MOST_TRAINING_PROFILES, Math.ceil(TRAINING_VALUES / (n * m)));
 }
 
 /** Sells each good by itself, by virtual values ironed from `types` `[B, n, m]`. */

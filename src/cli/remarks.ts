@@ -4,12 +4,14 @@
  * @module
  */
 import { bundle } from "../baselines/bundle.ts";
+import { referenceUtilities } from "../baselines/reference_utilities.ts";
 import { evaluate, type Evaluation } from "../mechanisms/evaluate.ts";
 import { amount, inUnitWords } from "../problems/amounts.ts";
 import { isReproducibleGoods } from "../problems/principal_utility.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { optimumInWords, referenceMechanisms } from "../problems/reference_mechanisms.ts";
 import { scaleOf } from "../problems/scaled.ts";
+import { isUnitSupply } from "../problems/supply.ts";
 import { deriveKey, randomKey } from "../random/key.ts";
 
 /** A mechanism that hands out less than this share of all goods sells nothing. */
@@ -67,6 +69,11 @@ async function simpleReference(
   if (separable !== undefined) return { name: "selling each good by itself", value: separable, same: false };
   if (optimum) return { name: `the ${optimumInWords(optimum)}`, value: optimum.value, same: false };
   if (!isReproducibleGoods(problem.principalUtility)) return undefined;
+  if (isUnitSupply(problem)) {
+    const simple = await referenceUtilities(problem, { ...options, profiles: Math.min(options.profiles, PROFILES) });
+    const best = simple.filter(({ upperBound }) => !upperBound).reduce((a, b) => b.utility > a.utility ? b : a);
+    return { name: best.name, value: best.utility, same: false };
+  }
   const auction = bundle(problem, { profiles: PROFILES }), { data } = problem.distribution;
   if (auction.price === Infinity) return undefined;
   const profiles = Math.min(options.profiles, 10 * PROFILES),

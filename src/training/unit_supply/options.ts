@@ -27,13 +27,14 @@ export interface AffineMaximizerOptions extends CosineSchedule {
 
 /** The default options for a problem. */
 export function defaultAffineMaximizer(problem: MechanismProblem): AffineMaximizerOptions {
-  const { exchangeable, exchangeableGoods } = problem.distribution;
+  const { participants: n, goods: m, distribution: { exchangeable, exchangeableGoods } } = problem;
   const symmetric = exchangeable && exchangeableGoods === true;
   return {
     boost: { kind: "separate", layers: 1, groups: symmetric ? 8 : 16, groupSize: 4 },
     seed: 0,
-    iterations: 1500,
-    profiles: 256,
+    iterations: 600,
+    // The cost of a profile grows with the cube of n m.
+    profiles: Math.max(32, Math.min(256, Math.round(4096 / (n * m)))),
     learningRate: 0.02,
     finalLearningRateRatio: 0.01,
     initialSmoothing: 0.2,
