@@ -63,7 +63,7 @@ export function isAffineMaximizer(mechanism: object): mechanism is AffineMaximiz
 const CHUNK = 64;
 
 /**
- * Makes an affine maximizer. It computes on the host, in 64-bit floats: no device is opened.
+ * Makes an affine maximizer, what section 5 of the paper proposes for unit supply. It computes on the host, in 64-bit floats: no device is opened.
  *
  * @throws {InvalidInputError} where sizes are not positive integers, or the parameters do not have the names and shapes
  * of the boost, or are not finite, or products of them may overflow 64-bit floats.

@@ -81,7 +81,7 @@ export interface Boost {
 }
 
 /**
- * The boosts of a shape and a size.
+ * The boosts of a shape and a size: universally convex networks, as section 5 of the paper proposes them.
  *
  * @throws {InvalidInputError} where the kind has another name, or a size is not a positive integer.
  */
