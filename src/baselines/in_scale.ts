@@ -12,15 +12,16 @@ import { dividedProblem, scaleOf } from "../problems/scaled.ts";
 /**
  * A problem divided by its scale, the scale, and the units of a mechanism that is learned for it.
  *
+ * @param once Whether the baseline can do with goods that exist once.
  * @throws {InvalidInputError} where goods exist once and there are several participants.
  */
-export function inScale(problem: MechanismProblem | string): {
+export function inScale(problem: MechanismProblem | string, once = false): {
   readonly task: MechanismProblem;
   readonly unit: number;
   readonly units?: MechanismUnits;
 } {
   const given = problemOf(problem);
-  requireUnlimitedSupply("train this baseline", given);
+  if (!once) requireUnlimitedSupply("train this baseline", given);
   const unit = scaleOf(given);
   return { task: dividedProblem(given, unit), unit, ...unitsOf(given, unit) };
 }

@@ -4,6 +4,8 @@
  * @module
  */
 import { bundleMyerson, itemWiseMyerson } from "../baselines/reference_utilities.ts";
+import { trainLotteryAma } from "../baselines/lottery_ama_training.ts";
+import { trainMenuNet } from "../baselines/menu_net_training.ts";
 import { vcg } from "../baselines/vcg.ts";
 import { MachineError } from "../errors.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
@@ -13,6 +15,7 @@ import { defaultAffineMaximizer } from "../training/unit_supply/options.ts";
 import { trainAffineMaximizer } from "../training/unit_supply/train.ts";
 import { bestStart } from "./best_start.ts";
 import { budgetScale, trainingStarts } from "./budgets.ts";
+import { learned, regretNetMethod } from "./methods.ts";
 import type { ExperimentMethod } from "./run_cells.ts";
 import { revenueMarkdown, summarize } from "./tables.ts";
 import type { Cell } from "./cells.ts";
@@ -115,9 +118,12 @@ const affine: ExperimentMethod = {
   },
 };
 
-/** The rows. */
+/** The rows. MD-RegretNet is not truthful: its regret is measured, too. */
 export const unitTableMethods: readonly ExperimentMethod[] = [
   affine,
+  learned("MD-MenuNet", ({ participants }) => participants === 1, trainMenuNet),
+  learned("MD-LotteryAMA", () => true, trainLotteryAma),
+  regretNetMethod,
   { name: "VCG", applies: () => true, run: (problem) => Promise.resolve({ mechanism: vcg(problem) }) },
   {
     name: "Item-wise-Myerson",

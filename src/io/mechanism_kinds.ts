@@ -48,6 +48,11 @@ function baselineKind<Data extends MechanismData, Made extends Baseline>(
   );
 }
 
+/** `unit` where each good exists once. */
+const supply = optionalChoice(["unit"] as const);
+/** Metadata that a mechanism need not have. */
+const OPTIONAL = ["units", "supply"];
+
 /** n, m, and what is exchangeable. */
 const boostShape: Read<BoostShape> = object<BoostShape>({
   participants: size,
@@ -92,13 +97,13 @@ export const mechanismKinds: readonly MechanismKind<LearnedMechanism>[] = [
   baselineKind<LotteryAmaData, LotteryAma>(
     "tedi-lottery-ama-1",
     "MD-LotteryAMA",
-    { participants: size, goods: size, menuSize: size },
+    { participants: size, goods: size, supply, menuSize: size },
     async (data) => (await import("../baselines/lottery_ama.ts")).lotteryAma(data),
   ),
   baselineKind<RegretNetData, RegretNet>(
     "tedi-regret-net-1",
     "MD-RegretNet",
-    { participants: size, goods: size, hidden: sizes },
+    { participants: size, goods: size, supply, hidden: sizes },
     async (data) => (await import("../baselines/regret_net.ts")).regretNet(data),
   ),
   baselineKind<DiscreteData, Discrete>(
@@ -115,7 +120,8 @@ export function kindOf(mechanism: object): MechanismKind | undefined {
   const { method, parameters, ...data } = mechanism as Readonly<Record<string, unknown>>;
   const has = (name: string): boolean => Object.hasOwn(data, name);
   return mechanismKinds.find((kind) =>
-    kind.method === method && parameters && Object.keys(kind.fields).every((name) => name === "units" || has(name))
+    kind.method === method && parameters &&
+    Object.keys(kind.fields).every((name) => OPTIONAL.includes(name) || has(name))
   );
 }
 

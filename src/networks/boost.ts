@@ -80,16 +80,24 @@ export interface Boost {
   initialParameters(key: RandomKey): Record<string, HostTensor>;
 }
 
+/** The most coordinates of an outcome: linear programs over them take memory with the square of their number. */
+const MOST_COORDINATES = 4096;
+
 /**
  * The boosts of a shape and a size: universally convex networks, as section 5 of the paper proposes them.
  *
- * @throws {InvalidInputError} where the kind has another name, or a size is not a positive integer.
+ * @throws {InvalidInputError} where the kind has another name, a size is not a positive integer, or n m is above 4096.
  */
 export function boosts(shape: BoostShape, size: BoostSize): Boost {
   const { participants: n, goods: m, exchangeable, exchangeableGoods } = shape, { kind, ...network } = size;
   if (!BOOST_KINDS.includes(kind)) {
     throw new InvalidInputError(
       `Cannot make a boost: kind must be one of ${BOOST_KINDS.join(", ")}, got ${show(kind)}`,
+    );
+  }
+  if (n * m > MOST_COORDINATES) {
+    throw new InvalidInputError(
+      `Cannot make a boost: participants times goods must be at most ${MOST_COORDINATES}, got ${n} times ${m}`,
     );
   }
   const coordinates = (input: (i: number, j: number) => number): Int32Array =>

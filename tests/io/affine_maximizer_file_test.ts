@@ -1,12 +1,12 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { InvalidInputError } from "../../src/errors.ts";
 import { decodeMechanism, encodeMechanism } from "../../src/io/mechanism_file.ts";
+import { decodeChecked, encodeChecked } from "../../src/io/safetensors.ts";
 import { isLearned, requireMenuMechanism } from "../../src/io/mechanism_kinds.ts";
 import { affineMaximizer } from "../../src/mechanisms/affine_maximizer.ts";
 import { boosts, type BoostSize } from "../../src/networks/boost.ts";
 import { randomKey } from "../../src/random/key.ts";
 import { uniforms } from "../../src/random/numbers.ts";
-import { assertThrows } from "@std/assert";
 
 const shape = { participants: 2, goods: 2, exchangeable: false, exchangeableGoods: false };
 const boost: BoostSize = { kind: "separate", layers: 1, groups: 2, groupSize: 2 };
@@ -34,6 +34,21 @@ Deno.test("an affine maximizer for another problem is refused, and one is no men
   await assertRejects(() => decodeMechanism(bytes, "file", "U-2-2"), InvalidInputError, "got U_{2,2}^{unit}");
   const mechanism = await decodeMechanism(bytes, "file");
   assertThrows(() => requireMenuMechanism("show it", mechanism), InvalidInputError, 'got one of "TEDI-AMA"');
+});
+
+Deno.test("sizes and kinds that a boost cannot have are refused", async () => {
+  const { tensors, metadata } = await decodeChecked(await encodeMechanism(affineMaximizer(data())), "file");
+  const wrong: [string, unknown, string][] = [
+    ["boost", { ...boost, kind: "both" }, "the boost's kind must be one of separate, joint"],
+    ["boost", { ...boost, groups: 0 }, "groups must be an integer from 1"],
+    ["boost", { ...boost, groups: 3 }, "parameter bundles must be float32 of shape"],
+    ["shape", { ...shape, goods: 1_000_000 }, "participants times goods must be at most 4096"],
+    ["shape", { ...shape, exchangeable: 1 }, "exchangeable must be true or false"],
+  ];
+  for (const [name, value, message] of wrong) {
+    const bytes = await encodeChecked(tensors, { ...metadata, [name]: JSON.stringify(value) });
+    await assertRejects(() => decodeMechanism(bytes, "file"), InvalidInputError, message);
+  }
 });
 
 Deno.test("payments are in the mechanism's unit", async () => {

@@ -1,6 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { bundle } from "../../src/baselines/bundle.ts";
-import { trainLotteryAma } from "../../src/baselines/lottery_ama_training.ts";
+import { trainGemNet } from "../../src/baselines/gem_net_training.ts";
 import { separable } from "../../src/baselines/separable.ts";
 import { vcg } from "../../src/baselines/vcg.ts";
 import { InvalidInputError } from "../../src/errors.ts";
@@ -81,7 +81,7 @@ Deno.test("what is for reproducible goods is refused with the reason", async () 
   const reason = "U_{2,2}^{unit}, in which each exists once";
   assertThrows(() => bundle("U-2-2-unit"), InvalidInputError, reason);
   await assertRejects(() => train("U-2-2-unit", { iterations: 1 }), InvalidInputError, reason);
-  await assertRejects(() => trainLotteryAma("U-2-2-unit", { iterations: 1 }), InvalidInputError, reason);
+  await assertRejects(() => trainGemNet("U-2-2-unit", { iterations: 1 }), InvalidInputError, reason);
   await assertRejects(
     () => evaluate("U-2-2-unit", separable("U-2-2"), { profiles: 100 }),
     InvalidInputError,
