@@ -178,7 +178,7 @@ function dryRun(problem: MechanismProblem, values: TrainValues, output: Output):
     ["Memory", inMebibytes(plan.bytes), "besides what the process itself takes"],
     [
       "An iteration",
-      duration(plan.secondsEach),
+      `${plan.secondsEach.toFixed(2)} s`,
       `${count(plan.maxima)} maxima for ${count(profiles)} profiles, measured`,
     ],
     ["All", duration(plan.secondsEach * iterations), `${count(iterations)} iterations, on one core`],

@@ -15,7 +15,8 @@
  *   A(x) <= sum_g max(0, max_{c in g} (l_c - sum lambda s_c)) - sum lambda c.
  *
  * So the certified gap trusts no exchange: at the end it is made anew of the last lambda and its cuts, and a bound on
- * rounding is added. Cuts do not depend on l: the n + 1 problems of a type profile share them.
+ * rounding is added. Cuts do not depend on l: the problems of a type profile share them, and each goes on from the basis
+ * of the one before, by the dual simplex method.
  *
  * @module
  */
@@ -150,6 +151,7 @@ export function affineMaximizer(
   // Basis: ids >= 0 are cuts; -1 - 2g is mu_g (-1 in the rows of group g, cost 1); -2 - 2c is the slack of row c.
   const basis = new Int32Array(rows), inverse = new Float64Array(rows * rows), amounts = new Float64Array(rows);
   const prices = new Float64Array(rows), direction = new Float64Array(rows), x = new Float64Array(N);
+  const pivotRow = new Float64Array(rows), places = new Int32Array(rows);
   const query = new Float64Array(N), best = new Float64Array(N), used = new Float64Array(groups);
 
   const startBasis = (linear: ArrayLike<number>): void => {
@@ -196,8 +198,8 @@ export function affineMaximizer(
       for (let b = 0; b < rows; b++) prices[b] += cost * inverse[a * rows + b];
     }
   };
-  /** Brings a column with some reduced cost into the basis; false where the program has no end that way. */
-  const exchange = (id: number, reduced: number): boolean => {
+  /** Writes a column in terms of the basis to `direction`. */
+  const columnOf = (id: number): void => {
     if (id >= 0) {
       const { term, slope } = cuts[id], { inputOf } = terms[term], own = coordinates[term];
       for (let a = 0; a < rows; a++) {
@@ -217,6 +219,29 @@ export function affineMaximizer(
       const c = (-2 - id) / 2;
       for (let a = 0; a < rows; a++) direction[a] = inverse[a * rows + c];
     }
+  };
+  /** Brings the column in `direction`, with some reduced cost, into the basis in the place of row `leaving`. */
+  const pivotOn = (leaving: number, id: number, reduced: number): void => {
+    const pivot = 1 / direction[leaving], at = leaving * rows;
+    let count = 0; // of what is not 0 in the row: most is, as terms know few coordinates
+    for (let b = 0; b < rows; b++) {
+      if (inverse[at + b] === 0) continue;
+      pivotRow[count] = inverse[at + b] *= pivot;
+      places[count++] = b;
+    }
+    amounts[leaving] *= pivot;
+    for (let a = 0; a < rows; a++) {
+      const factor = direction[a], row = a * rows;
+      if (a === leaving || factor === 0) continue;
+      for (let k = 0; k < count; k++) inverse[row + places[k]] -= factor * pivotRow[k];
+      amounts[a] -= factor * amounts[leaving];
+    }
+    for (let k = 0; k < count; k++) prices[places[k]] += reduced * pivotRow[k];
+    basis[leaving] = id;
+  };
+  /** Brings a column with some reduced cost into the basis; false where the program has no end that way. */
+  const exchange = (id: number, reduced: number): boolean => {
+    columnOf(id);
     let leaving = -1, ratio = Infinity;
     for (let a = 0; a < rows; a++) {
       if (direction[a] <= LEAST_PIVOT) continue;
@@ -227,19 +252,71 @@ export function affineMaximizer(
       }
     }
     if (leaving < 0) return false;
-    const pivot = 1 / direction[leaving], at = leaving * rows;
-    for (let b = 0; b < rows; b++) inverse[at + b] *= pivot;
-    amounts[leaving] *= pivot;
-    for (let a = 0; a < rows; a++) {
-      const factor = direction[a];
-      if (a === leaving || factor === 0) continue;
-      for (let b = 0, row = a * rows; b < rows; b++) inverse[row + b] -= factor * inverse[at + b];
-      amounts[a] = Math.max(0, amounts[a] - factor * amounts[leaving]);
-    }
-    for (let b = 0; b < rows; b++) prices[b] += reduced * inverse[at + b];
-    basis[leaving] = id;
+    pivotOn(leaving, id, reduced);
+    for (let a = 0; a < rows; a++) if (amounts[a] < 0) amounts[a] = 0;
     return true;
   };
+  /** Calls `use` with every column, the entry of some row of prices' kind in it, and its cost. */
+  const eachColumn = (
+    of: ArrayLike<number>,
+    from: number,
+    use: (id: number, product: number, cost: number) => void,
+  ): void => {
+    used.fill(0);
+    for (let c = 0; c < N; c++) used[groupOf[c]] += of[from + c], use(-2 - 2 * c, of[from + c], 0);
+    for (let g = 0; g < groups; g++) use(-1 - 2 * g, -used[g], 1);
+    for (let k = 0; k < T; k++) {
+      const y = modelInputs[k].fill(0), { inputOf } = terms[k];
+      for (let c = 0; c < N; c++) if (inputOf[c] >= 0) y[inputOf[c]] += of[from + c];
+    }
+    for (let q = 0; q < cuts.length; q++) {
+      const { term, constant, slope } = cuts[q], y = modelInputs[term];
+      let product = of[from + N + term];
+      for (let j = 0; j < slope.length; j++) product -= slope[j] * y[j];
+      use(q, product, -constant);
+    }
+  };
+  /**
+   * Goes on from the basis of the maximum before: amounts for another l, and exchanges by the dual simplex method until
+   * none is negative. False where that does not end.
+   */
+  const adaptBasis = (linear: ArrayLike<number>): boolean => {
+    for (let a = 0; a < rows; a++) {
+      let sum = 0;
+      for (let c = 0; c < N; c++) sum -= inverse[a * rows + c] * linear[c];
+      for (let k = 0; k < T; k++) sum += inverse[a * rows + N + k];
+      amounts[a] = sum;
+    }
+    startPrices();
+    for (let round = 0; round < 2 * rows; round++) {
+      let leaving = 0;
+      for (let a = 1; a < rows; a++) if (amounts[a] < amounts[leaving]) leaving = a;
+      if (amounts[leaving] >= -EPSILON) {
+        for (let a = 0; a < rows; a++) if (amounts[a] < 0) amounts[a] = 0;
+        return true;
+      }
+      let count = 0;
+      eachColumn(prices, 0, (_, product, cost) => {
+        if (count === reducedCosts.length) reducedCosts = doubled(reducedCosts);
+        reducedCosts[count++] = Math.max(0, cost - product);
+      });
+      let at = 0, entering = 0, least = 0, ratio = Infinity, reduced = 0;
+      eachColumn(inverse, leaving * rows, (id, product) => {
+        const own = reducedCosts[at++];
+        if (product >= -LEAST_PIVOT) return;
+        const r = own / -product;
+        if (r < ratio - EQUAL_RATIOS || (r < ratio + EQUAL_RATIOS && product < least)) {
+          ratio = Math.min(ratio, r), entering = id, least = product, reduced = own;
+        }
+      });
+      if (ratio === Infinity) return false;
+      columnOf(entering);
+      if (!(direction[leaving] < -LEAST_PIVOT)) return false;
+      pivotOn(leaving, entering, reduced);
+    }
+    return false;
+  };
+  let reducedCosts = new Float64Array(256), warm = false;
 
   const maximize = (linear: ArrayLike<number>): AffineMaximum => {
     let worth = 0;
@@ -250,7 +327,8 @@ export function affineMaximizer(
     if (!(rounding < Infinity)) {
       return { outcome: best.slice(), value: 0, boost: 0, gap: Infinity, rounding, evaluations };
     }
-    startBasis(linear);
+    if (!warm || !adaptBasis(linear)) startBasis(linear);
+    warm = true;
     const enough = Math.max(tolerance, rounding), model = new Float64Array(T);
     let share = 1, exchanges = 0;
     while (evaluations < MOST_EVALUATIONS) {
@@ -347,7 +425,14 @@ export function affineMaximizer(
       return found;
     },
     forget: () => {
-      cuts = first.slice();
+      cuts = first.slice(), warm = false;
     },
   };
+}
+
+/** The same numbers with as much room again. */
+function doubled(numbers: Float64Array): Float64Array<ArrayBuffer> {
+  const more = new Float64Array(2 * numbers.length);
+  more.set(numbers);
+  return more;
 }

@@ -33,8 +33,8 @@ export function defaultAffineMaximizer(problem: MechanismProblem): AffineMaximiz
     boost: { kind: "separate", layers: 1, groups: symmetric ? 8 : 16, groupSize: 4 },
     seed: 0,
     iterations: 600,
-    // The cost of a profile grows with the cube of n m.
-    profiles: Math.max(32, Math.min(256, Math.round(4096 / (n * m)))),
+    // The cost of a profile grows faster than n m.
+    profiles: Math.max(64, Math.min(256, Math.round(4096 / (n * m)))),
     learningRate: 0.02,
     finalLearningRateRatio: 0.01,
     initialSmoothing: 0.2,
