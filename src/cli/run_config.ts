@@ -195,6 +195,7 @@ function problemSchema(z: Zod): Schema<Pick<RunConfig, "problem">> {
       unit: z.string().optional(),
       exchangeable: z.boolean().optional(),
       exchangeableGoods: z.boolean().optional(),
+      supply: z.literal("unit").optional(),
     }),
     z.strictObject({ kind: z.literal("custom") }),
   ]);

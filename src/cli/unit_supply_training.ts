@@ -29,7 +29,7 @@ import { chosenUnitSupplyTraining, requireSameUnitSupplyTraining } from "./unit_
 
 /** Whether a command line is about goods that exist once: by its problem or, without one, by the run that goes on. */
 export async function isUnitSupplyRun(problem: MechanismProblem | undefined, values: TrainValues): Promise<boolean> {
-  if (problem || !values.resume || values.out === undefined || values.types !== undefined) {
+  if (problem || !values.resume || values.out === undefined) {
     return problem?.supply === "unit";
   }
   try {

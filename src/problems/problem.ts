@@ -95,6 +95,7 @@ export type ProblemSource =
     readonly unit?: string;
     readonly exchangeable?: boolean;
     readonly exchangeableGoods?: boolean;
+    readonly supply?: "unit";
   }
   | {
     readonly kind: "module";

@@ -10,7 +10,7 @@ import { InvalidInputError, requireInteger, requirePositive, show } from "../err
 import { requireKnownNames } from "../known_names.ts";
 import { deriveKey, type RandomKey } from "../random/key.ts";
 import { normals, uniforms } from "../random/numbers.ts";
-import { type GoodsCosts, reproducibleGoods } from "./principal_utility.ts";
+import { type GoodsCosts, reproducibleGoods, unitGoods } from "./principal_utility.ts";
 import type { MechanismProblem, PrincipalUtility, SamplePart, TypeDistribution } from "./problem.ts";
 import { distributionFamily, type DistributionLetter } from "./distributions/table.ts";
 import { typesOfFamily } from "./distributions/family.ts";
@@ -267,10 +267,7 @@ function checkedTypes(
 function definedUtility(action: string, definition: ProblemDefinition): PrincipalUtility {
   if (definition.principalUtility === undefined) {
     if (definition.terms === undefined) {
-      if (definition.supply !== "unit") return reproducibleGoods(definition);
-      // Nothing is handed out twice: a good costs both, with the probability that anybody gets it, sum_i x_ij.
-      const { productionCost, duplicationCost } = reproducibleGoods(definition);
-      return reproducibleGoods({ duplicationCost: productionCost + duplicationCost });
+      return definition.supply === "unit" ? unitGoods(definition) : reproducibleGoods(definition);
     }
     throw new InvalidInputError(`Cannot ${action}: terms must come with principalUtility, which is missing`);
   }

@@ -59,3 +59,17 @@ Deno.test("a dry run foretells memory and time", async () => {
   assertEquals(maxima, 16 * 5);
   assert(secondsEach > 0 && secondsEach < 5 && bytes > 1000);
 });
+
+Deno.test("a table of an auction's bids is learned from, with goods that exist once", async () => {
+  const rows = Array.from({ length: 40 }, (_, k) => `${(k * 7 % 20) + 1},${(k * 3 % 20) + 1}`);
+  Deno.writeTextFileSync(`${FOLDER}/bids.csv`, `piano,violin\n${rows.join("\n")}\n`);
+  const out = `${FOLDER}/bids`, table = ["--types", `${FOLDER}/bids.csv`, "--participants", "3", "--unit-supply"];
+  const small = ["--iterations", "3", "--profiles", "16", "--backend", "wasm"];
+  const { code, stdout, stderr } = await tedi(["train", ...table, ...small, "--out", out, "--json"]);
+  assertEquals(code, 0, stderr);
+  const result = jsonLines(stdout).at(-1)!;
+  assert((result.worstGap as number) < 1e-7 && (result.revenue as number) > 0);
+  assertEquals(result.rows, 8);
+  const again = await tedi(["evaluate", out, "--backend", "wasm", "--json"]);
+  assertEquals(jsonLines(again.stdout)[0].revenue, result.revenue, again.stderr);
+});

@@ -66,18 +66,17 @@ export const trainCommand: Command = {
   async run(args) {
     const { values } = parseCommandLine("train", trainCommandOptions, [], args);
     const output = openOutput(values);
-    // A table of types is one of reproducible goods.
-    const named = values.types === undefined ? await chosenProblem("train", values) : undefined;
-    if (await isUnitSupplyRun(named, values)) return await trainUnitSupply(named, values, output);
-    if (values["dry-run"]) return await dryRun(values, output);
+    const chosen = await chosenProblem("train", values, output.log);
+    if (await isUnitSupplyRun(chosen, values)) return await trainUnitSupply(chosen, values, output);
+    if (values["dry-run"]) return await dryRun(chosen, values, output);
     if (values.shards !== undefined && !values.mpi) {
       throw new InvalidInputError("Cannot run tedi train: --shards must come with --mpi, which is missing");
     }
     const ranks = chosenRanks(values);
-    if (ranks && ranks.rank > 0) return await follow(ranks, values, await chosenProblem("train", values));
+    if (ranks && ranks.rank > 0) return await follow(ranks, values, chosen);
     const watch = await openWatch(values, output);
     try {
-      const run = await prepare(values, output);
+      const run = await prepare(chosen, values, output);
       try {
         return await work(run, values, output, watch, ranks);
       } catch (error) {
@@ -93,8 +92,8 @@ export const trainCommand: Command = {
 };
 
 /** Tells what training would take on the device, and leaves no trace. */
-async function dryRun(values: TrainValues, output: Output): Promise<number> {
-  const problem = await chosenProblem("train", values, output.log) ?? settingProblem(DEFAULT_SETTING);
+async function dryRun(chosen: MechanismProblem | undefined, values: TrainValues, output: Output): Promise<number> {
+  const problem = chosen ?? settingProblem(DEFAULT_SETTING);
   requireNoUnitSupplyOptions(problem, values);
   const training = chosenTraining(problem, values);
   const device = await openDevice(requestedDevice(values));
@@ -120,10 +119,13 @@ interface PreparedRun {
 }
 
 /** Checks everything that can be wrong with the input, before any device is opened. */
-async function prepare(values: TrainValues, output: Output): Promise<PreparedRun> {
+async function prepare(
+  chosen: MechanismProblem | undefined,
+  values: TrainValues,
+  output: Output,
+): Promise<PreparedRun> {
   const { resume = false, force = false } = values;
   if (resume && force) throw new InvalidInputError("Cannot run tedi train: --resume and --force exclude each other");
-  const chosen = await chosenProblem("train", values, output.log);
   const problem = chosen ?? settingProblem(DEFAULT_SETTING);
   requireNoUnitSupplyOptions(problem, values);
   const training = chosenTraining(problem, values);
