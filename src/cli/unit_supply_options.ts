@@ -6,7 +6,11 @@
 import { InvalidInputError } from "../errors.ts";
 import { BOOST_KINDS } from "../networks/boost.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
-import { type AffineMaximizerOptions, affineMaximizerOptions } from "../training/unit_supply/options.ts";
+import {
+  type AffineMaximizerOptions,
+  affineMaximizerOptions,
+  defaultAffineMaximizer,
+} from "../training/unit_supply/options.ts";
 import type { Option, Values } from "./command.ts";
 import { field, plain, trainingOptions } from "./training_options.ts";
 
@@ -110,4 +114,24 @@ export function requireNoUnitSupplyOptions(problem: MechanismProblem, values: Un
     }: it is for goods that exist once, ` +
       `and those of ${problem.name} are reproducible`,
   );
+}
+
+/** Training options as texts by name, such as `boost.groups`. */
+export function unitSupplyTexts({ boost, ...others }: AffineMaximizerOptions): Record<string, string> {
+  return Object.fromEntries([
+    ...Object.entries(others),
+    ...Object.entries(boost).map(([name, value]): [string, unknown] => [`boost.${name}`, value]),
+  ].map(([name, value]) => [name, plain(value)]));
+}
+
+/** The arguments that choose training options for a problem: what differs from the defaults. */
+export function unitSupplyArguments(problem: MechanismProblem, options: AffineMaximizerOptions): string[] {
+  const defaults = defaultAffineMaximizer(problem);
+  const flat = ({ boost: { kind, ...sizes }, ...top }: AffineMaximizerOptions) =>
+    ({ ...top, ...sizes, boost: kind }) as Record<string, unknown>;
+  const now = flat(options), before = flat(defaults);
+  return [...SHARED, ...SIZES, ...unitSupplyOptions.map(({ name }) => name)].flatMap((name) => {
+    const value = now[field(name)];
+    return value === before[field(name)] ? [] : [`--${name}`, plain(value)];
+  });
 }

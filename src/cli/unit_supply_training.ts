@@ -156,6 +156,7 @@ async function work({ problem, training, folder, before }: PreparedRun, values: 
       training: { iterations: result.iterations, out: folder.path, evaluationSeconds: seconds },
     }, output);
     sayNext(output, [
+      aboutRun("report", folder.path, problem),
       aboutRun("audit", folder.path, problem),
       shellLine(["tedi", "run", folder.path, "--types", "FILE.csv"]),
     ]);

@@ -25,7 +25,15 @@ import {
   affineMaximizer as maximizerOf,
   unitSupply,
 } from "../kernels/best_responses/affine_maximum.ts";
-import { bindBoost, boosts, type BoostShape, type BoostSize, participantWeights } from "../networks/boost.ts";
+import {
+  bindBoost,
+  boosts,
+  type BoostShape,
+  type BoostSize,
+  type BoundTerm,
+  participantWeights,
+  termInputs,
+} from "../networks/boost.ts";
 import { LARGEST_MAGNITUDE } from "../networks/groupmax_price.ts";
 import { letEventsIn } from "../runtime/event_loop.ts";
 import { type HostTensor, requireTensor } from "../runtime/host_tensor.ts";
@@ -52,6 +60,19 @@ export interface AffineMaximizer extends Mechanism, AffineMaximizerData {
   readonly method: "TEDI-AMA";
   /** w `[n]`, 1 in the mean. */
   readonly weights: Float64Array;
+  /**
+   * Prices p_i(x; t_-i) `[B, n, N]` of N outcomes for each participant: the menu that everybody chooses from, whatever
+   * they report,
+   *
+   *   p_i(x) = (V_{-i} - max A_{-i}(y) over y with y_i = x) / w_i,
+   *
+   * which is convex in x. Nothing costs 0, unless f pays for handing goods to i.
+   *
+   * @param types `[B, n, m]`; a participant's own type has no effect on its prices.
+   * @param outcomes Flat `[B, n, N, m]`, each in [0, 1].
+   * @throws {InvalidInputError} as `run` does, and where the number of outcomes is not a multiple of B n.
+   */
+  prices(types: TypeProfiles, outcomes: Float64Array): Promise<Float64Array>;
 }
 
 /** Whether a mechanism is an affine maximizer with certificates. */
@@ -115,6 +136,20 @@ export function affineMaximizer(data: AffineMaximizerData): AffineMaximizer {
       }
       return inUnit(result, units);
     },
+    async prices(reported: TypeProfiles, outcomes: Float64Array): Promise<Float64Array> {
+      const types = networkTypes(flatTypes(reported, n, m, units.largest), units), rows = types.length / m;
+      const count = outcomes.length / (rows * m), prices = new Float64Array(rows * count);
+      requireInteger("price outcomes", "the number of outcomes for each participant", count, 1);
+      for (let row = 0; row < rows; row++) {
+        if (row > 0) await letEventsIn();
+        const profile = types.subarray(Math.floor(row / n) * n * m, (Math.floor(row / n) + 1) * n * m);
+        const price = menuPrice(terms, maximizer, weights, profile, row % n);
+        for (let k = row * count; k < (row + 1) * count; k++) {
+          prices[k] = units.network * price(outcomes.subarray(k * m, (k + 1) * m));
+        }
+      }
+      return prices;
+    },
   };
   return showing(mechanism, () => summaryOf(mechanism));
 }
@@ -144,6 +179,37 @@ function runProfile(
     result.gaps[b * n + i] = (all.gap + without.gap) / weights[i];
     result.roundings[b * n + i] = (all.rounding + without.rounding) / weights[i];
   }
+}
+
+/** The price of an outcome `[m]` for participant i of a profile `[n m]`. */
+function menuPrice(
+  terms: readonly BoundTerm[],
+  maximizer: Maximizer,
+  weights: Float64Array,
+  types: ArrayLike<number>,
+  i: number,
+): (outcome: Float64Array) => number {
+  const n = weights.length, N = types.length, m = N / n;
+  const linear = Float64Array.from({ length: N }, (_, c) => weights[Math.floor(c / m)] * types[c]);
+  maximizer.forget();
+  const most = maximizer.maximize(linear.map((l, c) => Math.floor(c / m) === i ? 0 : l)).value;
+  const others = Int32Array.from({ length: N - m }, (_, at) => at < i * m ? at : at + m);
+  const ofOthers = Float64Array.from(others, (c) => linear[c]), x = new Float64Array(N);
+  return (outcome) => {
+    x.fill(0).set(outcome, i * m);
+    // f of what i gets and of what the others do, as a function of the latter.
+    const left = terms.map((term): BoundTerm => {
+      const own = new Float64Array(term.inputs), all = new Float64Array(term.inputs);
+      termInputs(x, term.inputOf, own);
+      const price: BoundTerm["price"] = (inputs, slope) => {
+        for (let j = 0; j < all.length; j++) all[j] = own[j] + inputs[j];
+        return term.price(all, slope);
+      };
+      return { ...term, price, inputOf: Int32Array.from(others, (c) => term.inputOf[c]) };
+    });
+    const capacity = outcome.map((share) => 1 - share), groupOf = others.map((c) => c % m);
+    return (most - maximizerOf(left, { groupOf, groups: m, capacity }).maximize(ofOthers).value) / weights[i];
+  };
 }
 
 /** A mechanism in words. */

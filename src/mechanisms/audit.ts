@@ -209,7 +209,10 @@ export async function audit(
   await checkAllocations(watched, lines, deriveKey(key, ALLOCATIONS), tallies.monotoneAllocations);
   if (hasPrices(mechanism)) {
     const priced = some(limit.afford("prices", profiles, 4, "profiles of the check of prices"));
-    await checkPrices(mechanism, priced, deriveKey(key, PRICES), tallies, signal);
+    // The menu that an affine maximizer amounts to may charge for nothing, where its boost pays for handing out.
+    const { convexPrices, noBuyNoPay } = tallies, once = isAffineMaximizer(mechanism);
+    const ofPrices = once ? { convexPrices } : { convexPrices, noBuyNoPay };
+    await checkPrices(mechanism, priced, deriveKey(key, PRICES), ofPrices, signal);
   }
   const remarks: Partial<Record<AuditCheckName, string>> = {};
   if (menu) {

@@ -48,7 +48,7 @@ ${end}</body>
 
 /** The name of a problem as HTML; that of a setting, such as `U_{1,2}^{0,0}`, as one writes it by hand. */
 export function notation(name: string): string {
-  const [, letter, below, above] = /^([A-Z])_\{([\d.,]+)\}\^\{([\d.,]+)\}$/.exec(name) ?? [];
+  const [, letter, below, above] = /^([A-Z])_\{([\d.,]+)\}\^\{([\d.,]+|unit)\}$/.exec(name) ?? [];
   if (letter === undefined) return escapeMarkup(name);
   return `${letter}<span class="scripts"><sup>${above}</sup><sub>${below}</sub></span>`;
 }

@@ -31,6 +31,12 @@ Deno.test("an affine maximizer is trained, resumed to the same bits, evaluated, 
   const audited = await tedi(["audit", whole, ...sizes, "--backend", "wasm"]);
   assertEquals(audited.code, 0, audited.stderr);
   assertStringIncludes(audited.stdout, "certified gap");
+  assertStringIncludes(audited.stdout, "convex prices");
+  const reported = await tedi(["report", whole, "--test-profiles", "200", "--backend", "wasm"]);
+  assertEquals(reported.code, 0, reported.stderr);
+  const page = Deno.readTextFileSync(`${whole}/report.html`);
+  assertStringIncludes(page, "<sup>unit</sup>");
+  assertStringIncludes(page, "--setting 'U_{2,2}^{unit}' --iterations 4 --profiles 16 --backend wasm");
   const ran = await tedi(["run", whole, "--types", "-", "--format", "json", "--json"], {}, "[[[0.9,0.2],[0.1,0.8]]]");
   const [{ outcomes }] = jsonLines(ran.stdout) as { outcomes: number[][] }[];
   for (const j of [0, 1]) assert(outcomes[0][j] + outcomes[1][j] <= 1);

@@ -181,3 +181,37 @@ Deno.test("what cannot be a mechanism is refused", async () => {
   assertThrows(() => boosts(shape, { ...boost, kind }), InvalidInputError, 'one of separate, joint, got "both"');
   await assertRejects(() => make({})().run([[[2, 0], [0, 0]]]), InvalidInputError, "types[0][0][0]");
 });
+
+CASES.forEach(([shape, boost], at) => {
+  Deno.test(`everybody chooses from a menu of convex prices (${boost.kind}, n = ${shape.participants})`, async () => {
+    const { participants: n, goods: m } = shape, key = deriveKey(randomKey(50), at);
+    const parameters = randomParameters(shape, boost, key);
+    const mechanism = affineMaximizer({ problem: "menu", shape, boost, parameters });
+    const types = uniforms(key, 3 * n * m), { outcomes, payments, utilities } = await mechanism.run(types);
+    // What is taken costs what is paid, and nothing else on the menu is better.
+    const charged = await mechanism.prices(types, outcomes), tried = 20;
+    charged.forEach((price, row) => assertAlmostEquals(price, payments[row], 1e-9));
+    const drawn = Float64Array.from(uniforms(deriveKey(key, 1), 3 * n * tried * m));
+    const prices = await mechanism.prices(types, drawn);
+    for (let k = 0; k < prices.length; k++) {
+      const row = Math.floor(k / tried);
+      let utility = -prices[k];
+      for (let j = 0; j < m; j++) utility += types[row * m + j] * drawn[k * m + j];
+      assert(utility <= utilities[row] + 1e-9);
+    }
+    // Convex along segments.
+    const middle = drawn.slice();
+    for (let k = 0; k + 2 < prices.length; k += 3) {
+      if (Math.floor(k / tried) !== Math.floor((k + 2) / tried)) continue;
+      for (let j = 0; j < m; j++) middle[(k + 2) * m + j] = (drawn[k * m + j] + drawn[(k + 1) * m + j]) / 2;
+    }
+    const again = await mechanism.prices(types, middle);
+    for (let k = 0; k + 2 < prices.length; k += 3) {
+      if (Math.floor(k / tried) !== Math.floor((k + 2) / tried)) continue;
+      assert(again[k + 2] <= (again[k] + again[k + 1]) / 2 + 1e-9);
+    }
+    const own = types.slice(), swapped = own.map((type, c) => c < m ? 1 - type : type); // participant 1 of profile 1
+    const other = await mechanism.prices(swapped, drawn);
+    for (let k = 0; k < tried; k++) assertAlmostEquals(other[k], prices[k], 1e-9);
+  });
+});

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isAffineMaximizer } from "../../mechanisms/affine_maximizer.ts";
 import { TEST_PROFILES } from "../../mechanisms/evaluate.ts";
 import type { Command, Option } from "../command.ts";
 import { chosenDevice, deviceOptions } from "../device_options.ts";
@@ -84,7 +85,7 @@ export const evaluateCommand: Command = {
         output,
         folder === undefined ? "method" in mechanism ? [] : [shellLine(["tedi", "playground", file])] : [
           aboutRun("audit", folder, problem),
-          ..."method" in mechanism ? [] : [aboutRun("report", folder, problem)],
+          ..."method" in mechanism && !isAffineMaximizer(mechanism) ? [] : [aboutRun("report", folder, problem)],
         ],
       );
     } finally {

@@ -1,6 +1,6 @@
 /**
  * The outcome of an affine maximizer: maximises A(x) = <l, x> - sum_k f_k(y_k) by cutting planes, with a certificate,
- * over x >= 0 with at most 1 in each group of coordinates. Where a group is a good, that is unit supply; where every
+ * over x >= 0 with at most 1, or some other capacity, in each group of coordinates. Where a group is a good, that is unit supply; where every
  * coordinate is a group of its own, it is the box.
  *
  * Each f_k is convex in sums y_k of coordinates of x, and has cuts of its own, f_k(y) >= c + <s, y>: so few cuts say
@@ -30,6 +30,8 @@ export interface FeasibleSet {
   readonly groupOf: Int32Array;
   /** How many groups there are. */
   readonly groups: number;
+  /** How much there is of each group `[groups]`, at least 0; 1 unless given. */
+  readonly capacity?: Float64Array;
 }
 
 /** Outcomes `[n, m]` with sum_i x_ij <= 1 for each good j. */
@@ -104,7 +106,7 @@ export interface AffineMaximumOptions {
 /** Makes the maximiser of some terms. */
 export function affineMaximizer(
   terms: readonly BoundTerm[],
-  { groupOf, groups }: FeasibleSet,
+  { groupOf, groups, capacity = new Float64Array(groups).fill(1) }: FeasibleSet,
   { tolerance }: AffineMaximumOptions = { tolerance: TOLERANCE },
 ): AffineMaximizer {
   const N = groupOf.length, T = terms.length, rows = N + T;
@@ -137,7 +139,7 @@ export function affineMaximizer(
   };
   const modelInputs = terms.map((term) => new Float64Array(term.inputs));
   const zero = new Float64Array(N);
-  evaluate(zero);
+  const atZero = evaluate(zero);
   addCuts();
   const first = cuts.slice();
   /** What may be missing of rounding in sums of n coordinates, and in A. */
@@ -188,7 +190,7 @@ export function affineMaximizer(
       amounts[N + k] = 1;
     }
   };
-  const costOf = (id: number): number => id >= 0 ? -cuts[id].constant : id % 2 !== 0 ? 1 : 0;
+  const costOf = (id: number): number => id >= 0 ? -cuts[id].constant : id % 2 !== 0 ? capacity[(-1 - id) / 2] : 0;
   /** Prices of all rows, anew. */
   const startPrices = (): void => {
     prices.fill(0);
@@ -264,7 +266,7 @@ export function affineMaximizer(
   ): void => {
     used.fill(0);
     for (let c = 0; c < N; c++) used[groupOf[c]] += of[from + c], use(-2 - 2 * c, of[from + c], 0);
-    for (let g = 0; g < groups; g++) use(-1 - 2 * g, -used[g], 1);
+    for (let g = 0; g < groups; g++) use(-1 - 2 * g, -used[g], capacity[g]);
     for (let k = 0; k < T; k++) {
       const y = modelInputs[k].fill(0), { inputOf } = terms[k];
       for (let c = 0; c < N; c++) if (inputOf[c] >= 0) y[inputOf[c]] += of[from + c];
@@ -323,9 +325,9 @@ export function affineMaximizer(
     for (let c = 0; c < N; c++) worth += Math.abs(linear[c]);
     const rounding = magnitude < LARGEST_MAGNITUDE ? relative + absolute * worth : Infinity;
     best.fill(0);
-    let bestValue = 0, bestBoost = 0, evaluations = 0;
+    let bestValue = -atZero, bestBoost = atZero, evaluations = 0;
     if (!(rounding < Infinity)) {
-      return { outcome: best.slice(), value: 0, boost: 0, gap: Infinity, rounding, evaluations };
+      return { outcome: best.slice(), value: bestValue, boost: bestBoost, gap: Infinity, rounding, evaluations };
     }
     if (!warm || !adaptBasis(linear)) startBasis(linear);
     warm = true;
@@ -344,7 +346,7 @@ export function affineMaximizer(
           if (x[c] < worst) worst = x[c], entering = -2 - 2 * c, found = true;
         }
         for (let g = 0; g < groups; g++) {
-          if (1 - used[g] < worst) worst = 1 - used[g], entering = -1 - 2 * g, found = true;
+          if (capacity[g] - used[g] < worst) worst = capacity[g] - used[g], entering = -1 - 2 * g, found = true;
         }
         for (let k = 0; k < T; k++) {
           termInputs(x, terms[k].inputOf, modelInputs[k]);
@@ -373,7 +375,7 @@ export function affineMaximizer(
         used[groupOf[c]] += query[c];
       }
       for (let c = 0; c < N; c++) {
-        if (used[groupOf[c]] > 1) query[c] /= used[groupOf[c]];
+        if (used[groupOf[c]] > capacity[groupOf[c]]) query[c] *= capacity[groupOf[c]] / used[groupOf[c]];
         if (query[c] < ROUNDED) query[c] = 0;
         else if (query[c] > 1 - ROUNDED) query[c] = 1;
       }
@@ -413,7 +415,7 @@ export function affineMaximizer(
     });
     const most = new Float64Array(groups);
     for (let c = 0; c < N; c++) most[groupOf[c]] = Math.max(most[groupOf[c]], left[c]);
-    for (let g = 0; g < groups; g++) bound += most[g];
+    for (let g = 0; g < groups; g++) bound += capacity[g] * most[g];
     return complete && !Number.isNaN(bound) ? bound : Infinity;
   };
 
