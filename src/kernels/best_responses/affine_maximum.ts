@@ -321,6 +321,13 @@ export function affineMaximizer(
   let reducedCosts = new Float64Array(256), warm = false;
 
   const maximize = (linear: ArrayLike<number>): AffineMaximum => {
+    const adapted = warm && adaptBasis(linear), found = search(linear, adapted);
+    // Rounding adds up from exchange to exchange, and once in some thousand times a basis is no good any more.
+    warm = found.gap <= 2 * Math.max(tolerance, found.rounding);
+    return warm || !adapted ? found : (warm = true, search(linear, false));
+  };
+  /** Maximises from the basis that is there, or from that of the cuts at 0. */
+  const search = (linear: ArrayLike<number>, adapted: boolean): AffineMaximum => {
     let worth = 0;
     for (let c = 0; c < N; c++) worth += Math.abs(linear[c]);
     const rounding = magnitude < LARGEST_MAGNITUDE ? relative + absolute * worth : Infinity;
@@ -329,8 +336,7 @@ export function affineMaximizer(
     if (!(rounding < Infinity)) {
       return { outcome: best.slice(), value: bestValue, boost: bestBoost, gap: Infinity, rounding, evaluations };
     }
-    if (!warm || !adaptBasis(linear)) startBasis(linear);
-    warm = true;
+    if (!adapted) startBasis(linear);
     const enough = Math.max(tolerance, rounding), model = new Float64Array(T);
     let share = 1, exchanges = 0;
     while (evaluations < MOST_EVALUATIONS) {

@@ -121,7 +121,9 @@ export interface AffineMaximizerPlan {
 }
 
 /** Profiles on which an iteration is measured. */
-const MEASURED = 4;
+const MEASURED = 8;
+/** For how many milliseconds, about. */
+const MEASURED_FOR = 1000;
 
 /**
  * What training would take: memory, and time by a measurement of a second or so.
@@ -136,7 +138,8 @@ export function planAffineMaximizer(
   const { options, boost } = preparedTraining(given, settings), key = deriveKey(randomKey(options.seed), 0);
   const few = preparedTraining(given, { ...settings, profiles: Math.min(MEASURED, options.profiles) });
   let secondsEach = Infinity;
-  for (let k = 0; k < 3; k++) { // the first runs are slower, until the code is compiled
+  // The first runs are slower, until the code is compiled.
+  for (let k = 0, begin = performance.now(); k < 3 || performance.now() - begin < MEASURED_FOR; k++) {
     const start = performance.now();
     few.step(initialState(boost, key));
     const seconds = (performance.now() - start) / 1000;

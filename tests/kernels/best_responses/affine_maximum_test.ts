@@ -4,6 +4,7 @@ import { affineMaximizer, unitSupply } from "../../../src/kernels/best_responses
 import { bestResponse } from "../../../src/kernels/best_responses/best_response.ts";
 import { affineMaps, linearProgram } from "../../../src/mechanisms/linear_program/program.ts";
 import { roundedPrice } from "../../../src/networks/groupmax_price.ts";
+import { bindBoost, boosts } from "../../../src/networks/boost.ts";
 import { partialGroupMax } from "../../../src/networks/partial_groupmax.ts";
 import { deriveKey, randomKey } from "../../../src/random/key.ts";
 import { normals, uniforms } from "../../../src/random/numbers.ts";
@@ -76,5 +77,19 @@ Deno.test("the multipliers of a maximum add up to 1, and it is no better from an
     cold.forget();
     assertAlmostEquals(warm.maximize(linear).value, cold.maximize(linear).value, 1e-10);
     assertAlmostEquals(warm.supports().reduce((sum, { weight }) => sum + weight, 0), 1, 1e-12);
+  }
+});
+
+Deno.test("no maximum of many is left without a certificate", () => {
+  const shape = { participants: 3, goods: 8, exchangeable: true, exchangeableGoods: true }, N = 24;
+  const boost = boosts(shape, { kind: "separate", layers: 1, groups: 8, groupSize: 4 });
+  const maximizer = affineMaximizer(bindBoost(boost, boost.initialParameters(randomKey(20))), unitSupply(3, 8));
+  for (let b = 0; b < 250; b++) {
+    const linear = uniforms(deriveKey(randomKey(21), b), N);
+    maximizer.forget();
+    for (let i = -1; i < 3; i++) {
+      const { gap } = maximizer.maximize(linear.map((l, c) => Math.floor(c / 8) === i ? 0 : l));
+      assert(gap < 1e-10, `${gap} in problem ${b} without ${i}`);
+    }
   }
 });
