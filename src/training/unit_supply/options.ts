@@ -7,6 +7,7 @@ import { InvalidInputError, requireInteger, requireNumber, requirePositive, show
 import { requireKnownNames } from "../../known_names.ts";
 import { BOOST_KINDS, type BoostSize } from "../../networks/boost.ts";
 import type { MechanismProblem } from "../../problems/problem.ts";
+import { problemOf } from "../../problems/problem_of.ts";
 import type { CosineSchedule } from "../schedules.ts";
 
 /** Everything that decides the outcome of training an affine maximizer, besides the problem. */
@@ -25,9 +26,9 @@ export interface AffineMaximizerOptions extends CosineSchedule {
   readonly clipNorm: number;
 }
 
-/** The default options for a problem. */
-export function defaultAffineMaximizer(problem: MechanismProblem): AffineMaximizerOptions {
-  const { participants: n, goods: m, distribution: { exchangeable, exchangeableGoods } } = problem;
+/** The default options for a problem, or for the setting of a name. */
+export function defaultAffineMaximizer(problem: MechanismProblem | string): AffineMaximizerOptions {
+  const { participants: n, goods: m, distribution: { exchangeable, exchangeableGoods } } = problemOf(problem);
   const symmetric = exchangeable && exchangeableGoods === true;
   return {
     boost: { kind: "separate", layers: 1, groups: symmetric ? 8 : 16, groupSize: 4 },
