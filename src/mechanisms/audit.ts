@@ -297,7 +297,7 @@ function summaryOf(problem: MechanismProblem, { passed, checks, skipped, leftOut
 /** Why a check may have no cases. */
 const REASONS: Partial<Record<AuditCheckName, string>> = {
   bestResponseGap: "the mechanism has no certificates",
-  certificates: "the mechanism has no certificates",
+  certificates: "the mechanism has no certificates of best responses",
   exactBestResponse: "the mechanism has no menu that is a linear program, or no programs were to be solved",
   convexPrices: "the mechanism tells no prices",
   backends: "the mechanism has no menu of convex prices",
