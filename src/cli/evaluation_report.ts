@@ -152,7 +152,7 @@ function resultObject(
     worstGap,
     ...worstRounding !== undefined && { worstRounding },
     ...evaluation.unusual !== undefined && { unusual: evaluation.unusual },
-    tieBreak: TIE_BREAK,
+    ...problem.supply !== "unit" && { tieBreak: TIE_BREAK },
     participantsUtility,
     ...evaluation.terms && { terms: evaluation.terms },
     allocated,
@@ -206,7 +206,7 @@ function resultText(
   rows.push(...references.filter(({ upperBound }) => upperBound).map(referenceRow));
   rows.push(["largest gap", ...gapInWords(worstGap, worstRounding, scaleOf(problem))]);
   if (evaluation.unusual !== undefined) rows.push(["results", "", evaluation.unusual]);
-  rows.push(["", "", `ties (utilities within ${TIE_BREAK}) go to the highest payment`]);
+  if (problem.supply !== "unit") rows.push(["", "", `ties (utilities within ${TIE_BREAK}) go to the highest payment`]);
   if (training) {
     const { iterations, best, evaluationSeconds } = training;
     rows.push(["training", duration(seconds), `${iterations} iterations; evaluation ${duration(evaluationSeconds)}`]);

@@ -57,6 +57,10 @@ export const commands: Readonly<Record<string, Entry>> = {
     summary: "run methods in the settings of the paper's Table 1",
     load: async () => (await import("./commands/table1.ts")).table1Command,
   },
+  "table-unit": {
+    summary: "run methods in auctions of goods that exist once",
+    load: async () => (await import("./commands/table_unit.ts")).tableUnitCommand,
+  },
   sweep: {
     summary: "many trainings, on this machine or a cluster with Slurm",
     load: async () => (await import("./commands/sweep.ts")).sweepCommand,

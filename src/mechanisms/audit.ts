@@ -8,6 +8,7 @@ import { type Row, short, showing, type Summary } from "../display.ts";
 import { requireInteger, requireNumber } from "../errors.ts";
 import { requireKnownNames } from "../known_names.ts";
 import { amount, plainAmount } from "../problems/amounts.ts";
+import { isAffineMaximizer } from "./affine_maximizer.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { problemOf } from "../problems/problem_of.ts";
 import { dividedProblem, scaleOf } from "../problems/scaled.ts";
@@ -196,9 +197,10 @@ export async function audit(
   let done = 0;
   const watched = observed(
     mechanism,
-    { ...tallies, bestResponseGap: menu && tallies.bestResponseGap },
+    { ...tallies, bestResponseGap: menu || isAffineMaximizer(mechanism) ? tallies.bestResponseGap : undefined },
     (count) => onProgress?.(Math.min(all, done += count), all),
     signal,
+    task.supply === "unit",
   );
 
   await watched.run(extremeProfiles(n * m, deriveKey(key, PROFILES, 1)));
@@ -220,7 +222,10 @@ export async function audit(
   await checkAllocations(watched, lines, deriveKey(key, ALLOCATIONS), tallies.monotoneAllocations);
   if (hasPrices(mechanism)) {
     const priced = some(limit.afford("prices", profiles, 4, "profiles of the check of prices"));
-    await checkPrices(mechanism, priced, deriveKey(key, PRICES), tallies, signal);
+    // The menu that an affine maximizer amounts to may charge for nothing, where its boost pays for handing out.
+    const { convexPrices, noBuyNoPay } = tallies, once = isAffineMaximizer(mechanism);
+    const ofPrices = once ? { convexPrices } : { convexPrices, noBuyNoPay };
+    await checkPrices(mechanism, priced, deriveKey(key, PRICES), ofPrices, signal);
   }
   const remarks: Partial<Record<AuditCheckName, string>> = {};
   if (menu) {
@@ -241,6 +246,7 @@ export async function audit(
   const { distribution } = task;
   const fresh: MechanismProblem = {
     ...task,
+    supply: undefined, // what is sold too often is a finding here, and no reason to stop
     distribution: {
       ...distribution,
       sample: (key, count, part) => distribution.sample(deriveKey(key, AUDIT_STREAM), count, part),
@@ -331,8 +337,8 @@ function summaryOf(problem: MechanismProblem, { passed, checks, skipped, leftOut
 
 /** Why a check may have no cases. */
 const REASONS: Partial<Record<AuditCheckName, string>> = {
-  bestResponseGap: "the mechanism has no menu",
-  certificates: "the mechanism has no certificates",
+  bestResponseGap: "the mechanism has no certificates",
+  certificates: "the mechanism has no certificates of best responses",
   exactBestResponse: "the mechanism has no menu that is a linear program, or no programs were to be solved",
   convexPrices: "the mechanism tells no prices",
   backends: "the mechanism has no menu of convex prices",

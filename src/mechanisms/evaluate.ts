@@ -19,6 +19,7 @@ import { letEventsIn } from "../runtime/event_loop.ts";
 import { gapInWords, largerRounding } from "./certificate.ts";
 import { type MeanEstimate, meanOf, meanOfRows } from "./mean.ts";
 import { type Mechanism, requireMechanismFor } from "./mechanism.ts";
+import { requireSupply } from "./supply.ts";
 import { unusualResults } from "./unusual_results.ts";
 
 /** The number of test profiles of an evaluation unless given. */
@@ -204,6 +205,7 @@ export async function evaluateEach(
       signal?.throwIfAborted();
       const some = Math.min(CHUNK, count - from), types = typesOf(chunk, from, some);
       const result = await mechanism.run(types);
+      if (task.supply === "unit") requireSupply(task, result);
       unusual.see(result);
       const { values, means } = tf.tidy(() => {
         const outcomes = tf.tensor3d(Float32Array.from(result.outcomes), [some, n, m]);

@@ -9,7 +9,7 @@ import { requireKnownNames } from "../known_names.ts";
 import { deriveKey, type RandomKey, randomKey } from "../random/key.ts";
 import { uniforms } from "../random/numbers.ts";
 import { empiricalName } from "./empirical_name.ts";
-import { type GoodsCosts, reproducibleGoods } from "./principal_utility.ts";
+import { type GoodsCosts, reproducibleGoods, unitGoods } from "./principal_utility.ts";
 import type { MechanismProblem, SamplePart, TypeDistribution } from "./problem.ts";
 import { requireScale } from "./scaled.ts";
 import { type AllowedColumns, readTable } from "./tables/read_table.ts";
@@ -35,6 +35,8 @@ export interface EmpiricalOptions extends GoodsCosts, TableOptions {
   readonly exchangeable?: boolean;
   /** True where exchanging goods changes nothing; false unless given. */
   readonly exchangeableGoods?: boolean;
+  /** `unit` where each good exists once. Goods are reproducible unless given. */
+  readonly supply?: "unit";
   /** Told what was recognised in the table, a sentence at a time. */
   readonly onNote?: (note: string) => void;
 }
@@ -79,7 +81,10 @@ export async function empiricalProblem(options: EmpiricalOptions): Promise<Mecha
   requireInteger(action, "participants", participants, 1);
   if (options.goods !== undefined) requireInteger(action, "goods", options.goods, 1);
   if (options.scale !== undefined) requireScale(action, options.scale);
-  const principalUtility = reproducibleGoods(options), { productionCost, duplicationCost } = principalUtility;
+  const { supply } = options, { productionCost, duplicationCost } = reproducibleGoods(options);
+  if (supply !== undefined && supply !== "unit") {
+    throw new InvalidInputError(`Cannot ${action}: supply must be left out or be unit, got ${show(supply)}`);
+  }
   if ((file === undefined) === (text === undefined)) {
     throw new InvalidInputError(`Cannot ${action}: exactly one of file and text must be given`);
   }
@@ -101,29 +106,30 @@ export async function empiricalProblem(options: EmpiricalOptions): Promise<Mecha
   const scale = options.scale ?? (largest > 0.5 && largest <= 1 || largest === 0 ? 1 : largest);
   const unit = options.unit ?? table.unit, costs = { productionCost, duplicationCost };
   requireScale(action, scale);
-  const stated = given(options, ["scale", "unit", "exchangeable", "exchangeableGoods"] as const);
+  const stated = given(options, ["scale", "unit", "exchangeable", "exchangeableGoods", "supply"] as const);
   return {
     name: empiricalName({
       table: file === undefined ? "text" : file.replace(/^.*[\\/]/, ""),
-      ...{ participants, goods, productionCost, duplicationCost },
+      ...{ participants, goods, productionCost, duplicationCost, supply },
     }),
     participants,
     goods,
     distribution: empiricalTypes(table, participants, goods, given(stated, ["exchangeable", "exchangeableGoods"])),
-    principalUtility,
+    principalUtility: supply ? unitGoods(costs) : reproducibleGoods(costs),
     source: file === undefined
       ? { kind: "custom" }
       : { kind: "empirical", file, participants, goods, ...costs, sha256: await sha256(bytes), ...said, ...stated },
     ...scale !== 1 && { scale },
     ...unit !== undefined && { unit },
     ...names && names.length === goods && { goodNames: names },
+    ...supply && { supply },
   };
 }
 
 /** The names of the options. */
 const OPTIONS: readonly (keyof EmpiricalOptions | "kind" | "sha256")[] = [
   ...["file", "text", "participants", "goods", "productionCost", "duplicationCost"] as const,
-  ...["scale", "unit", "exchangeable", "exchangeableGoods", "onNote"] as const,
+  ...["scale", "unit", "exchangeable", "exchangeableGoods", "supply", "onNote"] as const,
   ...TABLE_OPTIONS,
   ...["kind", "sha256"] as const, // of the source that a run folder keeps
 ];

@@ -13,7 +13,7 @@ import type { AuditReport } from "../mechanisms/audit.ts";
 import type { Evaluation } from "../mechanisms/evaluate.ts";
 import { type MeasuredPriceList, measuredPriceList } from "../mechanisms/measured_price_list.ts";
 import type { MechanismResult } from "../mechanisms/mechanism.ts";
-import type { MenuMechanism } from "../mechanisms/menu_mechanism.ts";
+import type { PricedMechanism } from "../mechanisms/audit/prices.ts";
 import { goodName, PLAIN_UNITS } from "../mechanisms/units.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { deriveKey, randomKey } from "../random/key.ts";
@@ -189,7 +189,7 @@ export async function readMetrics(
  */
 export async function viewMechanism(
   problem: MechanismProblem,
-  mechanism: MenuMechanism,
+  mechanism: PricedMechanism,
   options: { readonly seed: number; readonly profiles: number },
 ): Promise<MechanismView> {
   const { participants: n, goods: m, distribution } = problem, most = Math.min(PROFILES, options.profiles);
@@ -222,7 +222,7 @@ export async function viewMechanism(
 }
 
 /** Prices, allocations and payments of the first participant, where all others value every good at `others`. */
-export async function viewContext(mechanism: MenuMechanism, others?: number): Promise<ContextView> {
+export async function viewContext(mechanism: PricedMechanism, others?: number): Promise<ContextView> {
   const { participants: n, goods: m, units = PLAIN_UNITS } = mechanism, { largest } = units;
   const rows = m > 1 ? SIDE : 1, count = rows * SIDE, level = LEVEL * largest;
   const at = (k: number) => [k % SIDE / (SIDE - 1), Math.floor(k / SIDE) / (SIDE - 1)];

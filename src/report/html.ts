@@ -52,7 +52,7 @@ ${end}</body>
  * name of its file.
  */
 export function notation(name: string): string {
-  const [, letter, below, above] = /^([A-Z])_\{([\d.,]+)\}\^\{([\d.,]+)\}$/.exec(name) ?? [];
+  const [, letter, below, above] = /^([A-Z])_\{([\d.,]+)\}\^\{([\d.,]+|unit)\}$/.exec(name) ?? [];
   if (letter === undefined) return escapeMarkup(parseEmpiricalName(name)?.table ?? name);
   return `${letter}<span class="scripts"><sup>${above}</sup><sub>${below}</sub></span>`;
 }

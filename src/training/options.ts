@@ -10,6 +10,7 @@ import { type ContextKind, contextKinds, hasContext } from "../networks/context.
 import { type NetworkSize, requireContext } from "../networks/pricing_rule.ts";
 import { isReproducibleGoods } from "../problems/principal_utility.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
+import { requireUnlimitedSupply } from "../problems/supply.ts";
 import { problemOf } from "../problems/problem_of.ts";
 import { randomKey } from "../random/key.ts";
 import { boundaries } from "../sampling/boundary.ts";
@@ -273,6 +274,7 @@ export function carriedProfiles(options: TrainingOptions): number {
  */
 export function checkTraining(options: TrainingOptions, problem?: MechanismProblem): void {
   const what = "train";
+  if (problem) requireUnlimitedSupply("train a menu mechanism", problem);
   for (const name of ["iterations", "profiles", "steps", "initialPoints"] as const) {
     requireInteger(what, name, options[name], 1);
   }

@@ -4,6 +4,7 @@
  * @module
  */
 import { AUDIT_CHECKS } from "../../mechanisms/audit/check.ts";
+import { isAffineMaximizer } from "../../mechanisms/affine_maximizer.ts";
 import { audit, defaultAudit, defaultBounds } from "../../mechanisms/audit.ts";
 import { reportAudit } from "../audit_report.ts";
 import type { Command, Option } from "../command.ts";
@@ -147,7 +148,9 @@ export const auditCommand: Command = {
       progress.end();
       reportAudit(problem, report, (performance.now() - start) / 1000, output);
       sayNext(output, [
-        ...folder === undefined ? [] : [aboutRun("report", folder, problem)],
+        ...folder === undefined || ("method" in mechanism && !isAffineMaximizer(mechanism))
+          ? []
+          : [aboutRun("report", folder, problem)],
         ..."method" in mechanism ? [] : [shellLine(["tedi", "playground", positionals[0]])],
       ]);
       return report.passed ? 0 : 1;

@@ -5,6 +5,7 @@
  */
 import { comparedWithBest } from "../../baselines/compared_with_best.ts";
 import type { LearnedMechanism } from "../../io/mechanism_kinds.ts";
+import { isAffineMaximizer } from "../../mechanisms/affine_maximizer.ts";
 import { TEST_PROFILES } from "../../mechanisms/evaluate.ts";
 import type { Command, Option } from "../command.ts";
 import { deviceOptions, requestedDevice } from "../device_options.ts";
@@ -93,9 +94,10 @@ export const evaluateCommand: Command = {
       }, output);
       sayNext(
         output,
-        folder === undefined
-          ? "method" in mechanism ? [] : [shellLine(["tedi", "playground", file])]
-          : [aboutRun("audit", folder, problem), aboutRun("report", folder, problem)],
+        folder === undefined ? "method" in mechanism ? [] : [shellLine(["tedi", "playground", file])] : [
+          aboutRun("audit", folder, problem),
+          ..."method" in mechanism && !isAffineMaximizer(mechanism) ? [] : [aboutRun("report", folder, problem)],
+        ],
       );
     } finally {
       device.close();

@@ -8,6 +8,7 @@ import { InvalidInputError, show } from "../../errors.ts";
 import { writeInto } from "../../io/atomic.ts";
 import { loadMechanism } from "../../io/mechanism_file.ts";
 import { requireMenuMechanism } from "../../io/mechanism_kinds.ts";
+import { isAffineMaximizer } from "../../mechanisms/affine_maximizer.ts";
 import { audit } from "../../mechanisms/audit.ts";
 import { TEST_PROFILES } from "../../mechanisms/evaluate.ts";
 import type { MechanismProblem } from "../../problems/problem.ts";
@@ -121,7 +122,8 @@ export const reportCommand: Command = {
     for (const { name } of failed) output.warn(`the audit of ${name} broke a bound; tedi audit says where`);
     if (found.length === 1) {
       const [{ folder, problem }] = found;
-      sayNext(output, [aboutRun("audit", folder, problem), shellLine(["tedi", "playground", folder])]);
+      const audited = aboutRun("audit", folder, problem), played = shellLine(["tedi", "playground", folder]);
+      sayNext(output, problem.supply === "unit" ? [audited] : [audited, played]);
     }
     return failed.length > 0 ? 1 : 0;
   },
@@ -135,7 +137,7 @@ async function findRun(argument: string, chosen: MechanismProblem | undefined) {
   }
   const { config, problem, changed } = await readConfig(folder, chosen);
   const mechanism = await loadMechanism(file, problem);
-  requireMenuMechanism(`make a report on ${folder}`, mechanism);
+  if (!isAffineMaximizer(mechanism)) requireMenuMechanism(`make a report on ${folder}`, mechanism);
   return { folder, config, problem, mechanism, changed, recorded: await readMetrics(folder, config.training.profiles) };
 }
 

@@ -10,7 +10,7 @@ export const CHECK_WORDS: Readonly<Record<AuditCheckName, readonly [name: string
   incentiveCompatibility: ["truthful", "most that a lie gained"],
   individualRationality: ["nobody loses", "most that anybody lost who told the truth"],
   noBuyNoPay: ["no buy, no pay", "most paid for nothing"],
-  feasibility: ["outcomes", "farthest from [0, 1]"],
+  feasibility: ["outcomes", "farthest from [0, 1], or more of a good than exists"],
   monotoneAllocations: ["monotone", "most that an allocation went against a change of type"],
   bestResponseGap: ["certified gap", "most that any lie could gain, by certificates"],
   certificates: ["certificates", "most by which anything that was found beat a certificate"],
