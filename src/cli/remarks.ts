@@ -8,7 +8,6 @@ import { amount, inUnitWords } from "../problems/amounts.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { optimumInWords, referenceMechanisms } from "../problems/reference_mechanisms.ts";
 import { scaleOf } from "../problems/scaled.ts";
-import { isUnitSupply } from "../problems/supply.ts";
 import { deriveKey, randomKey } from "../random/key.ts";
 import type { Comparison } from "../baselines/compared_with_best.ts";
 
