@@ -83,6 +83,7 @@ export { type OptimalMenu, optimalMenu, type OptimalMenuOptions } from "./mechan
 
 export { type AdamOptions } from "./training/adam.ts";
 export { type Estimator } from "./training/estimator.ts";
+export { type InitialPrices } from "./training/initial_price_names.ts";
 export type { BetaSchedule, CosineSchedule, ScheduleOptions } from "./training/schedules.ts";
 export { trainingRules } from "./training/train.ts";
 

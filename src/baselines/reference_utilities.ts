@@ -16,7 +16,8 @@ import { isUnitSupply } from "../problems/supply.ts";
 import { auctionMechanism, goodByGood, type GoodRule, type GoodsAuction, goodsAuction } from "./auction.ts";
 import { bestPrice, bundle } from "./bundle.ts";
 import { auctionInWords } from "./in_words.ts";
-import { ironedValue, sellByVirtualValue } from "./ironed.ts";
+import { ironedValue } from "../problems/ironed_value.ts";
+import { sellByVirtualValue } from "./ironed.ts";
 import { sellOnce } from "./unit_supply.ts";
 import { vcg } from "./vcg.ts";
 

@@ -111,9 +111,10 @@ export async function checkConfig(
   }
   const { training, ...others } = value as { training?: unknown };
   const once = isUnitSupplyTraining(training);
-  // Earlier runs do not say that they were not validated.
   // Earlier runs do not say that they were not validated, nor what they began with.
   const before = once ? {} : { validateEvery: 0, patience: 0, initialPrices: "cheap" };
+  const present = { ...others, training: { ...before, ...underPresentNames(training) as object } };
+  const config = parse(configSchema(z, problem, once), present, path);
   if (other) return { config, problem };
   try {
     if (once) affineMaximizerOptions("train", problem, config.training as Partial<AffineMaximizerOptions>);

@@ -21,7 +21,7 @@
  *
  * @module
  */
-import { ironedValue } from "../baselines/ironed.ts";
+import { ironedValue } from "../problems/ironed_value.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { isReproducibleGoods } from "../problems/principal_utility.ts";
 import { deriveKey, type RandomKey } from "../random/key.ts";

@@ -1,7 +1,8 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { goodByGood } from "../../src/baselines/auction.ts";
 import { bundle } from "../../src/baselines/bundle.ts";
-import { ironedValue, sellByVirtualValue } from "../../src/baselines/ironed.ts";
+import { sellByVirtualValue } from "../../src/baselines/ironed.ts";
+import { ironedValue } from "../../src/problems/ironed_value.ts";
 import { referenceUtilities, type ReferenceUtility } from "../../src/baselines/reference_utilities.ts";
 import { reproducibleGoods } from "../../src/problems/principal_utility.ts";
 import { settingProblem } from "../../src/problems/settings.ts";
