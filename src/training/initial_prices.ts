@@ -21,7 +21,7 @@ import { type FeePrices, participationFees } from "./participation_fees.ts";
 import { STREAMS } from "./state.ts";
 import { letEventsIn } from "../runtime/event_loop.ts";
 
-/** Steps of the fit, its learning rate, which falls to a twentieth, and profiles and outcomes in each step. */
+/** Steps of the fit, at most as many as training has; its learning rate, which falls to a twentieth, and profiles and outcomes in each step. */
 const STEPS = 400, LEARNING_RATE = 5e-3, PROFILES = 128, OUTCOMES = 16;
 const FINAL_RATIO = 0.05;
 
@@ -29,7 +29,7 @@ const FINAL_RATIO = 0.05;
  * Parameters whose prices are close to those of {@linkcode participationFees}: f(x, t_-i) - f(0, t_-i) is fitted to
  * <v_i, x> + fee_i max_j x_j, at random outcomes and for new profiles in every step, by Adam.
  *
- * @param options The network, the seed, tied weights, and Adam's decay rates.
+ * @param options The network, the seed, tied weights, Adam's decay rates and, for `steps`, the iterations.
  * @returns Parameters by name, and the root mean square of what is left in the last steps.
  */
 export async function fittedFees(
@@ -37,7 +37,7 @@ export async function fittedFees(
   rules: PricingRules,
   kernels: PriceKernels,
   options: TrainingOptions,
-  steps: number = STEPS,
+  steps: number = Math.min(STEPS, options.iterations),
 ): Promise<{ readonly parameters: HostParameters; readonly error: number }> {
   const { participants: n, goods: m, distribution } = problem, { tiedWeights: tied } = options, rows = PROFILES * n;
   const key = deriveKey(randomKey(options.seed), STREAMS.initialPrices);

@@ -156,6 +156,14 @@ export function defaultNetwork(
 }
 
 /**
+ * Whether training begins with the prices of participation_fees.ts: where more than 4 goods cost something to produce, and
+ * a set context says what the others' types are, so that prices which read them are what matters most.
+ */
+function beginsWithFees(problem: MechanismProblem, kind: NetworkKind, context: ContextKind): boolean {
+  return problem.goods > 4 && kind === "groupmax" && context === "set" && refusesFees(problem) === undefined;
+}
+
+/**
  * The default settings for a problem, one rule of n, m, the distribution and the network's kind: with a context, weights
  * differ from profile to profile, and there are more iterations of fewer profiles, but with up to 4 goods, where these cost
  * little, of more, with more steps: on validation profiles U_{3,2}^{1,0} earns 0.2767 instead of 0.2706 with 20 steps instead
@@ -181,6 +189,9 @@ export function defaultNetwork(
  * time a chain hardly changes bundles, so that the covariance is that of initial points. Of chains that share 4 of them it is
  * a fifth too small, which more noise made up for in some problems and not in others.
  *
+ * What begins with participation fees would lose them again to a low beta and long steps, and gains nothing from a high beta,
+ * at which chains do not keep up.
+ *
  * @param problem A problem, or the name of a setting.
  * @param kind The network's kind, {@linkcode defaultKind} unless given.
  * @param context How the network reads the others' types, {@linkcode defaultContext} unless given.
@@ -193,7 +204,8 @@ export function defaultTraining(
   const task = problemOf(problem),
     { participants: n, goods: m, distribution: { atoms } } = task,
     reads = hasContext(task, context),
-    symmetric = kind === "symmetric";
+    symmetric = kind === "symmetric",
+    fees = beginsWithFees(task, kind, context);
   return {
     network: defaultNetwork(task, kind, context),
     iterations: reads ? 800 : 500,
@@ -208,13 +220,13 @@ export function defaultTraining(
     warmUp: 4,
     initialPoints: symmetric ? 16 : 4,
     initialPointNoise: symmetric ? 1 : 1.5,
-    initialBeta: symmetric ? 200 : 20,
-    finalBeta: atoms ? ATOMS_BETA : 600,
+    initialBeta: symmetric ? 200 : fees ? 100 : 20,
+    finalBeta: atoms ? ATOMS_BETA : fees ? 300 : 600,
     betaGrowthRatio: 0.8,
     stepScale: 0.3,
     largestStep: 0.2,
     largestSuboptimality: LARGEST_SUBOPTIMALITY,
-    learningRate: 3e-3,
+    learningRate: fees ? 1e-3 : 3e-3,
     finalLearningRateRatio: 0.05,
     learningRateBeta: atoms ? ATOMS_BETA : 600 / m,
     beta1: 0.9,
@@ -224,7 +236,7 @@ export function defaultTraining(
     // With atoms everybody takes exactly what is worth something, and the bounds only slow training down.
     nondecreasing: !reads && !atoms,
     tiedWeights: sharesGoods(task),
-    initialPrices: "cheap",
+    initialPrices: fees ? "fees" : "cheap",
     averaging: 0.99,
     validateEvery: hasFewRows(task) ? VALIDATE_EVERY : 0,
     patience: 0,

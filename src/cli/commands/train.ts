@@ -224,6 +224,9 @@ async function work(
       begun = true;
       record.hooks.onIteration(metrics);
     };
+    if (training.initialPrices === "fees" && !from && run.done === 0) {
+      output.log("A network is fitted to prices of goods and participation fees, to begin training with");
+    }
     const result = await train(problem, training, {
       ...record.hooks,
       from,
