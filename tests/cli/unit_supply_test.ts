@@ -67,6 +67,29 @@ Deno.test("a dry run foretells memory and time", async () => {
   assert(secondsEach > 0 && secondsEach < 5 && bytes > 1000);
 });
 
+Deno.test("a dry run writes a file with which --config trains as the command line does", async () => {
+  const line = [...SMALL, "--boost", "joint", "--final-smoothing", "0.1"], file = `${FOLDER}/run.toml`;
+  const dry = await tedi(["train", ...line, "--dry-run"]);
+  assertEquals(dry.code, 0, dry.stderr);
+  Deno.writeTextFileSync(file, dry.stdout);
+  const folders = ["by-line", "by-file"].map((name) => `${FOLDER}/${name}`);
+  for (const [k, args] of [line, ["--config", file]].entries()) {
+    const { code, stderr } = await tedi(["train", ...args, "--out", folders[k], "--quiet"]);
+    assertEquals(code, 0, stderr);
+  }
+  const [byLine, byFile] = folders.map((folder) => Deno.readFileSync(`${folder}/mechanism.safetensors`));
+  assertEquals(byFile, byLine);
+
+  const refused = [['from = "by-line"', "--from must be left out"], ["[training]\npatience = 2", "--patience must be"]];
+  for (const [text, message] of refused) {
+    Deno.writeTextFileSync(file, `setting = "U-2-2-unit"\n${text}\n`);
+    const { code, stderr } = await tedi(["train", "--config", file, "--out", `${FOLDER}/refused`]);
+    assertEquals(code, 2, stderr);
+    assertStringIncludes(stderr, message);
+    assertStringIncludes(stderr, "run.toml, line");
+  }
+});
+
 Deno.test("a table of an auction's bids is learned from, with goods that exist once", async () => {
   const rows = Array.from({ length: 40 }, (_, k) => `${(k * 7 % 20) + 1},${(k * 3 % 20) + 1}`);
   Deno.writeTextFileSync(`${FOLDER}/bids.csv`, `piano,violin\n${rows.join("\n")}\n`);
