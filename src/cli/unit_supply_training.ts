@@ -64,7 +64,12 @@ export async function trainUnitSupply(
   }
   const { resume = false, force = false } = values;
   if (resume && force) throw new InvalidInputError("Cannot run tedi train: --resume and --force exclude each other");
-  if (values["dry-run"]) return dryRun(chosen!, values, output);
+  if (values["dry-run"]) {
+    if (!resume) return dryRun(chosen!, values, output);
+    throw new InvalidInputError(
+      "Cannot run tedi train: --resume must be left out with --dry-run where goods exist once: it tells of new trainings",
+    );
+  }
   const run = resume ? await resumed(chosen, values, output) : await begun(chosen!, values, output);
   try {
     return await work(run, values, output);
