@@ -42,9 +42,14 @@ export function reportPlan(
     ["  prices", work(flop.prices), "and their gradients"],
     ["All", work(flop.total * iterations), `${count(iterations)} iterations`],
   ];
+  output.text(planText(lines, config));
+}
+
+/** Lines of a plan as comments above what a configuration file says. */
+export function planText(lines: readonly (readonly [string, string, string])[], config: Table): string {
   const widths = [0, 1].map((column) => Math.max(...lines.map((line) => line[column].length)));
   const comments = lines.map(([what, value, more]) =>
     `# ${what.padEnd(widths[0])}  ${value.padStart(widths[1])}  ${more}`.trimEnd()
   );
-  output.text([...comments, "", configToml(config)].join("\n"));
+  return [...comments, "", configToml(config)].join("\n");
 }

@@ -8,6 +8,7 @@ import type { Option, Values } from "./command.ts";
 import { deviceOptions } from "./device_options.ts";
 import { problemOptions } from "./problem_options.ts";
 import { rankOptions } from "./ranks.ts";
+import { ONLY_IN_LINES } from "./train_config.ts";
 import { trainingOptions } from "./training_options.ts";
 import { unitSupplyOptions } from "./unit_supply_options.ts";
 import { warmStartOption } from "./warm_start.ts";
@@ -85,3 +86,12 @@ export const trainCommandOptions = [
 ] as const;
 /** The values of all options. */
 export type TrainValues = Values<typeof trainCommandOptions[number]>;
+
+/** What is said of the run and its device, for a configuration file. */
+export function runValues(values: TrainValues): Record<string, unknown> {
+  const names = [...deviceOptions, ...rankOptions, ...runOptions].map(({ name }) => name)
+    .filter((name) =>
+      !ONLY_IN_LINES.includes(name) && values[name] !== undefined && name !== "json" && name !== "quiet"
+    );
+  return Object.fromEntries(names.map((name) => [name, values[name]]));
+}

@@ -7,12 +7,11 @@
 import { InvalidInputError, show } from "../errors.ts";
 import { readTextIfThere } from "../io/read.ts";
 import type { ProblemSource } from "../problems/problem.ts";
-import type { TrainingOptions } from "../training/options.ts";
 import type { Option } from "./command.ts";
 import { isTable, optionAtFault, parseTable, placesIn, type Table, TableReader } from "./option_file.ts";
 import { parseCommandLine, readValue } from "./options.ts";
 import { problemOptions, sourceArguments } from "./problem_options.ts";
-import { fieldOptions, optionValues, trainingOptions } from "./training_options.ts";
+import { fieldOptions, trainingOptions } from "./training_options.ts";
 
 /** Values of options by name, as a command line gives them. */
 type OptionValues = Readonly<Record<string, unknown>>;
@@ -142,10 +141,15 @@ export async function blaming<Result>(
   }
 }
 
-/** Everything that a training depends on, as a configuration file has it. */
-export function configTable(source: ProblemSource, training: TrainingOptions, others: OptionValues): Table {
+/**
+ * Everything that a training depends on, as a configuration file has it.
+ *
+ * @param training Values of training options.
+ * @param others Those of others.
+ */
+export function configTable(source: ProblemSource, training: OptionValues, others: OptionValues): Table {
   const problem = parseCommandLine("train", problemOptions, [], sourceArguments(source)).values;
-  return { ...problem, ...others, [TRAINING]: optionValues(training) };
+  return { ...problem, ...others, [TRAINING]: training };
 }
 
 /** A table of a configuration file as TOML. */

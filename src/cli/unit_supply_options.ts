@@ -127,11 +127,21 @@ export function unitSupplyTexts({ boost, ...others }: AffineMaximizerOptions): R
 /** The arguments that choose training options for a problem: what differs from the defaults. */
 export function unitSupplyArguments(problem: MechanismProblem, options: AffineMaximizerOptions): string[] {
   const defaults = defaultAffineMaximizer(problem);
-  const flat = ({ boost: { kind, ...sizes }, ...top }: AffineMaximizerOptions) =>
-    ({ ...top, ...sizes, boost: kind }) as Record<string, unknown>;
   const now = flat(options), before = flat(defaults);
   return [...SHARED, ...SIZES, ...unitSupplyOptions.map(({ name }) => name)].flatMap((name) => {
     const value = now[field(name)];
     return value === before[field(name)] ? [] : [`--${name}`, plain(value)];
   });
+}
+
+/** The values of all options, by the names of the command line: those of any training, and those only for such goods. */
+export function unitSupplyOptionValues(options: AffineMaximizerOptions) {
+  const values = flat(options);
+  const of = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, values[field(name)]]));
+  return { training: of([...SHARED, ...SIZES]), own: of(unitSupplyOptions.map(({ name }) => name)) };
+}
+
+/** Values by the names of fields. */
+function flat({ boost: { kind, ...sizes }, ...top }: AffineMaximizerOptions): Record<string, unknown> {
+  return { ...top, ...sizes, boost: kind };
 }

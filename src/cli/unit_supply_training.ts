@@ -21,12 +21,18 @@ import { INTERRUPTED, listenToInterrupts } from "./interrupt.ts";
 import { aboutRun, sayNext, shellLine } from "./next_steps.ts";
 import type { Output } from "./output.ts";
 import { describeSource, problemSlug } from "./problem_options.ts";
+import { planText } from "./plan_report.ts";
 import { duration } from "./progress.ts";
 import { remarksOn } from "./remarks.ts";
 import { checkConfig, configPath, isUnitSupplyTraining, type RunConfig, sourceFrom } from "./run_config.ts";
-import type { TrainValues } from "./run_options.ts";
+import { runValues, type TrainValues } from "./run_options.ts";
+import { configTable } from "./train_config.ts";
 import { recordTraining } from "./training_record.ts";
-import { chosenUnitSupplyTraining, requireSameUnitSupplyTraining } from "./unit_supply_options.ts";
+import {
+  chosenUnitSupplyTraining,
+  requireSameUnitSupplyTraining,
+  unitSupplyOptionValues,
+} from "./unit_supply_options.ts";
 
 /** Whether a command line is about goods that exist once: by its problem or, without one, by the run that goes on. */
 export async function isUnitSupplyRun(problem: MechanismProblem | undefined, values: TrainValues): Promise<boolean> {
@@ -58,7 +64,12 @@ export async function trainUnitSupply(
   }
   const { resume = false, force = false } = values;
   if (resume && force) throw new InvalidInputError("Cannot run tedi train: --resume and --force exclude each other");
-  if (values["dry-run"]) return dryRun(chosen!, values, output);
+  if (values["dry-run"]) {
+    if (!resume) return dryRun(chosen!, values, output);
+    throw new InvalidInputError(
+      "Cannot run tedi train: --resume must be left out with --dry-run where goods exist once: it tells of new trainings",
+    );
+  }
   const run = resume ? await resumed(chosen, values, output) : await begun(chosen!, values, output);
   try {
     return await work(run, values, output);
@@ -174,7 +185,9 @@ async function work({ problem, training, folder, before }: PreparedRun, values: 
 function dryRun(problem: MechanismProblem, values: TrainValues, output: Output): number {
   const training = chosenUnitSupplyTraining(problem, values), plan = planAffineMaximizer(problem, training);
   const { iterations, profiles } = training;
-  output.event("plan", { setting: problem.name, iterations, ...plan });
+  const { training: shared, own } = unitSupplyOptionValues(training);
+  const config = configTable(problem.source, shared, { ...own, ...runValues(values) });
+  output.event("plan", { setting: problem.name, iterations, ...plan, config });
   const count = (value: number) => value.toLocaleString("en");
   const lines: [string, string, string][] = [
     ["Problem", problem.name, "each good exists once: an affine maximizer"],
@@ -187,9 +200,6 @@ function dryRun(problem: MechanismProblem, values: TrainValues, output: Output):
     ],
     ["All", duration(plan.secondsEach * iterations), `${count(iterations)} iterations, on one core`],
   ];
-  const widths = [0, 1].map((column) => Math.max(...lines.map((line) => line[column].length)));
-  output.text(
-    lines.map(([what, value, more]) => `${what.padEnd(widths[0])}  ${value.padStart(widths[1])}  ${more}`).join("\n"),
-  );
+  output.text(planText(lines, config));
   return 0;
 }

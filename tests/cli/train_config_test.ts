@@ -4,7 +4,7 @@ import { deviceOptions } from "../../src/cli/device_options.ts";
 import { parseCommandLine } from "../../src/cli/options.ts";
 import { problemOptions } from "../../src/cli/problem_options.ts";
 import { configTable, configToml, overruled, parseConfig } from "../../src/cli/train_config.ts";
-import { chosenTraining, trainingOptions, type TrainingValues } from "../../src/cli/training_options.ts";
+import { chosenTraining, optionValues, trainingOptions, type TrainingValues } from "../../src/cli/training_options.ts";
 import { warmStartOption } from "../../src/cli/warm_start.ts";
 import { InvalidInputError } from "../../src/errors.ts";
 import { settingProblem } from "../../src/problems/settings.ts";
@@ -73,7 +73,7 @@ Deno.test("what is written reads as what it was", async () => {
   };
   for (const source of [settingProblem("U-3-2-cp1-cd0").source, table]) {
     const problem = settingProblem("U-3-2-cp1-cd0"), training = { ...printedTraining(problem), epsilon: 1e-21 };
-    const { values } = await read(configToml(configTable(source, training, { backend: "wasm" })));
+    const { values } = await read(configToml(configTable(source, optionValues(training), { backend: "wasm" })));
     const again = chosenTraining(problem, values as TrainingValues);
     assertEquals(again, training);
     const { types, unit, columns, setting } = values, given = source.kind === "setting";

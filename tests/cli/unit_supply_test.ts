@@ -47,6 +47,7 @@ Deno.test("what is not for goods that exist once is refused with the reason", as
   const out = ["--out", `${FOLDER}/refused`];
   const cases: [string[], string][] = [
     [["train", "--setting", "U-2-2-unit", "--chains", "3"], "--chains must be left out, got 3"],
+    [["train", "--setting", "U-2-2-unit", "--resume", "--dry-run"], "--resume must be left out with --dry-run"],
     [["train", "--setting", "U-2-2-unit", "--watch"], "--watch must be left out where goods exist once"],
     [["train", "--setting", "U-2-2", "--boost", "joint"], "--boost must be left out, got joint"],
     [["train", "--setting", "U-2-2-unit", "--initial-smoothing", "0"], "initialSmoothing must be"],
@@ -65,6 +66,29 @@ Deno.test("a dry run foretells memory and time", async () => {
   const [{ maxima, secondsEach, bytes }] = jsonLines(stdout) as Record<string, number>[];
   assertEquals(maxima, 16 * 5);
   assert(secondsEach > 0 && secondsEach < 5 && bytes > 1000);
+});
+
+Deno.test("a dry run writes a file with which --config trains as the command line does", async () => {
+  const line = [...SMALL, "--boost", "joint", "--final-smoothing", "0.1"], file = `${FOLDER}/run.toml`;
+  const dry = await tedi(["train", ...line, "--dry-run"]);
+  assertEquals(dry.code, 0, dry.stderr);
+  Deno.writeTextFileSync(file, dry.stdout);
+  const folders = ["by-line", "by-file"].map((name) => `${FOLDER}/${name}`);
+  for (const [k, args] of [line, ["--config", file]].entries()) {
+    const { code, stderr } = await tedi(["train", ...args, "--out", folders[k], "--quiet"]);
+    assertEquals(code, 0, stderr);
+  }
+  const [byLine, byFile] = folders.map((folder) => Deno.readFileSync(`${folder}/mechanism.safetensors`));
+  assertEquals(byFile, byLine);
+
+  const refused = [['from = "by-line"', "--from must be left out"], ["[training]\npatience = 2", "--patience must be"]];
+  for (const [text, message] of refused) {
+    Deno.writeTextFileSync(file, `setting = "U-2-2-unit"\n${text}\n`);
+    const { code, stderr } = await tedi(["train", "--config", file, "--out", `${FOLDER}/refused`]);
+    assertEquals(code, 2, stderr);
+    assertStringIncludes(stderr, message);
+    assertStringIncludes(stderr, "run.toml, line");
+  }
 });
 
 Deno.test("a table of an auction's bids is learned from, with goods that exist once", async () => {

@@ -35,12 +35,12 @@ import { blaming, configTable, ONLY_IN_LINES, overruled, readConfigFile } from "
 import { checkConfig, configPath, readConfig, type RunConfig, sourceFrom } from "../run_config.ts";
 import { reportPlan } from "../plan_report.ts";
 import { recordTraining } from "../training_record.ts";
-import { runOptions, trainCommandOptions, type TrainValues } from "../run_options.ts";
+import { runOptions, runValues, trainCommandOptions, type TrainValues } from "../run_options.ts";
 import { requireNoUnitSupplyOptions, unitSupplyOptions } from "../unit_supply_options.ts";
 import { isUnitSupplyRun, trainUnitSupply } from "../unit_supply_training.ts";
 import { readWarmStart, recordedStart, startAgain, type WarmStart } from "../warm_start.ts";
 import { openWatch, type Watch } from "../watch.ts";
-import { chosenTraining, requireSameTraining, trainingGroups } from "../training_options.ts";
+import { chosenTraining, optionValues, requireSameTraining, trainingGroups } from "../training_options.ts";
 
 const inFiles = trainCommandOptions.filter(({ name }) => !ONLY_IN_LINES.includes(name));
 
@@ -117,20 +117,12 @@ async function dryRun(chosen: MechanismProblem | undefined, values: TrainValues,
   const device = await openDevice(requestedDevice(values));
   try {
     const plan = await planTraining(problem, training, device);
-    reportPlan(plan, problem, training, device, configOf(problem, training, values), output);
+    const config = configTable(problem.source, optionValues(training), runValues(values));
+    reportPlan(plan, problem, training, device, config, output);
     return 0;
   } finally {
     device.close();
   }
-}
-
-/** All options of a run, as a file has them. */
-function configOf({ source }: MechanismProblem, training: TrainingOptions, values: TrainValues) {
-  const others = [...deviceOptions, ...rankOptions, ...runOptions].map(({ name }) => name)
-    .filter((name) =>
-      !ONLY_IN_LINES.includes(name) && values[name] !== undefined && name !== "json" && name !== "quiet"
-    );
-  return configTable(source, training, Object.fromEntries(others.map((name) => [name, values[name]])));
 }
 
 /** A run whose input has all been checked. */
