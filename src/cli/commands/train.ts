@@ -9,6 +9,7 @@ import { openRunFolder, type RunFolder } from "../../io/run_folder.ts";
 import { TEST_PROFILES } from "../../mechanisms/evaluate.ts";
 import { requireMechanismFor } from "../../mechanisms/mechanism.ts";
 import type { MechanismProblem } from "../../problems/problem.ts";
+import { scaleOf } from "../../problems/scaled.ts";
 import { settingProblem } from "../../problems/settings.ts";
 import { type Device, type DeviceOptions, openDevice } from "../../runtime/device.ts";
 import { crossValidate, type CrossValidation, requireFolds } from "../../training/cross_validation.ts";
@@ -16,7 +17,7 @@ import type { Ranks } from "../../runtime/mpi.ts";
 import type { TrainingOptions } from "../../training/options.ts";
 import { readProgress } from "../../training/state.ts";
 import { type Checkpoint, planTraining, train } from "../../training/train.ts";
-import { withFreshPatience } from "../../training/validation.ts";
+import { isSavedExhausted, withFreshPatience } from "../../training/validation.ts";
 import { requireStart } from "../../training/warm_start.ts";
 import { VERSION } from "../../version.ts";
 import type { Command, Option, Values } from "../command.ts";
@@ -253,6 +254,11 @@ async function newTraining(chosen: MechanismProblem | undefined, values: TrainVa
   return { problem, training, start };
 }
 
+/** Whether nothing is left to train. */
+function isComplete({ done, training, checkpoint }: PreparedRun): boolean {
+  return done >= training.iterations || (checkpoint !== undefined && isSavedExhausted(checkpoint, training));
+}
+
 /** Trains and evaluates; gives the exit code. */
 async function work(
   run: PreparedRun,
@@ -271,6 +277,7 @@ async function work(
   try {
     const config = await writeConfig(run, values, device, output, watch?.address);
     watch?.begin(folder.path, problem, config);
+    if (!isComplete(run)) await folder.removeResult();
     const record = await recordTraining({ ...run, name: problem.name, unit: problem, output });
     let begun = run.before !== undefined;
     const onIteration: typeof record.hooks.onIteration = (metrics) => {
@@ -320,7 +327,7 @@ async function work(
     const { evaluation, seconds } = await evaluateShown(problem, result.mechanism, test, output);
     const { iterations, best } = result;
     const crossValidation = values.folds && await crossValidated(problem, training, values.folds, device, output);
-    reportEvaluation(problem, evaluation, {
+    const reported = reportEvaluation(problem, evaluation, {
       references: await simpleMechanisms(problem, test),
       device,
       profileSeed: test.seed,
@@ -329,6 +336,7 @@ async function work(
       remarks: await remarksOn(problem, evaluation, test),
       training: { iterations, ...best && { best }, out: folder.path, evaluationSeconds: seconds },
     }, output);
+    await folder.writeResult({ scale: scaleOf(problem), ...reported });
     const report = await watch?.report(result.mechanism, evaluation, {
       words: `Training is done, and this page is ${folder.path}/report.html. Check what it promises with:`,
       next: [aboutRun("audit", folder.path, problem)],
