@@ -51,7 +51,7 @@ function ofTedi(given: readonly string[]): { name: string; args: string[] } | un
 
 /** Fails where a command line is not one of the command line. */
 function checkLine(known: ReadonlyMap<string, Command>, line: string): boolean {
-  const about = ofTedi(words(line.replace(/^.*\| (?=tedi )/, "")));
+  const about = ofTedi(words(line.replace(/^.*\| (?=tedi )/, "").replace(/ > \S+$/, "")));
   if (!about) return false;
   const command = known.get(about.name);
   if (!command) throw new Error(`there is no command ${about.name}: ${line}`);

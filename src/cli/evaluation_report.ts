@@ -89,15 +89,17 @@ export interface ReportContext {
   };
 }
 
-/** Reports an evaluation: a block of text, or a JSON object. */
+/** Reports an evaluation: a block of text, or a JSON object; gives the object. */
 export function reportEvaluation(
   problem: MechanismProblem,
   evaluation: Evaluation,
   context: ReportContext,
   output: Output,
-): void {
-  output.event("result", resultObject(problem, evaluation, context));
+): Readonly<Record<string, unknown>> {
+  const result = resultObject(problem, evaluation, context);
+  output.event("result", result);
   output.text(resultText(problem, evaluation, context));
+  return result;
 }
 
 function resultObject(

@@ -53,6 +53,14 @@ export const commands: Readonly<Record<string, Entry>> = {
     summary: "prices in plain numbers, for other programs",
     load: async () => (await import("./commands/export.ts")).exportCommand,
   },
+  runs: {
+    summary: "the training runs that there are, and how far they are",
+    load: async () => (await import("./commands/runs.ts")).runsCommand,
+  },
+  metrics: {
+    summary: "the metrics of training runs as CSV",
+    load: async () => (await import("./commands/metrics.ts")).metricsCommand,
+  },
   table1: {
     summary: "run methods in the settings of the paper's Table 1",
     load: async () => (await import("./commands/table1.ts")).table1Command,

@@ -10,6 +10,7 @@ import { openRunFolder, type RunFolder } from "../io/run_folder.ts";
 import { readTextIfThere } from "../io/read.ts";
 import { TEST_PROFILES } from "../mechanisms/evaluate.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
+import { scaleOf } from "../problems/scaled.ts";
 import { openDevice } from "../runtime/device.ts";
 import type { AffineMaximizerOptions } from "../training/unit_supply/options.ts";
 import { planAffineMaximizer, trainAffineMaximizer } from "../training/unit_supply/train.ts";
@@ -140,6 +141,7 @@ async function work({ problem, training, folder, before }: PreparedRun, values: 
       ...{ setting: problem.name, participants, goods, iterations, done, seed },
       ...{ out: folder.path, version: VERSION },
     });
+    if (done < iterations) await folder.removeResult();
     const record = await recordTraining({
       ...{ training, name: problem.name, unit: problem, folder, checkpoint, done, output },
     });
@@ -161,7 +163,7 @@ async function work({ problem, training, folder, before }: PreparedRun, values: 
     const { evaluation, each, seconds } = await evaluateShown(problem, result.mechanism, test, output);
     const references = await simpleMechanisms(problem, test);
     const comparison = await comparedWithBest(problem, each, references, test);
-    reportEvaluation(problem, evaluation, {
+    const reported = reportEvaluation(problem, evaluation, {
       ...{ references, comparison },
       device,
       profileSeed: test.seed,
@@ -169,6 +171,7 @@ async function work({ problem, training, folder, before }: PreparedRun, values: 
       remarks: remarksOn(problem, evaluation, comparison),
       training: { iterations: result.iterations, out: folder.path, evaluationSeconds: seconds },
     }, output);
+    await folder.writeResult({ scale: scaleOf(problem), ...reported });
     sayNext(output, [
       aboutRun("report", folder.path, problem),
       aboutRun("audit", folder.path, problem),

@@ -42,6 +42,23 @@ export function lockFolder(folder: string, warn: (message: string) => void): Fol
   }
 }
 
+/** Whether somebody has locked a folder. Nothing is written. */
+export function isLocked(folder: string): boolean {
+  let file: Deno.FsFile;
+  try {
+    file = Deno.openSync(`${folder}/${LOCK_FILE}`, { read: true });
+  } catch {
+    return false; // there is none, or it is not for us to know
+  }
+  try {
+    return file.tryLockSync(false) === false;
+  } catch {
+    return false; // there are no locks here
+  } finally {
+    file.close();
+  }
+}
+
 function openLockFile(folder: string, path: string): Deno.FsFile {
   try {
     return Deno.openSync(path, { read: true, write: true, create: true });

@@ -1,6 +1,6 @@
 /**
  * The folder of one training run: `config.json`, `metrics.jsonl`, `checkpoint.safetensors` with the one before it as
- * `checkpoint.previous.safetensors`, and `mechanism.safetensors`.
+ * `checkpoint.previous.safetensors`, `mechanism.safetensors`, and `result.json` once it is evaluated.
  *
  * Every file but the metrics is replaced as a whole, so a run that is killed at any moment can be resumed.
  *
@@ -18,12 +18,13 @@ import { readIfThere, readTextIfThere } from "./read.ts";
 const CONFIG = "config.json";
 const METRICS = "metrics.jsonl";
 const MECHANISM = "mechanism.safetensors";
+const RESULT = "result.json";
 const CHECKPOINT = "checkpoint.safetensors";
 const PREVIOUS = "checkpoint.previous.safetensors";
 const PROBE = "probe";
 
 /** The config last: while any file is left, the folder still counts as holding a run. */
-const RUN_FILES = [METRICS, MECHANISM, PREVIOUS, CHECKPOINT, CONFIG];
+const RUN_FILES = [RESULT, METRICS, MECHANISM, PREVIOUS, CHECKPOINT, CONFIG];
 
 /** How {@link openRunFolder} treats what the folder holds. */
 export interface RunFolderOptions {
@@ -72,6 +73,10 @@ export interface RunFolder {
   readCheckpoint(): Promise<Checkpoint | undefined>;
   /** Replaces `mechanism.safetensors`. */
   writeMechanism(bytes: Uint8Array): Promise<void>;
+  /** Replaces `result.json`. */
+  writeResult(result: Readonly<Record<string, unknown>>): Promise<void>;
+  /** Removes `result.json`, where training goes on. */
+  removeResult(): Promise<void>;
   /** Removes the files of the run; closing then removes the folder, if nothing else is in it. */
   discard(): Promise<void>;
   /** Closes the metrics file, and lets other processes in. Harmless when repeated. */
@@ -217,6 +222,12 @@ function lockedFolder(path: string, warn: (message: string) => void, lock: Folde
     },
     async writeMechanism(bytes) {
       await writeFileAtomic(at(MECHANISM), bytes);
+    },
+    async writeResult(result) {
+      await writeFileAtomic(at(RESULT), `${JSON.stringify(result, null, 2)}\n`);
+    },
+    async removeResult() {
+      await unlessMissing(`remove ${at(RESULT)}`, Deno.remove(at(RESULT)));
     },
     async discard() {
       closeMetrics();

@@ -81,6 +81,8 @@ const cases: readonly Case[] = [
   },
   { permissions: ["--allow-read=RUN,types.csv"], args: ["run", "RUN", "--types", "types.csv"] },
   { permissions: ["--allow-read=RUN"], args: ["menu", "RUN", "--profiles", "50"] },
+  { permissions: ["--allow-read=RUN"], args: ["metrics", "RUN"] },
+  { permissions: ["--allow-read=RUN"], args: ["runs", "RUN"] },
   { permissions: ["--allow-read=RUN", "--allow-write=RUN"], args: ["playground", "RUN"], writes: "RUN" },
   { permissions: ["--allow-read=$NPM,OUT", "--allow-write=OUT"], args: TABLE.split(" "), writes: "OUT" },
 ];

@@ -11,6 +11,7 @@ import { TEST_PROFILES } from "../../mechanisms/evaluate.ts";
 import { divided } from "../../mechanisms/over_ranks.ts";
 import { requireMechanismFor } from "../../mechanisms/mechanism.ts";
 import type { MechanismProblem } from "../../problems/problem.ts";
+import { scaleOf } from "../../problems/scaled.ts";
 import { settingProblem } from "../../problems/settings.ts";
 import { type Device, type DeviceOptions, openDevice } from "../../runtime/device.ts";
 import { crossValidate, type CrossValidation, requireFolds } from "../../training/cross_validation.ts";
@@ -18,7 +19,7 @@ import type { Ranks } from "../../runtime/mpi.ts";
 import type { TrainingOptions } from "../../training/options.ts";
 import { readProgress } from "../../training/state.ts";
 import { type Checkpoint, planTraining, train } from "../../training/train.ts";
-import { withFreshPatience } from "../../training/validation.ts";
+import { isSavedExhausted, withFreshPatience } from "../../training/validation.ts";
 import { requireStart } from "../../training/warm_start.ts";
 import { VERSION } from "../../version.ts";
 import type { Command } from "../command.ts";
@@ -192,6 +193,11 @@ async function newTraining(chosen: MechanismProblem | undefined, values: TrainVa
   return { problem, training, start };
 }
 
+/** Whether nothing is left to train. */
+function isComplete({ done, training, checkpoint }: PreparedRun): boolean {
+  return done >= training.iterations || (checkpoint !== undefined && isSavedExhausted(checkpoint, training.patience));
+}
+
 /** Trains and evaluates; gives the exit code. */
 async function work(
   run: PreparedRun,
@@ -210,6 +216,7 @@ async function work(
   try {
     const config = await writeConfig(run, values, device, output, watch?.address);
     watch?.begin(folder.path, problem, config);
+    if (!isComplete(run)) await folder.removeResult();
     const record = await recordTraining({ ...run, name: problem.name, unit: problem, output });
     let begun = run.before !== undefined;
     const onIteration: typeof record.hooks.onIteration = (metrics) => {
@@ -270,7 +277,7 @@ async function work(
     const references = await simpleMechanisms(problem, test);
     const comparison = await comparedWithBest(problem, each, references, test);
     const remarks = remarksOn(problem, evaluation, comparison);
-    reportEvaluation(problem, evaluation, {
+    const reported = reportEvaluation(problem, evaluation, {
       ...{ references, comparison },
       device,
       profileSeed: test.seed,
@@ -279,6 +286,7 @@ async function work(
       remarks,
       training: { iterations, ...best && { best }, out: folder.path, evaluationSeconds: seconds },
     }, output);
+    await folder.writeResult({ scale: scaleOf(problem), ...reported });
     const report = await watch?.report(result.mechanism, { evaluation, references, comparison, remarks }, {
       words: `Training is done, and this page is ${folder.path}/report.html. Check what it promises with:`,
       next: [aboutRun("audit", folder.path, problem)],
