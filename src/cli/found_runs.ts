@@ -104,8 +104,10 @@ function nameOf(name: string, source: unknown): string {
   return name === "custom" && isObject(source) && typeof source.module === "string" ? source.module : name;
 }
 
-/** The row of Table 1 that a training is closest to, by its network and estimator. */
-function methodOf({ network, estimator, averaging, refresh }: Readonly<Record<string, unknown>>): string {
+/** The row of a table that a training is closest to, by its network and estimator. */
+function methodOf(training: Readonly<Record<string, unknown>>): string {
+  if ("boost" in training) return "TEDI-AMA";
+  const { network, estimator, averaging, refresh } = training;
   const kind = isObject(network) && typeof network.kind === "string" ? network.kind : NETWORK_KINDS[0];
   if (kind !== "groupmax" && kind !== "symmetric") return `TEDI-${kind.toUpperCase()}`;
   return estimator === "paired" && averaging === 0 && refresh === 0 ? "TEDI-Paper" : "TEDI";

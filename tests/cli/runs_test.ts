@@ -106,3 +106,11 @@ Deno.test("metrics are a column each, and empty where nothing was measured", asy
   assertEquals(wrong.code, 2);
   assertStringIncludes(wrong.stderr, "RUN must be the folder of a run, got");
 });
+
+Deno.test("an affine maximizer is called one", async () => {
+  (await madeUp("once/ama", { iterations: 4, boost: { kind: "separate" } })).close();
+  assertEquals((await findRuns(`${FOLDER}/once`)).map(({ method, state }) => [method, state]), [[
+    "TEDI-AMA",
+    "stopped",
+  ]]);
+});
