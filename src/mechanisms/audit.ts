@@ -23,7 +23,7 @@ import { checkPrices, type PricedMechanism } from "./audit/prices.ts";
 import { checkBackends, checkExact } from "./audit/responses.ts";
 import { CHECK_WORDS } from "./audit/words.ts";
 import { gapInWords } from "./certificate.ts";
-import { evaluate } from "./evaluate.ts";
+import { evaluate, revenueName } from "./evaluate.ts";
 import { type Mechanism, requireMechanismFor } from "./mechanism.ts";
 import type { MenuMechanism } from "./menu_mechanism.ts";
 
@@ -283,7 +283,7 @@ function summaryOf(problem: MechanismProblem, { passed, checks, skipped, leftOut
       }),
       ...skipped.map(({ name, reason }): Row => [CHECK_WORDS[name][0], "not checked", reason]),
       ...leftOut.map((what): Row => ["not checked", "", what]),
-      ["revenue", plain(revenue.mean), `95% confidence: ${plain(low)} to ${amount(problem, high)}`],
+      [revenueName(problem), plain(revenue.mean), `95% confidence: ${plain(low)} to ${amount(problem, high)}`],
     ],
   };
 }
