@@ -1,7 +1,7 @@
 /**
  * What mechanisms are made of, for authors of networks, kernels and samplers: tensors and random numbers, networks and
- * the pricing rules of equation (2), Langevin dynamics, best responses, exact linear programs, and the parts of options
- * and of trained mechanisms. Whoever trains, evaluates and audits mechanisms finds everything in `@tedi/toolkit`.
+ * the pricing rules of equation (2), Langevin dynamics, best responses, exact linear programs, affine maximizer auctions
+ * of goods that exist once, and the parts of options and of trained mechanisms. Whoever trains, evaluates and audits mechanisms finds everything in `@tedi/toolkit`.
  *
  * @example
  * ```ts
@@ -68,6 +68,8 @@ export type {
   PriceKernels,
 } from "./kernels/kernels.ts";
 export { type KernelName, KERNELS, openKernels, priceKernels } from "./kernels/select.ts";
+export { type AffineMaximizer, affineMaximizer, type AffineMaximizerData } from "./mechanisms/affine_maximizer.ts";
+export { type BoostKind, type BoostShape, type BoostSize } from "./networks/boost.ts";
 export { menuMechanism, type MenuMechanismData } from "./mechanisms/menu_mechanism.ts";
 export {
   EQUAL_UTILITY,
@@ -84,6 +86,15 @@ export { type Estimator } from "./training/estimator.ts";
 export type { BetaSchedule, CosineSchedule, ScheduleOptions } from "./training/schedules.ts";
 export { trainingRules } from "./training/train.ts";
 
+export { type AffineMaximizerOptions, defaultAffineMaximizer } from "./training/unit_supply/options.ts";
+export {
+  type AffineMaximizerHooks,
+  type AffineMaximizerMetrics,
+  type AffineMaximizerPlan,
+  type AffineMaximizerResult,
+  planAffineMaximizer,
+  trainAffineMaximizer,
+} from "./training/unit_supply/train.ts";
 export { type MenuOptions } from "./baselines/baseline_training.ts";
 export { type HostMenu, type MenuNetData, type OwnMenus } from "./baselines/menu_net.ts";
 export { type GemNetData } from "./baselines/gem_net.ts";

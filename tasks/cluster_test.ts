@@ -1,8 +1,9 @@
 /**
  * Tries sweeps on a real Slurm, which is installed and started on this machine: `deno task cluster-test`. A sweep runs
- * to its end while workers are killed, tasks requeued, time limits strike, and a node and the controller fail. It prints
- * a table of the faults; the exit code is 1 where a result differs in one bit from that of the same sweep without Slurm,
- * or a finished cell was lost. With `--short` fewer faults are tried.
+ * to its end while workers are killed, tasks requeued, and a node and the controller fail (`--trials N` times), another
+ * meets a time limit, and one is cancelled and submitted again; a training is started on two ranks by srun. It prints a
+ * table of the faults; the exit code is 1 where a result differs in one bit from that of the same sweep without Slurm, or
+ * a finished cell was lost. With `--short` one sweep, and fewer faults.
  */
 import { parseArgs } from "@std/cli";
 import { type Cluster, type NODES, run, startCluster, until } from "./cluster/slurm.ts";
@@ -60,7 +61,9 @@ async function makeSweep(folder: string, text: string, env: Readonly<Record<stri
   };
 }
 
-const text = (values: Readonly<Record<string, string>>) =>
+type Values = Readonly<Record<string, string>>;
+
+const text = (values: Values) =>
   Object.entries(values).reduce((sweep, [name, value]) => sweep.replace(name, value), SWEEP);
 
 /** The workers of a sweep that are training, by their process numbers. */
@@ -86,40 +89,45 @@ const running = async (cluster: Cluster): Promise<string[]> =>
 /** A fault: does harm to the sweep that is running. */
 interface Fault {
   readonly name: string;
-  /** Runs when a cell is being trained; gives what was struck. */
-  strike(cluster: Cluster, sweep: Sweep): Promise<string>;
+  /** Does harm where a cell is being trained; gives what was struck, and whether Slurm or the sweep has got over it. */
+  strike(cluster: Cluster, sweep: Sweep): Promise<{ what: string; over: () => Promise<boolean> }>;
   readonly short?: boolean;
 }
+
+/** How often tasks of a sweep went back into the queue by themselves. */
+const queuedAgain = async (folder: string) => (await logs(folder)).match(/into the queue again/g)?.length ?? 0;
+/** How often Slurm has restarted a task. */
+const restarts = async (cluster: Cluster, task: string) =>
+  Number(/Restarts=(\d+)/.exec(await cluster.command("scontrol", "show", "job", task))?.[1]);
 
 const FAULTS: readonly Fault[] = [
   {
     name: "kill -9 of a worker",
     short: true,
     async strike(_, { folder }) {
-      const [pid] = await workers(folder);
+      const [pid] = await workers(folder), before = await queuedAgain(folder);
       Deno.kill(pid, "SIGKILL");
-      return `process ${pid}`;
+      return { what: "a worker", over: async () => await queuedAgain(folder) > before };
     },
   },
   {
     name: "scontrol requeue",
     short: true,
     async strike(cluster) {
-      const [line] = await running(cluster), task = line.split("|")[0];
+      const task = (await running(cluster))[0].split("|")[0], before = await restarts(cluster, task);
       await cluster.command("scontrol", "requeue", task);
-      return `task ${task}`;
+      return { what: `task ${task.split("_")[1]}`, over: async () => await restarts(cluster, task) > before };
     },
   },
   {
     name: "a slurmd stopped and started",
     async strike(cluster) {
       const node = (await running(cluster))[0].split("|")[1] as typeof NODES[number];
+      const state = () => cluster.command("sinfo", "--noheader", "--nodes", node, "--format", "%t");
       await cluster.kill(node);
-      await until(60, `${node} is down`, async () => {
-        return /down/.test(await cluster.command("sinfo", "--noheader", "--nodes", node, "--format", "%t"));
-      });
+      await until(60, `${node} is down`, async () => /down/.test(await state()));
       await cluster.start(node);
-      return `node ${node}, with all that ran there`;
+      return { what: `${node} and all that ran there`, over: async () => /idle|alloc|mix/.test(await state()) };
     },
   },
   {
@@ -129,114 +137,191 @@ const FAULTS: readonly Fault[] = [
       await cluster.kill("controller");
       await new Promise((resolve) => setTimeout(resolve, 3000));
       await cluster.start("controller");
-      await until(30, "it answers", () => cluster.command("squeue").then(() => true, () => false));
-      return "slurmctld";
+      return { what: "slurmctld", over: () => cluster.command("squeue").then(() => true, () => false) };
     },
   },
 ];
 
-if (import.meta.main) {
-  const { short = false } = parseArgs(Deno.args, { boolean: ["short"] });
-  const lab = await Deno.makeTempDir({ prefix: "tedi-cluster-" }), begin = performance.now();
-  const rows: string[][] = [["fault", "struck", "what came of it"]];
-  const seconds = () => `${((performance.now() - begin) / 1000).toFixed(0)} s`;
-  let broken = 0;
-  const say = (...row: string[]) => {
-    rows.push(row);
-    console.error(`${seconds()}: ${row.join(": ")}`);
-  };
+/** A trial of the table. */
+interface Trial {
+  readonly fault: string;
+  readonly struck: string;
+  readonly outcome: string;
+  readonly seconds: number;
+}
+
+/** What is tried, with what it has found so far. */
+class Laboratory {
+  readonly trials: Trial[] = [];
+  broken = 0;
+  readonly begin = performance.now();
+
+  constructor(readonly cluster: Cluster, readonly folder: string) {}
+
+  log(words: string): void {
+    console.error(`${((performance.now() - this.begin) / 1000).toFixed(0)} s: ${words}`);
+  }
+
+  say(fault: string, struck: string, outcome: string, begin: number): void {
+    const seconds = (performance.now() - begin) / 1000;
+    this.trials.push({ fault, struck, outcome, seconds });
+    this.log(`${fault} (${struck}): ${outcome}, ${seconds.toFixed(0)} s`);
+  }
+
+  async sweep(name: string, values: Readonly<Record<string, string>>, local = false): Promise<Sweep> {
+    const sweep = await makeSweep(`${this.folder}/${name}`, text(values), local ? {} : this.cluster.env);
+    await this.start(sweep, local ? [] : ["--slurm"]);
+    return sweep;
+  }
+
+  start(sweep: Sweep, how: readonly string[] = ["--slurm"]): Promise<string> {
+    return sweep.tedi("sweep", "sweep.toml", ...how, "--backend", "wasm", "--quiet");
+  }
+
+  /** Waits until a cell of a sweep is being trained, and has a checkpoint. */
+  async underWay({ folder }: Sweep): Promise<void> {
+    await until(120, "a cell is under way", async () => {
+      return (await workers(folder)).length > 0 && (await running(this.cluster)).length > 0 &&
+        await hasCheckpoint(folder).catch(() => false);
+    });
+  }
+
+  async strike(fault: Fault, sweep: Sweep): Promise<void> {
+    await this.underWay(sweep);
+    const begin = performance.now(), { what, over } = await fault.strike(this.cluster, sweep);
+    let outcome = "over";
+    await until(60, "it is over", over).catch((error) => {
+      outcome = error.message;
+      this.broken++;
+    });
+    this.say(fault.name, what, outcome, begin);
+  }
+
   /** Waits for the end of a sweep, and compares it with one without Slurm. */
-  const compare = async (
-    name: string,
-    struck: string,
-    cluster: Cluster,
-    sweep: Sweep,
-    wanted: number,
-    reference: Sweep,
-  ) => {
+  async compare(name: string, struck: string, sweep: Sweep, reference: Sweep, begin: number): Promise<void> {
+    const { cluster } = this, local = await reference.finished();
     let most = new Map<string, string>() as ReadonlyMap<string, string>, lost = 0;
     try {
-      await until(240, "all cells are finished", async () => {
+      await until(300, "all cells are finished", async () => {
         const now = await sweep.finished();
         for (const [file, value] of most) if (now.get(file) !== value) lost++;
         most = now;
         // A task that was starting on a node when that failed is held by Slurm until somebody lets it go.
-        if (/held/.test(await cluster.command("squeue", "--noheader", "--format", "%R"))) {
-          await sweep.tedi("sweep", "sweep.toml", "--slurm", "--quiet");
-        }
-        return now.size === wanted && (await cluster.command("squeue", "--noheader")).trim() === "";
+        if (/held/.test(await cluster.command("squeue", "--noheader", "--format", "%R"))) await this.start(sweep);
+        return now.size >= local.size && (await cluster.command("squeue", "--noheader")).trim() === "";
       });
     } catch (error) {
       console.error(`${(error as Error).message}\n${await cluster.command("squeue")}`);
     }
-    const local = await reference.finished();
     const different = [...local].filter(([file, value]) => most.get(file) !== value).length;
-    const bad = lost + different + Number(local.size !== wanted);
-    broken += bad;
-    say(name, struck, bad === 0 ? `${wanted} cells, the same bits` : `${lost} lost, ${different} missing or different`);
-  };
-  const cluster = await startCluster(lab);
+    const bad = lost + different + Number(local.size === 0 || most.size !== local.size);
+    this.broken += bad;
+    const outcome = bad === 0 ? `all ${local.size} cells, the same bits` : `${lost} lost, ${different} others`;
+    this.say(name, struck, outcome, begin);
+    await sweep.tedi("sweep", "collect", "sweep.toml", "--quiet");
+  }
+}
+
+/** The sweep that all faults strike, one after the other. */
+async function faults(lab: Laboratory, name: string, chosen: readonly Fault[], values: Values, reference: Sweep) {
+  const begin = performance.now(), sweep = await lab.sweep(name, values);
+  for (const fault of chosen) await lab.strike(fault, sweep);
+  await lab.compare("a sweep with all of these", `${chosen.length} faults`, sweep, reference, begin);
+}
+
+/** One task, whose time limit strikes in the middle: it goes on. */
+async function timeLimit(lab: Laboratory, values: Values) {
+  const long = { ...values, TIME: "1:00", PER_TASK: "12", STOP: "45", "[0.5, 1]": "1", "[0.003, 0.01]": "0.01" };
+  const reference = await lab.sweep("alone", long, true), begin = performance.now();
+  const sweep = await lab.sweep("limited", long);
+  await until(90, "the limit struck", async () => await queuedAgain(sweep.folder) > 0);
+  lab.log("the limit struck");
+  await lab.compare("a time limit in the middle", "SIGUSR1 45 s before it", sweep, reference, begin);
+}
+
+/** Cancelled, it stays so, and goes on when it is submitted again. */
+async function cancelled(lab: Laboratory, values: Values, reference: Sweep) {
+  const begin = performance.now(), sweep = await lab.sweep("cancelled", values), { cluster } = lab;
+  await lab.underWay(sweep);
+  await sweep.tedi("sweep", "cancel", "sweep.toml");
+  await until(60, "the queue is empty", async () => (await cluster.command("squeue", "--noheader")).trim() === "");
+  await lab.start(sweep);
+  await lab.compare("cancelled, and submitted again", "the job", sweep, reference, begin);
+}
+
+/** What srun needs of a library of MPI, and where Debian has it. */
+const LIBRARIES = [
+  { name: "MPICH", pmi: "pmi2", files: ["libmpich.so.12"], packages: "mpich" },
+  {
+    name: "Open MPI",
+    pmi: "pmix",
+    files: ["libmpi.so.40", "pmix2/lib/libpmix.so"],
+    packages: "openmpi-bin, libpmix-dev",
+  },
+] as const;
+
+/** A training on two ranks that srun starts, by each library that is there, has the bits of one rank. */
+async function ranks(lab: Laboratory) {
+  const options = "train --setting U-3-2-cp1-cd0 --iterations 20 --profiles 16 --chains 4 --steps 2 --groups 4 " +
+    "--test-profiles 200 --backend wasm --quiet --mpi --out";
+  const { cluster } = lab, folder = `${lab.folder}/ranks`, tedi = [Deno.execPath(), "run", "-A", "--quiet", MODULE];
+  await Deno.mkdir(folder);
+  await run(tedi[0], [...tedi.slice(1), ...options.split(" "), "one"], { cwd: folder });
+  const bits = async (out: string) => await hex(await Deno.readFile(`${folder}/${out}/mechanism.safetensors`));
+  for (const { name, pmi, files, packages } of LIBRARIES) {
+    const begin = performance.now(), how = ["--ntasks=2", `--mpi=${pmi}`, "--kill-on-bad-exit", "--chdir", folder];
+    const installed = await run("dpkg", ["-S", ...files.map((file) => `*/${file}`)]).then(() => true, () => false);
+    if (!installed) {
+      lab.say("none: two ranks by srun", name, `not tried: needs ${packages}`, begin);
+      continue;
+    }
+    let outcome = "the bits of one rank";
+    try {
+      await run("srun", [...how, ...tedi, ...options.split(" "), pmi], { env: { ...cluster.env }, cwd: folder });
+      if (await bits(pmi) !== await bits("one")) throw new Error("other bits than one rank");
+    } catch (error) {
+      outcome = (error as Error).message;
+      lab.broken++;
+    }
+    lab.say("none: two ranks by srun", name, outcome, begin);
+  }
+}
+
+if (import.meta.main) {
+  const { short, trials } = parseArgs(Deno.args, { boolean: ["short"], string: ["trials"] });
+  const folder = await Deno.makeTempDir({ prefix: "tedi-cluster-" }), cluster = await startCluster(folder);
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     Deno.addSignalListener(signal, () => void cluster.close().finally(() => Deno.exit(130)));
   }
+  const lab = new Laboratory(cluster, folder);
   try {
-    console.error(`${seconds()}: Slurm runs`);
-    const values = { ITERATIONS: short ? "800" : "1500", TIME: "10:00", PER_TASK: "2", STOP: "30" };
-    const reference = await makeSweep(`${lab}/reference`, text(values), {});
-    await reference.tedi("sweep", "sweep.toml", "--quiet", "--backend", "wasm");
-    console.error(`${seconds()}: the sweep without Slurm is done`);
-
-    const sweep = await makeSweep(`${lab}/shared`, text(values), cluster.env), struck: string[] = [];
-    await sweep.tedi("sweep", "sweep.toml", "--slurm", "--backend", "wasm", "--quiet");
-    for (const fault of FAULTS.filter((fault) => !short || fault.short)) {
-      await until(120, "a cell is under way", async () => {
-        return (await workers(sweep.folder)).length > 0 && (await running(cluster)).length > 0 &&
-          await hasCheckpoint(sweep.folder);
-      });
-      const what = await fault.strike(cluster, sweep);
-      struck.push(fault.name);
-      say(fault.name, what, "see the sweep");
-    }
-    await compare(`the sweep with ${struck.length} faults`, "", cluster, sweep, 12, reference);
-    await sweep.tedi("sweep", "collect", "sweep.toml", "--quiet");
-
-    // One long task, which does not end within a minute: the limit strikes in the middle, and it goes on.
+    lab.log("Slurm runs");
+    const values = { ITERATIONS: short ? "600" : "1000", TIME: "10:00", PER_TASK: "2", STOP: "30" };
+    const reference = await lab.sweep("reference", values, true);
+    lab.log("the sweep without Slurm is done");
+    const chosen = FAULTS.filter((fault) => !short || fault.short);
+    for (let k = 0; k < (Number(trials) || 1); k++) await faults(lab, `faults${k}`, chosen, values, reference);
     if (!short) {
-      const limited = text({ ...values, ITERATIONS: "3000", TIME: "1:00", PER_TASK: "12", STOP: "30" })
-        .replace("[0.5, 1]", "1").replace("[0.003, 0.01]", "0.01");
-      const alone = await makeSweep(`${lab}/alone`, limited, {}),
-        cut = await makeSweep(`${lab}/cut`, limited, cluster.env);
-      await alone.tedi("sweep", "sweep.toml", "--quiet", "--backend", "wasm");
-      await cut.tedi("sweep", "sweep.toml", "--slurm", "--backend", "wasm", "--quiet");
-      await until(90, "the limit struck", async () => /into the queue again/.test(await logs(cut.folder)));
-      await compare("a time limit in the middle", "SIGUSR1 30 seconds before it", cluster, cut, 3, alone);
+      await timeLimit(lab, { ...values, ITERATIONS: "3000" });
+      await cancelled(lab, values, reference);
+      await ranks(lab);
     }
-
-    // Cancelled, it stays so, and goes on when it is submitted again.
-    const stopped = await makeSweep(`${lab}/stopped`, text(values), cluster.env);
-    await stopped.tedi("sweep", "sweep.toml", "--slurm", "--backend", "wasm", "--quiet");
-    await until(60, "a cell has a checkpoint", () => hasCheckpoint(stopped.folder).catch(() => false));
-    await stopped.tedi("sweep", "cancel", "sweep.toml");
-    await until(60, "the queue is empty", async () => (await cluster.command("squeue", "--noheader")).trim() === "");
-    const kept = await stopped.finished();
-    await stopped.tedi("sweep", "sweep.toml", "--slurm", "--backend", "wasm", "--quiet");
-    await compare(
-      "cancelled, and submitted again",
-      `with ${kept.size} cells finished`,
-      cluster,
-      stopped,
-      12,
-      reference,
-    );
+  } catch (error) {
+    lab.broken++;
+    console.error(error);
   } finally {
     await cluster.close();
-    if (broken === 0) await Deno.remove(lab, { recursive: true });
-    else console.error(`Logs are in ${lab}`);
+    if (lab.broken === 0) await Deno.remove(folder, { recursive: true });
+    else console.error(`Logs are in ${folder}`);
   }
+  const rows = [
+    ["fault", "struck", "what came of it", "seconds"],
+    ...lab.trials.map(({ fault, struck, outcome, seconds }) => [fault, struck, outcome, seconds.toFixed(0)]),
+  ];
   const widths = rows[0].map((_, j) => Math.max(...rows.map((row) => row[j].length)));
   for (const row of rows) console.log(row.map((cell, j) => cell.padEnd(widths[j])).join("  ").trimEnd());
-  console.error(`${seconds()} in all`);
-  if (broken > 0) Deno.exit(1);
+  lab.log("all done");
+  if (lab.broken > 0) Deno.exit(1);
 }
 
 /** The logs of a sweep's tasks. */

@@ -13,6 +13,7 @@ async function bundleOf(result: object): Promise<Record<string, string>> {
 function checkSvg(svg: string, charts: number): void {
   assert(svg.startsWith(`<svg xmlns="http://www.w3.org/2000/svg"`) && svg.endsWith("</svg>"));
   assertEquals([svg.match(/<svg /g)?.length, svg.match(/<\/svg>/g)?.length], [charts + 1, charts + 1]);
+  assert(Number(/ width="([\d.]+)"/.exec(svg)![1]) <= 900, "notebooks cut what is wider than their page");
   assertEquals(/NaN|undefined/.exec(svg), null);
   const ids = Array.from(svg.matchAll(/\bid="([^"]*)"/g), ([, id]) => id);
   assertEquals(new Set(ids).size, ids.length);

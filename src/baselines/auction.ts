@@ -9,6 +9,7 @@ import type { Mechanism } from "../mechanisms/mechanism.ts";
 import { isReproducibleGoods } from "../problems/principal_utility.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { type Setting, settingOf } from "../problems/settings.ts";
+import { requireUnlimitedSupply } from "../problems/supply.ts";
 import { profileByProfile } from "./profile_by_profile.ts";
 
 /** The sizes and costs of a reproducible goods auction (section 4.1). */
@@ -26,10 +27,12 @@ export interface GoodsAuction {
 /**
  * The sizes and costs of a problem.
  *
- * @throws {InvalidInputError} where the principal's utility is not that of reproducible goods.
+ * @throws {InvalidInputError} where the principal's utility is not that of reproducible goods, and where goods exist once
+ * and `once` is not set.
  */
-export function goodsAuction(action: string, problem: MechanismProblem): GoodsAuction {
+export function goodsAuction(action: string, problem: MechanismProblem, once = false): GoodsAuction {
   const { participants, goods, principalUtility } = problem;
+  if (!once) requireUnlimitedSupply(action, problem);
   if (!isReproducibleGoods(principalUtility)) {
     throw new InvalidInputError(
       `Cannot ${action}: the principal's utility must be that of reproducible goods, ` +
@@ -45,8 +48,8 @@ export function goodsAuction(action: string, problem: MechanismProblem): GoodsAu
  *
  * @throws {InvalidInputError} where the problem is none, or the principal's utility is not that of reproducible goods.
  */
-export function settingAuction(action: string, problem: MechanismProblem): Setting {
-  const auction = goodsAuction(action, problem), setting = settingOf(problem);
+export function settingAuction(action: string, problem: MechanismProblem, once = false): Setting {
+  const auction = goodsAuction(action, problem, once), setting = settingOf(problem);
   if (!setting) {
     throw new InvalidInputError(
       `Cannot ${action}: the problem must be a setting, so that its type distribution is known, ` +

@@ -6,14 +6,22 @@
 import { type MechanismUnits, unitsOf } from "../mechanisms/units.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { problemOf } from "../problems/problem_of.ts";
+import { requireUnlimitedSupply } from "../problems/supply.ts";
 import { dividedProblem, scaleOf } from "../problems/scaled.ts";
 
-/** A problem divided by its scale, the scale, and the units of a mechanism that is learned for it. */
-export function inScale(problem: MechanismProblem | string): {
+/**
+ * A problem divided by its scale, the scale, and the units of a mechanism that is learned for it.
+ *
+ * @param once Whether the baseline can do with goods that exist once.
+ * @throws {InvalidInputError} where goods exist once and there are several participants.
+ */
+export function inScale(problem: MechanismProblem | string, once = false): {
   readonly task: MechanismProblem;
   readonly unit: number;
   readonly units?: MechanismUnits;
 } {
-  const given = problemOf(problem), unit = scaleOf(given);
+  const given = problemOf(problem);
+  if (!once) requireUnlimitedSupply("train this baseline", given);
+  const unit = scaleOf(given);
   return { task: dividedProblem(given, unit), unit, ...unitsOf(given, unit) };
 }

@@ -14,6 +14,8 @@ export interface IronedValue {
   of(type: number): number;
   /** The least type with phi(t) > `value`, infinity where there is none. */
   typeAbove(value: number): number;
+  /** The least type with phi(t) >= `value`, infinity where there is none. */
+  typeFrom(value: number): number;
 }
 
 /**
@@ -60,6 +62,7 @@ export function ironedValue(values: Float64Array): IronedValue {
       return before === q.length - 1 ? -Infinity : slopes[before + 1];
     },
     typeAbove: (value) => price[lastStep((k) => slopes[k] > value)], // slopes fall
+    typeFrom: (value) => price[lastStep((k) => slopes[k] >= value)],
   };
 }
 

@@ -18,6 +18,7 @@ import { checkParameters } from "./check_parameters.ts";
 import { learnedInWords } from "./in_words.ts";
 import { sigmoid } from "./menu_net.ts";
 import { profileByProfile } from "./profile_by_profile.ts";
+import { sharesOnHost } from "./unit_shares.ts";
 
 /** What a LotteryAMA mechanism is made of, as plain data. */
 export interface LotteryAmaData {
@@ -29,6 +30,8 @@ export interface LotteryAmaData {
   readonly goods: number;
   /** K, how many outcomes there are besides the one where nobody gets anything. */
   readonly menuSize: number;
+  /** `unit` where each good exists once: outcomes are made of raw numbers by {@linkcode "./unit_shares.ts"}. */
+  readonly supply?: "unit";
   /** `outcomes` `[K, n m]`, before a sigmoid; `boosts` `[K]`; `weights` `[n]`, before n softmax. */
   readonly parameters: HostParameters;
 }
@@ -65,7 +68,8 @@ export function lotteryAma(data: LotteryAmaData): LotteryAma {
   requireInteger(action, "menuSize", K, 1);
   checkParameters(action, lotteryAmaShapes(n, m, K), parameters);
   const outcomes = new Float64Array((K + 1) * n * m), boosts = new Float64Array(K + 1);
-  outcomes.set(Float64Array.from(parameters.outcomes.data, sigmoid));
+  const raw = parameters.outcomes.data;
+  outcomes.set(data.supply ? sharesOnHost(raw, n, m) : Float64Array.from(raw, sigmoid));
   boosts.set(parameters.boosts.data);
   const weights = normalisedWeights(parameters.weights.data);
 

@@ -17,7 +17,9 @@ import type { Parameters } from "../networks/network.ts";
 import type { HostParameters } from "../networks/pricing_rule.ts";
 import { isReproducibleGoods } from "../problems/principal_utility.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
+import { isUnitSupply } from "../problems/supply.ts";
 import { deriveKey, type RandomKey, randomKey } from "../random/key.ts";
+import { normals, uniforms } from "../random/numbers.ts";
 import { ensureDevice } from "../runtime/device.ts";
 import { tidy } from "../runtime/tensors.ts";
 import { betaAt } from "../training/schedules.ts";
@@ -29,6 +31,7 @@ import { inScale } from "./in_scale.ts";
 import { type LotteryAma, lotteryAma } from "./lottery_ama.ts";
 import { sigmoid } from "./menu_net.ts";
 import { initialMenu, meanTypes } from "./menu_net_training.ts";
+import { sharesOnDevice, sharesOnHost } from "./unit_shares.ts";
 
 /** Everything that decides the outcome of training MD-LotteryAMA, besides the problem and the backend. */
 export type LotteryAmaOptions = MenuOptions;
@@ -60,7 +63,7 @@ export async function trainLotteryAma(
   settings: Partial<LotteryAmaOptions> = {},
   hooks: BaselineHooks = {},
 ): Promise<BaselineResult<LotteryAma, LotteryAmaOptions>> {
-  const { task, unit, units } = inScale(problem), { participants, goods } = task, { device } = hooks;
+  const { task, unit, units } = inScale(problem, true), { participants, goods } = task, { device } = hooks;
   const options = settleOptions("train MD-LotteryAMA", defaultLotteryAma(task), settings);
   const key = randomKey(options.seed), { menuSize, profiles } = options;
   if (!device) await ensureDevice();
@@ -77,11 +80,17 @@ export async function trainLotteryAma(
     return { gradients, measured: { softRevenue } };
   });
   const mechanism = learnedInUnits(
-    lotteryAma({ problem: task.name, participants, goods, menuSize, parameters }),
+    lotteryAma({
+      ...{ problem: task.name, participants, goods, menuSize, parameters },
+      ...isUnitSupply(task) && { supply: "unit" },
+    }),
     units,
   );
   return trainingInWords({ mechanism, options, ...rest });
 }
+
+/** The raw number of whoever a good is given to at first, where goods exist once; minus that of the others. */
+const HELD = 2;
 
 /** The reserve of a unit in the initial boosts, as a share of the mean type. */
 const INITIAL_RESERVE = 0.3;
@@ -101,19 +110,30 @@ async function initialLotteryAma(problem: MechanismProblem, menuSize: number, ke
   const { participants: n, goods: m, principalUtility } = problem;
   const means = Array.from({ length: n }, (_, i) => meanTypes(problem, i));
   const raw = new Float32Array(menuSize * n * m), reserves = new Float32Array(menuSize * n);
-  means.forEach((mean, i) => {
-    const own = initialMenu(menuSize, mean, deriveKey(key, i)).outcomes.data;
-    for (let k = 0; k < menuSize; k++) {
-      const outcome = own.subarray(k * m, (k + 1) * m);
-      raw.set(outcome, (k * n + i) * m);
-      // With payments of minus the reserve in u0, boosts are lower by it, and participants pay it.
-      for (let j = 0; j < m; j++) reserves[k * n + i] -= INITIAL_RESERVE * mean[j] * sigmoid(outcome[j]);
+  if (isUnitSupply(problem)) {
+    // Each good goes to one of the participants or to nobody, but for some of it.
+    const holders = uniforms(deriveKey(key, n), menuSize * m), noise = normals(deriveKey(key, n + 1), raw.length);
+    for (let at = 0; at < raw.length; at++) {
+      const k = Math.floor(at / (n * m)), i = Math.floor(at / m) % n, j = at % m;
+      raw[at] = noise[at] + (Math.floor(holders[k * m + j] * (n + 1)) === i ? HELD : -HELD);
     }
-  });
+    const shares = sharesOnHost(raw, n, m);
+    for (let at = 0; at < raw.length; at++) {
+      reserves[Math.floor(at / m)] -= INITIAL_RESERVE * means[Math.floor(at / m) % n][at % m] * shares[at];
+    }
+  } else {means.forEach((mean, i) => {
+      const own = initialMenu(menuSize, mean, deriveKey(key, i)).outcomes.data;
+      for (let k = 0; k < menuSize; k++) {
+        const outcome = own.subarray(k * m, (k + 1) * m);
+        raw.set(outcome, (k * n + i) * m);
+        // With payments of minus the reserve in u0, boosts are lower by it, and participants pay it.
+        for (let j = 0; j < m; j++) reserves[k * n + i] -= INITIAL_RESERVE * mean[j] * sigmoid(outcome[j]);
+      }
+    });}
   const values = tf.tidy(() =>
     principalUtility.evaluate(
       tf,
-      tf.sigmoid(tf.tensor3d(raw, [menuSize, n, m])),
+      (isUnitSupply(problem) ? sharesOnDevice : tf.sigmoid)(tf.tensor3d(raw, [menuSize, n, m])),
       tf.tensor2d(reserves, [menuSize, n]),
       tf.tile(tf.tensor3d(Float32Array.from(means.flatMap((mean) => [...mean])), [1, n, m]), [menuSize, 1, 1]),
     )
@@ -135,7 +155,8 @@ export function affineObjective(
   beta: number,
 ): Scalar {
   const [B, n, m] = types.shape, K = given.size + 1;
-  const outcomes = tf.concat([tf.reshape(tf.sigmoid(raw), [K - 1, n, m]), tf.zeros([1, n, m])]) as Tensor3D;
+  const shares = isUnitSupply(problem) ? sharesOnDevice : tf.sigmoid;
+  const outcomes = tf.concat([shares(tf.reshape(raw, [K - 1, n, m])), tf.zeros([1, n, m])]) as Tensor3D;
   const boosts = tf.concat([given as Tensor1D, tf.zeros([1])]);
   const weights = tf.reshape(tf.mul(tf.softmax(rawWeights as Tensor1D), n), [n, 1, 1]);
   // Weighted values [n, B, K], welfare [1, B, K] and welfare without each participant [n, B, K].

@@ -12,15 +12,17 @@ import { isReproducibleGoods } from "../problems/principal_utility.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { problemOf } from "../problems/problem_of.ts";
 import { deriveKey, randomKey } from "../random/key.ts";
-import { goodByGood, type GoodRule, type GoodsAuction, goodsAuction } from "./auction.ts";
+import { isUnitSupply } from "../problems/supply.ts";
+import { auctionMechanism, goodByGood, type GoodRule, type GoodsAuction, goodsAuction } from "./auction.ts";
 import { bestPrice, bundle } from "./bundle.ts";
 import { auctionInWords } from "./in_words.ts";
 import { ironedValue, sellByVirtualValue } from "./ironed.ts";
+import { sellOnce } from "./unit_supply.ts";
 import { vcg } from "./vcg.ts";
 
 /** A mechanism to compare with, or a bound, and the principal's expected utility under it. */
 export interface ReferenceUtility {
-  /** `item-wise Myerson`, `Bundle-OPT`, `posted prices`, `VCG` or `welfare`. */
+  /** `item-wise Myerson`, `Bundle-OPT`, `Bundle-Myerson`, `posted prices`, `VCG` or `welfare`. */
   readonly name: string;
   /** What it is, in words. */
   readonly remark: string;
@@ -49,6 +51,8 @@ const CHUNK = 4096;
  *   truthful;
  * - Bundle-OPT: all goods together at the best price, see {@linkcode bundle};
  * - posted prices: each good at its own best price, the same for all participants;
+ * - Bundle-Myerson, where goods exist once, in the place of the two: all goods together to one participant, by ironed
+ *   virtual values of the sums of values;
  * - VCG: the efficient outcome, see {@linkcode vcg};
  * - welfare: E[max_x (sum_i <t_i, x_i> - c_0(x))], which bounds what any individually rational mechanism earns.
  *
@@ -74,16 +78,25 @@ export async function referenceUtilities(
   const { profiles, seed, signal } = options, task = problemOf(problem), action = "compare with reference mechanisms";
   if (profiles !== undefined) requireInteger(action, "profiles", profiles, 2);
   if (!isReproducibleGoods(task.principalUtility)) return [];
-  const auction = goodsAuction(action, task), { participants: n, goods: m } = auction;
-  const wanted = Math.min(MOST_TRAINING_PROFILES, Math.ceil(TRAINING_VALUES / (n * m)));
+  const auction = goodsAuction(action, task, true), wanted = wantedProfiles(task);
   const types = trainingTypes(task, wanted);
-  const together = bundle(task, { profiles: wanted }), posted = postedPrices(task, auction, types);
-  const candidates = [
-    ["item-wise Myerson", "each good by itself, virtual values ironed from a sample", itemWise(task, auction, types)],
-    ["Bundle-OPT", `all goods together, ${priceInWords(task, together.price)}`, together],
-    ["posted prices", `each good ${posted.words}`, posted.mechanism],
+  const byItem = "each good by itself, virtual values ironed from a sample";
+  const candidates: (readonly [string, string, Mechanism])[] = [
+    ["item-wise Myerson", byItem, itemWise(task, auction, types)],
     ["VCG", "the efficient outcome", vcg(task)],
-  ] as const;
+  ];
+  if (isUnitSupply(task)) {
+    const words = "all goods together, by ironed virtual values";
+    candidates.splice(1, 0, ["Bundle-Myerson", words, bundleOnce(task, auction, types)]);
+  } else {
+    const together = bundle(task, { profiles: wanted }), posted = postedPrices(task, auction, types);
+    const words = `all goods together, ${priceInWords(task, together.price)}`;
+    candidates.splice(1, 0, ["Bundle-OPT", words, together], [
+      "posted prices",
+      `each good ${posted.words}`,
+      posted.mechanism,
+    ]);
+  }
   const measured: ReferenceUtility[] = [];
   const measure = async (mechanism: Mechanism) => {
     const { revenue: utility, standardError } = await evaluate(task, mechanism, { profiles, seed, signal });
@@ -96,7 +109,7 @@ export async function referenceUtilities(
   return [...measured, {
     name: "welfare",
     remark,
-    ...await measure(takesAllWelfare(auction, task.scale)),
+    ...await measure(takesAllWelfare(auction, task.scale, isUnitSupply(task))),
     upperBound: true,
   }];
 }
@@ -115,6 +128,34 @@ function trainingTypes({ distribution, participants, goods }: MechanismProblem, 
   return types;
 }
 
+/**
+ * The item-wise Myerson auction of a problem, from a sample of training profiles: see {@linkcode referenceUtilities}.
+ *
+ * @throws {InvalidInputError} where the principal's utility is not that of reproducible goods.
+ */
+export function itemWiseMyerson(problem: MechanismProblem): Mechanism {
+  return itemWise(problem, goodsAuction("make the item-wise Myerson auction", problem, true), samplesOf(problem));
+}
+
+/**
+ * All goods together to one participant, by virtual values of sums that are ironed from a sample of training profiles,
+ * where goods exist once.
+ *
+ * @throws {InvalidInputError} where the principal's utility is not that of reproducible goods.
+ */
+export function bundleMyerson(problem: MechanismProblem): Mechanism {
+  return bundleOnce(problem, goodsAuction("make the Bundle-Myerson auction", problem, true), samplesOf(problem));
+}
+
+/** As many training profiles as make about TRAINING_VALUES values. */
+function samplesOf(problem: MechanismProblem): Float32Array {
+  return trainingTypes(problem, wantedProfiles(problem));
+}
+
+function wantedProfiles({ participants: n, goods: m }: MechanismProblem): number {
+  return Math.min(MOST_TRAINING_PROFILES, Math.ceil(TRAINING_VALUES / (n * m)));
+}
+
 /** Sells each good by itself, by virtual values ironed from `types` `[B, n, m]`. */
 function itemWise(problem: MechanismProblem, auction: GoodsAuction, types: Float32Array): Mechanism {
   const { participants: n, goods: m, productionCost, duplicationCost } = auction;
@@ -131,9 +172,41 @@ function itemWise(problem: MechanismProblem, auction: GoodsAuction, types: Float
   }));
   const rules = Array.from({ length: m }, (_, j) => {
     const own = Array.from({ length: n }, (_, i) => values.get(kinds[i * m + j])!);
-    return sellByVirtualValue(own, productionCost, duplicationCost);
+    return isUnitSupply(problem)
+      ? sellOnce(own, productionCost + duplicationCost)
+      : sellByVirtualValue(own, productionCost, duplicationCost);
   });
   return auctionInWords("Item-wise Myerson", problem, goodByGood(n, m, rules, problem.scale));
+}
+
+/** Sells all goods together to one participant, by virtual values of sums ironed from `types` `[B, n, m]`. */
+function bundleOnce(problem: MechanismProblem, auction: GoodsAuction, types: Float32Array): Mechanism {
+  const { participants: n, goods: m, productionCost, duplicationCost } = auction, rows = types.length / m;
+  const sumAt = (from: number, types: ArrayLike<number>): number => {
+    let sum = 0;
+    for (let j = from; j < from + m; j++) sum += types[j];
+    return sum;
+  };
+  const { exchangeable } = problem.distribution;
+  const values = Array.from({ length: exchangeable ? 1 : n }, (_, i) => {
+    const own = Array.from({ length: rows }, (_, row) => row).filter((row) => exchangeable || row % n === i);
+    return ironedValue(Float64Array.from(own, (row) => sumAt(row * m, types)));
+  });
+  const sell = sellOnce(
+    Array.from({ length: n }, (_, i) => values[exchangeable ? 0 : i]),
+    m * (productionCost + duplicationCost),
+  );
+  const sums = new Float64Array(n), prices = new Float64Array(n);
+  const auctionOfAll = auctionMechanism(n, m, (types, outcomes, payments) => {
+    for (let i = 0; i < n; i++) sums[i] = sumAt(i * m, types);
+    sell(sums, prices);
+    for (let i = 0; i < n; i++) {
+      if (prices[i] === Infinity) continue;
+      outcomes.fill(1, i * m, (i + 1) * m);
+      payments[i] = prices[i];
+    }
+  }, problem.scale);
+  return auctionInWords("Bundle-Myerson", problem, auctionOfAll);
 }
 
 /** Each good at the price that is best for `types` `[B, n, m]`. */
@@ -165,8 +238,15 @@ function postedPrices(
 function takesAllWelfare(
   { participants, goods, productionCost, duplicationCost }: GoodsAuction,
   scale: number | undefined,
+  once: boolean,
 ): Mechanism {
+  const unitCost = productionCost + duplicationCost;
   const rule: GoodRule = (types, prices) => {
+    if (once) {
+      const most = types.reduce((a, b) => Math.max(a, b)), first = types.indexOf(most);
+      for (let i = 0; i < types.length; i++) prices[i] = i === first && most > unitCost ? most : Infinity;
+      return;
+    }
     let surplus = -productionCost;
     for (const type of types) surplus += Math.max(0, type - duplicationCost);
     for (let i = 0; i < types.length; i++) {

@@ -18,6 +18,7 @@ import { checkParameters } from "./check_parameters.ts";
 import { learnedInWords } from "./in_words.ts";
 import { sigmoid } from "./menu_net.ts";
 import { profileByProfile } from "./profile_by_profile.ts";
+import { sharesOnHost } from "./unit_shares.ts";
 
 /** What a RegretNet mechanism is made of, as plain data. */
 export interface RegretNetData {
@@ -27,6 +28,8 @@ export interface RegretNetData {
   readonly participants: number;
   /** m. */
   readonly goods: number;
+  /** `unit` where each good exists once: outcomes are made of raw numbers by {@linkcode "./unit_shares.ts"}. */
+  readonly supply?: "unit";
   /** Widths of the hidden layers of both networks. */
   readonly hidden: readonly number[];
   /** Parameters of the two networks, under {@linkcode NETWORKS} and a point. */
@@ -77,8 +80,9 @@ export function regretNet(data: RegretNetData): RegretNet {
   /** Writes profile `b` of the result. */
   const runNetworks = (types: Float32Array, b: number, result: MechanismResult) => {
     const input = Float64Array.from(types.subarray(b * n * m, (b + 1) * n * m), (t) => 2 * t - 1);
-    const outcome = hostNetwork(parameters, "allocation", hidden.length, input);
-    const fraction = hostNetwork(parameters, "payment", hidden.length, input);
+    const raw = hostNetwork(parameters, "allocation", hidden.length, input);
+    const outcome = data.supply ? sharesOnHost(raw, n, m) : raw.map(sigmoid);
+    const fraction = hostNetwork(parameters, "payment", hidden.length, input).map(sigmoid);
     result.outcomes.set(outcome, b * n * m);
     for (let i = 0; i < n; i++) {
       let value = 0, total = 0;
@@ -96,7 +100,7 @@ export function regretNet(data: RegretNetData): RegretNet {
   return learnedInWords({ ...data, method: "MD-RegretNet", ...profileByProfile(n, m, CHUNK, runNetworks) });
 }
 
-/** One network's sigmoid outputs for one input, through `layers` tanh layers. */
+/** One network's outputs for one input, before a sigmoid, through `layers` tanh layers. */
 function hostNetwork(
   parameters: HostParameters,
   network: (typeof NETWORKS)[number],
@@ -111,5 +115,5 @@ function hostNetwork(
     }, 0);
   let hidden = input;
   for (let layer = 0; layer < layers; layer++) hidden = affine(`hidden.${layer}`, hidden).map(Math.tanh);
-  return affine("output", hidden).map(sigmoid);
+  return Float64Array.from(affine("output", hidden));
 }

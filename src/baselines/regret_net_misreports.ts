@@ -20,6 +20,7 @@ import { ensureDevice } from "../runtime/device.ts";
 import { letEventsIn } from "../runtime/event_loop.ts";
 import { uploadAll } from "../runtime/tensors.ts";
 import { NETWORKS, type RegretNet } from "./regret_net.ts";
+import { sharesOnDevice } from "./unit_shares.ts";
 
 /** How to search for misreports. */
 export interface RegretOptions {
@@ -55,10 +56,18 @@ const REGRET_STREAM = 0x4e64;
 /** Test profiles searched at a time. */
 const CHUNK = 500;
 
-/** Outcomes x `[R, n, m]` and fractions f `[R, n]` of the networks at reported profiles `[R, n, m]`; differentiable. */
-export function networkOutputs(parameters: Parameters, reports: Tensor3D): { outcomes: Tensor3D; fractions: Tensor2D } {
+/**
+ * Outcomes x `[R, n, m]` and fractions f `[R, n]` of the networks at reported profiles `[R, n, m]`; differentiable.
+ *
+ * @param supply `unit` where each good exists once.
+ */
+export function networkOutputs(
+  parameters: Parameters,
+  reports: Tensor3D,
+  supply?: "unit",
+): { outcomes: Tensor3D; fractions: Tensor2D } {
   const [R, n, m] = reports.shape;
-  const [outcomes, fractions] = NETWORKS.map((network) => {
+  const [rawOutcomes, rawFractions] = NETWORKS.map((network) => {
     const affine = (name: string, hidden: Tensor2D) =>
       rawWeights({
         hidden,
@@ -69,9 +78,10 @@ export function networkOutputs(parameters: Parameters, reports: Tensor3D): { out
     for (let layer = 0; parameters[`${network}.hidden.${layer}.weight`]; layer++) {
       hidden = tf.tanh(affine(`hidden.${layer}`, hidden));
     }
-    return tf.sigmoid(affine("output", hidden));
+    return affine("output", hidden);
   });
-  return { outcomes: tf.reshape(outcomes, [R, n, m]), fractions };
+  const raw = tf.reshape(rawOutcomes, [R, n, m]) as Tensor3D;
+  return { outcomes: supply ? sharesOnDevice(raw) : tf.sigmoid(raw), fractions: tf.sigmoid(rawFractions) };
 }
 
 /**
@@ -80,12 +90,17 @@ export function networkOutputs(parameters: Parameters, reports: Tensor3D): { out
  *
  * @param misreports `[B, n, m]`: row i of a profile is what participant i reports.
  */
-export function misreportUtilities(parameters: Parameters, types: Tensor3D, misreports: Tensor3D): Tensor2D {
+export function misreportUtilities(
+  parameters: Parameters,
+  types: Tensor3D,
+  misreports: Tensor3D,
+  supply?: "unit",
+): Tensor2D {
   const [B, n, m] = types.shape, self = tf.eye(n);
   // Profile (b, i) has participant i's misreport and the others' types: [B n, n, m].
   const change = tf.mul(tf.reshape(tf.sub(misreports, types), [B, 1, n, m]), tf.reshape(self, [1, n, n, 1]));
   const reports = tf.reshape(tf.add(tf.reshape(types, [B, 1, n, m]), change), [B * n, n, m]) as Tensor3D;
-  const { outcomes, fractions } = networkOutputs(parameters, reports);
+  const { outcomes, fractions } = networkOutputs(parameters, reports, supply);
   const own = tf.sum(tf.mul(tf.reshape(outcomes, [B, n, n, m]), tf.reshape(self, [1, n, n, 1])), 2); // [B, n, m]
   const fraction = tf.sum(tf.mul(tf.reshape(fractions, [B, n, n]), tf.reshape(self, [1, n, n])), 2);
   const payments = tf.mul(fraction, tf.sum(tf.mul(misreports, own), 2));
@@ -99,8 +114,9 @@ export function ascendMisreports(
   start: Tensor3D,
   steps: number,
   stepSize: number,
+  supply?: "unit",
 ): Tensor3D {
-  const slope = tf.grad((misreports) => tf.sum(misreportUtilities(parameters, types, misreports as Tensor3D)));
+  const slope = tf.grad((misreports) => tf.sum(misreportUtilities(parameters, types, misreports as Tensor3D, supply)));
   let misreports = tf.clone(start);
   for (let step = 0; step < steps; step++) {
     const next = tf.tidy(() => tf.clipByValue(tf.add(misreports, tf.mul(slope(misreports), stepSize)), 0, 1));
@@ -143,7 +159,8 @@ export async function measureRegret(
         const first = uniforms(deriveKey(chunk, 1, start), types.length);
         const found = tf.tidy(() => {
           const shape: [number, number, number] = [count, n, m];
-          return ascendMisreports(parameters, tf.tensor3d(types, shape), tf.tensor3d(first, shape), steps, stepSize);
+          const truth = tf.tensor3d(types, shape), lies = tf.tensor3d(first, shape);
+          return ascendMisreports(parameters, truth, lies, steps, stepSize, mechanism.supply);
         });
         const gains = await hostGains(mechanism, types, await found.data() as Float32Array, utilities);
         found.dispose();

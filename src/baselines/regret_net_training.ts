@@ -17,6 +17,7 @@ import type { Parameters } from "../networks/network.ts";
 import { initialParameterizedAffine } from "../networks/parameterized_affine.ts";
 import type { HostParameters } from "../networks/pricing_rule.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
+import { isUnitSupply } from "../problems/supply.ts";
 import { deriveKey, type RandomKey, randomKey } from "../random/key.ts";
 import { uniforms } from "../random/numbers.ts";
 import type { HostTensor } from "../runtime/host_tensor.ts";
@@ -100,7 +101,8 @@ export async function trainRegretNet(
   settings: Partial<RegretNetOptions> = {},
   hooks: BaselineHooks<RegretNetMetrics> = {},
 ): Promise<BaselineResult<RegretNet, RegretNetOptions, RegretNetMetrics>> {
-  const { task, unit, units } = inScale(problem), { participants: n, goods: m } = task;
+  const { task, unit, units } = inScale(problem, true), { participants: n, goods: m } = task;
+  const supply = isUnitSupply(task) ? "unit" : undefined;
   const options = settleOptions("train MD-RegretNet", defaultRegretNet(task), settings);
   checkOptions(options);
   const { profiles, batches, misreportSteps, misreportStepSize, hidden } = options, key = randomKey(options.seed);
@@ -123,7 +125,7 @@ export async function trainRegretNet(
       const { found, regrets, revenue, gradients } = tidy(() => {
         const truth = tf.tensor3d(types.subarray(batch * size, (batch + 1) * size), shape);
         const start = tf.tensor3d(memory[known].data as Float32Array, shape);
-        const found = ascendMisreports(now, truth, start, misreportSteps, misreportStepSize);
+        const found = ascendMisreports(now, truth, start, misreportSteps, misreportStepSize, supply);
         const { revenue, regrets } = batchValues(task, now, truth, found);
         const lambda = upload(multipliers) as Tensor1D;
         const { gradients } = descentGradient(
@@ -149,7 +151,10 @@ export async function trainRegretNet(
     },
   );
   return trainingInWords({
-    mechanism: learnedInUnits(regretNet({ problem: task.name, participants: n, goods: m, hidden, parameters }), units),
+    mechanism: learnedInUnits(
+      regretNet({ problem: task.name, participants: n, goods: m, ...supply && { supply }, hidden, parameters }),
+      units,
+    ),
     options,
     ...rest,
   });
@@ -165,14 +170,15 @@ interface BatchValues {
 
 /** What a batch gives at given misreports; differentiable in the parameters. */
 export function batchValues(
-  { principalUtility }: MechanismProblem,
+  problem: MechanismProblem,
   parameters: Parameters,
   types: Tensor3D,
   misreports: Tensor3D,
 ): BatchValues {
-  const { outcomes, fractions } = networkOutputs(parameters, types);
+  const { principalUtility } = problem, supply = isUnitSupply(problem) ? "unit" : undefined;
+  const { outcomes, fractions } = networkOutputs(parameters, types, supply);
   const values = tf.sum(tf.mul(types, outcomes), 2), payments = tf.mul(fractions, values);
-  const gains = tf.sub(misreportUtilities(parameters, types, misreports), tf.sub(values, payments));
+  const gains = tf.sub(misreportUtilities(parameters, types, misreports, supply), tf.sub(values, payments));
   return {
     revenue: tf.mean(principalUtility.evaluate(tf, outcomes, tf.reshape(payments, fractions.shape), types)) as Scalar,
     regrets: tf.mean(tf.relu(gains), 0) as Tensor1D,

@@ -10,8 +10,10 @@
 import type { Mechanism } from "../mechanisms/mechanism.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { problemOf } from "../problems/problem_of.ts";
+import { isUnitSupply } from "../problems/supply.ts";
 import { goodByGood, goodsAuction, sellByScore } from "./auction.ts";
 import { auctionInWords } from "./in_words.ts";
+import { sellOnce, VALUE } from "./unit_supply.ts";
 
 /**
  * The efficient outcome with Clarke's payments, the row "VCG" of Table 1.
@@ -32,6 +34,9 @@ import { auctionInWords } from "./in_words.ts";
  *   empty, and 0 where it is. With one participant it is c^p, so the principal's utility is 0; with more it is negative
  *   wherever a good is produced, unless it is handed out once only.
  *
+ * Where each good exists once, it goes to whoever values it most, for what the next one would have given: Vickrey's
+ * auction of each good.
+ *
  * @param problem A problem, or the name of a setting.
  * @throws {InvalidInputError} where the principal's utility is not that of reproducible goods.
  *
@@ -50,7 +55,12 @@ export function vcg(problem: MechanismProblem | string): Mechanism {
   const { participants, goods, productionCost, duplicationCost } = goodsAuction(
     "make the VCG auction",
     task,
+    true,
   );
+  if (isUnitSupply(task)) {
+    const rule = sellOnce(Array(participants).fill(VALUE), productionCost + duplicationCost);
+    return auctionInWords("VCG", task, goodByGood(participants, goods, rule, task.scale));
+  }
   const score = {
     of: (type: number): number => type - duplicationCost,
     type: (score: number): number => duplicationCost + score,

@@ -5,7 +5,7 @@
  */
 import { count, short } from "../display.ts";
 import type { AuditCheck, AuditWitness } from "../mechanisms/audit/check.ts";
-import { CHECK_WORDS } from "../mechanisms/audit/words.ts";
+import { CHECK_WORDS, unseenInWords } from "../mechanisms/audit/words.ts";
 import type { AuditReport } from "../mechanisms/audit.ts";
 import { revenueName, sampleInWords } from "../mechanisms/evaluate.ts";
 import { amount, plainAmount } from "../problems/amounts.ts";
@@ -42,6 +42,8 @@ function auditText(problem: MechanismProblem, report: AuditReport, seconds: numb
   }
   for (const { name, reason } of skipped) lines.push(line("-", CHECK_WORDS[name][0], "", reason));
   for (const what of leftOut) lines.push(line("-", "not checked", "", what));
+  const unseen = unseenInWords(checks);
+  if (unseen) lines.push(line("", "rare violations", ...unseen));
   const [low, high] = revenue.interval.map((value) => plainAmount(problem, value));
   lines.push(
     line(

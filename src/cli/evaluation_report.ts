@@ -3,13 +3,22 @@
  *
  * @module
  */
+import { type Comparison, comparisonInWords } from "../baselines/compared_with_best.ts";
 import { referenceUtilities, type ReferenceUtility } from "../baselines/reference_utilities.ts";
 import { count } from "../display.ts";
 import type { CrossValidation } from "../training/cross_validation.ts";
 import type { Device } from "../runtime/device.ts";
 import { TIE_BREAK } from "../kernels/best_responses/best_response.ts";
 import { gapInWords } from "../mechanisms/certificate.ts";
-import { dataRows, evaluate, type Evaluation, revenueName, sampleInWords, termRows } from "../mechanisms/evaluate.ts";
+import {
+  dataRows,
+  type EachUtility,
+  evaluateEach,
+  type Evaluation,
+  revenueName,
+  sampleInWords,
+  termRows,
+} from "../mechanisms/evaluate.ts";
 import type { Mechanism } from "../mechanisms/mechanism.ts";
 import { amount, plainAmount } from "../problems/amounts.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
@@ -19,6 +28,7 @@ import {
   referenceMechanisms,
   shareInWords,
 } from "../problems/reference_mechanisms.ts";
+import { scaleOf } from "../problems/scaled.ts";
 import { helpWidth, wrap } from "./help.ts";
 import { colour, type Output } from "./output.ts";
 import { duration } from "./progress.ts";
@@ -29,12 +39,12 @@ export async function evaluateShown(
   mechanism: Mechanism,
   options: { readonly profiles: number; readonly seed: number },
   output: Output,
-): Promise<{ evaluation: Evaluation; seconds: number }> {
+): Promise<{ evaluation: Evaluation; each: EachUtility; seconds: number }> {
   const start = performance.now(), progress = output.progress("evaluating");
   try {
     const onProgress = (done: number, all: number): void => progress.update(done, all);
-    const evaluation = await evaluate(problem, mechanism, { ...options, onProgress });
-    return { evaluation, seconds: (performance.now() - start) / 1000 };
+    const each = await evaluateEach(problem, mechanism, { ...options, onProgress });
+    return { evaluation: each.evaluation, each, seconds: (performance.now() - start) / 1000 };
   } finally {
     progress.end();
   }
@@ -57,6 +67,8 @@ export async function simpleMechanisms(
 export interface ReportContext {
   /** What simple mechanisms earn on the same test profiles. */
   readonly references: readonly ReferenceUtility[];
+  /** How it compares with the best of them. */
+  readonly comparison?: Comparison;
   readonly device: Device;
   readonly profileSeed: number;
   /** Seconds that the work took. */
@@ -93,8 +105,17 @@ export function reportEvaluation(
 function resultObject(
   problem: MechanismProblem,
   evaluation: Evaluation,
-  { device, profileSeed, seconds, training, remarks = [], trainedFor = problem.name, crossValidation, references }:
-    ReportContext,
+  {
+    device,
+    profileSeed,
+    seconds,
+    training,
+    remarks = [],
+    trainedFor = problem.name,
+    crossValidation,
+    references,
+    comparison,
+  }: ReportContext,
 ): Record<string, unknown> {
   const { revenue, standardError, profiles, worstGap, worstRounding, participantsUtility, allocated } = evaluation;
   const { rows, trainingRows, trainingRevenue } = evaluation;
@@ -120,9 +141,20 @@ function resultObject(
       standardError,
       upperBound,
     })),
+    ...comparison && {
+      comparison: {
+        name: comparison.best.name,
+        ...{
+          difference: comparison.difference,
+          standardError: comparison.standardError,
+          interval: comparison.interval,
+        },
+      },
+    },
     worstGap,
     ...worstRounding !== undefined && { worstRounding },
-    tieBreak: TIE_BREAK,
+    ...evaluation.unusual !== undefined && { unusual: evaluation.unusual },
+    ...problem.supply !== "unit" && { tieBreak: TIE_BREAK },
     participantsUtility,
     ...evaluation.terms && { terms: evaluation.terms },
     allocated,
@@ -135,7 +167,8 @@ function resultObject(
 function resultText(
   problem: MechanismProblem,
   evaluation: Evaluation,
-  { device, seconds, training, remarks = [], trainedFor = problem.name, crossValidation, references }: ReportContext,
+  { device, seconds, training, remarks = [], trainedFor = problem.name, crossValidation, references, comparison }:
+    ReportContext,
 ): string {
   const { optimum, separable, paperTedi } = referenceMechanisms(problem);
   const { participants: n, goods: m } = problem;
@@ -167,12 +200,15 @@ function resultText(
   }
   if (separable !== undefined) rows.push(["item-wise optimum", value(separable), "Separable-OPT: each good by itself"]);
   if (paperTedi !== undefined) rows.push(["TEDI in the paper", value(paperTedi), "Table 1"]);
-  for (const { name, remark, utility, standardError, upperBound } of references) {
-    const shown = `${value(utility)} +- ${amount(problem, standardError)}`;
-    rows.push([upperBound ? `${name} (bound)` : name, shown, remark]);
-  }
-  rows.push(["largest gap", ...gapInWords(worstGap, worstRounding)]);
-  rows.push(["", "", `ties (utilities within ${TIE_BREAK}) go to the highest payment`]);
+  const referenceRow = ({ name, remark, utility, standardError, upperBound }: ReferenceUtility) => (
+    [upperBound ? `${name} (bound)` : name, `${value(utility)} +- ${amount(problem, standardError)}`, remark] as const
+  );
+  rows.push(...references.filter(({ upperBound }) => !upperBound).map(referenceRow));
+  if (comparison) rows.push(comparisonInWords(problem, comparison));
+  rows.push(...references.filter(({ upperBound }) => upperBound).map(referenceRow));
+  rows.push(["largest gap", ...gapInWords(worstGap, worstRounding, scaleOf(problem))]);
+  if (evaluation.unusual !== undefined) rows.push(["results", "", evaluation.unusual]);
+  if (problem.supply !== "unit") rows.push(["", "", `ties (utilities within ${TIE_BREAK}) go to the highest payment`]);
   if (training) {
     const { iterations, best, evaluationSeconds } = training;
     rows.push(["training", duration(seconds), `${iterations} iterations; evaluation ${duration(evaluationSeconds)}`]);

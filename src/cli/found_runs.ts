@@ -105,7 +105,8 @@ function nameOf(name: string, source: unknown): string {
 }
 
 /** The row of Table 1 that a training is closest to, by its network and estimator. */
-function methodOf({ network, estimator, averaging, refresh }: Readonly<Record<string, unknown>>): string {
+function methodOf({ network, boost, estimator, averaging, refresh }: Readonly<Record<string, unknown>>): string {
+  if (boost !== undefined) return "TEDI-AMA"; // goods that exist once
   const kind = isObject(network) && typeof network.kind === "string" ? network.kind : NETWORK_KINDS[0];
   if (kind !== "groupmax" && kind !== "symmetric") return `TEDI-${kind.toUpperCase()}`;
   return estimator === "paired" && averaging === 0 && refresh === 0 ? "TEDI-Paper" : "TEDI";

@@ -7,7 +7,7 @@ import { InvalidInputError, MachineError, show } from "../errors.ts";
 import { VERSION } from "../version.ts";
 import type { Command } from "./command.ts";
 import { commandHelp, helpWidth, row, wrap } from "./help.ts";
-import { colour, writeStderr, writeStdout } from "./output.ts";
+import { colour, openOutput, writeStderr, writeStdout } from "./output.ts";
 
 /** A command's line in the help text, and its module, which loads when the command is used. */
 interface Entry {
@@ -57,9 +57,17 @@ export const commands: Readonly<Record<string, Entry>> = {
     summary: "the metrics of training runs as CSV",
     load: async () => (await import("./commands/metrics.ts")).metricsCommand,
   },
+  export: {
+    summary: "prices in plain numbers, for other programs",
+    load: async () => (await import("./commands/export.ts")).exportCommand,
+  },
   table1: {
     summary: "run methods in the settings of the paper's Table 1",
     load: async () => (await import("./commands/table1.ts")).table1Command,
+  },
+  "table-unit": {
+    summary: "run methods in auctions of goods that exist once",
+    load: async () => (await import("./commands/table_unit.ts")).tableUnitCommand,
   },
   sweep: {
     summary: "many trainings, on this machine or a cluster with Slurm",
@@ -98,7 +106,7 @@ export async function main(args: readonly string[]): Promise<void> {
   try {
     Deno.exitCode = await dispatch(args);
   } catch (error) {
-    Deno.exitCode = report(error);
+    Deno.exitCode = report(error, wantsJson(args));
   }
 }
 
@@ -158,8 +166,14 @@ function mainHelp(width: number): string {
   ].join("\n\n");
 }
 
-/** Says what went wrong, on stderr; gives the exit code. */
-function report(error: unknown): number {
+/** Whether a command line asks for results as JSON. */
+function wantsJson(args: readonly string[]): boolean {
+  const own = args.includes("--") ? args.slice(0, args.indexOf("--")) : args;
+  return own.includes("--json");
+}
+
+/** Says what went wrong, on stderr and, under --json, as an object on stdout; gives the exit code. */
+function report(error: unknown, json: boolean): number {
   if (error instanceof Deno.errors.BrokenPipe) return BROKEN_PIPE; // `tedi ... | head` has read enough.
   const debug = debugging();
   const known = error instanceof InvalidInputError || error instanceof MachineError;
@@ -174,7 +188,16 @@ function report(error: unknown): number {
   if (debug && error instanceof Error) {
     writeStderr(`${error.stack}\n${error.cause ? `caused by ${error.cause}\n` : ""}`);
   }
-  return error instanceof InvalidInputError ? 2 : 1;
+  const exitCode = error instanceof InvalidInputError ? 2 : 1;
+  if (json) {
+    const kind = error instanceof InvalidInputError ? "input" : known ? "machine" : "program";
+    try {
+      openOutput({ json }).event("error", { kind, message, exitCode });
+    } catch (broken) {
+      if (!(broken instanceof Deno.errors.BrokenPipe)) throw broken;
+    }
+  }
+  return exitCode;
 }
 
 function debugging(): boolean {

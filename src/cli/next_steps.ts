@@ -26,7 +26,23 @@ export function aboutRun(command: string, run: string, { source }: MechanismProb
 
 /** Says on stderr what may come next, to people. */
 export function sayNext(output: Output, commands: readonly string[]): void {
-  if (output.json) return;
+  if (output.json || commands.length === 0) return;
   output.log(["", `Next: ${commands[0]}`, ...commands.slice(1).map((command) => `      ${command}`)].join("\n"));
-  output.log(`      (tedi is deno run -A ${Deno.mainModule})`);
+  output.log(`      (${whatTediIs()})`);
+}
+
+/** `tedi is deno run -A PATH`, or by npx: how those start it who have no command of that name. */
+export function whatTediIs(): string {
+  const { mainModule } = Deno, path = /^file:\/\/(\/[^%:]*)$/.exec(mainModule)?.[1];
+  const deno = startedByNpx() ? `npx -y deno@${Deno.version.deno}` : "deno";
+  return `tedi is ${deno} run -A ${shellLine([path ?? mainModule])}`;
+}
+
+/** Whether this process, or what started it, came by npx: then there need be no `deno` that one could type. */
+function startedByNpx(): boolean {
+  try {
+    return Deno.env.get("npm_command") === "exec";
+  } catch {
+    return false; // no permission to read the environment
+  }
 }

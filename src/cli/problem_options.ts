@@ -66,6 +66,7 @@ export const problemOptions = [
     default: "that of the cells, if any",
   },
   { name: "exchangeable-goods", kind: "flag", help: "With --types: which good is which makes no difference" },
+  { name: "unit-supply", kind: "flag", help: "With --types: each good exists once, for one of the participants" },
   {
     name: "production-cost",
     kind: "number",
@@ -92,6 +93,7 @@ export const DEFAULT_SETTING = "U_{1,2}^{0,0}";
 
 const OF_TYPES = [
   ...["participants", "goods", "production-cost", "duplication-cost", "scale", "unit", "exchangeable-goods"] as const,
+  "unit-supply" as const,
   ...TABLE_OPTION_NAMES,
 ];
 
@@ -128,6 +130,7 @@ export async function chosenProblem(
     ...scale !== undefined && { scale },
     ...unit !== undefined && { unit },
     ...values["exchangeable-goods"] && { exchangeableGoods: true },
+    ...values["unit-supply"] && { supply: "unit" as const },
   });
 }
 
@@ -139,7 +142,7 @@ export function problemSlug(problem: MechanismProblem): string {
       return settingSlug(parseSetting(source.setting));
     case "empirical":
       return `${fileSlug(source.file)}-${participants}-${goods}` +
-        `-cp${source.productionCost}-cd${source.duplicationCost}`;
+        `-cp${source.productionCost}-cd${source.duplicationCost}${source.supply ? "-unit" : ""}`;
     case "module":
       return fileSlug(source.module);
     default:
@@ -169,7 +172,7 @@ export function sourceArguments(source: ProblemSource): string[] {
 
 /** The arguments that choose a problem of data. */
 function empiricalArguments(source: ProblemSource & { readonly kind: "empirical" }): string[] {
-  const { file, participants, goods, productionCost, duplicationCost, scale, unit, exchangeableGoods } = source;
+  const { file, participants, goods, productionCost, duplicationCost, scale, unit, exchangeableGoods, supply } = source;
   return [
     ...["--types", file, "--participants", String(participants), "--goods", String(goods)],
     ...productionCost > 0 ? ["--production-cost", String(productionCost)] : [],
@@ -178,6 +181,7 @@ function empiricalArguments(source: ProblemSource & { readonly kind: "empirical"
     ...scale === undefined ? [] : ["--scale", String(scale)],
     ...unit === undefined ? [] : ["--unit", unit],
     ...exchangeableGoods ? ["--exchangeable-goods"] : [],
+    ...supply ? ["--unit-supply"] : [],
   ];
 }
 

@@ -17,15 +17,23 @@ import { LAYOUTS, MISSING_CELLS } from "../problems/tables/table.ts";
 import type { MechanismProblem, ProblemSource } from "../problems/problem.ts";
 import { BACKENDS, type Device } from "../runtime/device.ts";
 import { checkTraining, defaultTraining, type TrainingOptions } from "../training/options.ts";
+import {
+  type AffineMaximizerOptions,
+  affineMaximizerOptions,
+  defaultAffineMaximizer,
+} from "../training/unit_supply/options.ts";
 
-/** The configuration of a run. */
-export interface RunConfig {
+/**
+ * The configuration of a run. Where goods exist once its training options are those of an affine maximizer, which share
+ * the seed, the iterations and the profiles with those of menu mechanisms.
+ */
+export interface RunConfig<Training = TrainingOptions> {
   /** The version of the package that began the run. */
   readonly version: string;
   /** The problem, and where it came from. */
   readonly problem: { readonly name: string; readonly source: ProblemSource };
   /** All training options. */
-  readonly training: TrainingOptions;
+  readonly training: Training;
   /** The mechanism that it began with, by the path from the run's folder; left out where it began anew. */
   readonly from?: { readonly mechanism: string; readonly sha256: string };
   /** Where it was to be trained, and where it was. */
@@ -116,12 +124,15 @@ export async function checkConfig(
     throw new InvalidInputError(`Cannot read ${path}: its problem must be ${name} still, got ${problem.name}`);
   }
   const { training, ...others } = value as { training?: unknown };
+  const once = isUnitSupplyTraining(training);
   // Earlier runs do not say that they were not validated.
-  const present = { ...others, training: { validateEvery: 0, patience: 0, ...underPresentNames(training) as object } };
-  const config = parse(configSchema(z, problem), present, path);
+  const before = once ? {} : { validateEvery: 0, patience: 0 };
+  const present = { ...others, training: { ...before, ...underPresentNames(training) as object } };
+  const config = parse(configSchema(z, problem, once), present, path);
   if (other) return { config, problem };
   try {
-    checkTraining(config.training, problem);
+    if (once) affineMaximizerOptions("train", problem, config.training as Partial<AffineMaximizerOptions>);
+    else checkTraining(config.training, problem);
   } catch (error) {
     throw new InvalidInputError(`${(error as Error).message} (in ${path})`);
   }
@@ -202,13 +213,19 @@ function problemSchema(z: Zod): Schema<Pick<RunConfig, "problem">> {
       unit: z.string().optional(),
       exchangeable: z.boolean().optional(),
       exchangeableGoods: z.boolean().optional(),
+      supply: z.literal("unit").optional(),
     }),
     z.strictObject({ kind: z.literal("custom") }),
   ]);
   return z.object({ problem: z.strictObject({ name: z.string(), source }) });
 }
 
-function configSchema(z: Zod, problem: MechanismProblem): Schema<RunConfig> {
+/** Whether training options are those of an affine maximizer. */
+export function isUnitSupplyTraining(training: unknown): training is AffineMaximizerOptions {
+  return typeof training === "object" && training !== null && "boost" in training;
+}
+
+function configSchema(z: Zod, problem: MechanismProblem, once: boolean): Schema<RunConfig> {
   const { network, ...others } = defaultTraining(problem);
   // The kind of the network, and of its context, are there only where they are not what others have.
   const ofNetwork = {
@@ -219,7 +236,9 @@ function configSchema(z: Zod, problem: MechanismProblem): Schema<RunConfig> {
   const config = z.strictObject({
     version: z.string(),
     problem: z.unknown(), // has been checked
-    training: z.strictObject({ ...fieldsLike(z, others), network: z.strictObject(ofNetwork) }),
+    training: once
+      ? z.strictObject(fieldsLike(z, defaultAffineMaximizer(problem)))
+      : z.strictObject({ ...fieldsLike(z, others), network: z.strictObject(ofNetwork) }),
     from: z.strictObject({ mechanism: z.string(), sha256: z.string() }).optional(),
     device: z.strictObject({
       requested: z.enum(BACKENDS),

@@ -6,10 +6,11 @@
 import type { MechanismProblem, ProblemSource } from "../problems/problem.ts";
 import type { StartedRun } from "../report/data.ts";
 import { shellLine } from "./next_steps.ts";
-import type { RunConfig } from "./run_config.ts";
+import { isUnitSupplyTraining, type RunConfig } from "./run_config.ts";
 import { sourceArguments } from "./problem_options.ts";
 import { startPath } from "./warm_start.ts";
 import { optionTexts, trainingArguments } from "./training_options.ts";
+import { unitSupplyArguments, unitSupplyTexts } from "./unit_supply_options.ts";
 
 /** The run in a folder as its configuration says, without its metrics. */
 export function startedRun(
@@ -18,12 +19,13 @@ export function startedRun(
   problem: MechanismProblem,
   config: RunConfig,
 ): Omit<StartedRun, "metrics" | "seconds"> {
-  const args = trainingArguments(problem, config.training), { backend, adapter } = config.device;
+  const { training } = config, once = isUnitSupplyTraining(training), { backend, adapter } = config.device;
+  const args = once ? unitSupplyArguments(problem, training) : trainingArguments(problem, training);
   return {
     ...{ name, problem, version: config.version },
     command: commandLine(folder, problem.source, config, args),
     device: `${backend} (${adapter})`,
-    options: optionTexts(config.training),
+    options: once ? unitSupplyTexts(training) : optionTexts(training),
   };
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 import type { RunFolder } from "../io/run_folder.ts";
+import type { IterationMetrics } from "../training/metrics.ts";
 import type { TrainingOptions } from "../training/options.ts";
 import type { Checkpoint, TrainingHooks } from "../training/train.ts";
 import { round } from "./evaluation_report.ts";
@@ -15,7 +16,7 @@ import type { Output } from "./output.ts";
 
 /** What to record, and where. */
 export interface TrainingRecordOptions {
-  readonly training: TrainingOptions;
+  readonly training: Pick<TrainingOptions, "iterations" | "profiles"> & Partial<Pick<TrainingOptions, "patience">>;
   readonly problem: MechanismProblem;
   readonly folder: RunFolder;
   /** The checkpoint from which training goes on. */
@@ -28,7 +29,10 @@ export interface TrainingRecordOptions {
 /** A record that is being made. */
 export interface TrainingRecord {
   /** What training has to call. */
-  readonly hooks: Required<Pick<TrainingHooks, "onIteration" | "onCheckpoint" | "onDeviceLost">> & TrainingHooks;
+  readonly hooks:
+    & Required<Pick<TrainingHooks, "onCheckpoint" | "onDeviceLost">>
+    & Pick<TrainingHooks, "resume">
+    & { onIteration(metrics: Pick<IterationMetrics, "iteration" | "softRevenue" | "validationRevenue">): void };
   /** Seconds of training so far, those before a pause included. */
   seconds(): number;
   /** Takes the progress bar away. */
@@ -40,7 +44,7 @@ export async function recordTraining(options: TrainingRecordOptions): Promise<Tr
   const { training, problem, folder, checkpoint, done, output } = options, { name } = problem;
   const secondsBefore = Number(checkpoint?.metadata.seconds ?? 0) || 0;
   await folder.truncateMetrics(checkpoint ? done : -1);
-  if (done >= training.iterations || (checkpoint && isSavedExhausted(checkpoint, training))) {
+  if (done >= training.iterations || (checkpoint && isSavedExhausted(checkpoint, training.patience ?? 0))) {
     output.log(`Training is complete already, with ${done} iterations; evaluating again`);
   } else if (done > 0) output.log(`Training ${name}, going on after iteration ${done} of ${training.iterations}`);
   else output.log(`Training ${name} for ${training.iterations} iterations`);

@@ -6,10 +6,9 @@
 import { loadVega } from "../deps/vega.ts";
 import { InvalidInputError, MachineError } from "../errors.ts";
 import { writeFileAtomic } from "../io/atomic.ts";
-import type { Evaluation } from "../mechanisms/evaluate.ts";
 import type { MenuMechanism } from "../mechanisms/menu_mechanism.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
-import { parseMetrics, viewMechanism } from "../report/data.ts";
+import { parseMetrics, type ReportedRun, viewMechanism } from "../report/data.ts";
 import { livePage, type Stage, withStage } from "../report/live_page.ts";
 import { makeReport } from "../report/page.ts";
 import type { Option, Values } from "./command.ts";
@@ -36,6 +35,9 @@ export const watchOptions = [
   },
 ] as const satisfies readonly Option[];
 
+/** What was measured of a run, as its report shows it. */
+export type EvaluatedRun = Pick<ReportedRun, "evaluation" | "references" | "comparison" | "remarks">;
+
 /** Shows a run to whoever has its page open. */
 export interface Watch {
   /** Where the page is. */
@@ -45,7 +47,7 @@ export interface Watch {
   /** Says what goes on. */
   stage(stage: Stage): void;
   /** Writes the report of the run, and shows it; gives its path. */
-  report(mechanism: MenuMechanism, evaluation: Evaluation, stage: Stage): Promise<string>;
+  report(mechanism: MenuMechanism, evaluated: EvaluatedRun, stage: Stage): Promise<string>;
   /** Ends, once open pages have the last state. Harmless when repeated. */
   end(): Promise<void>;
 }
@@ -86,11 +88,11 @@ export async function openWatch(
       run = { folder, problem, config };
       stage({ words: "Training. This page keeps up." });
     },
-    async report(mechanism, evaluation, stage) {
+    async report(mechanism, evaluated, stage) {
       const { folder, problem, config } = run!, path = `${folder}/report.html`;
-      const { seed } = config.training, { profiles } = evaluation;
+      const { seed } = config.training, { profiles } = evaluated.evaluation;
       const view = await viewMechanism(problem, mechanism, { seed, profiles });
-      const { html } = await makeReport([{ ...state(run!), evaluation, mechanism: view }]);
+      const { html } = await makeReport([{ ...state(run!), ...evaluated, mechanism: view }]);
       await writeFileAtomic(path, html);
       server.show(() => Promise.resolve(withStage(html, stage)));
       return path;

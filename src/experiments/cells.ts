@@ -37,7 +37,10 @@ export interface Cell extends CellKey {
   readonly standardError: number;
   /** Mean u0 over validation profiles, where training options are to be chosen by it. */
   readonly validationRevenue?: number;
-  /** Largest certified gap of a best response; 0 for methods that choose from a list. */
+  /**
+   * Largest certified gap of a best response; 0 for methods that choose from a list. Of methods that are not truthful only
+   * a loose bound on what lies gain, where `regret` says what was found.
+   */
   readonly worstGap: number;
   /** Mean regret of a participant, for methods that are not truthful, by the method's own search. */
   readonly regret?: number;

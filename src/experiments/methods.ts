@@ -141,7 +141,7 @@ type Trainer<M extends Mechanism> = (
 ) => Promise<{ mechanism: M; iterations: number }>;
 
 /** A learning baseline. */
-function learned<M extends Mechanism>(
+export function learned<M extends Mechanism>(
   name: string,
   applies: (problem: MechanismProblem) => boolean,
   trainer: Trainer<M>,
@@ -185,6 +185,15 @@ function isStraightJacket(problem: MechanismProblem): boolean {
     setting.duplicationCost === 0;
 }
 
+/** MD-RegretNet, whose regret is measured. */
+export const regretNetMethod: ExperimentMethod = {
+  ...learned("MD-RegretNet", always, trainRegretNet),
+  async regret(problem, mechanism, seed) {
+    const { regret } = await measureRegret(problem, mechanism as RegretNet, { seed });
+    return { regret, auditedRegret: await auditedRegret(problem, mechanism, seed) };
+  },
+};
+
 /**
  * All rows: those of Table 1 in its order, then references that the paper lacks. TEDI-Paper is TEDI as printed; TEDI-GroupMax is
  * what the ablations TEDI-Discrete, TEDI-PICNN, TEDI-PMA and TEDI-MLP are compared with.
@@ -203,13 +212,7 @@ export const experimentMethods: readonly ExperimentMethod[] = [
   learned("MD-MenuNet", single, trainMenuNet),
   learned("MD-GemNet", several, trainGemNet),
   learned("MD-LotteryAMA", several, trainLotteryAma),
-  {
-    ...learned("MD-RegretNet", always, trainRegretNet),
-    async regret(problem, mechanism, seed) {
-      const { regret } = await measureRegret(problem, mechanism as RegretNet, { seed });
-      return { regret, auditedRegret: await auditedRegret(problem, mechanism, seed) };
-    },
-  },
+  regretNetMethod,
   classical("VCG", vcg),
   classical("Separable-OPT", separable),
   classical("Bundle-OPT", bundle),

@@ -10,7 +10,7 @@ import { isLearned } from "../io/mechanism_kinds.ts";
 import { evaluate } from "../mechanisms/evaluate.ts";
 import type { Mechanism } from "../mechanisms/mechanism.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
-import { settingProblem } from "../problems/settings.ts";
+import { problemOf } from "../problems/problem_of.ts";
 import type { Device } from "../runtime/device.ts";
 import type { TrainingOptions } from "../training/options.ts";
 import { VERSION } from "../version.ts";
@@ -71,12 +71,14 @@ export interface ExperimentMethod {
 
 /** Which cells to run, and how. */
 export interface CellsToRun {
-  /** Canonical names of settings. */
-  readonly settings: readonly string[];
+  /** Canonical names of settings, or problems that are none. */
+  readonly settings: readonly (string | MechanismProblem)[];
   readonly methods: readonly ExperimentMethod[];
   readonly seeds: readonly number[];
   readonly budget: BudgetName;
   readonly testProfiles: number;
+  /** The command that makes a cell; that of `tedi table1` unless given. */
+  readonly command?: (key: CellKey) => string;
   /** Where finished cells are kept, with the mechanisms that were learned, and checkpoints of those under way. */
   readonly folder: string;
 }
@@ -93,7 +95,7 @@ export interface CellHooks {
 
 /** Runs cells, setting by setting, so that columns become complete. Cells that do not apply are left out. */
 export async function runCells(
-  { settings, methods, seeds, budget, testProfiles, folder }: CellsToRun,
+  { settings, methods, seeds, budget, testProfiles, folder, command = cellCommand }: CellsToRun,
   device: Device,
   hooks: CellHooks = {},
   signal?: AbortSignal,
@@ -101,7 +103,7 @@ export async function runCells(
   const cells: Cell[] = [];
   await attempt(`make ${folder}`, () => Deno.mkdir(folder, { recursive: true }));
   for (const setting of settings) {
-    const problem = settingProblem(setting);
+    const problem = problemOf(setting);
     for (const method of methods.filter((method) => method.applies(problem))) {
       for (const seed of seeds) {
         const key: CellKey = { setting: problem.name, method: method.name, budget, seed, testProfiles };
@@ -113,7 +115,7 @@ export async function runCells(
           continue;
         }
         const cell = await runCell(
-          { problem, method, key, budget, folder, command: cellCommand(key) },
+          { problem, method, key, budget, folder, command: command(key) },
           device,
           hooks,
           signal,

@@ -12,17 +12,22 @@ import type { LotteryAma, LotteryAmaData } from "../baselines/lottery_ama.ts";
 import type { MenuNet, MenuNetData } from "../baselines/menu_net.ts";
 import type { RegretNet, RegretNetData } from "../baselines/regret_net.ts";
 import { InvalidInputError, show } from "../errors.ts";
+import type { AffineMaximizer, AffineMaximizerData } from "../mechanisms/affine_maximizer.ts";
 import type { MenuMechanism } from "../mechanisms/menu_mechanism.ts";
+import { BOOST_KINDS, type BoostShape, type BoostSize } from "../networks/boost.ts";
 import { contextShape, menuMechanismKind, networkSize } from "./menu_mechanism_file.ts";
 import type { MechanismUnits } from "../mechanisms/mechanism.ts";
 import { type MechanismData, type MechanismKind, mechanismKind } from "./mechanism_kind.ts";
-import { mechanismUnits, type Read, size, sizes } from "./metadata.ts";
+import { flag, mechanismUnits, object, optionalChoice, type Read, refuse, size, sizes } from "./metadata.ts";
 
 /** A baseline that was learned. */
 type Baseline = MenuNet | GemNet | LotteryAma | RegretNet | Discrete;
 
-/** A mechanism that was learned, and that a file can hold: TEDI's, that of an ablation, or a baseline's. */
-export type LearnedMechanism = MenuMechanism | MenuNet | GemNet | LotteryAma | RegretNet | Discrete;
+/**
+ * A mechanism that was learned, and that a file can hold: TEDI's, that of an ablation, an affine maximizer, or a
+ * baseline's.
+ */
+export type LearnedMechanism = MenuMechanism | AffineMaximizer | MenuNet | GemNet | LotteryAma | RegretNet | Discrete;
 
 /** A kind of baseline: its parameters are for types in [0, 1], and its file says the unit where they are not. */
 function baselineKind<Data extends MechanismData, Made extends Baseline>(
@@ -43,6 +48,37 @@ function baselineKind<Data extends MechanismData, Made extends Baseline>(
   );
 }
 
+/** `unit` where each good exists once. */
+const supply = optionalChoice(["unit"] as const);
+/** Metadata that a mechanism need not have. */
+const OPTIONAL = ["units", "supply"];
+
+/** n, m, and what is exchangeable. */
+const boostShape: Read<BoostShape> = object<BoostShape>({
+  participants: size,
+  goods: size,
+  exchangeable: flag,
+  exchangeableGoods: flag,
+});
+
+/** The sizes of the networks of a boost. */
+const boostSize: Read<BoostSize> = object<BoostSize>({
+  kind: (value, what, thing) =>
+    optionalChoice(BOOST_KINDS, "the boost's kind")(value, what, thing) ??
+      refuse(what, "the boost's kind", `one of ${BOOST_KINDS.join(", ")}`, value),
+  layers: size,
+  groups: size,
+  groupSize: size,
+});
+
+/** Affine maximizers of goods that exist once. */
+const affineMaximizerKind: MechanismKind<AffineMaximizer> = mechanismKind<AffineMaximizerData, AffineMaximizer>(
+  "tedi-affine-maximizer-1",
+  "TEDI-AMA",
+  { shape: boostShape, boost: boostSize, units: mechanismUnits },
+  async (data) => (await import("../mechanisms/affine_maximizer.ts")).affineMaximizer(data),
+);
+
 /** All kinds. */
 export const mechanismKinds: readonly MechanismKind<LearnedMechanism>[] = [
   menuMechanismKind,
@@ -61,13 +97,13 @@ export const mechanismKinds: readonly MechanismKind<LearnedMechanism>[] = [
   baselineKind<LotteryAmaData, LotteryAma>(
     "tedi-lottery-ama-1",
     "MD-LotteryAMA",
-    { participants: size, goods: size, menuSize: size },
+    { participants: size, goods: size, supply, menuSize: size },
     async (data) => (await import("../baselines/lottery_ama.ts")).lotteryAma(data),
   ),
   baselineKind<RegretNetData, RegretNet>(
     "tedi-regret-net-1",
     "MD-RegretNet",
-    { participants: size, goods: size, hidden: sizes },
+    { participants: size, goods: size, supply, hidden: sizes },
     async (data) => (await import("../baselines/regret_net.ts")).regretNet(data),
   ),
   baselineKind<DiscreteData, Discrete>(
@@ -76,6 +112,7 @@ export const mechanismKinds: readonly MechanismKind<LearnedMechanism>[] = [
     { shape: contextShape, network: networkSize, menuSize: size },
     async (data) => (await import("../baselines/discrete.ts")).discrete(data),
   ),
+  affineMaximizerKind,
 ];
 
 /** The kind of a mechanism; undefined where files do not hold such. */
@@ -83,7 +120,8 @@ export function kindOf(mechanism: object): MechanismKind | undefined {
   const { method, parameters, ...data } = mechanism as Readonly<Record<string, unknown>>;
   const has = (name: string): boolean => Object.hasOwn(data, name);
   return mechanismKinds.find((kind) =>
-    kind.method === method && parameters && Object.keys(kind.fields).every((name) => name === "units" || has(name))
+    kind.method === method && parameters &&
+    Object.keys(kind.fields).every((name) => OPTIONAL.includes(name) || has(name))
   );
 }
 

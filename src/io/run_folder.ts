@@ -106,7 +106,7 @@ export async function openRunFolder(path: string, options: RunFolderOptions): Pr
   const at = (name: string): string => `${path}/${name}`;
 
   await findRun(path, options);
-  const above = dirname(path), aboveIsNew = !(await unlessMissing(`open run folder ${path}`, Deno.stat(above)));
+  const above = dirname(path), aboveIsNew = await isMissing(above);
   await attempt(`make run folder ${path}`, () => Deno.mkdir(path, { recursive: true }));
   const lock = lockFolder(path, warn);
   try {
@@ -124,6 +124,11 @@ export async function openRunFolder(path: string, options: RunFolderOptions): Pr
     lock.release();
     throw error;
   }
+}
+
+/** Whether there is no folder; one that may not be looked at is taken to be there. */
+async function isMissing(folder: string): Promise<boolean> {
+  return await Deno.stat(folder).then(() => false, (error) => error instanceof Deno.errors.NotFound);
 }
 
 /** The files of a run that a folder holds, if it holds what the options expect. */

@@ -195,7 +195,13 @@ interface TensorInfo {
 function splitFile(bytes: Uint8Array, refuse: Refuse): { header: string; data: Uint8Array } {
   if (bytes.length < 8) refuse("file", "at least 8 bytes long", bytes.length);
   const declared = new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true);
-  if (declared > BigInt(MAX_HEADER_BYTES)) refuse("header length", `at most ${MAX_HEADER_BYTES} bytes`, declared);
+  if (declared > BigInt(MAX_HEADER_BYTES)) {
+    const text = beginningOfText(bytes);
+    if (text !== undefined) {
+      refuse("file", "a safetensors file, such as the mechanism.safetensors of a run folder", text);
+    }
+    refuse("header length", `at most ${MAX_HEADER_BYTES} bytes`, declared);
+  }
   const end = 8 + Number(declared);
   if (end > bytes.length) refuse("header length", `within the file (${bytes.length - 8} bytes follow)`, declared);
   if (end === 8 || bytes[8] !== OPENING_BRACE) refuse("header", "a JSON object that starts with {", bytes[8]);
@@ -204,6 +210,19 @@ function splitFile(bytes: Uint8Array, refuse: Refuse): { header: string; data: U
     return { header, data: bytes.subarray(end) };
   } catch {
     return refuse("header", "UTF-8 text", bytes.subarray(8, end));
+  }
+}
+
+/** The bytes that are looked at to tell a text, such as a table, from a file of numbers. */
+const BEGINNING = 24;
+
+/** How a text begins: no control characters but tabs and ends of lines; undefined where bytes are those of no text. */
+function beginningOfText(bytes: Uint8Array): string | undefined {
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(0, BEGINNING), { stream: true });
+    return /^[\t\r\n\P{Cc}]*$/u.test(text) ? text : undefined;
+  } catch {
+    return undefined;
   }
 }
 

@@ -8,6 +8,7 @@ import { type Row, short, showing, type Summary } from "../display.ts";
 import { requireInteger, requireNumber } from "../errors.ts";
 import { requireKnownNames } from "../known_names.ts";
 import { amount, plainAmount } from "../problems/amounts.ts";
+import { isAffineMaximizer } from "./affine_maximizer.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { problemOf } from "../problems/problem_of.ts";
 import { dividedProblem, scaleOf } from "../problems/scaled.ts";
@@ -16,15 +17,17 @@ import { uniforms } from "../random/numbers.ts";
 import { allocationsCost, checkAllocations } from "./audit/allocations.ts";
 import { budget } from "./audit/budget.ts";
 import { AUDIT_CHECKS, type AuditCheck, type AuditCheckName, type Tally, tally } from "./audit/check.ts";
+import { directedCost, searchDirected } from "./audit/directed.ts";
 import { searchCost, searchMisreports } from "./audit/misreports.ts";
 import { observed } from "./audit/observed.ts";
 import { checkInUnit, dividedMechanism } from "./audit/in_units.ts";
 import { checkPrices, type PricedMechanism } from "./audit/prices.ts";
 import { checkBackends, checkExact } from "./audit/responses.ts";
-import { CHECK_WORDS } from "./audit/words.ts";
+import { type SharedMenu, sharedMenu } from "./audit/shared_menu.ts";
+import { CHECK_WORDS, unseenInWords } from "./audit/words.ts";
 import { gapInWords } from "./certificate.ts";
 import { evaluate, revenueName } from "./evaluate.ts";
-import { type Mechanism, requireMechanismFor } from "./mechanism.ts";
+import { flatTypes, type Mechanism, requireMechanismFor } from "./mechanism.ts";
 import type { MenuMechanism } from "./menu_mechanism.ts";
 
 /** The largest violation that passes, by check. */
@@ -99,11 +102,13 @@ export interface AuditedRevenue {
 }
 
 /** Streams of random numbers, other than those of training and evaluation. */
-const AUDIT_STREAM = 0xa0d17, PROFILES = 0, MISREPORTS = 1, ALLOCATIONS = 2, PRICES = 3;
+const AUDIT_STREAM = 0xa0d17, PROFILES = 0, MISREPORTS = 1, ALLOCATIONS = 2, PRICES = 3, DIRECTED = 4;
 /** What dividing types may do to a utility, for each good, where types are 1 at most. */
 const DIVIDED_TYPES = 2 ** -21;
 /** As many misreports of each participant are tried before fewer profiles are, where time is short. */
 const LEAST_MISREPORTS = 30;
+/** As many times more profiles are searched for rare lies, each with fewer misreports. */
+const RARE = 3;
 /** The number of profiles with extreme types: all types 0, all types 1, then 0 and 1 at random. */
 const EXTREMES = 8;
 
@@ -186,14 +191,16 @@ export async function audit(
   const types = drawn.subarray(0, profiles * n * m), some = (count: number) => types.subarray(0, count * n * m);
   const revenueProfiles = sizes.revenueProfiles;
 
-  const all = profiles + EXTREMES + searchCost(profiles, n, misreports) + allocationsCost(profiles, n) +
+  const all = EXTREMES + RARE * profiles * directedCost(n) + profiles + searchCost(profiles, n, misreports) +
+    allocationsCost(profiles, n) +
     revenueProfiles + (menu ? profiles + Math.ceil(exact / n) : 0);
   let done = 0;
   const watched = observed(
     mechanism,
-    { ...tallies, bestResponseGap: menu && tallies.bestResponseGap },
+    { ...tallies, bestResponseGap: menu || isAffineMaximizer(mechanism) ? tallies.bestResponseGap : undefined },
     (count) => onProgress?.(Math.min(all, done += count), all),
     signal,
+    task.supply === "unit",
   );
 
   await watched.run(extremeProfiles(n * m, deriveKey(key, PROFILES, 1)));
@@ -203,11 +210,22 @@ export async function audit(
     { types, misreports, key: deriveKey(key, MISREPORTS), late, beyond },
     tallies.incentiveCompatibility,
   );
+  const rare = limit.afford("directed", RARE * profiles, directedCost(n), "profiles of the search for rare lies");
+  const shared = n === 1 ? sharedMenu(m, tallies.incentiveCompatibility) : undefined;
+  const { sample } = task.distribution;
+  const searched = await searchDirected(watched, {
+    sample: (key, count) => sample(key, count, "held-out"),
+    ...{ profiles: rare, further: misreports, key: deriveKey(key, DIRECTED), late: () => limit.late("directed") },
+    ...{ beyond, menu: shared },
+  }, tallies.incentiveCompatibility);
   const lines = some(limit.afford("allocations", profiles, 5 * n, "profiles of the check of monotone allocations"));
   await checkAllocations(watched, lines, deriveKey(key, ALLOCATIONS), tallies.monotoneAllocations);
   if (hasPrices(mechanism)) {
     const priced = some(limit.afford("prices", profiles, 4, "profiles of the check of prices"));
-    await checkPrices(mechanism, priced, deriveKey(key, PRICES), tallies, signal);
+    // The menu that an affine maximizer amounts to may charge for nothing, where its boost pays for handing out.
+    const { convexPrices, noBuyNoPay } = tallies, once = isAffineMaximizer(mechanism);
+    const ofPrices = once ? { convexPrices } : { convexPrices, noBuyNoPay };
+    await checkPrices(mechanism, priced, deriveKey(key, PRICES), ofPrices, signal);
   }
   const remarks: Partial<Record<AuditCheckName, string>> = {};
   if (menu) {
@@ -222,26 +240,39 @@ export async function audit(
     remarks.backends = await checkBackends(menu, watched, compared, tallies.backends);
     if (!tallies.certificates.check().passed) remarks.certificates = "a certificate is wrong: report this";
     const { worst, passed } = tallies.bestResponseGap.check();
-    if (!passed) remarks.bestResponseGap = gapInWords(worst, watched.worstRounding())[1];
+    if (!passed) remarks.bestResponseGap = gapInWords(worst, watched.worstRounding(), 1)[1];
   }
 
   const { distribution } = task;
   const fresh: MechanismProblem = {
     ...task,
+    supply: undefined, // what is sold too often is a finding here, and no reason to stop
     distribution: {
       ...distribution,
       sample: (key, count, part) => distribution.sample(deriveKey(key, AUDIT_STREAM), count, part),
     },
   };
   const few = Math.max(2, limit.afford("revenue", revenueProfiles, 1, "profiles for the revenue"));
-  const { revenue, standardError, interval, profiles: evaluated, rows } = await evaluate(fresh, watched, {
-    profiles: few,
-    seed,
-    signal,
-  });
+  const { revenue, standardError, interval, profiles: evaluated, rows } = await evaluate(
+    fresh,
+    shared ? seenBy(shared, watched) : watched,
+    {
+      profiles: few,
+      seed,
+      signal,
+    },
+  );
   onProgress?.(all, all);
 
-  const found = AUDIT_CHECKS.map((name) => tallies[name].check(remarks[name]));
+  const unusual = watched.unusual();
+  if (unusual !== undefined) remarks.feasibility = unusual;
+  // Rows of data are not drawn independently for the revenue: each counts once.
+  const honest = profiles + searched + (distribution.data ? 0 : evaluated);
+  const independent: Partial<Record<AuditCheckName, number>> = {
+    incentiveCompatibility: profiles + searched + (shared && !distribution.data ? evaluated : 0),
+    ...{ individualRationality: honest, noBuyNoPay: honest, feasibility: honest },
+  };
+  const found = AUDIT_CHECKS.map((name) => tallies[name].check(remarks[name], independent[name]));
   const checks = found.filter(({ cases }) => cases > 0);
   const report: AuditReport = {
     passed: checks.every(({ passed }) => passed),
@@ -260,6 +291,19 @@ export async function audit(
   return showing(report, () => summaryOf(task, report));
 }
 
+/** A mechanism whose results a shared menu sees. */
+function seenBy(shared: SharedMenu, mechanism: Mechanism): Mechanism {
+  const { goods: m } = mechanism;
+  return {
+    ...mechanism,
+    async run(reported) {
+      const result = await mechanism.run(reported), types = flatTypes(reported, 1, m);
+      result.payments.forEach((_, row, payments) => shared.see(types, result.outcomes, payments, row));
+      return result;
+    },
+  };
+}
+
 /** A revenue in a unit that is `by` times as small. */
 function revenueInUnit({ mean, standardError, interval, ...rest }: AuditedRevenue, by: number): AuditedRevenue {
   const [low, high] = interval;
@@ -269,20 +313,23 @@ function revenueInUnit({ mean, standardError, interval, ...rest }: AuditedRevenu
 /** A report in words. */
 function summaryOf(problem: MechanismProblem, { passed, checks, skipped, leftOut, revenue }: AuditReport): Summary {
   const failed = checks.filter((check) => !check.passed).length, [low, high] = revenue.interval;
+  const unseen = unseenInWords(checks);
   const plain = (value: number) => plainAmount(problem, value);
   return {
     title: `${problem.name}: ${
       passed ? `all ${checks.length} checks passed` : `${failed} of ${checks.length} checks failed`
     }`,
     rows: [
-      ...checks.map(({ name, passed, worst, bound, cases }): Row => {
+      ...checks.map(({ name, passed, worst, bound, cases, remark }): Row => {
         const [title, violation] = CHECK_WORDS[name],
           most = bound > 0 && bound < 1e-3 ? bound.toExponential() : short(bound);
         const amount = `${worst === 0 ? 0 : worst.toExponential(1)} of ${most}`;
-        return [title, `${passed ? "passed" : "FAILED"}, ${amount}`, `${violation}; ${cases} cases`];
+        const what = [violation, `${cases} cases`, ...remark === undefined ? [] : [remark]].join("; ");
+        return [title, `${passed ? "passed" : "FAILED"}, ${amount}`, what];
       }),
       ...skipped.map(({ name, reason }): Row => [CHECK_WORDS[name][0], "not checked", reason]),
       ...leftOut.map((what): Row => ["not checked", "", what]),
+      ...unseen ? [["rare violations", ...unseen] satisfies Row] : [],
       [revenueName(problem), plain(revenue.mean), `95% confidence: ${plain(low)} to ${amount(problem, high)}`],
     ],
   };
@@ -290,8 +337,8 @@ function summaryOf(problem: MechanismProblem, { passed, checks, skipped, leftOut
 
 /** Why a check may have no cases. */
 const REASONS: Partial<Record<AuditCheckName, string>> = {
-  bestResponseGap: "the mechanism has no menu",
-  certificates: "the mechanism has no certificates",
+  bestResponseGap: "the mechanism has no certificates",
+  certificates: "the mechanism has no certificates of best responses",
   exactBestResponse: "the mechanism has no menu that is a linear program, or no programs were to be solved",
   convexPrices: "the mechanism tells no prices",
   backends: "the mechanism has no menu of convex prices",

@@ -12,12 +12,15 @@ import type { DataRows, MechanismProblem, SamplePart } from "../problems/problem
 import { isReproducibleGoods } from "../problems/principal_utility.ts";
 import { problemOf } from "../problems/problem_of.ts";
 import { optimumInWords, referenceMechanisms, shareInWords } from "../problems/reference_mechanisms.ts";
+import { scaleOf } from "../problems/scaled.ts";
 import { deriveKey, deriveTextKey, type RandomKey, randomKey } from "../random/key.ts";
 import { ensureDevice } from "../runtime/device.ts";
 import { letEventsIn } from "../runtime/event_loop.ts";
 import { gapInWords, largerRounding } from "./certificate.ts";
-import { meanOf, meanOfRows } from "./mean.ts";
+import { type MeanEstimate, meanOf, meanOfRows } from "./mean.ts";
 import { type Mechanism, requireMechanismFor } from "./mechanism.ts";
+import { requireSupply } from "./supply.ts";
+import { unusualResults } from "./unusual_results.ts";
 
 /** The number of test profiles of an evaluation unless given. */
 export const TEST_PROFILES = 100_000;
@@ -63,7 +66,10 @@ export interface Evaluation {
   readonly participantsUtility: number;
   /** Share of (participant, good) pairs allocated, in expectation. */
   readonly allocated: number;
-  /** Largest certified gap of a best response: nobody gains more by lying. Infinite where there is no certificate. */
+  /**
+   * Largest certified gap of a best response: nobody gains more by lying. Infinite where there is no certificate. Of
+   * mechanisms that are not truthful by construction, such as MD-RegretNet, only a loose bound on what lies gain.
+   */
   readonly worstGap: number;
   /** Means of the terms of u0 that a problem names. */
   readonly terms?: Readonly<Record<string, number>>;
@@ -72,6 +78,8 @@ export interface Evaluation {
    * known; undefined where the mechanism tells nothing of rounding.
    */
   readonly worstRounding?: number;
+  /** Outcomes and payments that are infinite, no numbers, or subnormal, in words; left out where there are none. */
+  readonly unusual?: string;
 }
 
 /** The streams of profiles, other than those of training. */
@@ -148,6 +156,34 @@ export async function evaluate(
   mechanism: Mechanism,
   options: EvaluationOptions = {},
 ): Promise<Evaluation> {
+  return (await evaluateEach(problem, mechanism, options)).evaluation;
+}
+
+/** What was measured, and u0 of each profile. */
+export interface EachUtility {
+  readonly evaluation: Evaluation;
+  readonly utilities: Float64Array;
+  /** On data: how many independent draws the profiles count for, and u0 of each profile of training rows. */
+  readonly ofRows?: { readonly draws: number; readonly seen: Float64Array };
+}
+
+/**
+ * How much more the principal earns by one mechanism than by another, measured on the same profiles or held-out rows of a
+ * problem: a mean of differences, of which chance leaves open far less than of either mean.
+ */
+export function differenceOf(own: EachUtility, other: EachUtility): MeanEstimate {
+  const less = (a: Float64Array, b: Float64Array) => a.map((utility, k) => utility - b[k]);
+  const differences = less(own.utilities, other.utilities);
+  if (!own.ofRows || !other.ofRows) return meanOf(differences);
+  return meanOfRows(differences, own.ofRows.draws, less(own.ofRows.seen, other.ofRows.seen));
+}
+
+/** Evaluates as {@linkcode evaluate} does, and gives u0 of each profile, too. */
+export async function evaluateEach(
+  problem: MechanismProblem | string,
+  mechanism: Mechanism,
+  options: EvaluationOptions = {},
+): Promise<EachUtility> {
   const { profiles = TEST_PROFILES, seed = 0, part = "held-out", onProgress, signal } = options;
   requireKnownNames("evaluate", "an option", options, OPTIONS);
   requireInteger("evaluate", "profiles", profiles, 2);
@@ -158,6 +194,7 @@ export async function evaluate(
   const key = profilesKey(task, seed, STREAMS[part]), { distribution: { sample, data } } = task;
   const sets = data ? rowSets(data, key, part, profiles) : undefined;
   const all = sets ? (sets.tested.length + sets.training.length) / (n * m) : profiles;
+  const unusual = unusualResults();
   let done = 0;
   /** u0 of some profiles, and sums over them. */
   const measure = async (count: number, typesOf: (chunk: number, from: number, some: number) => Float32Array) => {
@@ -168,6 +205,8 @@ export async function evaluate(
       signal?.throwIfAborted();
       const some = Math.min(CHUNK, count - from), types = typesOf(chunk, from, some);
       const result = await mechanism.run(types);
+      if (task.supply === "unit") requireSupply(task, result);
+      unusual.see(result);
       const { values, means } = tf.tidy(() => {
         const outcomes = tf.tensor3d(Float32Array.from(result.outcomes), [some, n, m]);
         const payments = tf.tensor2d(Float32Array.from(result.payments), [some, n]);
@@ -214,11 +253,17 @@ export async function evaluate(
     },
     participantsUtility: tested.utility / count,
     allocated: tested.allocated / (count * n * m),
-    worstGap: tested.worstGap,
+    // A certificate of utilities that are no numbers is none.
+    worstGap: unusual.notFinite ? Infinity : tested.worstGap,
     ...tested.worstRounding !== undefined && { worstRounding: tested.worstRounding },
     ...Object.keys(tested.terms).length > 0 && { terms: tested.terms },
+    ...unusual.inWords() !== undefined && { unusual: unusual.inWords() },
   };
-  return showing(evaluation, () => summaryOf(task, evaluation));
+  return {
+    evaluation: showing(evaluation, () => summaryOf(task, evaluation)),
+    utilities: tested.utilities,
+    ...sets && { ofRows: { draws: sets.draws, seen: seen!.utilities } },
+  };
 }
 
 /** What the principal's utility is called: revenue where goods are sold, whatever they cost. */
@@ -273,7 +318,8 @@ function summaryOf(problem: MechanismProblem, evaluation: Evaluation): Summary {
       ),
       ["participants' utility", amount(problem, participantsUtility), "of all together, mean"],
       ["allocated", `${(allocated * 100).toFixed(1)}%`, "of what all participants could get, mean"],
-      ["largest gap", ...gapInWords(worstGap, worstRounding)],
+      ["largest gap", ...gapInWords(worstGap, worstRounding, scaleOf(problem))],
+      ...evaluation.unusual === undefined ? [] : [["results", "", evaluation.unusual] satisfies Row],
     ],
   };
 }

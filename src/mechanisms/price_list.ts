@@ -7,6 +7,8 @@
  * @module
  */
 
+import { goodName, type MechanismUnits } from "./units.ts";
+
 /** An outcome and its price. */
 export interface PriceListEntry {
   /** x `[m]`, each in [0, 1]. */
@@ -37,14 +39,15 @@ export const MOST_ENTRIES = 200;
  *
  * @param outcomes What was taken `[B, m]`.
  * @param payments What was paid for it `[B]`.
- * @returns Entries from what most take on, without that of nothing, and how many are left out.
+ * @returns Entries from what most take on, without that of nothing, how many of the B take each, and how many entries are
+ * left out.
  */
 export function takenOutcomes(
   outcomes: Float64Array,
   payments: Float64Array,
   goods: number,
   { round, tolerance }: { readonly round: number; readonly tolerance: number },
-): { readonly entries: PriceListEntry[]; readonly leftOut: number } {
+): { readonly entries: PriceListEntry[]; readonly takers: readonly number[]; readonly leftOut: number } {
   const found = new Map<string, { outcome: number[]; price: number; takers: number }>();
   for (let b = 0; b < payments.length; b++) {
     const outcome = Array.from(outcomes.subarray(b * goods, (b + 1) * goods), (x) => {
@@ -64,7 +67,20 @@ export function takenOutcomes(
     else leftOut++;
   }
   merged.sort((a, b) => b.takers - a.takers);
-  return { entries: merged.map(({ outcome, price }) => ({ outcome, price })), leftOut };
+  const entries = merged.map(({ outcome, price }) => ({ outcome, price }));
+  return { entries, takers: merged.map(({ takers }) => takers), leftOut };
+}
+
+/**
+ * An outcome `[m]` in words: `good 1 + good 2`, or with the probability of goods that are given by chance, `good 1 +
+ * 0.35 good 2`.
+ */
+export function bundleName(outcome: readonly number[], units: Pick<MechanismUnits, "goods"> = {}): string {
+  if (outcome.length > 2 && outcome.every((x) => x === 1)) return `all ${outcome.length} goods`;
+  const parts = outcome.flatMap((x, j) => {
+    return x === 0 ? [] : [x === 1 ? goodName(units, j) : `${x.toFixed(2)} ${goodName(units, j)}`];
+  });
+  return parts.join(" + ") || "nothing";
 }
 
 /** The values of entries to types: `[E][B]`. */

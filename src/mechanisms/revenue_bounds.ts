@@ -12,6 +12,7 @@ import { isReproducibleGoods, type ReproducibleGoods } from "../problems/princip
 import type { MechanismProblem } from "../problems/problem.ts";
 import { problemOf } from "../problems/problem_of.ts";
 import { settingOf } from "../problems/settings.ts";
+import { isUnitSupply } from "../problems/supply.ts";
 import { type EvaluationOptions, requireTestPart, TEST_PROFILES, testTypes } from "./evaluate.ts";
 import { meanOf } from "./mean.ts";
 import { MOST_TYPES, optimalMenu } from "./optimal_menu.ts";
@@ -75,7 +76,7 @@ export async function revenueBounds(
     bounds.push({ name: "known optimum", value: optimum.value, standardError: 0, reason: optimum.name });
   }
   const types = testTypes(task, { profiles, seed, part }), marginal = independentMarginal(task);
-  const onRows = await optimumOnRows(task, u0, types);
+  const onRows = isUnitSupply(task) ? undefined : await optimumOnRows(task, u0, types);
   if (onRows) bounds.push(onRows);
   if (marginal) {
     bounds.push({
@@ -123,24 +124,29 @@ function independentMarginal(problem: MechanismProblem): Marginal | undefined {
 }
 
 /**
- * The mean over profiles of sum_j (sum_i (v_ij - c^d)^+ - c^p)^+, with its standard error.
+ * The mean over profiles of sum_j (sum_i (v_ij - c^d)^+ - c^p)^+, with its standard error; where goods exist once, with the
+ * largest of the (v_ij - c^d)^+ in the place of their sum.
  *
  * @param types `[B, n, m]`.
  * @param worth Gives from participant i's types `[m]` the function from j to v_ij.
  */
 function surplus(
-  { participants: n, goods: m }: MechanismProblem,
+  problem: MechanismProblem,
   { productionCost, duplicationCost }: ReproducibleGoods,
   types: Float32Array,
   worth: (own: Float32Array) => (good: number) => number,
 ): { value: number; standardError: number } {
+  const { participants: n, goods: m } = problem, once = isUnitSupply(problem);
   const B = types.length / (n * m), surpluses = new Float64Array(B), ofGoods = new Float64Array(m);
   for (let b = 0; b < B; b++) {
     ofGoods.fill(0);
     for (let i = 0; i < n; i++) {
       const own = types.subarray((b * n + i) * m, (b * n + i + 1) * m);
       const valueOf = worth(own);
-      for (let j = 0; j < m; j++) ofGoods[j] += Math.max(0, valueOf(j) - duplicationCost);
+      for (let j = 0; j < m; j++) {
+        const gain = Math.max(0, valueOf(j) - duplicationCost);
+        ofGoods[j] = once ? Math.max(ofGoods[j], gain) : ofGoods[j] + gain;
+      }
     }
     for (const ofGood of ofGoods) surpluses[b] += Math.max(0, ofGood - productionCost);
   }

@@ -47,7 +47,8 @@ export function groupMaxNetwork(size: PartialGroupMaxSize): ConvexNetwork {
 }
 
 /**
- * A symmetric Partial GroupMax Network as a family of functions of its raw weights. These are the raw weights of F, a
+ * A symmetric Partial GroupMax Network as a family of functions of its raw weights: an approximator of convex functions
+ * that do not depend on which good is which, which section 5 of the paper asks for. These are the raw weights of F, a
  * Partial GroupMax Network of the same size; slopes in s_1, ..., s_{m-1} are clamped from below at 0.
  *
  * @throws {InvalidInputError} unless all sizes are positive integers.

@@ -7,7 +7,13 @@
 import { bestResponses } from "../kernels/best_responses/select.ts";
 import type { MenuMechanism } from "../mechanisms/menu_mechanism.ts";
 import { hostPrices, hostRows } from "../networks/hypernetwork_output.ts";
+import { type PriceListEntry, takenOutcomes } from "../mechanisms/price_list.ts";
+import { distributionOf } from "../problems/distributions/table.ts";
+import { deriveKey, randomKey } from "../random/key.ts";
+import { uniforms } from "../random/numbers.ts";
 import { contextTypes, networkTypes, PLAIN_UNITS } from "../mechanisms/units.ts";
+import { parseEmpiricalName } from "../problems/empirical_name.ts";
+import type { GoodsCosts } from "../problems/principal_utility.ts";
 import { parseSetting, type Setting } from "../problems/settings.ts";
 
 /** What becomes of a type profile. */
@@ -32,9 +38,17 @@ export function settingOfMechanism({ problem, participants, goods }: MenuMechani
   }
 }
 
-/** What the principal pays to make and hand out goods: sum_j (c^p max_i x_ij + c^d sum_i x_ij). */
-export function costOf(setting: Setting, outcomes: Float64Array): number {
-  const { participants: n, goods: m, productionCost, duplicationCost } = setting;
+/** What goods cost the principal, in the unit of types. */
+export type Costs = Required<GoodsCosts>;
+
+/** The costs in the problem that a mechanism was trained for, where its name tells them. */
+export function costsOfMechanism(mechanism: MenuMechanism): Costs | undefined {
+  return settingOfMechanism(mechanism) ?? parseEmpiricalName(mechanism.problem);
+}
+
+/** What the principal pays to make and hand out goods: sum_j (c^p max_i x_ij + c^d sum_i x_ij), x being `[n, m]`. */
+export function costOf({ productionCost, duplicationCost }: Costs, outcomes: Float64Array, m: number): number {
+  const n = outcomes.length / m;
   let cost = 0;
   for (let j = 0; j < m; j++) {
     let most = 0;
@@ -161,4 +175,44 @@ export function curveOf(choice: Choice, own: number, size: number): Omit<Surface
   const outcomes = Float64Array.from({ length: size }, (_, k) => k / (size - 1));
   const prices = outcomes.map((x) => choice.price(Float64Array.of(x)));
   return { outcomes, prices, utilities: outcomes.map((x, k) => own * x - prices[k]) };
+}
+
+/** An entry of a participant's price list. */
+export interface ListedOutcome extends PriceListEntry {
+  /** The share of types that take it, where their distribution is known. */
+  readonly share?: number;
+}
+
+/** What a price list shows, at most. */
+const LISTED = 12;
+/** Types that are tried to find out what is taken. */
+const TRIED = 1000;
+/** The stream of these types. */
+const STREAM = 0x9a1c;
+/** What is taken is listed as by `tedi menu`: such probabilities are 1, outcomes so near to each other are one entry. */
+const MERGED = { round: 0.99, tolerance: 0.02 };
+
+/** What a participant would take for which price, whatever its type: cheap entries first. */
+export function priceListOf(mechanism: MenuMechanism, choice: Choice, participant: number): readonly ListedOutcome[] {
+  const { goods: m, units } = mechanism, setting = settingOfMechanism(mechanism);
+  const types = setting ? drawnTypes(setting, participant) : spreadTypes(m, units?.largest ?? 1);
+  const { outcomes, payments } = choice.report(types);
+  const { entries, takers } = takenOutcomes(outcomes, payments, m, MERGED);
+  return entries.slice(0, LISTED)
+    .map((entry, e): ListedOutcome => setting ? { ...entry, share: takers[e] / payments.length } : entry)
+    .sort((a, b) => a.price - b.price);
+}
+
+/** Types `[T, m]` of one participant of a setting. */
+function drawnTypes({ distribution, participants: n, goods: m }: Setting, i: number): Float32Array {
+  const all = distributionOf(distribution, n, m).sample(deriveKey(randomKey(0), STREAM), TRIED, "held-out");
+  return all.filter((_, k) => Math.floor(k / m) % n === i);
+}
+
+/** Types `[T, m]` of all sizes up to the largest, a third of them without any use for a good. */
+function spreadTypes(m: number, largest: number): Float32Array {
+  const key = deriveKey(randomKey(0), STREAM), sizes = uniforms(key, TRIED);
+  return uniforms(deriveKey(key, 1), TRIED * m).map((u, k) => {
+    return largest * sizes[Math.floor(k / m)] * Math.max(0, 1.5 * u - 0.5);
+  });
 }

@@ -54,6 +54,11 @@ here. It stays on this machine.</p>
 <p id="selection"></p>
 <div id="choice"></div>
 </section>
+<section>
+<h2>Price list</h2>
+<p class="note">What this participant would take, whatever its type; what it takes now is marked.</p>
+<table id="list"></table>
+</section>
 </div>
 <footer><p><span id="time"></span> Made by tedi playground ${
     escapeMarkup(VERSION)
@@ -105,10 +110,13 @@ h1 { margin: 4px 0; }
 .selected legend { color: var(--c1); }
 legend { font-weight: 600; padding: 0 6px; margin-left: -6px; }
 .goods { display: grid; align-items: center; gap: 5px 8px; font-size: 0.92rem; font-variant-numeric: tabular-nums;
-  grid-template-columns: auto minmax(0, 1.8fr) 2.2em minmax(0, 1fr) 2.2em; }
+  grid-template-columns: auto minmax(0, 1.6fr) 5em minmax(0, 1fr) 2.2em; }
 .many .goods { font-size: 0.8rem; gap: 0 8px; }
 .goods input { width: 100%; min-width: 0; margin: 0; height: 22px; }
-.goods output, .goods data { text-align: right; }
+.goods data { text-align: right; }
+.goods input[type="number"] { font: inherit; text-align: right; color: var(--ink); background: var(--paper);
+  border: 1px solid var(--faint); border-radius: 4px; padding: 0 2px; appearance: textfield; }
+.goods input[type="number"]:invalid { border-color: var(--bad); outline: 1px solid var(--bad); }
 .goods .head { color: var(--soft); font-size: 0.8rem; line-height: 1; }
 .goods .two { grid-column: span 2; }
 .goods label { font-weight: 600; }
@@ -119,6 +127,11 @@ legend { font-weight: 600; padding: 0 6px; margin-left: -6px; }
 #selection { display: flex; flex-wrap: wrap; gap: 8px; margin: 0 0 12px; }
 select { font: inherit; color: var(--ink); background: var(--paper); border: 1px solid var(--faint);
   border-radius: 6px; padding: 3px 6px; }
+#list { border-collapse: collapse; font-variant-numeric: tabular-nums; }
+#list th, #list td { text-align: right; padding: 3px 0 3px 28px; border-bottom: 1px solid var(--faint); }
+#list th { font-weight: normal; color: var(--soft); font-size: 0.85rem; }
+#list :first-child { text-align: left; padding-left: 6px; }
+#list .taken { background: var(--track); font-weight: 600; }
 #choice { display: grid; grid-template-columns: minmax(0, 1fr); gap: 14px; }
 @media (min-width: 620px) { #choice { grid-template-columns: repeat(2, minmax(0, 1fr)); } }
 @media (min-width: 620px) and (max-width: 1099px) { #choice figure svg { font-size: 9.5px; } }

@@ -9,13 +9,13 @@ import type { MechanismProblem } from "./problem.ts";
 export type Unit = Pick<MechanismProblem, "scale" | "unit">;
 
 /** Places behind the decimal point: four where values are up to 1, and as exact where they are larger or smaller. */
-function places({ scale = 1 }: Unit): number {
+export function decimalPlaces({ scale = 1 }: Pick<Unit, "scale">): number {
   return Math.min(12, Math.max(0, 4 - Math.floor(Math.log10(scale))));
 }
 
 /** An amount as a number, such as `0.5495`, or `1016.2` where values are up to 1600. */
 export function plainAmount(unit: Unit, value: number): string {
-  return value.toFixed(places(unit));
+  return value.toFixed(decimalPlaces(unit));
 }
 
 /** An amount with the name of its unit, if that has one: `1016.2 EUR`. */

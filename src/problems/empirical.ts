@@ -3,12 +3,15 @@
  *
  * @module
  */
-import { InvalidInputError, MachineError, requireInteger, requirePositive, show } from "../errors.ts";
+import { count } from "../display.ts";
+import { InvalidInputError, MachineError, requireInteger, show } from "../errors.ts";
 import { requireKnownNames } from "../known_names.ts";
 import { deriveKey, type RandomKey, randomKey } from "../random/key.ts";
 import { uniforms } from "../random/numbers.ts";
-import { type GoodsCosts, reproducibleGoods } from "./principal_utility.ts";
+import { empiricalName } from "./empirical_name.ts";
+import { type GoodsCosts, reproducibleGoods, unitGoods } from "./principal_utility.ts";
 import type { MechanismProblem, SamplePart, TypeDistribution } from "./problem.ts";
+import { requireScale } from "./scaled.ts";
 import { type AllowedColumns, readTable } from "./tables/read_table.ts";
 import { TABLE_OPTIONS, type TableOptions, type TypeTable } from "./tables/table.ts";
 
@@ -32,6 +35,8 @@ export interface EmpiricalOptions extends GoodsCosts, TableOptions {
   readonly exchangeable?: boolean;
   /** True where exchanging goods changes nothing; false unless given. */
   readonly exchangeableGoods?: boolean;
+  /** `unit` where each good exists once. Goods are reproducible unless given. */
+  readonly supply?: "unit";
   /** Told what was recognised in the table, a sentence at a time. */
   readonly onNote?: (note: string) => void;
 }
@@ -75,8 +80,11 @@ export async function empiricalProblem(options: EmpiricalOptions): Promise<Mecha
   requireKnownNames(action, "an option", options, OPTIONS);
   requireInteger(action, "participants", participants, 1);
   if (options.goods !== undefined) requireInteger(action, "goods", options.goods, 1);
-  if (options.scale !== undefined) requirePositive(action, "scale", options.scale);
-  const principalUtility = reproducibleGoods(options), { productionCost, duplicationCost } = principalUtility;
+  if (options.scale !== undefined) requireScale(action, options.scale);
+  const { supply } = options, { productionCost, duplicationCost } = reproducibleGoods(options);
+  if (supply !== undefined && supply !== "unit") {
+    throw new InvalidInputError(`Cannot ${action}: supply must be left out or be unit, got ${show(supply)}`);
+  }
   if ((file === undefined) === (text === undefined)) {
     throw new InvalidInputError(`Cannot ${action}: exactly one of file and text must be given`);
   }
@@ -93,31 +101,35 @@ export async function empiricalProblem(options: EmpiricalOptions): Promise<Mecha
   table.notes.forEach((note) => onNote?.(note));
   const goods = options.goods ?? table.columns, { largest, names } = table;
   if (options.goods === undefined) {
-    onNote?.(`${names ? `Goods: ${names.join(", ")}` : `A row has the values of ${goods} goods`}`);
+    onNote?.(`${names ? `Goods: ${names.join(", ")}` : `A row has the values of ${count(goods, "good")}`}`);
   }
   const scale = options.scale ?? (largest > 0.5 && largest <= 1 || largest === 0 ? 1 : largest);
   const unit = options.unit ?? table.unit, costs = { productionCost, duplicationCost };
-  const stated = given(options, ["scale", "unit", "exchangeable", "exchangeableGoods"] as const);
+  requireScale(action, scale);
+  const stated = given(options, ["scale", "unit", "exchangeable", "exchangeableGoods", "supply"] as const);
   return {
-    name: `empirical (${file === undefined ? "text" : file.replace(/^.*[\\/]/, "")}, n=${participants}, m=${goods}, ` +
-      `cp=${productionCost}, cd=${duplicationCost})`,
+    name: empiricalName({
+      table: file === undefined ? "text" : file.replace(/^.*[\\/]/, ""),
+      ...{ participants, goods, productionCost, duplicationCost, supply },
+    }),
     participants,
     goods,
     distribution: empiricalTypes(table, participants, goods, given(stated, ["exchangeable", "exchangeableGoods"])),
-    principalUtility,
+    principalUtility: supply ? unitGoods(costs) : reproducibleGoods(costs),
     source: file === undefined
       ? { kind: "custom" }
       : { kind: "empirical", file, participants, goods, ...costs, sha256: await sha256(bytes), ...said, ...stated },
     ...scale !== 1 && { scale },
     ...unit !== undefined && { unit },
     ...names && names.length === goods && { goodNames: names },
+    ...supply && { supply },
   };
 }
 
 /** The names of the options. */
 const OPTIONS: readonly (keyof EmpiricalOptions | "kind" | "sha256")[] = [
   ...["file", "text", "participants", "goods", "productionCost", "duplicationCost"] as const,
-  ...["scale", "unit", "exchangeable", "exchangeableGoods", "onNote"] as const,
+  ...["scale", "unit", "exchangeable", "exchangeableGoods", "supply", "onNote"] as const,
   ...TABLE_OPTIONS,
   ...["kind", "sha256"] as const, // of the source that a run folder keeps
 ];

@@ -7,7 +7,8 @@ import { distributionFamily } from "./distributions/table.ts";
 import type { KnownValue } from "./distributions/family.ts";
 import type { MechanismProblem } from "./problem.ts";
 import { type Setting, settingOf } from "./settings.ts";
-import { virtualSurplus } from "./virtual_surplus.ts";
+import { isUnitSupply } from "./supply.ts";
+import { largestVirtualValue, virtualSurplus } from "./virtual_surplus.ts";
 
 export type { KnownValue } from "./distributions/family.ts";
 
@@ -28,6 +29,7 @@ export type { KnownValue } from "./distributions/family.ts";
 export function knownOptimum(problem: MechanismProblem | Setting | string): KnownValue | undefined {
   const setting = settingOf(problem), value = setting && separableOptimum(setting);
   if (!setting || value === undefined) return undefined;
+  if (isUnitSupply(setting) && setting.goods > 1) return undefined;
   const { participants, goods, productionCost, duplicationCost } = setting;
   const { marginal, sellingOptimum } = distributionFamily("find the optimum", setting.distribution);
   const support = marginal?.support;
@@ -44,7 +46,8 @@ export function knownOptimum(problem: MechanismProblem | Setting | string): Know
  * The expected utility of the principal under the best mechanism that treats goods separately,
  * "Separable-OPT" of Table 1: a good is produced where the positive parts of (virtual value - c^d)
  * add up to more than c^p, and participants with a positive part receive it, so the value is
- * m E[(sum_i (phi_i - c^d)^+ - c^p)^+].
+ * m E[(sum_i (phi_i - c^d)^+ - c^p)^+]. A good that exists once goes to the highest virtual value above 0, which is worth
+ * m E[max_i phi_i^+].
  *
  * For uniform and Bernoulli types it is exact up to rounding, in O(n^2) steps; see {@linkcode virtualSurplus}.
  *
@@ -58,5 +61,6 @@ export function separableOptimum(problem: MechanismProblem | Setting | string): 
   const { distribution, participants, goods, productionCost, duplicationCost } = setting;
   const { marginal, conditional } = distributionFamily("find the item-wise optimum", distribution);
   if (!marginal || (conditional && participants > 1)) return undefined;
+  if (isUnitSupply(setting)) return goods * largestVirtualValue(marginal, participants);
   return goods * virtualSurplus(marginal, participants, productionCost, duplicationCost);
 }

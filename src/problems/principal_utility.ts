@@ -64,6 +64,17 @@ export function reproducibleGoods(costs: GoodsCosts = {}): ReproducibleGoods {
   return utility;
 }
 
+/**
+ * The principal's utility where each good exists once. Nothing is handed out twice: a good costs both costs, with the
+ * probability that anybody gets it, sum_i x_ij.
+ *
+ * @throws {InvalidInputError} unless both costs are finite and not negative.
+ */
+export function unitGoods(costs: GoodsCosts = {}): ReproducibleGoods {
+  const { productionCost, duplicationCost } = reproducibleGoods(costs);
+  return reproducibleGoods({ duplicationCost: productionCost + duplicationCost });
+}
+
 /** What {@linkcode reproducibleGoods} made. */
 const made = new WeakSet<PrincipalUtility>();
 

@@ -95,6 +95,7 @@ export type ProblemSource =
     readonly unit?: string;
     readonly exchangeable?: boolean;
     readonly exchangeableGoods?: boolean;
+    readonly supply?: "unit";
   }
   | {
     readonly kind: "module";
@@ -118,6 +119,12 @@ export interface MechanismProblem {
   readonly principalUtility: PrincipalUtility;
   /** Where the problem came from. */
   readonly source: ProblemSource;
+  /**
+   * How much there is of each good, and so which global outcomes x in [0, 1]^{n m} are possible: `unlimited`, all of them,
+   * since goods are reproducible; or `unit`, those with sum_i x_ij <= 1 for each good j, since each exists once.
+   * Unlimited unless given.
+   */
+  readonly supply?: "unlimited" | "unit";
   /** The largest value that a type may have, in the unit of types, payments and costs. 1 unless given. */
   readonly scale?: number;
   /** The name of that unit, such as `EUR`. Types have none unless given. */

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Tensor1D, Tensor2D, Tensor3D, Tensorflow } from "../deps/tfjs.ts";
+import { InvalidInputError, requirePositive } from "../errors.ts";
 import { deriveKey, randomKey } from "../random/key.ts";
 import { isReproducibleGoods, reproducibleGoods } from "./principal_utility.ts";
 import type { MechanismProblem, PrincipalUtility, TypeDistribution } from "./problem.ts";
@@ -12,6 +13,22 @@ import type { MechanismProblem, PrincipalUtility, TypeDistribution } from "./pro
 const PROFILES = 4096;
 /** Their stream of random numbers. */
 const STREAM = 0x5ca1e;
+
+/** The scales that a problem may have. */
+const LEAST_SCALE = 1e-30, LARGEST_SCALE = 1e38;
+
+/**
+ * Fails unless `scale` is a largest type that 32-bit floats can have, and so far from the least of them that smaller types
+ * do not lose their precision.
+ */
+export function requireScale(action: string, scale: unknown): asserts scale is number {
+  requirePositive(action, "scale", scale);
+  if (scale >= LEAST_SCALE && scale <= LARGEST_SCALE) return;
+  throw new InvalidInputError(
+    `Cannot ${action}: scale must be from ${LEAST_SCALE} to ${LARGEST_SCALE}, as types are 32-bit floats, which ` +
+      `${scale < 1 ? "underflow below" : "overflow above"}; got ${scale}`,
+  );
+}
 
 /** The largest type of a problem, in its unit. */
 export function scaleOf({ scale = 1 }: MechanismProblem): number {

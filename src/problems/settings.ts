@@ -1,5 +1,6 @@
 /**
- * The paper's settings F_{n,m}^{c^p,c^d} (section 4.1) and their names.
+ * The paper's settings F_{n,m}^{c^p,c^d} (section 4.1) and their names, and those of goods that exist once,
+ * F_{n,m}^{unit}.
  *
  * @module
  */
@@ -25,6 +26,8 @@ export interface Setting {
   readonly productionCost: number;
   /** c^d, paid for every unit handed out. */
   readonly duplicationCost: number;
+  /** `unit` where each good exists once; both costs are 0 then. Goods are reproducible unless given. */
+  readonly supply?: "unit";
 }
 
 /** Larger problems than this are taken for a slip of the finger. */
@@ -33,8 +36,14 @@ const MOST = 1000;
 // A number as a name may hold it. A wrong sign, point or size is found after the match, so that it has its own message.
 const NUMBER = String.raw`\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*`;
 const LETTER = `([${distributionLetters.join("")}])`;
-const BRACES = new RegExp(String.raw`^${LETTER}_\{${NUMBER},${NUMBER}\}(?:\^\{${NUMBER},${NUMBER}\})?$`, "i");
-const SHELL = new RegExp(String.raw`^${LETTER}-${NUMBER}-${NUMBER}(?:-cp${NUMBER})?(?:-cd${NUMBER})?$`, "i");
+const BRACES = new RegExp(
+  String.raw`^${LETTER}_\{${NUMBER},${NUMBER}\}(?:\^\{${NUMBER},${NUMBER}\}|\^\{\s*(unit)\s*\})?$`,
+  "i",
+);
+const SHELL = new RegExp(
+  String.raw`^${LETTER}-${NUMBER}-${NUMBER}(?:(?:-cp${NUMBER})?(?:-cd${NUMBER})?|-(unit))$`,
+  "i",
+);
 
 /** Fails unless every part of a setting makes sense. */
 function requireSetting(action: string, setting: Setting): void {
@@ -49,11 +58,21 @@ function requireSetting(action: string, setting: Setting): void {
   }
   requireNumber(action, "cp, the production cost,", setting.productionCost, 0);
   requireNumber(action, "cd, the duplication cost,", setting.duplicationCost, 0);
+  const { supply, productionCost, duplicationCost } = setting;
+  if (supply !== undefined && supply !== "unit") {
+    throw new InvalidInputError(`Cannot ${action}: supply must be left out or be unit, got ${show(supply)}`);
+  }
+  if (supply !== undefined && productionCost + duplicationCost > 0) {
+    throw new InvalidInputError(
+      `Cannot ${action}: costs must be 0 where goods exist once, got ${productionCost} and ${duplicationCost}; ` +
+        "defineProblem takes costs with supply",
+    );
+  }
 }
 
 /**
  * Reads the name of a setting: `U_{3,10}^{1,0}` as the paper prints it, or `U-3-10-cp1-cd0`
- * for a shell. Costs that are left out are 0.
+ * for a shell; `U_{3,10}^{unit}` or `U-3-10-unit` where goods exist once. Costs that are left out are 0.
  *
  * @throws {InvalidInputError} where the name has another form, n or m is not from 1 to 1000, or a cost is negative.
  */
@@ -61,17 +80,19 @@ export function parseSetting(text: string): Setting {
   const match = typeof text === "string" ? BRACES.exec(text.trim()) ?? SHELL.exec(text.trim()) : null;
   if (!match) {
     throw new InvalidInputError(
-      "Cannot read setting: its name must have the form F_{n,m}^{cp,cd} or F-n-m-cpX-cdY with F one of " +
-        `${distributionLetters.join(", ")}, such as "U_{3,10}^{1,0}" or "U-3-10-cp1-cd0", got ${show(text)}`,
+      "Cannot read setting: its name must have the form F_{n,m}^{cp,cd} or F-n-m-cpX-cdY, or F_{n,m}^{unit} or " +
+        `F-n-m-unit where goods exist once, with F one of ${distributionLetters.join(", ")}, such as ` +
+        `"U_{3,10}^{1,0}", "U-3-10-cp1-cd0" or "U-3-10-unit", got ${show(text)}`,
     );
   }
-  const [, letter, n, m, cp = "0", cd = "0"] = match;
+  const [, letter, n, m, cp = "0", cd = "0", unit] = match;
   const setting: Setting = {
     distribution: letter.toUpperCase() as DistributionLetter,
     participants: Number(n),
     goods: Number(m),
     productionCost: Number(cp),
     duplicationCost: Number(cd),
+    ...unit !== undefined && { supply: "unit" },
   };
   requireSetting(`read setting ${show(text)}`, setting);
   return setting;
@@ -79,14 +100,14 @@ export function parseSetting(text: string): Setting {
 
 /** The canonical name of a setting, such as `U_{3,10}^{1,0}`. */
 export function settingName(setting: Setting): string {
-  const { distribution, participants, goods, productionCost, duplicationCost } = setting;
-  return `${distribution}_{${participants},${goods}}^{${productionCost},${duplicationCost}}`;
+  const { distribution, participants, goods, productionCost, duplicationCost, supply } = setting;
+  return `${distribution}_{${participants},${goods}}^{${supply ?? `${productionCost},${duplicationCost}`}}`;
 }
 
 /** The name of a setting for shells and file names, such as `U-3-10-cp1-cd0`. */
 export function settingSlug(setting: Setting): string {
-  const { distribution, participants, goods, productionCost, duplicationCost } = setting;
-  return `${distribution}-${participants}-${goods}-cp${productionCost}-cd${duplicationCost}`;
+  const { distribution, participants, goods, productionCost, duplicationCost, supply } = setting;
+  return `${distribution}-${participants}-${goods}-${supply ?? `cp${productionCost}-cd${duplicationCost}`}`;
 }
 
 /**
@@ -114,6 +135,7 @@ export function settingProblem(setting: string | Setting): MechanismProblem {
     distribution: distributionOf(given.distribution, given.participants, given.goods),
     principalUtility: reproducibleGoods(given),
     source: { kind: "setting", setting: name },
+    ...given.supply && { supply: given.supply },
   };
 }
 

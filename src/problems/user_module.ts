@@ -6,14 +6,15 @@
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Tensor, Tensor1D, Tensor2D, Tensor3D, Tensorflow } from "../deps/tfjs.ts";
-import { InvalidInputError, requireInteger, requirePositive, show } from "../errors.ts";
+import { InvalidInputError, requireInteger, show } from "../errors.ts";
 import { requireKnownNames } from "../known_names.ts";
 import { deriveKey, type RandomKey } from "../random/key.ts";
 import { normals, uniforms } from "../random/numbers.ts";
-import { type GoodsCosts, reproducibleGoods } from "./principal_utility.ts";
+import { type GoodsCosts, reproducibleGoods, unitGoods } from "./principal_utility.ts";
 import type { MechanismProblem, PrincipalUtility, SamplePart, TypeDistribution } from "./problem.ts";
 import { distributionFamily, type DistributionLetter } from "./distributions/table.ts";
 import { typesOfFamily } from "./distributions/family.ts";
+import { requireScale } from "./scaled.ts";
 
 /** Random numbers for one batch of profiles. Each call goes on where the one before stopped. */
 export interface RandomStream {
@@ -43,6 +44,11 @@ export interface ProblemDefinition extends GoodsCosts {
   readonly unit?: string;
   /** The names of the goods `[m]`, for reports. */
   readonly goodNames?: readonly string[];
+  /**
+   * `unit` where each good exists once: sum_i x_ij <= 1. Both costs are then paid for what is handed out. Goods are
+   * reproducible unless given.
+   */
+  readonly supply?: "unlimited" | "unit";
   /** The letter of a type distribution, such as `U` for uniform types; `tedi settings` lists them. */
   readonly distribution?: DistributionLetter;
   /**
@@ -116,7 +122,7 @@ export function defineProblem(definition: ProblemDefinition): MechanismProblem {
   }
   requireKnownNames(action, "a field of the definition", definition, FIELDS);
   const { name = "custom", participants, goods, exchangeable, independent, exchangeableGoods, atoms } = definition;
-  const { scale = 1, unit, goodNames } = definition;
+  const { scale = 1, unit, goodNames, supply = "unlimited" } = definition;
   requireInteger(action, "participants", participants, 1);
   requireInteger(action, "goods", goods, 1);
   const optional = [
@@ -136,7 +142,10 @@ export function defineProblem(definition: ProblemDefinition): MechanismProblem {
       throw new InvalidInputError(`Cannot ${action}: ${field} must be a ${type}, got ${show(value)}`);
     }
   }
-  requirePositive(action, "scale", scale);
+  requireScale(action, scale);
+  if (!["unlimited", "unit"].includes(supply)) {
+    throw new InvalidInputError(`Cannot ${action}: supply must be one of unlimited, unit, got ${show(supply)}`);
+  }
   requireGoodNames(action, goodNames, goods);
   const standard = definition.distribution !== undefined && definition.principalUtility === undefined;
   const types = definedTypes(action, definition, scale);
@@ -156,6 +165,7 @@ export function defineProblem(definition: ProblemDefinition): MechanismProblem {
     ...scale !== 1 && { scale },
     ...unit !== undefined && { unit },
     ...goodNames !== undefined && { goodNames },
+    ...supply !== "unlimited" && { supply },
   };
 }
 
@@ -186,6 +196,7 @@ const FIELDS: readonly (keyof ProblemDefinition)[] = [
   "terms",
   "productionCost",
   "duplicationCost",
+  "supply",
 ];
 
 /** F of a definition. */
@@ -256,7 +267,9 @@ function checkedTypes(
 /** u0 of a definition. */
 function definedUtility(action: string, definition: ProblemDefinition): PrincipalUtility {
   if (definition.principalUtility === undefined) {
-    if (definition.terms === undefined) return reproducibleGoods(definition);
+    if (definition.terms === undefined) {
+      return definition.supply === "unit" ? unitGoods(definition) : reproducibleGoods(definition);
+    }
     throw new InvalidInputError(`Cannot ${action}: terms must come with principalUtility, which is missing`);
   }
   for (const cost of ["productionCost", "duplicationCost"] as const) {

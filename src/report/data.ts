@@ -3,14 +3,17 @@
  *
  * @module
  */
+import type { Comparison } from "../baselines/compared_with_best.ts";
+import type { ReferenceUtility } from "../baselines/reference_utilities.ts";
 import { underPresentNames } from "../former_names.ts";
 import { InvalidInputError, show } from "../errors.ts";
 import { parseObject } from "../io/json.ts";
 import { readTextIfThere } from "../io/read.ts";
 import type { AuditReport } from "../mechanisms/audit.ts";
 import type { Evaluation } from "../mechanisms/evaluate.ts";
+import { type MeasuredPriceList, measuredPriceList } from "../mechanisms/measured_price_list.ts";
 import type { MechanismResult } from "../mechanisms/mechanism.ts";
-import type { MenuMechanism } from "../mechanisms/menu_mechanism.ts";
+import type { PricedMechanism } from "../mechanisms/audit/prices.ts";
 import { goodName, PLAIN_UNITS } from "../mechanisms/units.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { deriveKey, randomKey } from "../random/key.ts";
@@ -48,6 +51,12 @@ export interface StartedRun {
 export interface ReportedRun extends StartedRun {
   readonly evaluation: Evaluation;
   readonly mechanism: MechanismView;
+  /** What simple mechanisms earn on the same test profiles. */
+  readonly references?: readonly ReferenceUtility[];
+  /** How it compares with the best of them. */
+  readonly comparison?: Comparison;
+  /** What is not as one expects, as sentences without their full stops. */
+  readonly remarks?: readonly string[];
   readonly audit?: AuditReport;
 }
 
@@ -89,7 +98,7 @@ export interface OutcomePoint {
 
 /** What a report shows of a mechanism. */
 export interface MechanismView {
-  readonly contexts: readonly ContextView[];
+  readonly contexts: readonly (ContextView & { readonly priceList: MeasuredPriceList })[];
   /** How many held-out profiles all that follows is about: on data all of its held-out rows, and none twice. */
   readonly profiles: number;
   /** Of every good: the share of profiles in which somebody gets it with a probability of 1/2 or more. */
@@ -180,14 +189,17 @@ export async function readMetrics(
  */
 export async function viewMechanism(
   problem: MechanismProblem,
-  mechanism: MenuMechanism,
+  mechanism: PricedMechanism,
   options: { readonly seed: number; readonly profiles: number },
 ): Promise<MechanismView> {
   const { participants: n, goods: m, distribution } = problem, most = Math.min(PROFILES, options.profiles);
-  const contexts: ContextView[] = [];
+  const contexts: MechanismView["contexts"][number][] = [], { seed } = options;
   const { largest } = mechanism.units ?? PLAIN_UNITS;
   for (const share of n > 1 ? CONTEXTS : [undefined]) {
-    contexts.push(await viewContext(mechanism, share === undefined ? undefined : share * largest));
+    const value = share === undefined ? undefined : share * largest, count = Math.ceil(most / n);
+    const others = value === undefined ? [] : new Array(n - 1).fill(new Array(m).fill(value));
+    const priceList = await measuredPriceList(problem, mechanism, { others, choosing: count, profiles: count, seed });
+    contexts.push({ ...await viewContext(mechanism, value), priceList });
   }
 
   const key = deriveKey(randomKey(options.seed), REPORT_STREAM);
@@ -210,7 +222,7 @@ export async function viewMechanism(
 }
 
 /** Prices, allocations and payments of the first participant, where all others value every good at `others`. */
-export async function viewContext(mechanism: MenuMechanism, others?: number): Promise<ContextView> {
+export async function viewContext(mechanism: PricedMechanism, others?: number): Promise<ContextView> {
   const { participants: n, goods: m, units = PLAIN_UNITS } = mechanism, { largest } = units;
   const rows = m > 1 ? SIDE : 1, count = rows * SIDE, level = LEVEL * largest;
   const at = (k: number) => [k % SIDE / (SIDE - 1), Math.floor(k / SIDE) / (SIDE - 1)];

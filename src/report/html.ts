@@ -6,7 +6,8 @@
  * @module
  */
 import { escapeMarkup } from "../display.ts";
-import { type Chart, svgParts } from "./charts.ts";
+import { parseEmpiricalName } from "../problems/empirical_name.ts";
+import { type Chart, svgParts } from "./chart.ts";
 import { STYLE } from "./style.ts";
 
 /** What a page forbids the browser: everything but its own style, and what `more` allows. */
@@ -46,19 +47,22 @@ ${end}</body>
 `;
 }
 
-/** The name of a problem as HTML; that of a setting, such as `U_{1,2}^{0,0}`, as one writes it by hand. */
+/**
+ * The name of a problem as HTML; that of a setting, such as `U_{1,2}^{0,0}`, as one writes it by hand; of a table the
+ * name of its file.
+ */
 export function notation(name: string): string {
-  const [, letter, below, above] = /^([A-Z])_\{([\d.,]+)\}\^\{([\d.,]+)\}$/.exec(name) ?? [];
-  if (letter === undefined) return escapeMarkup(name);
+  const [, letter, below, above] = /^([A-Z])_\{([\d.,]+)\}\^\{([\d.,]+|unit)\}$/.exec(name) ?? [];
+  if (letter === undefined) return escapeMarkup(parseEmpiricalName(name)?.table ?? name);
   return `${letter}<span class="scripts"><sup>${above}</sup><sub>${below}</sub></span>`;
 }
 
-/** The charts, each in a figure. */
-export function figures(charts: readonly Chart[], row = false): string {
+/** The charts, each in a figure: side by side, in a row of small ones, or one as tall as it is. */
+export function figures(charts: readonly Chart[], layout?: "row" | "tall"): string {
   const list = charts.map((chart) => (
     `<figure>\n${inline(chart)}\n<figcaption>${escapeMarkup(chart.caption)}</figcaption>\n</figure>`
   ));
-  return `<div class="charts${row ? " row" : ""}">\n${list.join("\n")}\n</div>`;
+  return `<div class="charts${layout ? ` ${layout}` : ""}">\n${list.join("\n")}\n</div>`;
 }
 
 /** The SVG of a chart within a page: as wide as there is place. */

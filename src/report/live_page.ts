@@ -7,7 +7,7 @@
 import { escapeMarkup } from "../display.ts";
 import { VERSION } from "../version.ts";
 import type { Metrics, StartedRun } from "./data.ts";
-import { trainingCharts } from "./charts.ts";
+import { trainingCharts } from "./training_charts.ts";
 import { duration, notation, page } from "./html.ts";
 import { again, commandBlock, type Fact, factList, knownValues, trainingSection } from "./run_facts.ts";
 

@@ -3,17 +3,22 @@
  *
  * @module
  */
+import { comparisonInWords } from "../baselines/compared_with_best.ts";
 import { count, escapeMarkup, short } from "../display.ts";
-import { CHECK_WORDS } from "../mechanisms/audit/words.ts";
+import { CHECK_WORDS, unseenInWords } from "../mechanisms/audit/words.ts";
 import { dataRows, revenueName, sampleInWords, termRows } from "../mechanisms/evaluate.ts";
 import type { AuditReport } from "../mechanisms/audit.ts";
 import { amount, inUnitWords, plainAmount, type Unit } from "../problems/amounts.ts";
 import { CERTIFIED_GAP, gapInWords } from "../mechanisms/certificate.ts";
 import { optimumInWords, percentOf, referenceMechanisms } from "../problems/reference_mechanisms.ts";
+import { scaleOf } from "../problems/scaled.ts";
 import { VERSION } from "../version.ts";
-import { type Chart, mechanismCharts, slug, trainingCharts } from "./charts.ts";
+import { type Chart, slug } from "./chart.ts";
+import { mechanismCharts } from "./charts.ts";
 import type { ReportedRun } from "./data.ts";
 import { duration, figures, notation, page, table } from "./html.ts";
+import { listInWords, percent, priceListChart, shownEntries } from "./price_list_chart.ts";
+import { trainingCharts } from "./training_charts.ts";
 import { again, type Fact, factList, knownValues, trainingSection } from "./run_facts.ts";
 
 /** A report that is done. */
@@ -37,13 +42,15 @@ export async function makeReport(runs: readonly ReportedRun[]): Promise<Report> 
     const fixed = contexts.length > 1 ? " Slices are those of participant 1." : "";
     const level = several ? 4 : 3;
     const parts = groups.map((group) => (
-      `<h${level}>${escapeMarkup(group.title)}</h${level}>\n${figures(group.charts, group.row)}`
+      `<h${level}>${escapeMarkup(group.title)}</h${level}>\n${figures(group.charts, group.row ? "row" : undefined)}`
     ));
+    const lists = await priceLists(run, prefixes[at - 1], level);
+    charts.push(...lists.charts);
     sections.push(`<section>
 ${several ? `<h2>${escapeMarkup(run.name)}</h2>\n${facts(run)}` : ""}
 <h${several ? 3 : 2}>The mechanism</h${several ? 3 : 2}>
 <p>Slices of it, and what happened on ${profiles} held-out type profiles.${fixed}</p>
-${parts.join("\n")}
+${parts.map((part, k) => k < lists.html.length ? `${part}\n${lists.html[k]}` : part).join("\n")}
 ${run.audit ? auditSection(run.problem, run.audit, several ? 3 : 2) : ""}
 </section>`);
   }
@@ -61,18 +68,27 @@ ${sections.join("\n")}
 
 /** What a run reached, and how to get it again. */
 function facts(run: ReportedRun): string {
-  const { problem, evaluation, device, seconds, metrics } = run;
+  const { problem, evaluation, device, seconds, metrics, references = [], comparison, remarks = [] } = run;
   const { revenue, standardError, worstGap, worstRounding, participantsUtility } = evaluation;
   const rows: Fact[] = dataRows(problem, evaluation).map(([name, value, remark]) => [name, `${value}, ${remark}`]);
   rows.unshift(...termRows(problem, evaluation).map(([name, value]): Fact => [name, `${value}, mean`]));
   rows.push(...knownValues(problem, revenue));
+  for (const { name, remark, utility, standardError, upperBound } of references) {
+    const value = `${plainAmount(problem, utility)} \u00b1 ${amount(problem, standardError)}`;
+    rows.push([upperBound ? `Bound: ${name}` : name, `${value}, ${remark}`]);
+  }
+  if (comparison) {
+    const [name, value, remark] = comparisonInWords(problem, comparison);
+    rows.push([name, `${value.replace("+-", "\u00b1")}, ${remark}`]);
+  }
   const isGoods = revenueName(problem) === "revenue";
   rows.push([
     "Certificate",
-    worstGap <= CERTIFIED_GAP
+    worstGap <= CERTIFIED_GAP * scaleOf(problem)
       ? `nobody gains more than ${short(worstGap)} by lying, on these profiles`
-      : `${gapInWords(worstGap, worstRounding)[1]}; largest gap ${short(worstGap)}`,
+      : `${gapInWords(worstGap, worstRounding, scaleOf(problem))[1]}; largest gap ${short(worstGap)}`,
   ]);
+  if (evaluation.unusual !== undefined) rows.push(["Results", evaluation.unusual]);
   rows.push([
     "Participants",
     `keep ${short(participantsUtility)}${inUnitWords(problem)} of utility together, on average`,
@@ -88,7 +104,7 @@ function facts(run: ReportedRun): string {
     sampleInWords(evaluation, "held-out type ")
   }. \
 ${notation(problem.name)} has ${count(problem.participants, "participant")} and ${count(problem.goods, "good")}.</p>
-${factList(rows)}
+${remarks.map((remark) => `<p class="remark">Note: ${escapeMarkup(remark)}.</p>\n`).join("")}${factList(rows)}
 ${again(run)}`;
 }
 
@@ -116,6 +132,28 @@ function comparison(runs: readonly ReportedRun[]): string {
   return `${first}\n${table(["option", ...runs.map(({ name }) => name)], options, "Options that differ")}`;
 }
 
+/** The price lists of a mechanism, one for each context, as HTML, and their charts. */
+async function priceLists({ mechanism, problem }: ReportedRun, prefix: string, level: number) {
+  const charts: Chart[] = [], parts: string[] = [];
+  for (const { others, priceList: list } of mechanism.contexts) {
+    const where = others === undefined ? "" : `, where the others value every good at ${short(others)}`;
+    const name = `${prefix}-price-list${others === undefined ? "" : `-others-${short(others).replace(".", "_")}`}`;
+    const { entries, others: rarer } = shownEntries(problem, list);
+    const rows = entries.map(({ name, price, share }) => [name, amount(problem, price), percent(share)]);
+    if (rarer.count > 0) rows.push([`${count(rarer.count, "other")} that fewer take`, "", percent(rarer.share)]);
+    rows.push(["nothing", amount(problem, 0), percent(list.nothing)]);
+    const chart = entries.length > 0 ? [await priceListChart(name, problem, list, where)] : [];
+    charts.push(...chart);
+    parts.push(`<h${level}>Price list${escapeMarkup(where)}</h${level}>
+<p class="note">${escapeMarkup(listInWords(problem, list))} tedi menu shortens it.</p>
+<div class="beside">
+${table(["outcome", "price", "taken by"], rows, "Price list")}
+${figures(chart)}
+</div>`);
+  }
+  return { html: parts, charts };
+}
+
 /** The verdict of an audit. */
 function auditSection(
   unit: Unit,
@@ -131,6 +169,8 @@ function auditSection(
   });
   for (const { name, reason } of skipped) rows.push([CHECK_WORDS[name][0], "not checked", "", "", "", reason, ""]);
   for (const what of leftOut) rows.push(["", "left out", "", "", "", what, ""]);
+  const unseen = unseenInWords(checks);
+  if (unseen) rows.push(["rare violations", unseen[0], "", "", "", unseen[1], ""]);
   const head = ["check", "verdict", "largest violation", "bound", "cases", "what it is", "remark"];
   return `<h${level}>The audit</h${level}>
 <p class="${passed ? "passed" : "failed"}">${verdict}</p>

@@ -7,7 +7,7 @@ import { escapeMarkup } from "../display.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { referenceMechanisms, shareInWords } from "../problems/reference_mechanisms.ts";
 import { VERSION } from "../version.ts";
-import type { Chart } from "./charts.ts";
+import type { Chart } from "./chart.ts";
 import type { StartedRun } from "./data.ts";
 import { figures } from "./html.ts";
 

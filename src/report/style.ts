@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { FAINT, INK, PAPER } from "./charts.ts";
+import { FAINT, INK, PAPER } from "./chart.ts";
 
 /** Colours, light and dark, and the elements that every page has. */
 export const SHARED_STYLE = `
@@ -32,6 +32,7 @@ footer { color: var(--soft); font-size: 0.85rem; margin-top: 32px; }`;
 export const STYLE = `${SHARED_STYLE}
 h3, h4 { font-size: 1.1rem; margin: 24px 0 8px; }
 h4 { font-size: 1rem; }
+.remark { border-left: 4px solid var(--bad); padding: 2px 12px; margin: 8px 0; max-width: 72ch; }
 .result { margin: 0; font-size: 1.3rem; }
 .result strong { font-size: 2.2rem; font-variant-numeric: tabular-nums; }
 aside { border: 1px solid var(--faint); border-left: 4px solid var(--good); border-radius: 6px; background: var(--paper);
@@ -50,12 +51,17 @@ code { font: 0.85rem/1.5 ui-monospace, monospace; }
 .charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 340px), 1fr)); gap: 14px; }
 @media (min-width: 640px) { .row { grid-template-columns: 1fr 1fr; } }
 @media (min-width: 1100px) { .row { grid-template-columns: repeat(4, 1fr); } }
+.tall { display: block; max-width: 760px; margin-bottom: 14px; }
 figure svg { display: block; width: 100%; height: auto; max-height: 400px; }
+.tall svg { max-height: none; }
 figure svg [fill="${INK}"] { fill: var(--ink); }
 figure svg [stroke="${INK}"] { stroke: var(--ink); }
 figure svg [stroke="${FAINT}"] { stroke: var(--faint); }
 figure svg [fill="${PAPER}"] { fill: var(--paper); }
 figure svg [stroke="${PAPER}"] { stroke: var(--paper); }
+.beside { display: flex; flex-wrap: wrap; gap: 8px 40px; align-items: start; }
+.beside > * { min-width: 0; max-width: 100%; }
+.beside .charts { flex: 1 1 340px; max-width: min(100%, 560px); }
 .wide { overflow-x: auto; margin: 8px 0; }
 table { border-collapse: collapse; font-size: 0.9rem; font-variant-numeric: tabular-nums; }
 caption { text-align: left; color: var(--soft); padding: 4px 0; }

@@ -10,6 +10,7 @@ import { type ContextKind, contextKinds, hasContext } from "../networks/context.
 import { type NetworkSize, requireContext } from "../networks/pricing_rule.ts";
 import { isReproducibleGoods } from "../problems/principal_utility.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
+import { requireUnlimitedSupply } from "../problems/supply.ts";
 import { problemOf } from "../problems/problem_of.ts";
 import { randomKey } from "../random/key.ts";
 import { boundaries } from "../sampling/boundary.ts";
@@ -71,6 +72,9 @@ const NETWORK_SIZES = ["layers", "groups", "groupSize", "hidden"] as const;
 
 /** beta at the end where types have atoms. */
 const ATOMS_BETA = 20_000;
+
+/** beta does not grow while the suboptimality of chains is above this many m / beta, unless options say otherwise. */
+export const LARGEST_SUBOPTIMALITY = 1.3;
 
 /** Default widths of the hidden layers that read a context. */
 export function defaultHidden(context: ContextKind): readonly number[] {
@@ -203,7 +207,7 @@ export function defaultTraining(
     betaGrowthRatio: 0.8,
     stepScale: 0.3,
     largestStep: 0.2,
-    largestSuboptimality: 1.3,
+    largestSuboptimality: LARGEST_SUBOPTIMALITY,
     learningRate: 3e-3,
     finalLearningRateRatio: 0.05,
     learningRateBeta: atoms ? ATOMS_BETA : 600 / m,
@@ -263,6 +267,7 @@ export function carriedProfiles(options: TrainingOptions): number {
  */
 export function checkTraining(options: TrainingOptions, problem?: MechanismProblem): void {
   const what = "train";
+  if (problem) requireUnlimitedSupply("train a menu mechanism", problem);
   for (const name of ["iterations", "profiles", "steps", "initialPoints"] as const) {
     requireInteger(what, name, options[name], 1);
   }

@@ -46,7 +46,7 @@ export function isMeasured(iteration: number, { validateEvery, iterations }: Tra
 }
 
 /** Whether training stops, as it waited long enough for a better mechanism. */
-export function isExhausted({ waited }: Validation, { patience }: TrainingOptions): boolean {
+export function isExhausted({ waited }: Validation, { patience }: Pick<TrainingOptions, "patience">): boolean {
   return patience > 0 && waited >= patience;
 }
 
@@ -77,9 +77,9 @@ export function afterMeasurement(
 }
 
 /** Whether a checkpoint is one after which training stops, as patience ran out. */
-export function isSavedExhausted({ metadata: { validation } }: Checkpoint, options: TrainingOptions): boolean {
+export function isSavedExhausted({ metadata: { validation } }: Checkpoint, patience: number): boolean {
   const { waited } = fieldsOf(validation ?? "");
-  return typeof waited === "number" && isExhausted({ waited }, options);
+  return typeof waited === "number" && isExhausted({ waited }, { patience });
 }
 
 /** A checkpoint of which the patience begins anew, for a training that is to go on for longer. */

@@ -6,8 +6,6 @@
 
 /** Debian's packages. */
 const PACKAGES = ["slurm-wlm", "munge"];
-/** Ports of the controller and of the nodes. */
-const PORT = 17817;
 /** The nodes. */
 export const NODES = ["alpha", "beta"] as const;
 
@@ -50,10 +48,22 @@ async function install(): Promise<void> {
   await run(...asRoot("apt-get", ["install", "-y", "--no-install-recommends", ...PACKAGES]), { env });
 }
 
+/** Ports that nobody listens to. */
+function freePorts(count: number): number[] {
+  const listeners = Array.from({ length: count }, () => Deno.listen({ hostname: "127.0.0.1", port: 0 }));
+  return listeners.map((listener) => {
+    using open = listener;
+    return open.addr.port;
+  });
+}
+
 /** Installs Slurm where it is missing, and starts a cluster with its files in a folder. */
 export async function startCluster(folder: string): Promise<Cluster> {
   await install();
-  const host = Deno.hostname(), cores = navigator.hardwareConcurrency;
+  const [port, ...nodePorts] = freePorts(1 + NODES.length),
+    host = Deno.hostname(),
+    cores = navigator.hardwareConcurrency;
+  const memory = Math.floor(Deno.systemMemoryInfo().total / 2 ** 20 / NODES.length);
   const socket = `${folder}/munge/socket`, conf = `${folder}/slurm.conf`;
   for (const name of ["munge", "controller", ...NODES]) await Deno.mkdir(`${folder}/${name}`, { recursive: true });
   for (const path of [folder, `${folder}/munge`]) await Deno.chmod(path, 0o755);
@@ -63,7 +73,7 @@ export async function startCluster(folder: string): Promise<Cluster> {
     [
       "ClusterName=test",
       `SlurmctldHost=${host}(127.0.0.1)`,
-      `SlurmctldPort=${PORT}`,
+      `SlurmctldPort=${port}`,
       ...["SlurmUser=root", "SlurmdUser=root", "AuthType=auth/munge", "CredType=cred/munge"],
       // A task that was queued again may start after cred_expire seconds.
       `AuthInfo=socket=${socket},cred_expire=5`,
@@ -79,7 +89,9 @@ export async function startCluster(folder: string): Promise<Cluster> {
       ...["SlurmdTimeout=8", "SlurmctldTimeout=10", "InactiveLimit=0", "KillWait=10", "MinJobAge=300", "JobRequeue=1"],
       ...["AccountingStorageType=accounting_storage/none", "JobAcctGatherType=jobacct_gather/none"],
       ...NODES.map((name, k) => (
-        `NodeName=${name} NodeHostname=${host} NodeAddr=127.0.0.1 Port=${PORT + 1 + k} CPUs=${cores} State=UNKNOWN`
+        `NodeName=${name} NodeHostname=${host} NodeAddr=127.0.0.1 Port=${
+          nodePorts[k]
+        } CPUs=${cores} RealMemory=${memory} State=UNKNOWN`
       )),
       `PartitionName=main Nodes=${NODES.join(",")} Default=YES MaxTime=INFINITE State=UP OverSubscribe=NO`,
       "",

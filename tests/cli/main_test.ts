@@ -1,5 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { commands } from "../../src/cli/main.ts";
+import { aboutRun } from "../../src/cli/next_steps.ts";
+import { defineProblem } from "../../src/problems/user_module.ts";
 import { VERSION } from "../../src/version.ts";
 import { jsonLines, spawn, tedi } from "./tedi.ts";
 
@@ -42,6 +44,39 @@ Deno.test("unknown commands and options are named, with the nearest one", async 
   for (const [args, message] of mistakes) {
     assertEquals(await tedi(args), { code: 2, stdout: "", stderr: message });
   }
+});
+
+Deno.test("under --json a failure is an object on stdout, too, with the exit code and whose fault it is", async () => {
+  const { code, stdout, stderr } = await tedi(["train", "--json", "--types", "no-such-file.csv"]);
+  const message = 'Cannot read types: file must exist, got "no-such-file.csv"';
+  assertEquals([code, stderr], [2, `error: ${message}\n`]);
+  assertEquals(jsonLines(stdout), [{ event: "error", kind: "input", message, exitCode: 2 }]);
+  // What comes after -- is no option.
+  assertEquals((await tedi(["evaluate", "no-such-run", "--", "--json"])).stdout, "");
+});
+
+Deno.test("what tedi is, is told as it was started: by deno, or by npx, which leaves no deno to type", async () => {
+  const program = `import { whatTediIs } from "${new URL("../../src/cli/next_steps.ts", import.meta.url).href}";
+    console.log(whatTediIs());`;
+  const file = await Deno.makeTempFile({ suffix: ".ts" });
+  await Deno.writeTextFile(file, program);
+  const said = async (args: readonly string[], npm_command: string) => {
+    const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["run", ...args, file], env: { npm_command } })
+      .output();
+    return new TextDecoder().decode(stdout).trim();
+  };
+  assertEquals(await said(["-A"], ""), `tedi is deno run -A ${file}`);
+  assertEquals(await said(["-A"], "exec"), `tedi is npx -y deno@${Deno.version.deno} run -A ${file}`);
+  assertEquals(await said(["--no-prompt"], "exec"), `tedi is deno run -A ${file}`, "without a look at the environment");
+  await Deno.remove(file);
+});
+
+Deno.test("commands that come next name the module of a problem, and are quoted for a shell", () => {
+  const problem = defineProblem({ participants: 1, goods: 1, distribution: "U" });
+  const ofModule = { ...problem, source: { kind: "module", module: "./my problem.ts" } as const };
+  assertEquals(aboutRun("report", "runs/a", problem), "tedi report runs/a");
+  assertEquals(aboutRun("report", "runs/a", ofModule), "tedi report runs/a --problem './my problem.ts'");
+  assertEquals(aboutRun("train --resume --out", "runs/it's", problem), "tedi train --resume --out 'runs/it'\\''s'");
 });
 
 Deno.test("settings lists Table 1", async () => {

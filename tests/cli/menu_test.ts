@@ -41,7 +41,7 @@ Deno.test("tedi menu with several participants wants the others' types; wrong in
     [[out, "--others", "0.5", "--participant", "3"], "--participant must be at most 2, got 3"],
     [[await run(), "--others", "0.5"], "--others must be left out with one participant"],
     [[await run(), "--round", "0.4"], "--round must be above 0.5 and at most 1, got 0.4"],
-    [[await run(), "--json", "--format", "csv"], "--json and --format csv exclude each other"],
+    [[await run(), "--svg", "prices.png"], '--svg must end with .svg, got "prices.png"'],
     [[await run(), "--tolerance", "-1"], "--tolerance"],
   ];
   for (const [args, message] of wrong) {
@@ -49,4 +49,9 @@ Deno.test("tedi menu with several participants wants the others' types; wrong in
     assertEquals([code, stdout], [2, ""], args.join(" "));
     assertStringIncludes(stderr, message);
   }
+  const both = await tedi(["menu", await run(), "--json", "--format", "csv"]);
+  assertEquals([both.code, both.stderr], [
+    2,
+    "error: Cannot run tedi menu: --json and --format csv exclude each other\n",
+  ]);
 });

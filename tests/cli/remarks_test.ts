@@ -1,7 +1,9 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertStringIncludes } from "@std/assert";
 import { bundle } from "../../src/baselines/bundle.ts";
+import { referenceUtilities } from "../../src/baselines/reference_utilities.ts";
+import { comparedWithBest } from "../../src/baselines/compared_with_best.ts";
 import { remarksOn } from "../../src/cli/remarks.ts";
-import { evaluate } from "../../src/mechanisms/evaluate.ts";
+import { differenceOf, evaluate, evaluateEach } from "../../src/mechanisms/evaluate.ts";
 import { flatTypes, type Mechanism } from "../../src/mechanisms/mechanism.ts";
 import { amount, plainAmount } from "../../src/problems/amounts.ts";
 import { empiricalProblem } from "../../src/problems/empirical.ts";
@@ -28,16 +30,23 @@ const test = { profiles: 4000, seed: 0 };
 const euros = defineProblem({ participants: 1, goods: 2, distribution: "U", scale: 50, unit: "EUR" });
 
 Deno.test("a mechanism that sells nothing, or less than one bundle, is told so in words", async () => {
-  const said = async (price: number) => await remarksOn(euros, await evaluate(euros, goodsAt(price, 50), test), test);
+  const references = await referenceUtilities(euros, test);
+  const remarks = async (mechanism: Mechanism) => {
+    const each = await evaluateEach(euros, mechanism, test);
+    return remarksOn(euros, each.evaluation, await comparedWithBest(euros, each, references, test));
+  };
+  const said = async (price: number) => await remarks(goodsAt(price, 50));
   assertEquals((await said(50)).length, 2);
   assertStringIncludes((await said(50))[0], "it sells next to nothing");
   const [less, ...more] = await said(40);
   assert(
-    /^it earns less than one price of (39|40|41|42)\.\d{3} EUR for all goods together, 2[67]\.\d{3} EUR/.test(less),
+    /^it earns 1\d\.\d{3} EUR less than Bundle-OPT \(all goods together, at (39|40|41|42)\.\d{3} EUR\): train/.test(
+      less,
+    ),
     less,
   );
   assertEquals(more, []);
-  assertEquals(await remarksOn(euros, await evaluate(euros, bundle(euros), test), test), []);
+  assertEquals(await remarks(bundle(euros)), []);
 });
 
 Deno.test("values that fill a hundredth of the scale are told so", async () => {
@@ -45,15 +54,27 @@ Deno.test("values that fill a hundredth of the scale are told so", async () => {
     ...{ participants: 1, goods: 2, scale: 50 },
     sampleTypes: (random, profiles) => random.uniform(2 * profiles).map((u) => u / 3),
   });
-  const remarks = await remarksOn(small, await evaluate(small, bundle(small), test), test);
+  const remarks = remarksOn(small, await evaluate(small, bundle(small), test), undefined);
   assertEquals(remarks.map((one) => one.slice(0, 33)), ["99 of 100 values are below 0.330,"]);
 });
 
-Deno.test("on data the bundle is compared on the same rows", async () => {
+Deno.test("on data mechanisms are compared on the same rows, where far smaller differences can be told", async () => {
   const text = Array.from({ length: 100 }, (_, row) => `${20 + row % 7},${60 - row % 11}`).join("\n");
-  const problem = await empiricalProblem({ text }), own = await evaluate(problem, goodsAt(56, 60), test);
-  const [less] = await remarksOn(problem, own, test);
-  assertStringIncludes(less, "for all goods together");
+  const problem = await empiricalProblem({ text }), references = await referenceUtilities(problem, test);
+  const best = Math.max(...references.filter(({ upperBound }) => !upperBound).map(({ utility }) => utility));
+  const each = await evaluateEach(problem, goodsAt(56, 60), test), own = each.evaluation;
+  const compared = (await comparedWithBest(problem, each, references, test))!;
+  assertAlmostEquals(compared.difference, own.revenue - best, 1e-5);
+  assert(compared.interval[0] < compared.difference && compared.interval[1] > compared.difference);
+  const [less] = remarksOn(problem, own, compared);
+  assert(less.startsWith(`it earns ${amount(problem, -compared.difference)} less than `), less);
+  // A difference that may be nothing is not told from nothing.
+  const near = { ...compared, difference: 0.01, interval: [-0.1, 0.12] as const };
+  assertStringIncludes(remarksOn(problem, own, near)[0], "may earn as much: there are too few held-out rows");
+  assertEquals(remarksOn(problem, own, { ...near, interval: [0.001, 0.02] as const }), []);
+  // The same mechanism twice: no difference, and no error.
+  const same = differenceOf(each, await evaluateEach(problem, goodsAt(56, 60), test));
+  assertEquals([same.mean, same.standardError], [0, 0]);
 });
 
 Deno.test("amounts have as many places as the scale asks for, and their unit", () => {

@@ -4,6 +4,7 @@ import { InvalidInputError } from "../../src/errors.ts";
 import { cellPath } from "../../src/experiments/cells.ts";
 import { type SweepCell, sweepCells } from "../../src/cli/sweep/cells.ts";
 import { sweepRows } from "../../src/cli/sweep/collect.ts";
+import { sweepCharts } from "../../src/report/sweep_charts.ts";
 import { parseSweep } from "../../src/cli/sweep/definition.ts";
 import { fileSystemOf, jobScript, tasksOf } from "../../src/cli/sweep/slurm.ts";
 import { TABLE_ONE } from "../../src/cli/sweep/table_one.ts";
@@ -129,6 +130,10 @@ Deno.test("a sweep on this machine does what is missing, and collects a table wi
   for (const name of ["sweep.csv", "sweep.md", "cells.csv", "report.html"]) {
     assert((await Deno.stat(`${FOLDER}/sweeps/small/${name}`)).size > 0, name);
   }
+  const page = await Deno.readTextFile(`${FOLDER}/sweeps/small/report.html`);
+  assertEquals(page.match(/<figure>/g)?.length, 1);
+  assertStringIncludes(page, 'aria-label="Revenue of 2 choices in U_{1,2}^{0,0}, from ');
+  assert(page.includes(">chains 4<") && page.includes(">chains 6<"), "choices are named by what differs");
   // A lost cell is done again, and no other; its bits are the same.
   const lost = [...Deno.readDirSync(`${FOLDER}/sweeps/small`)].find(({ name }) => /seed1.*\.json$/.test(name))!.name;
   const revenueOf = async () => JSON.parse(await Deno.readTextFile(`${FOLDER}/sweeps/small/${lost}`)).revenue;
@@ -139,6 +144,24 @@ Deno.test("a sweep on this machine does what is missing, and collects a table wi
   const again = await run("small.toml");
   assertStringIncludes(again.stderr, "4 cells, 1 to do");
   assertEquals(await revenueOf(), before);
+});
+
+Deno.test("charts show what each choice earned, and how it depends on options that are numbers", async () => {
+  const rates = [0.001, 0.003, 0.03],
+    choices = rates.map((rate, k) => ({
+      ...{ problem: "U_{1,2}^{0,0}", label: `learning-rate ${rate}`, options: { "learning-rate": String(rate) } },
+      ...{ revenue: 0.5 + k / 100, standardError: 0.001, ofSeeds: [0.5, 0.51], best: k === 1 },
+    }));
+  const [{ choices: all, options }] = await sweepCharts(choices);
+  assertStringIncludes(all!.alt, "from 0.5 (learning-rate 0.001) to 0.52 (learning-rate 0.03)");
+  assertStringIncludes(all!.caption, "the best by validation is in another colour");
+  assertEquals(options.map(({ name }) => name), ["sweep-U_-1-2-0-0-learning-rate"]);
+  assertStringIncludes(options[0].alt, "the highest, 0.52, is at 0.03");
+  // Two values, words, and one cell alone have no axis.
+  assertEquals((await sweepCharts(choices.slice(1)))[0].options, []);
+  const words = choices.map((one) => ({ ...one, options: { hidden: `none${one.revenue}` } }));
+  assertEquals((await sweepCharts(words))[0].options, []);
+  assertEquals((await sweepCharts([{ ...choices[0], ofSeeds: [0.5] }]))[0].choices, undefined);
 });
 
 Deno.test("a cell's command makes the same mechanism in a run folder", async () => {

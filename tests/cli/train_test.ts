@@ -31,7 +31,8 @@ Deno.test("train says for people what was learned, and where it is", async () =>
   }
   const run = "runs/U-1-2-cp0-cd0-seed0",
     next = [`Next: tedi report ${run}\n`, `tedi audit ${run}\n`, `tedi playground ${run}\n`, `tedi run ${run} `];
-  for (const text of [...next, "(tedi is deno run -A file:///"]) assertStringIncludes(stderr, text);
+  for (const text of [...next, `tedi menu ${run}\n`]) assertStringIncludes(stderr, text);
+  assert(/\(tedi is (deno|npx -y deno@\S+) run -A \S+mod\.ts\)/.test(stderr), stderr);
   assertStringIncludes(stderr, "Run folder: runs/U-1-2-cp0-cd0-seed0");
 });
 

@@ -16,6 +16,7 @@ import { parseTypeJson } from "../../src/problems/type_rows.ts";
 import { randomKey } from "../../src/random/key.ts";
 import { openDevice } from "../../src/runtime/device.ts";
 import type { HostTensor } from "../../src/runtime/host_tensor.ts";
+import { defaultAffineMaximizer } from "../../src/training/unit_supply/options.ts";
 import { defaultTraining } from "../../src/training/options.ts";
 import { type Checkpoint, disposeState, restoreState } from "../../src/training/state.ts";
 import { train, trainingRules } from "../../src/training/train.ts";
@@ -211,8 +212,10 @@ Deno.test("fuzz: configurations are data: no code is run, and nothing large is m
     const file = `${folder}/types.csv`, sizes = { participants: 1, goods: 2, productionCost: 0, duplicationCost: 0 };
     const empirical = await empiricalProblem({ file, ...sizes });
     const device = { requested: "auto", backend: "wasm", adapter: "x", software: false };
-    const configs = [settingProblem("U_{3,10}^{1,0}"), empirical].map((problem) => {
-      const { name, source } = problem, training = defaultTraining(problem);
+    const once = settingProblem("U_{2,2}^{unit}");
+    const configs = [settingProblem("U_{3,10}^{1,0}"), empirical, once].map((problem) => {
+      const { name, source } = problem;
+      const training = problem === once ? defaultAffineMaximizer(problem) : defaultTraining(problem);
       return { version: "0.1.0", problem: { name, source }, training, device };
     });
     const code = { kind: "module", module: "data:text/javascript,globalThis.codeHasRun = true" };

@@ -177,6 +177,13 @@ Deno.test("decodeSafetensors: each broken rule is named", () => {
   const notUtf8 = file(`{"w":"?"}`);
   notUtf8[8 + 6] = 0xff;
   assertThrows(() => decodeSafetensors(notUtf8, "x"), InvalidInputError, "header must be UTF-8 text");
+  // Somebody's table, by mistake.
+  const table = new TextEncoder().encode("customer;laptop;phone\r\n1;900,50;200\r\n");
+  assertThrows(
+    () => decodeSafetensors(table, "bids.csv"),
+    InvalidInputError,
+    'Cannot read bids.csv: file must be a safetensors file, such as the mechanism.safetensors of a run folder, got "customer;laptop;phone',
+  );
 });
 
 Deno.test("decodeChecked: a file without checksum, or with that of another content, is refused", async () => {

@@ -1,7 +1,16 @@
 /** What the playground shows is what the mechanism does. */
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { contours } from "../../src/playground/contours.ts";
-import { choiceOf, costOf, curveOf, settingOfMechanism, surfaceOf, sweepReports } from "../../src/playground/model.ts";
+import {
+  choiceOf,
+  costOf,
+  costsOfMechanism,
+  curveOf,
+  priceListOf,
+  settingOfMechanism,
+  surfaceOf,
+  sweepReports,
+} from "../../src/playground/model.ts";
 import { parseSetting } from "../../src/problems/settings.ts";
 import { randomKey } from "../../src/random/key.ts";
 import { uniforms } from "../../src/random/numbers.ts";
@@ -55,14 +64,19 @@ Deno.test("surfaces and curves: no point of them is better than the choice", asy
   assertEquals([curve.prices[0], curve.outcomes[10]], [0, 1]);
 });
 
-Deno.test("costs are those of reproducible goods, and known for settings alone", () => {
+Deno.test("costs are those of reproducible goods, and known where a problem's name tells them", () => {
   const outcomes = Float64Array.of(0.5, 0, 1, 0.25);
-  assertAlmostEquals(costOf(parseSetting("U_{2,2}^{1,0.5}"), outcomes), 1 * (1 + 0.25) + 0.5 * 1.75);
+  assertAlmostEquals(costOf(parseSetting("U_{2,2}^{1,0.5}"), outcomes, 2), 1 * (1 + 0.25) + 0.5 * 1.75);
   const mechanism = randomMechanism(2, 2, 1),
     named = (problem: string) => settingOfMechanism({ ...mechanism, problem });
   assertEquals(settingOfMechanism(mechanism), undefined);
   assertEquals(named("U_{3,2}^{0,0}"), undefined, "a setting of another size");
   assertEquals(named("C_{2,2}^{1,0.5}")?.productionCost, 1);
+  const told = (problem: string) => costsOfMechanism({ ...mechanism, problem });
+  assertEquals(told("C_{2,2}^{1,0.5}")?.duplicationCost, 0.5);
+  const table = told("empirical (my, own.csv, n=2, m=2, cp=0.25, cd=1e-7)");
+  assertEquals([table?.productionCost, table?.duplicationCost], [0.25, 1e-7]);
+  assertEquals(told("taste and budget"), undefined);
 });
 
 Deno.test("contours of a plane are a straight line", () => {
@@ -75,4 +89,16 @@ Deno.test("contours of a plane are a straight line", () => {
   const length = found.reduce((sum, [x1, y1, x2, y2]) => sum + Math.hypot(x2 - x1, y2 - y1), 0);
   assertAlmostEquals(length, Math.hypot(0.6, 0.3), 1e-12);
   assertEquals(contours(plane, size, 4), []);
+});
+
+Deno.test("a price list has what is taken at its prices, and shares where the distribution is known", () => {
+  const mechanism = { ...randomMechanism(2, 2, 5), problem: "U_{2,2}^{0,0}" }, types = uniforms(randomKey(3), 4);
+  const choice = choiceOf(mechanism, types, 1), list = priceListOf(mechanism, choice, 1);
+  assert(list.length > 0);
+  for (const { outcome, price } of list) assertAlmostEquals(choice.price(Float64Array.from(outcome)), price, 0.05);
+  list.slice(1).forEach(({ price }, e) => assert(price >= list[e].price));
+  const sum = list.reduce((all, { share }) => all + share!, 0);
+  assert(sum > 0 && sum <= 1 + 1e-12, `${sum}`);
+  const unknown = { ...mechanism, problem: "mine" };
+  assert(priceListOf(unknown, choiceOf(unknown, types, 1), 1).every(({ share }) => share === undefined));
 });

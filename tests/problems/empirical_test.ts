@@ -155,3 +155,9 @@ Deno.test("values that repeat are atoms; goods are exchangeable where that is sa
   assertEquals((await of((row) => row % 3 === 0 ? row : 0)).atoms, undefined); // nor are those who want nothing
   assertEquals((await of((row) => row, { exchangeableGoods: true })).exchangeableGoods, true);
 });
+
+Deno.test("one column without a name is one good, in words", async () => {
+  const notes: string[] = [];
+  await empiricalProblem({ text: "3\n4\n5\n".repeat(5), onNote: (note) => notes.push(note) });
+  assertEquals(notes, ["A row has the values of 1 good"]);
+});

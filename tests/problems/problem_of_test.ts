@@ -77,8 +77,24 @@ const calls: Record<string, (problem: tedi.MechanismProblem | string) => unknown
     return await tedi.measureRegret(problem, mechanism, { profiles: 3, starts: 1, steps: 1 });
   },
   trainRegretNet: async (problem) => (await tedi.trainRegretNet(problem, FEW)).mechanism.parameters,
+  // A setting of reproducible goods is refused by its name.
+  trainAffineMaximizer: (problem) => kernels.trainAffineMaximizer(problem, FEW).catch(ofUnitSupply),
+  planAffineMaximizer: async (problem) => {
+    try {
+      return await kernels.planAffineMaximizer(problem, FEW);
+    } catch (error) {
+      return ofUnitSupply(error as Error);
+    }
+  },
+  defaultAffineMaximizer: (problem) => kernels.defaultAffineMaximizer(problem),
   trainDiscrete: async (problem) => (await tedi.trainDiscrete(problem, FEW)).mechanism.parameters,
 };
+
+/** The message of a refusal of reproducible goods; any other error goes on. */
+function ofUnitSupply(error: Error): string {
+  if (/goods must exist once/.test(error.message)) return error.message;
+  throw error;
+}
 
 /** What `deno doc --json` says of a function, as far as it is used here. */
 interface Documented {

@@ -1,6 +1,10 @@
 /** Axes of charts. */
-import { assert, assertEquals } from "@std/assert";
-import { logTicks } from "../../src/report/charts.ts";
+import { assert, assertAlmostEquals, assertEquals, assertStringIncludes } from "@std/assert";
+import { settingProblem } from "../../src/problems/settings.ts";
+import { amountBars } from "../../src/report/histogram.ts";
+import { priceListChart, shownEntries } from "../../src/report/price_list_chart.ts";
+import { logTicks, places, trainingCharts } from "../../src/report/training_charts.ts";
+import { madeUpRun } from "./runs.ts";
 
 Deno.test("logarithmic axes name round numbers, some and not too many, wherever they begin and end", () => {
   assertEquals(logTicks(18, 165), [20, 50, 100]);
@@ -15,4 +19,61 @@ Deno.test("logarithmic axes name round numbers, some and not too many, wherever 
       assert(ticks.every((tick) => tick >= low && tick <= low * ratio));
     }
   }
+});
+
+Deno.test("all points of a curve are averaged over as many values: neither end has a spike or a bias", () => {
+  for (const length of [60, 500, 100_000]) {
+    const half = Math.ceil(length / 60), found = places(length, half);
+    assertEquals(new Set(found.map(({ reach }) => reach)), new Set([half]));
+    assertEquals([found[0].at, found.at(-1)!.at, found.length], [
+      half,
+      length - 1 - half,
+      Math.min(240, length - 2 * half),
+    ]);
+  }
+  // Few values are all there, the first and the last as they are.
+  assertEquals(places(3, 1), [{ at: 0, reach: 0 }, { at: 1, reach: 1 }, { at: 2, reach: 0 }]);
+  assertEquals([places(1, 1), places(0, 0)], [[{ at: 0, reach: 0 }], []]);
+});
+
+Deno.test("the bar at 0 of a histogram says apart what is nothing, and what is little", () => {
+  const values = Float64Array.of(0, 0, 0.00003, 0.01, 0.02, 1, 1, 3), { bars, nothing } = amountBars(values, 1e-3);
+  assertEquals(nothing, 3 / 8);
+  assertEquals(bars[0], { start: 0, end: 0.1, share: 3 / 8, of: "nothing" });
+  assertEquals(bars[1], { start: 0, end: 0.1, share: 2 / 8, of: "amount" });
+  assertAlmostEquals(bars.reduce((sum, { share }) => sum + share, 0), 1, 1e-12);
+  assertAlmostEquals(bars.at(-1)!.end, 3, 1e-12);
+  // Amounts below 0 have bars of their own, and rounding has none.
+  const below = amountBars(Float64Array.of(-0.5, 0, 1), 1e-3).bars;
+  assert(below.some(({ start, end, share }) => start <= -0.5 && end > -0.5 && share > 0.3), JSON.stringify(below));
+  assert(below.every(({ start, end }) => start >= -1e-9 || end <= 1e-9), "0 is between two bars");
+  assertEquals(amountBars(Float64Array.of(-1e-9, 1), 1e-3).bars.map(({ start }) => start >= 0), [true, true]);
+  assertEquals(amountBars(Float64Array.of(0, 0), 1e-3).nothing, 1);
+});
+
+Deno.test("the curve of suboptimality has a line where beta waits", async () => {
+  const chart = (await trainingCharts([await madeUpRun("U-1-2")])).find(({ name }) =>
+    name === "training-relative-chain-suboptimality"
+  )!;
+  assertStringIncludes(chart.alt, "a dashed line at 1.3, beta waits above this");
+});
+
+Deno.test("the chart of a price list has its entries in words, cheap ones first, and what most take", async () => {
+  const problem = { ...settingProblem("U-1-2"), scale: 400, unit: "EUR", goodNames: ["tea", "jam"] };
+  const entries = [[[0, 1], 120, 0.2], [[1, 0.35], 200, 0.1], [[1, 1], 300.4, 0.3]] as [number[], number, number][];
+  const rare = Array.from({ length: 12 }, (_, k) => [[0.5 + k / 100, 0], 50 + k, 0.001] as [number[], number, number]);
+  const list = {
+    entries: [...rare, ...entries].map(([outcome, price, share]) => ({ outcome, price, share })),
+    ...{ nothing: 0.388, profit: 130, standardError: 1, mechanismProfit: 131, unitCost: 0, tested: 500, rows: true },
+    leftOut: 0,
+  };
+  const { entries: shown, others } = shownEntries(problem, list);
+  assertEquals([shown.length, others.count, shown.at(-1)?.name], [12, 3, "tea + jam"]);
+  const { svg, alt, caption } = await priceListChart("list", problem, list);
+  assertStringIncludes(
+    alt,
+    "jam 120.00 (20.0%); tea + 0.35 jam 200.00 (10.0%); tea + jam 300.40 (30.0%); nothing is taken",
+  );
+  assertStringIncludes(caption, "38.8% take nothing");
+  for (const words of ["tea + 0.35 jam", "300.40 (30.0%)", "price in EUR"]) assertStringIncludes(svg, words);
 });

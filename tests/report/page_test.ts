@@ -66,13 +66,58 @@ Deno.test("what is known about a problem is on its page", async () => {
   assertStringIncludes((await makeReport([await madeUpRun("U-3-2-cp1-cd0")])).html, "TEDI in the paper");
 });
 
+Deno.test("a page has what simple mechanisms earn, what is not as one expects, and a price list for each context", async () => {
+  const references = [
+    {
+      name: "Bundle-OPT",
+      remark: "all goods together, at 0.82",
+      utility: 0.5459,
+      standardError: 0.0012,
+      upperBound: false,
+    },
+    { name: "welfare", remark: "no more", utility: 1.0018, standardError: 0.0013, upperBound: true },
+  ];
+  const comparison = {
+    best: references[0],
+    difference: -0.0459,
+    standardError: 0.001,
+    interval: [-0.05, -0.04] as const,
+  };
+  const remarks = ["it earns less than Bundle-OPT"];
+  const single = await madeUpRun("U-1-2", { references, comparison, remarks });
+  const { html, charts } = await makeReport([single]);
+  for (
+    const text of [
+      "0.5459 \u00b1 0.0012, all goods together, at 0.82",
+      "Bound: welfare",
+      "-0.0459 \u00b1 0.0010, compared with Bundle-OPT on the same profiles; 95% interval -0.0500 to -0.0400",
+      "Note: it earns less than Bundle-OPT.",
+      "taken by",
+      "As a list it earns",
+    ]
+  ) assertStringIncludes(html, text);
+  assertEquals(charts.filter(({ name }) => name.includes("price-list")).length, 1);
+  const { entries } = single.mechanism.contexts[0].priceList;
+  for (const { price } of entries.toSorted((a, b) => b.share - a.share).slice(0, 12)) {
+    assertStringIncludes(html, `<td>${price.toFixed(4)}</td>`);
+  }
+  const several = await makeReport([await madeUpRun("U-2-2-cp1-cd0")]);
+  assertEquals(several.html.match(/<h3>Price list, where the others value every good at/g)?.length, 3);
+  assertStringIncludes(several.html, "before the cost of production");
+});
+
 Deno.test("texts of others are escaped wherever they come", async () => {
   assertEquals(escapeMarkup(`<&>"'`), "&#60;&#38;&#62;&#34;&#39;");
   const run = await madeUpRun("U-1-2");
   const texts = {
     ...{ name: HOSTILE, command: HOSTILE, device: HOSTILE, version: HOSTILE },
     options: { [HOSTILE]: HOSTILE },
-    problem: { ...run.problem, name: HOSTILE, source: { kind: "custom" } as const },
+    problem: {
+      ...{ ...run.problem, name: HOSTILE, source: { kind: "custom" } as const },
+      ...{ unit: HOSTILE, goodNames: [HOSTILE, `${HOSTILE}2`] },
+    },
+    remarks: [HOSTILE],
+    references: [{ name: HOSTILE, remark: HOSTILE, utility: 1, standardError: 1, upperBound: false }],
   };
   checkPage((await makeReport([{ ...run, ...texts }])).html);
   const { html, charts } = await makeReport([{ ...run, ...texts }, run, { ...run, name: `${HOSTILE}.` }]);

@@ -4,16 +4,19 @@
  * @module
  */
 import { AUDIT_CHECKS } from "../../mechanisms/audit/check.ts";
+import { isAffineMaximizer } from "../../mechanisms/affine_maximizer.ts";
 import { audit, defaultAudit, defaultBounds } from "../../mechanisms/audit.ts";
 import { reportAudit } from "../audit_report.ts";
 import type { Command, Option } from "../command.ts";
-import { chosenDevice, deviceOptions } from "../device_options.ts";
+import { deviceOptions, requestedDevice } from "../device_options.ts";
 import { mechanismArgument } from "../mechanism_argument.ts";
 import { mechanismWithProblem } from "../mechanism_with_problem.ts";
 import { withinRange } from "../within_range.ts";
 import { aboutRun, sayNext, shellLine } from "../next_steps.ts";
 import { parseCommandLine } from "../options.ts";
 import { openOutput } from "../output.ts";
+import { assist, chosenRanks, mpiOption, rankThreads, shared } from "../ranks.ts";
+import { openDevice } from "../../runtime/device.ts";
 import { problemOptions } from "../problem_options.ts";
 
 const auditOptions = [
@@ -96,7 +99,7 @@ const boundOptions = [
   },
 ] as const satisfies readonly Option[];
 
-const options = [...problemOptions, ...auditOptions, ...boundOptions, ...deviceOptions] as const;
+const options = [...problemOptions, ...auditOptions, ...boundOptions, ...deviceOptions, mpiOption] as const;
 
 /** The checks that `--bound` is for. Nothing may beat a certificate. */
 const OTHER_CHECKS = AUDIT_CHECKS.filter((name) => name !== "certificates");
@@ -114,6 +117,7 @@ export const auditCommand: Command = {
     { heading: "Audit", options: auditOptions },
     { heading: "Bounds", options: boundOptions },
     { heading: "Device", options: deviceOptions },
+    { heading: "Several processes", options: [mpiOption] },
     { heading: "Problem (default: that of the run folder; a file needs one)", options: problemOptions },
   ],
   examples: [
@@ -122,7 +126,8 @@ export const auditCommand: Command = {
   ],
   async run(args) {
     const { values, positionals } = parseCommandLine("audit", options, [mechanismArgument], args);
-    const output = openOutput(values);
+    const output = openOutput(values), ranks = chosenRanks(values);
+    if (ranks && ranks.rank > 0) return await assist(ranks, values);
     const { folder, problem, mechanism, changed } = await mechanismWithProblem("audit", positionals[0], values);
     if (changed !== undefined) output.warn(changed);
     withinRange("audit", problem, mechanism, false);
@@ -133,15 +138,19 @@ export const auditCommand: Command = {
       incentiveCompatibility: values["ic-bound"] ?? defaultBounds.incentiveCompatibility,
       individualRationality: values["ir-bound"] ?? defaultBounds.individualRationality,
     };
-    const device = await chosenDevice(values), start = performance.now(), progress = output.progress("auditing");
+    const device = await openDevice({ ...requestedDevice(values), threads: rankThreads(values) });
+    const all = await shared(ranks, mechanism), start = performance.now(), progress = output.progress("auditing");
     try {
       const onProgress = (done: number, all: number): void => progress.update(done, all);
       const sizes = { profiles, misreports, exact, seed, revenueProfiles, timeLimit };
-      const report = await audit(problem, mechanism, { ...sizes, bounds, onProgress });
+      const report = await audit(problem, all.mechanism, { ...sizes, bounds, onProgress });
+      all.close();
       progress.end();
       reportAudit(problem, report, (performance.now() - start) / 1000, output);
       sayNext(output, [
-        ...folder === undefined ? [] : [aboutRun("report", folder, problem)],
+        ...folder === undefined || ("method" in mechanism && !isAffineMaximizer(mechanism))
+          ? []
+          : [aboutRun("report", folder, problem)],
         ..."method" in mechanism ? [] : [shellLine(["tedi", "playground", positionals[0]])],
       ]);
       return report.passed ? 0 : 1;

@@ -3,9 +3,12 @@
  *
  * @module
  */
+import { comparedWithBest } from "../../baselines/compared_with_best.ts";
+import type { LearnedMechanism } from "../../io/mechanism_kinds.ts";
+import { isAffineMaximizer } from "../../mechanisms/affine_maximizer.ts";
 import { TEST_PROFILES } from "../../mechanisms/evaluate.ts";
 import type { Command, Option } from "../command.ts";
-import { chosenDevice, deviceOptions } from "../device_options.ts";
+import { deviceOptions, requestedDevice } from "../device_options.ts";
 import { evaluateShown, reportEvaluation, simpleMechanisms } from "../evaluation_report.ts";
 import { mechanismArgument } from "../mechanism_argument.ts";
 import { withinRange } from "../within_range.ts";
@@ -14,6 +17,8 @@ import { remarksOn } from "../remarks.ts";
 import { aboutRun, sayNext, shellLine } from "../next_steps.ts";
 import { parseCommandLine } from "../options.ts";
 import { openOutput } from "../output.ts";
+import { assist, chosenRanks, mpiOption, rankThreads, shared } from "../ranks.ts";
+import { openDevice } from "../../runtime/device.ts";
 import { problemOptions } from "../problem_options.ts";
 
 const evaluationOptions = [
@@ -42,7 +47,7 @@ const evaluationOptions = [
   { name: "quiet", kind: "flag", help: "No progress on stderr" },
 ] as const satisfies readonly Option[];
 
-const options = [...problemOptions, ...evaluationOptions, ...deviceOptions] as const;
+const options = [...problemOptions, ...evaluationOptions, ...deviceOptions, mpiOption] as const;
 
 /** `tedi evaluate`. */
 export const evaluateCommand: Command = {
@@ -53,11 +58,13 @@ export const evaluateCommand: Command = {
   groups: [
     { heading: "Evaluation", options: evaluationOptions },
     { heading: "Device", options: deviceOptions },
+    { heading: "Several processes", options: [mpiOption] },
     { heading: "Problem (default: that of the run folder; a file needs one)", options: problemOptions },
   ],
   examples: [
     { line: "tedi evaluate runs/U-1-2-cp0-cd0-seed0", help: "the number that tedi train ended with" },
     { line: "tedi evaluate runs/U-1-2-cp0-cd0-seed0 --seed 1 --json", help: "on other profiles, for a program" },
+    { line: "mpirun -n 4 tedi evaluate runs/U-1-2-cp0-cd0-seed0 --mpi", help: "on several machines" },
     { line: "tedi evaluate mine.safetensors --setting U-1-2", help: "a mechanism file" },
     {
       line: "tedi evaluate runs/U-1-2-cp0-cd0-seed0 --setting C-1-2",
@@ -66,25 +73,31 @@ export const evaluateCommand: Command = {
   ],
   async run(args) {
     const { values, positionals } = parseCommandLine("evaluate", options, [mechanismArgument], args);
-    const output = openOutput(values);
+    const output = openOutput(values), ranks = chosenRanks(values);
+    if (ranks && ranks.rank > 0) return await assist(ranks, values);
     const found = await mechanismWithProblem("evaluate", positionals[0], values),
       { file, folder, problem, config } = found;
-    const mechanism = withinRange("evaluate", problem, found.mechanism, values.clip ?? false);
+    const within = (mechanism: LearnedMechanism) => withinRange("evaluate", problem, mechanism, values.clip ?? false);
+    within(found.mechanism);
     const test = { profiles: values.profiles ?? TEST_PROFILES, seed: values.seed ?? config?.training.seed ?? 0 };
     if (found.changed !== undefined) output.warn(found.changed);
-    const device = await chosenDevice(values);
+    const device = await openDevice({ ...requestedDevice(values), threads: rankThreads(values) });
     try {
-      const { evaluation, seconds } = await evaluateShown(problem, mechanism, test, output);
+      const all = await shared(ranks, found.mechanism), mechanism = within(all.mechanism);
+      const { evaluation, each, seconds } = await evaluateShown(problem, mechanism, test, output);
+      all.close();
       const references = await simpleMechanisms(problem, test);
+      const comparison = await comparedWithBest(problem, each, references, test);
       reportEvaluation(problem, evaluation, {
-        ...{ device, profileSeed: test.seed, seconds, trainedFor: mechanism.problem, references },
-        remarks: await remarksOn(problem, evaluation, test),
+        ...{ device, profileSeed: test.seed, seconds, trainedFor: mechanism.problem, references, comparison },
+        remarks: remarksOn(problem, evaluation, comparison),
       }, output);
       sayNext(
         output,
-        folder === undefined
-          ? "method" in mechanism ? [] : [shellLine(["tedi", "playground", file])]
-          : [aboutRun("audit", folder, problem), aboutRun("report", folder, problem)],
+        folder === undefined ? "method" in mechanism ? [] : [shellLine(["tedi", "playground", file])] : [
+          aboutRun("audit", folder, problem),
+          ..."method" in mechanism && !isAffineMaximizer(mechanism) ? [] : [aboutRun("report", folder, problem)],
+        ],
       );
     } finally {
       device.close();

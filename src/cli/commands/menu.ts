@@ -3,17 +3,17 @@
  *
  * @module
  */
-import { InvalidInputError, requireInteger, requireNumber, show } from "../../errors.ts";
+import { InvalidInputError, requireNumber, show } from "../../errors.ts";
 import { count } from "../../display.ts";
-import { goodName } from "../../mechanisms/units.ts";
-import { MOST_ENTRIES, type PriceListEntry, shortList, takenOutcomes, useOfList } from "../../mechanisms/price_list.ts";
-import { isReproducibleGoods } from "../../problems/principal_utility.ts";
+import { writeInto } from "../../io/atomic.ts";
+import { costsInWords, measuredPriceList } from "../../mechanisms/measured_price_list.ts";
+import { bundleName, MOST_ENTRIES } from "../../mechanisms/price_list.ts";
+import { parseEmpiricalName } from "../../problems/empirical_name.ts";
 import { amount, plainAmount } from "../../problems/amounts.ts";
-import type { MechanismProblem, SamplePart } from "../../problems/problem.ts";
-import { deriveKey, randomKey } from "../../random/key.ts";
 import { setThreadCount } from "../../runtime/threads.ts";
 import type { Command, Option } from "../command.ts";
 import { threadsOption } from "../device_options.ts";
+import { othersOptions, othersTypes } from "../others_types.ts";
 import { mechanismArgument } from "../mechanism_argument.ts";
 import { mechanismWithProblem } from "../mechanism_with_problem.ts";
 import { parseCommandLine } from "../options.ts";
@@ -21,20 +21,7 @@ import { openOutput, writeStdout } from "../output.ts";
 import { problemOptions } from "../problem_options.ts";
 
 const menuOptions = [
-  {
-    name: "others",
-    kind: "text",
-    placeholder: "TYPES",
-    help: "With several participants: the types of the others, such as '0.2,0.9;0.5,0.1' for two others and two goods",
-  },
-  {
-    name: "participant",
-    kind: "integer",
-    least: 1,
-    placeholder: "I",
-    help: "With several participants: whose list it is, from 1",
-    default: "1",
-  },
+  ...othersOptions,
   {
     name: "bundles",
     kind: "integer",
@@ -68,15 +55,17 @@ const menuOptions = [
   { name: "seed", kind: "integer", least: 0, placeholder: "N", help: "Seed of the types, from 0", default: "0" },
   { name: "format", kind: "choice", choices: ["text", "csv", "json"], help: "The form of the list", default: "text" },
   { name: "json", kind: "flag", help: "The same as --format json" },
+  {
+    name: "svg",
+    kind: "text",
+    placeholder: "FILE.svg",
+    help: "Draw the list, too, into this file; folders on the way are made",
+  },
   threadsOption,
 ] as const satisfies readonly Option[];
 
 const options = [...menuOptions, ...problemOptions] as const;
 
-/** Types on which the list is chosen. */
-const CHOOSING = 10_000;
-/** The stream of these types. */
-const STREAM = 0x3e9c;
 /** Rows of the table for people. */
 const SHOWN = 30;
 
@@ -95,6 +84,7 @@ export const menuCommand: Command = {
   examples: [
     { line: "tedi menu runs/U-1-2-cp0-cd0-seed0", help: "what is sold for how much" },
     { line: "tedi menu runs/U-1-2-cp0-cd0-seed0 --bundles 2 --format csv", help: "the two best entries, as a table" },
+    { line: "tedi menu runs/mine --bundles 5 --svg prices.svg", help: "at most five entries, as a picture, too" },
     { line: "tedi menu runs/U-2-2-cp0-cd0-seed0 --others 0.5,0.9", help: "if the other one has these values" },
   ],
   async run(args) {
@@ -105,56 +95,35 @@ export const menuCommand: Command = {
     if (!(round > 0.5 && round <= 1)) {
       throw new InvalidInputError(`Cannot ${action}: --round must be above 0.5 and at most 1, got ${round}`);
     }
+    if (values.svg !== undefined && !/\.svg$/i.test(values.svg)) {
+      throw new InvalidInputError(`Cannot ${action}: --svg must end with .svg, got ${show(values.svg)}`);
+    }
     const format = values.json ? "json" : values.format ?? "text";
     if (values.json && values.format !== undefined && values.format !== "json") {
       throw new InvalidInputError(`Cannot ${action}: --json and --format ${values.format} exclude each other`);
     }
     const { problem, mechanism } = await mechanismWithProblem("menu", positionals[0], values);
     const { participants: n, goods: m } = problem;
-    requireInteger(action, "--participant", participant, 1);
-    if (participant > n) {
-      throw new InvalidInputError(`Cannot ${action}: --participant must be at most ${n}, got ${participant}`);
-    }
-    const others = othersTypes(values.others, n, m, mechanism.units?.largest ?? 1), unitCost = costOfUnit(problem);
+    const others = othersTypes(action, values, n, m, mechanism.units?.largest ?? 1);
     setThreadCount(values.threads);
-    const draw = (count: number, part: SamplePart, chunk: number) =>
-      ownTypes(problem, participant - 1, deriveKey(randomKey(seed), STREAM, chunk), count, part);
-    // Of data every row counts once.
-    const { data } = problem.distribution, rowsOnce = n === 1 ? data : undefined;
-    const key = deriveKey(randomKey(seed), STREAM);
-    const choosing = rowsOnce?.profiles(key, "training", CHOOSING) ?? draw(CHOOSING, "training", 0);
-    const testing = rowsOnce?.profiles(key, "held-out", profiles) ?? draw(profiles, "held-out", 1);
-    const tested = testing.length / m;
-    const run = async (own: Float32Array) => {
-      const all = await mechanism.run(withOthers(own, others, participant - 1, n, m));
-      const rows = Array.from({ length: all.profiles }, (_, b) => b * n + participant - 1);
-      return {
-        outcomes: Float64Array.from(rows.flatMap((row) => [...all.outcomes.subarray(row * m, (row + 1) * m)])),
-        payments: Float64Array.from(rows, (row) => all.payments[row]),
-      };
-    };
-    const taken = await run(choosing),
-      { entries, leftOut } = takenOutcomes(taken.outcomes, taken.payments, m, {
-        round,
-        tolerance,
-      });
-    const list = bundles === undefined ? entries : shortList(entries, bundles, choosing, m, unitCost);
-    const use = useOfList(list, testing, m, unitCost), whole = await run(testing);
-    const earned = whole.payments.reduce((sum, payment) => sum + payment, 0) / tested -
-      unitCost * whole.outcomes.reduce((sum, x) => sum + x, 0) / tested;
-    const rows = list.map((entry, e) => ({ ...entry, share: use.shares[e] })).sort((a, b) => a.price - b.price);
+    const list = await measuredPriceList(problem, mechanism, {
+      ...{ participant: participant - 1, others, bundles, round, tolerance, profiles, seed },
+    });
+    const { entries: rows, nothing, profit, standardError, mechanismProfit, tested, leftOut } = list;
+    if (values.svg !== undefined) {
+      const { priceListChart } = await import("../../report/price_list_chart.ts");
+      const where = n === 1 ? "" : ` of participant ${participant}, the others having ${values.others}`;
+      await writeInto(values.svg, `${(await priceListChart("price-list", problem, list, where)).svg}\n`);
+    }
+    const title = parseEmpiricalName(problem.name)?.table ?? problem.name;
     const output = openOutput({ json: format === "json" });
-    const nothing = Math.max(0, 1 - use.shares.reduce((sum, share) => sum + share, 0));
     output.event("menu", {
       setting: problem.name,
       participant,
       ...others.length > 0 && { others },
       entries: rows,
-      nothing,
-      profit: use.profit,
-      standardError: use.standardError,
-      mechanismProfit: earned,
-      ...rowsOnce ? { rows: tested } : { profiles: tested },
+      ...{ nothing, profit, standardError, mechanismProfit },
+      ...list.rows ? { rows: tested } : { profiles: tested },
       ...problem.unit !== undefined && { unit: problem.unit },
       leftOut,
     });
@@ -165,15 +134,14 @@ export const menuCommand: Command = {
     }
     if (format === "text") {
       const shown = rows.length <= SHOWN ? rows : rows.toSorted((a, b) => b.share - a.share).slice(0, SHOWN);
-      const names = shown.map((entry) => bundleName(entry, problem)),
+      const names = shown.map((entry) => bundleName(entry.outcome, { goods: problem.goodNames })),
         width = Math.max(10, ...names.map(({ length }) => length + 2));
       const percent = (share: number) => `${(100 * share).toFixed(1)}%`.padStart(8);
       const line = (name: string, price: string, share: string) =>
         `  ${name.padEnd(width)}${price.padStart(8)}${share}`;
       const whose = n === 1 ? "" : `, participant ${participant}, the others having ${values.others}`;
-      const what = unitCost > 0 ? `earns, less ${unitCost} a unit,` : "earns";
       output.text([
-        `${problem.name}: price list of ${count(list.length, "entry").replace("entrys", "entries")}${whose}`,
+        `${title}: price list of ${count(rows.length, "entry").replace("entrys", "entries")}${whose}`,
         line("outcome", "price", "taken".padStart(8)),
         ...shown.map(({ price, share }, k) => line(names[k], plainAmount(problem, price), percent(share))),
         ...shown.length < rows.length ? [`  and ${rows.length - shown.length} that fewer take: --format csv`] : [],
@@ -181,68 +149,14 @@ export const menuCommand: Command = {
           ? [`  ${leftOut} rarer ones are not on it: at most ${MOST_ENTRIES}; --tolerance merges more`]
           : [],
         line("nothing", "0", percent(nothing)),
-        `The list ${what} ${plainAmount(problem, use.profit)} +- ${
-          amount(problem, use.standardError)
-        } from a participant, ` +
-        `the mechanism ${plainAmount(problem, earned)} on the same ${tested} held-out ${rowsOnce ? "rows" : "types"}.`,
+        `The list earns ${plainAmount(problem, profit)} +- ${amount(problem, standardError)} from a participant${
+          costsInWords(problem, list)
+        }, ` +
+        `the mechanism ${plainAmount(problem, mechanismProfit)} on the same ${tested} held-out ${
+          list.rows ? "rows" : "types"
+        }.`,
       ].join("\n"));
     }
     return 0;
   },
 };
-
-/** `good 1 + good 2`, or with the probability of goods that are given by chance: `good 1 + 0.35 good 2`. */
-function bundleName({ outcome }: PriceListEntry, { goodNames: goods }: MechanismProblem): string {
-  if (outcome.length > 2 && outcome.every((x) => x === 1)) return `all ${outcome.length} goods`;
-  const name = (j: number) => goodName({ goods }, j);
-  return outcome.flatMap((x, j) => x === 0 ? [] : [x === 1 ? name(j) : `${x.toFixed(2)} ${name(j)}`]).join(" + ");
-}
-
-/** What a unit costs the principal, as far as one participant causes it. */
-function costOfUnit({ participants, principalUtility }: MechanismProblem): number {
-  if (!isReproducibleGoods(principalUtility)) return 0;
-  const { productionCost, duplicationCost } = principalUtility;
-  return duplicationCost + (participants === 1 ? productionCost : 0);
-}
-
-/** The others' types `[n - 1][m]`. */
-function othersTypes(text: string | undefined, n: number, m: number, largest: number): number[][] {
-  const rule = `Cannot run tedi menu: --others must be the types of ${count(n - 1, "other participant")}, ` +
-    `${count(m, "number")} in [0, ${largest}] each, as in '${
-      Array(n - 1).fill(Array(m).fill(String(largest / 2)).join()).join(";")
-    }'`;
-  if (n === 1) {
-    if (text === undefined) return [];
-    throw new InvalidInputError("Cannot run tedi menu: --others must be left out with one participant");
-  }
-  if (text === undefined) throw new InvalidInputError(`${rule}, but is missing`);
-  const others = text.split(";").map((row) => row.split(",").map((cell) => cell.trim() === "" ? NaN : Number(cell)));
-  const right = others.length === n - 1 &&
-    others.every((row) => row.length === m && row.every((t) => t >= 0 && t <= largest));
-  if (!right) throw new InvalidInputError(`${rule}, got ${show(text)}`);
-  return others;
-}
-
-/** Types `[B, m]` of one participant, as they are in profiles of the problem. */
-function ownTypes(
-  { distribution, participants: n, goods: m }: MechanismProblem,
-  i: number,
-  key: ReturnType<typeof randomKey>,
-  count: number,
-  part: SamplePart,
-): Float32Array {
-  const all = distribution.sample(key, count, part), own = new Float32Array(count * m);
-  for (let b = 0; b < count; b++) own.set(all.subarray((b * n + i) * m, (b * n + i + 1) * m), b * m);
-  return own;
-}
-
-/** Profiles `[B, n, m]` of a participant's types `[B, m]` and the others', which are the same in all. */
-function withOthers(own: Float32Array, others: readonly number[][], i: number, n: number, m: number): Float32Array {
-  const B = own.length / m, types = new Float32Array(B * n * m);
-  for (let b = 0; b < B; b++) {
-    for (let k = 0; k < n; k++) {
-      types.set(k === i ? own.subarray(b * m, (b + 1) * m) : others[k < i ? k : k - 1], (b * n + k) * m);
-    }
-  }
-  return types;
-}

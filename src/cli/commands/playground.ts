@@ -24,7 +24,7 @@ const options = [
     name: "out",
     kind: "text",
     placeholder: "FILE.html",
-    help: "Where the page goes, replacing what is there",
+    help: "Where the page goes, replacing what is there; folders on the way are made",
     default: "playground.html in the run folder, or beside the file",
   },
   { name: "json", kind: "flag", help: "Write what was made to stdout as one line of JSON" },

@@ -3,10 +3,12 @@
  *
  * @module
  */
+import { comparedWithBest } from "../../baselines/compared_with_best.ts";
 import { InvalidInputError, show } from "../../errors.ts";
 import { writeInto } from "../../io/atomic.ts";
 import { loadMechanism } from "../../io/mechanism_file.ts";
 import { requireMenuMechanism } from "../../io/mechanism_kinds.ts";
+import { isAffineMaximizer } from "../../mechanisms/affine_maximizer.ts";
 import { audit } from "../../mechanisms/audit.ts";
 import { TEST_PROFILES } from "../../mechanisms/evaluate.ts";
 import type { MechanismProblem } from "../../problems/problem.ts";
@@ -14,11 +16,12 @@ import { readMetrics, type ReportedRun, viewMechanism } from "../../report/data.
 import { makeReport } from "../../report/page.ts";
 import type { Command, Option, Positional, Values } from "../command.ts";
 import { chosenDevice, deviceOptions } from "../device_options.ts";
-import { evaluateShown } from "../evaluation_report.ts";
+import { evaluateShown, simpleMechanisms } from "../evaluation_report.ts";
 import { findMechanism } from "../mechanism_argument.ts";
 import { aboutRun, sayNext, shellLine } from "../next_steps.ts";
 import { parseCommandLine, requireHtmlName } from "../options.ts";
 import { openOutput, type Output } from "../output.ts";
+import { remarksOn } from "../remarks.ts";
 import { chosenProblem, problemOptions } from "../problem_options.ts";
 import { readConfig } from "../run_config.ts";
 import { startedRun } from "../started_run.ts";
@@ -34,7 +37,7 @@ const reportOptions = [
     name: "out",
     kind: "text",
     placeholder: "FILE.html",
-    help: "Where the page goes, replacing what is there",
+    help: "Where the page goes, replacing what is there; folders on the way are made",
     default: "report.html in the folder of the first run",
   },
   { name: "svg", kind: "text", placeholder: "FOLDER", help: "Write every chart to this folder, too, as an SVG file" },
@@ -96,8 +99,11 @@ export const reportCommand: Command = {
       for (const [k, { folder, problem, config, mechanism, recorded }] of found.entries()) {
         const { seed } = config.training;
         const profiles = values["test-profiles"] ?? TEST_PROFILES;
-        const { evaluation } = await evaluateShown(problem, mechanism, { profiles, seed }, output);
+        const { evaluation, each } = await evaluateShown(problem, mechanism, { profiles, seed }, output);
+        const references = await simpleMechanisms(problem, { profiles, seed });
+        const comparison = await comparedWithBest(problem, each, references, { profiles, seed });
         runs.push({
+          ...{ references, comparison, remarks: remarksOn(problem, evaluation, comparison) },
           ...{ ...startedRun(names[k], folder, problem, config), ...recorded, evaluation },
           mechanism: await viewMechanism(problem, mechanism, { seed, profiles }),
           ...values.audit && { audit: await auditShown(problem, mechanism, output) },
@@ -126,7 +132,8 @@ export const reportCommand: Command = {
     for (const { name } of failed) output.warn(`the audit of ${name} broke a bound; tedi audit says where`);
     if (found.length === 1) {
       const [{ folder, problem }] = found;
-      sayNext(output, [aboutRun("audit", folder, problem), shellLine(["tedi", "playground", folder])]);
+      const audited = aboutRun("audit", folder, problem), played = shellLine(["tedi", "playground", folder]);
+      sayNext(output, problem.supply === "unit" ? [audited] : [audited, played]);
     }
     return failed.length > 0 ? 1 : 0;
   },
@@ -148,7 +155,7 @@ async function findRun(argument: string, chosen: readonly MechanismProblem[]) {
   }
   const { config, problem, changed } = await readConfig(folder, chosen);
   const mechanism = await loadMechanism(file, problem);
-  requireMenuMechanism(`make a report on ${folder}`, mechanism);
+  if (!isAffineMaximizer(mechanism)) requireMenuMechanism(`make a report on ${folder}`, mechanism);
   return { folder, config, problem, mechanism, changed, recorded: await readMetrics(folder, config.training.profiles) };
 }
 

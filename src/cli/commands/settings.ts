@@ -61,7 +61,8 @@ function explanation(width: number): string {
     "paper's Table 1.",
     "A name F_{n,m}^{cp,cd}, or F-n-m-cpX-cdY for a shell, says: types are distributed as F, there are n " +
     "participants and m goods, the production cost is cp (paid once for a good that anybody gets) and the duplication " +
-    "cost cd (paid for every unit handed out). Costs that are left out are 0.",
+    "cost cd (paid for every unit handed out). Costs that are left out are 0. " +
+    "F_{n,m}^{unit}, or F-n-m-unit, is an auction of goods that exist once.",
   ];
   const letters = distributionLetters.map((letter) => {
     const { name, description } = distributionFamily("list settings", letter);

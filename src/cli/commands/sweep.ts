@@ -4,7 +4,7 @@
  * @module
  */
 import { count } from "../../display.ts";
-import { InvalidInputError, show } from "../../errors.ts";
+import { InvalidInputError, MachineError, show } from "../../errors.ts";
 import { type Cell, readCell } from "../../experiments/cells.ts";
 import { tediIterations, trainingStarts } from "../../experiments/budgets.ts";
 import { tableCsv } from "../../experiments/tables.ts";
@@ -24,7 +24,7 @@ import { sweepCsv, sweepMarkdown, sweepPage, sweepRows } from "../sweep/collect.
 import { readSweepFile, type SweepDefinition } from "../sweep/definition.ts";
 import { roomFor, runLocally } from "../sweep/local.ts";
 import { type CellState, cellState, cellWords, errorPath, readTask, writePlan } from "../sweep/plan.ts";
-import { cancel, queued, submissions, submit } from "../sweep/slurm.ts";
+import { cancel, neverRan, queued, type QueuedTask, submissions, submit } from "../sweep/slurm.ts";
 import { STOPPED, workOn } from "../sweep/work.ts";
 
 const sweepOptions = [
@@ -197,8 +197,17 @@ async function submitJobs(sweep: Sweep, values: SweepValues, output: Output): Pr
 async function status({ definition: { out }, cells, path }: Sweep, output: Output): Promise<number> {
   const states = await Promise.all(cells.map((cell) => cellState(out, cell)));
   const of = (state: CellState) => states.filter((one) => one === state).length;
-  const jobs = await submissions(out), tasks = [];
-  for (const { id } of jobs) tasks.push(...await queued(id));
+  const jobs = await submissions(out), tasks: QueuedTask[] = [], silent = [];
+  try {
+    for (const job of jobs) {
+      const own = await queued(job.id);
+      tasks.push(...own);
+      if (job === jobs.at(-1) && own.length === 0 && await neverRan(job)) silent.push(job);
+    }
+  } catch (error) {
+    if (!(error instanceof MachineError)) throw error;
+    output.warn(`the queue is not known: ${error.message}`); // the cells are, by their files
+  }
   const counts = { finished: of("finished"), failed: of("failed"), begun: of("begun"), waiting: of("waiting") };
   output.event("status", { cells: cells.length, ...counts, queue: tasks });
   output.text(
@@ -212,6 +221,12 @@ async function status({ definition: { out }, cells, path }: Sweep, output: Outpu
     output.text(`failed: ${cellWords(cells[k])}: ${reason}`);
   }
   for (const { task, state, reason } of tasks) output.text(`${task}  ${state}  ${reason}`);
+  for (const { id, folder } of silent) {
+    output.text(
+      `Job ${id} has ended, and none of its tasks wrote a log: its nodes may not see ${folder}, which must be in a ` +
+        `folder that all share; sacct -j ${id} says more`,
+    );
+  }
   if (tasks.some(({ reason }) => /held/.test(reason))) {
     output.log(
       `Slurm holds tasks back since a node failed; let them go: ${shellLine(["tedi", "sweep", path, "--slurm"])}`,
@@ -249,7 +264,7 @@ async function collect({ definition: { out }, cells, path }: Sweep, output: Outp
     "sweep.md": table,
     "sweep.json": `${JSON.stringify({ rows, cells: found }, undefined, 2)}\n`,
     "cells.csv": tableCsv(found),
-    "report.html": sweepPage(path, rows, found),
+    "report.html": await sweepPage(path, rows, found),
   };
   for (const [name, text] of Object.entries(files)) await writeInto(`${out}/${name}`, text);
   for (const row of rows) output.event("row", { ...row });

@@ -6,17 +6,14 @@
 import { InvalidInputError, show } from "../../errors.ts";
 import { BUDGETS } from "../../experiments/budgets.ts";
 import { experimentMethods } from "../../experiments/methods.ts";
-import { runCells } from "../../experiments/run_cells.ts";
-import { summarize, tableCsv, tableMarkdown } from "../../experiments/tables.ts";
-import { attempt, writeFileAtomic } from "../../io/atomic.ts";
+import { tableMarkdown } from "../../experiments/tables.ts";
 import { TEST_PROFILES } from "../../mechanisms/evaluate.ts";
 import { parseSetting, settingName } from "../../problems/settings.ts";
 import { tableOneSettings } from "../../problems/table_one.ts";
 import type { Command, Option, Values } from "../command.ts";
-import { chosenDevice, deviceOptions } from "../device_options.ts";
-import { INTERRUPTED, listenToInterrupts } from "../interrupt.ts";
+import { deviceOptions } from "../device_options.ts";
 import { parseCommandLine } from "../options.ts";
-import { openOutput } from "../output.ts";
+import { listed, listedSeeds, runTable } from "../table_work.ts";
 
 const METHOD_NAMES = experimentMethods.map(({ name }) => name);
 
@@ -84,66 +81,24 @@ export const table1Command: Command = {
   ],
   async run(args) {
     const { values } = parseCommandLine("table1", options, [], args);
-    const wanted = checkWanted(values), output = openOutput(values);
-    const device = await chosenDevice(values);
-    const interrupt = listenToInterrupts(() =>
-      output.log("Stopping after this iteration, with a checkpoint. Ctrl-C again to stop at once")
-    );
-    let progress = output.progress("cell");
-    try {
-      const cells = await runCells(wanted, device, {
-        onCell(key, kept) {
-          const name = `${key.method} in ${key.setting}, seed ${key.seed}`;
-          output.log(kept ? `${name}: ${kept.revenue.toFixed(4)}, kept from before` : name);
-          progress = output.progress(key.method);
-        },
-        onProgress: (done, all, figure) => progress.update(done, all, figure),
-        onFinished(cell) {
-          progress.end();
-          const { revenue, standardError, seconds, regret } = cell;
-          const more = regret === undefined ? "" : `, regret ${regret.toFixed(4)}`;
-          output.log(`  ${revenue.toFixed(4)} +- ${standardError.toFixed(4)}${more}, ${seconds.toFixed(0)} s`);
-          output.event("cell", { ...cell });
-        },
-      }, interrupt.signal);
-      const table = tableMarkdown(cells), json = { means: summarize(cells), cells };
-      const files = { csv: tableCsv(cells), md: table, json: `${JSON.stringify(json, undefined, 2)}\n` };
-      for (const [ending, text] of Object.entries(files)) {
-        const path = `${wanted.folder}/table1.${ending}`;
-        await attempt(`write ${path}`, () => writeFileAtomic(path, text));
-      }
-      output.text(table);
-      return 0;
-    } catch (error) {
-      if (!interrupt.signal.aborted) throw error;
-      output.log("Stopped; the same command goes on with the cell under way, and those that are missing");
-      return INTERRUPTED;
-    } finally {
-      progress.end();
-      interrupt.end();
-      device.close();
-    }
+    return await runTable("table1", checkWanted(values), tableMarkdown, values);
   },
 };
 
 /** What to run, checked before any work. */
 function checkWanted(values: Values<typeof options[number]>) {
-  const list = (text: string) => text.split(",").map((part) => part.trim()).filter((part) => part !== "");
   const action = "Cannot run tedi table1";
-  const methods = values.methods === undefined ? experimentMethods : list(values.methods).map((name) => {
+  const methods = values.methods === undefined ? experimentMethods : listed(values.methods).map((name) => {
     const method = experimentMethods.find((one) => one.name.toLowerCase() === name.toLowerCase());
     if (!method) {
       throw new InvalidInputError(`${action}: --methods must be of ${METHOD_NAMES.join(", ")}, got ${show(name)}`);
     }
     return method;
   });
-  const seeds = list(values.seeds ?? "0").map((text) => {
-    if (/^\d+$/.test(text) && Number.isSafeInteger(Number(text))) return Number(text);
-    throw new InvalidInputError(`${action}: --seeds must be integers from 0 to 2^53 - 1, got ${show(text)}`);
-  });
+  const seeds = listedSeeds(action, values.seeds);
   const settings = values.columns === undefined
     ? tableOneSettings.map(({ setting }) => setting)
-    : list(values.columns).map((text) => settingName(parseSetting(text)));
+    : listed(values.columns).map((text) => settingName(parseSetting(text)));
   for (const [name, given] of Object.entries({ columns: settings, methods, seeds })) {
     if (given.length === 0) throw new InvalidInputError(`${action}: --${name} must name at least one, got none`);
   }

@@ -3,10 +3,12 @@
  *
  * @module
  */
+import { comparedWithBest } from "../../baselines/compared_with_best.ts";
 import { InvalidInputError } from "../../errors.ts";
 import { encodeMechanism } from "../../io/mechanism_file.ts";
 import { openRunFolder, type RunFolder } from "../../io/run_folder.ts";
 import { TEST_PROFILES } from "../../mechanisms/evaluate.ts";
+import { divided } from "../../mechanisms/over_ranks.ts";
 import { requireMechanismFor } from "../../mechanisms/mechanism.ts";
 import type { MechanismProblem } from "../../problems/problem.ts";
 import { scaleOf } from "../../problems/scaled.ts";
@@ -20,12 +22,12 @@ import { type Checkpoint, planTraining, train } from "../../training/train.ts";
 import { isSavedExhausted, withFreshPatience } from "../../training/validation.ts";
 import { requireStart } from "../../training/warm_start.ts";
 import { VERSION } from "../../version.ts";
-import type { Command, Option, Values } from "../command.ts";
+import type { Command } from "../command.ts";
 import { deviceOptions, requestedDevice } from "../device_options.ts";
 import { evaluateShown, reportEvaluation, simpleMechanisms } from "../evaluation_report.ts";
 import { INTERRUPTED, listenToInterrupts } from "../interrupt.ts";
 import { remarksOn } from "../remarks.ts";
-import { aboutRun, sayNext, shellLine } from "../next_steps.ts";
+import { aboutRun, sayNext, shellLine, whatTediIs } from "../next_steps.ts";
 import { chosenRanks, follow, lead, rankOptions, rankThreads, sharding } from "../ranks.ts";
 import { parseCommandLine } from "../options.ts";
 import { openOutput, type Output } from "../output.ts";
@@ -34,76 +36,14 @@ import { blaming, configTable, ONLY_IN_LINES, overruled, readConfigFile } from "
 import { checkConfig, configPath, readConfig, type RunConfig, sourceFrom } from "../run_config.ts";
 import { reportPlan } from "../plan_report.ts";
 import { recordTraining } from "../training_record.ts";
-import { readWarmStart, recordedStart, startAgain, type WarmStart, warmStartOption } from "../warm_start.ts";
-import { openWatch, type Watch, watchOptions } from "../watch.ts";
-import { chosenTraining, requireSameTraining, trainingGroups, trainingOptions } from "../training_options.ts";
+import { runOptions, trainCommandOptions, type TrainValues } from "../run_options.ts";
+import { requireNoUnitSupplyOptions, unitSupplyOptions } from "../unit_supply_options.ts";
+import { isUnitSupplyRun, trainUnitSupply } from "../unit_supply_training.ts";
+import { readWarmStart, recordedStart, startAgain, type WarmStart } from "../warm_start.ts";
+import { openWatch, type Watch } from "../watch.ts";
+import { chosenTraining, requireSameTraining, trainingGroups } from "../training_options.ts";
 
-/** The option of a file with other options. */
-const configOption = {
-  name: "config",
-  kind: "text",
-  placeholder: "FILE.toml",
-  help: "Options from a file, TOML or JSON, by their names without dashes; those of the command line overrule them",
-} as const satisfies Option;
-
-const runOptions = [
-  configOption,
-  {
-    name: "out",
-    kind: "text",
-    placeholder: "FOLDER",
-    help: "The run folder, for configuration, metrics, checkpoints and the mechanism",
-    default: "runs/PROBLEM-seedN, or runs/PROBLEM-seedN-continued with --from",
-  },
-  {
-    name: "resume",
-    kind: "flag",
-    help: "Continue the run in the folder from its last checkpoint; with more --iterations for longer",
-  },
-  warmStartOption,
-  { name: "force", kind: "flag", help: "Delete the run in the folder, and begin a new one" },
-  {
-    name: "checkpoint-every",
-    kind: "integer",
-    least: 1,
-    placeholder: "N",
-    help: "Iterations between checkpoints, at least 1",
-    default: "100",
-  },
-  {
-    name: "test-profiles",
-    kind: "integer",
-    least: 2,
-    placeholder: "N",
-    help: "New type profiles on which the revenue is measured at the end, at least 2",
-    default: String(TEST_PROFILES),
-  },
-  {
-    name: "folds",
-    kind: "integer",
-    least: 2,
-    placeholder: "K",
-    help: "With --types: train K times more, each without a K-th of the rows, to measure on all rows: for small tables",
-  },
-  ...watchOptions,
-  {
-    name: "dry-run",
-    kind: "flag",
-    help:
-      "Print the number of parameters, the memory and the operations that training would take, and all options as a " +
-      "file for --config: tedi train --dry-run > run.toml; and stop",
-  },
-  {
-    name: "json",
-    kind: "flag",
-    help: "Write a line of JSON to stdout for the start, each iteration, each checkpoint and the result",
-  },
-  { name: "quiet", kind: "flag", help: "No logs and no progress on stderr" },
-] as const satisfies readonly Option[];
-
-const options = [...problemOptions, ...trainingOptions, ...deviceOptions, ...rankOptions, ...runOptions] as const;
-type TrainValues = Values<typeof options[number]>;
-const inFiles = options.filter(({ name }) => !ONLY_IN_LINES.includes(name));
+const inFiles = trainCommandOptions.filter(({ name }) => !ONLY_IN_LINES.includes(name));
 
 /** `tedi train`. */
 export const trainCommand: Command = {
@@ -122,6 +62,7 @@ export const trainCommand: Command = {
     { heading: "Device", options: deviceOptions },
     { heading: "Several processes", options: rankOptions },
     ...trainingGroups(),
+    { heading: "Where goods exist once, as in U-2-2-unit: an affine maximizer", options: unitSupplyOptions },
   ],
   examples: [
     { line: "tedi train --setting U-1-2", help: "sell 2 goods to 1 buyer, in runs/U-1-2-cp0-cd0-seed0" },
@@ -134,11 +75,12 @@ export const trainCommand: Command = {
     { line: "tedi train --setting U-3-2-cp1-cd0 --preset as-printed", help: "Algorithm 1 and nothing else" },
     { line: "tedi train --setting U-1-2 --dry-run > run.toml", help: "what it would take, with all options" },
     { line: "tedi train --config run.toml --seed 1", help: "train with these, and with another seed" },
+    { line: "tedi train --setting U-2-2-unit", help: "goods that exist once: an affine maximizer auction" },
     { line: "tedi train --types bids.csv --participants 3 --goods 2 --out runs/bids", help: "learn from data" },
     { line: "tedi train --problem ./my_problem.ts --json > log.jsonl", help: "a problem of your own, for a program" },
   ],
   async run(args) {
-    const { values: given } = parseCommandLine("train", options, [], args);
+    const { values: given } = parseCommandLine("train", trainCommandOptions, [], args);
     const file = given.config === undefined ? undefined : await readConfigFile(given.config, inFiles);
     return await blaming(file, given, () => runWith(file ? overruled(file, given) : given));
   },
@@ -146,16 +88,17 @@ export const trainCommand: Command = {
 
 /** Runs the command with the values of its options. */
 async function runWith(values: TrainValues): Promise<number> {
-  const output = openOutput(values);
-  if (values["dry-run"]) return await dryRun(values, output);
+  const output = openOutput(values), chosen = await chosenProblem("train", values, output.log);
+  if (await isUnitSupplyRun(chosen, values)) return await trainUnitSupply(chosen, values, output);
+  if (values["dry-run"]) return await dryRun(chosen, values, output);
   if (values.shards !== undefined && !values.mpi) {
     throw new InvalidInputError("Cannot run tedi train: --shards must come with --mpi, which is missing");
   }
   const ranks = chosenRanks(values);
-  if (ranks && ranks.rank > 0) return await follow(ranks, values, await chosenProblem("train", values));
+  if (ranks && ranks.rank > 0) return await follow(ranks, values);
   const watch = await openWatch(values, output);
   try {
-    const run = await prepare(values, output);
+    const run = await prepare(chosen, values, output);
     try {
       return await work(run, values, output, watch, ranks);
     } catch (error) {
@@ -170,8 +113,8 @@ async function runWith(values: TrainValues): Promise<number> {
 }
 
 /** Tells what training would take on the device, and leaves no trace. */
-async function dryRun(values: TrainValues, output: Output): Promise<number> {
-  const { problem, training } = await newTraining(await chosenProblem("train", values, output.log), values);
+async function dryRun(chosen: MechanismProblem | undefined, values: TrainValues, output: Output): Promise<number> {
+  const { problem, training } = await newTraining(chosen, values);
   const device = await openDevice(requestedDevice(values));
   try {
     const plan = await planTraining(problem, training, device);
@@ -207,10 +150,13 @@ interface PreparedRun {
 }
 
 /** Checks everything that can be wrong with the input, before any device is opened. */
-async function prepare(values: TrainValues, output: Output): Promise<PreparedRun> {
+async function prepare(
+  chosen: MechanismProblem | undefined,
+  values: TrainValues,
+  output: Output,
+): Promise<PreparedRun> {
   const { resume = false, force = false } = values;
   if (resume && force) throw new InvalidInputError("Cannot run tedi train: --resume and --force exclude each other");
-  const chosen = await chosenProblem("train", values, output.log);
   const { problem, training, start } = await newTraining(chosen, values, resume);
   const checkFolds = (of: MechanismProblem): void => {
     if (values.folds !== undefined) requireFolds("run tedi train", of, values.folds);
@@ -248,6 +194,7 @@ async function newTraining(chosen: MechanismProblem | undefined, values: TrainVa
   const { from } = values, start = from === undefined || resume ? undefined : await readWarmStart(from);
   const ofStart = chosen || start?.folder === undefined ? undefined : await readConfig(start.folder);
   const problem = chosen ?? ofStart?.problem ?? settingProblem(DEFAULT_SETTING);
+  requireNoUnitSupplyOptions(problem, values);
   if (start) requireMechanismFor(`train from ${from}`, problem, start.mechanism);
   const training = chosenTraining(problem, values, start?.mechanism.network);
   if (start) requireStart(problem, training.network, start.mechanism, from!);
@@ -256,7 +203,7 @@ async function newTraining(chosen: MechanismProblem | undefined, values: TrainVa
 
 /** Whether nothing is left to train. */
 function isComplete({ done, training, checkpoint }: PreparedRun): boolean {
-  return done >= training.iterations || (checkpoint !== undefined && isSavedExhausted(checkpoint, training));
+  return done >= training.iterations || (checkpoint !== undefined && isSavedExhausted(checkpoint, training.patience));
 }
 
 /** Trains and evaluates; gives the exit code. */
@@ -297,15 +244,15 @@ async function work(
       if (!begun) await folder.discard();
       throw error;
     }).finally(record.end);
-    ranks?.finish();
     const trainingSeconds = record.seconds();
     if (!result.done) {
+      ranks?.finish();
       output.event("interrupted", { iteration: result.iterations, out: folder.path });
       const stopped = `Stopped after iteration ${result.iterations} of ${training.iterations}, with a checkpoint`;
       const next = aboutRun("train --resume --out", folder.path, problem);
       watch?.stage({ words: `${stopped}. Go on with:`, next: [next], over: true });
       output.log(stopped);
-      output.log(`Go on with: ${next}`);
+      output.log(`Go on with: ${next}\n(${whatTediIs()})`);
       return INTERRUPTED;
     }
     await folder.writeMechanism(await encodeMechanism(result.mechanism));
@@ -316,28 +263,36 @@ async function work(
       );
     }
     interrupt.end(); // From here on Ctrl-C ends the process as usual: all is kept.
+    const all = ranks && divided(ranks, result.mechanism);
     if (interrupt.signal.aborted) {
+      all?.close();
+      ranks?.finish();
       const next = aboutRun("evaluate", folder.path, problem);
       watch?.stage({ words: "Training is done. Measure its revenue with:", next: [next], over: true });
-      output.log(`Training is done; measure its revenue with: ${next}`);
+      output.log(`Training is done; measure its revenue with: ${next}\n(${whatTediIs()})`);
       return INTERRUPTED;
     }
     const test = { profiles: values["test-profiles"] ?? TEST_PROFILES, seed: training.seed };
     watch?.stage({ words: `Training is done. Its revenue is being measured on ${test.profiles} type profiles.` });
-    const { evaluation, seconds } = await evaluateShown(problem, result.mechanism, test, output);
+    const { evaluation, each, seconds } = await evaluateShown(problem, all ?? result.mechanism, test, output);
+    all?.close();
+    ranks?.finish();
     const { iterations, best } = result;
     const crossValidation = values.folds && await crossValidated(problem, training, values.folds, device, output);
+    const references = await simpleMechanisms(problem, test);
+    const comparison = await comparedWithBest(problem, each, references, test);
+    const remarks = remarksOn(problem, evaluation, comparison);
     const reported = reportEvaluation(problem, evaluation, {
-      references: await simpleMechanisms(problem, test),
+      ...{ references, comparison },
       device,
       profileSeed: test.seed,
       seconds: trainingSeconds,
       ...crossValidation && { crossValidation },
-      remarks: await remarksOn(problem, evaluation, test),
+      remarks,
       training: { iterations, ...best && { best }, out: folder.path, evaluationSeconds: seconds },
     }, output);
     await folder.writeResult({ scale: scaleOf(problem), ...reported });
-    const report = await watch?.report(result.mechanism, evaluation, {
+    const report = await watch?.report(result.mechanism, { evaluation, references, comparison, remarks }, {
       words: `Training is done, and this page is ${folder.path}/report.html. Check what it promises with:`,
       next: [aboutRun("audit", folder.path, problem)],
       over: true,
@@ -345,6 +300,7 @@ async function work(
     if (report) output.log(`Report: ${report}`);
     sayNext(output, [
       aboutRun("report", folder.path, problem),
+      ...problem.participants === 1 ? [aboutRun("menu", folder.path, problem)] : [],
       aboutRun("audit", folder.path, problem),
       shellLine(["tedi", "playground", folder.path]),
       shellLine(["tedi", "run", folder.path, "--types", "FILE.csv"]),

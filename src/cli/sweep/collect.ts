@@ -5,7 +5,8 @@
  */
 import type { Cell } from "../../experiments/cells.ts";
 import { overSeeds } from "../../experiments/tables.ts";
-import { duration, page, table } from "../../report/html.ts";
+import { duration, figures, notation, page, table } from "../../report/html.ts";
+import { sweepCharts, type SweptChoice } from "../../report/sweep_charts.ts";
 import { VERSION } from "../../version.ts";
 
 /** The seeds of one method, with one choice of training options, for one problem. */
@@ -104,14 +105,43 @@ export function sweepMarkdown(rows: readonly SweepRow[]): string {
   ].join("\n");
 }
 
-/** A page about the cells: the rows, and every cell with the command that makes it. */
-export function sweepPage(name: string, rows: readonly SweepRow[], cells: readonly Cell[]): string {
+/** Arguments such as `--chains=8`, by the option's name. */
+function optionsOf(training: string): Record<string, string> {
+  return Object.fromEntries(Array.from(training.matchAll(/--([\w-]+)=(\S+)/g), ([, name, value]) => [name, value]));
+}
+
+/** Rows as charts have them: each named by what differs among those of its problem. */
+function choices(rows: readonly SweepRow[], cells: readonly Cell[]): SweptChoice[] {
+  return rows.map(({ problem, method, training, revenue, standardError, best = false }) => {
+    const rivals = rows.filter((row) => row.problem === problem), all = rivals.map((row) => optionsOf(row.training));
+    const options = Object.fromEntries(
+      Object.entries(optionsOf(training)).filter(([name, value]) => all.some((one) => one[name] !== value)),
+    );
+    const words = Object.entries(options).map(([name, value]) => `${name} ${value}`);
+    if (words.length === 0 || rivals.some((row) => row.method !== method)) words.unshift(method);
+    const ofSeeds = cells.filter((cell) =>
+      cell.setting === problem && cell.method === method && (cell.training ?? "") === training
+    ).map((cell) => cell.revenue);
+    return { problem, label: words.join(", "), options, revenue, standardError, ofSeeds, best };
+  });
+}
+
+/** A page about the cells: charts, the rows, and every cell with the command that makes it. */
+export async function sweepPage(name: string, rows: readonly SweepRow[], cells: readonly Cell[]): Promise<string> {
+  const charts = (await sweepCharts(choices(rows, cells))).map(({ problem, choices, options }) =>
+    [
+      `<h3>${notation(problem)}</h3>`,
+      choices ? figures([choices], "tall") : "",
+      options.length > 0 ? figures(options) : "",
+    ].join("\n")
+  );
   const each = cells.map(({ setting, method, seed, revenue, standardError, worstGap, seconds, device, command }) => [
     ...[setting, method, String(seed), `${revenue.toFixed(4)} ±${standardError.toFixed(4)}`],
     ...[worstGap.toExponential(1), duration(seconds), device, command],
   ]);
   const main = `<header><h1>Sweep</h1></header>
 <section><h2>Results</h2>
+${charts.join("\n")}
 ${table(HEAD, rows.map(words), NOTE)}
 </section>
 <section><h2>Cells</h2>

@@ -26,6 +26,8 @@ export interface Submission {
 
 /** What Slurm says of a task that it could not start, on a node that had just failed: it is held until it is released. */
 const HELD = /launch failed requeued held/;
+/** A file in the folder of a job that was cancelled. */
+const CANCELLED = "cancelled";
 /** How often a task that was killed, for want of memory for instance, is queued again. */
 const RESTARTS = 3;
 /** File systems that other machines cannot see. */
@@ -122,7 +124,7 @@ code=$?
 again=no
 if [ "$code" -eq ${STOPPED} ]; then again=yes; fi
 if [ "$code" -ge 128 ] && [ "\${SLURM_RESTART_COUNT:-0}" -lt ${RESTARTS} ]; then again=yes; fi
-if [ -e ${shellLine([`${folder}/cancelled`])} ]; then again=no; fi
+if [ -e ${shellLine([`${folder}/${CANCELLED}`])} ]; then again=no; fi
 if scontrol show job "$task" | grep -q 'JobState=CANCELLED'; then again=no; fi
 if [ "$again" = yes ]; then
   echo "task $task ended with $code: into the queue again" >&2
@@ -172,9 +174,18 @@ export async function queued(id: string): Promise<QueuedTask[]> {
   });
 }
 
+/**
+ * Whether none of a job's tasks, which is no longer in the queue, has ever run its script: so it is where its nodes do not
+ * see the folder of its logs.
+ */
+export async function neverRan({ folder }: Submission): Promise<boolean> {
+  const names = await attempt(`read ${folder}`, () => Array.fromAsync(Deno.readDir(folder), ({ name }) => name));
+  return !names.some((name) => name === CANCELLED || name.endsWith(".log"));
+}
+
 /** Takes a job out of the queue, and stops what runs; its cells keep their checkpoints. */
 export async function cancel({ id, folder }: Submission): Promise<void> {
-  await writeInto(`${folder}/cancelled`, "");
+  await writeInto(`${folder}/${CANCELLED}`, "");
   await slurmCommand("scancel", [id]);
 }
 

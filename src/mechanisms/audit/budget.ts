@@ -6,7 +6,9 @@
  */
 
 /** Shares of the time limit after which each part of an audit must have ended. */
-const ENDS = { search: 0.5, allocations: 0.6, prices: 0.65, exact: 0.78, backends: 0.9, revenue: 1 } as const;
+const ENDS = {
+  ...{ search: 0.4, directed: 0.55, allocations: 0.62, prices: 0.67, exact: 0.78, backends: 0.9, revenue: 1 },
+} as const;
 
 /** A part of an audit. */
 export type AuditPart = keyof typeof ENDS;

@@ -49,6 +49,12 @@ export interface AuditCheck {
   readonly cases: number;
   /** The mean of the cases' violations. */
   readonly mean: number;
+  /**
+   * N, the number of type profiles, drawn independently from the distribution, at which the property was checked: a
+   * violation that shows at a share p of type profiles goes unnoticed with probability (1 - p)^N at most. Truthfulness
+   * shows at a profile where one of the misreports that are tried there gains. Left out by checks of other cases.
+   */
+  readonly independent?: number;
   /** Where the largest violation is; undefined where there is none. */
   readonly witness?: AuditWitness;
   /** What else is worth knowing. */
@@ -59,23 +65,30 @@ export interface AuditCheck {
 export interface Tally {
   /** Takes a case. A violation that is not a number counts as infinite, one below 0 as 0. */
   see(violation: number, witness: () => AuditWitness): void;
+  /** Takes a violation that is no case of its own, but may be the largest: it is not in the mean. */
+  raise(violation: number, witness: () => AuditWitness): void;
   /** The result so far. */
-  check(remark?: string): AuditCheck;
+  check(remark?: string, independent?: number): AuditCheck;
 }
 
 /** Starts to collect the violations of a property. */
 export function tally(name: AuditCheckName, bound: number): Tally {
   let worst = 0, cases = 0, sum = 0;
   let witness: AuditWitness | undefined;
+  const raise = (violation: number, where: () => AuditWitness): void => {
+    const value = Number.isNaN(violation) ? Infinity : violation;
+    if (value > worst) worst = value, witness = where();
+  };
   return {
+    raise,
     see(violation: number, where: () => AuditWitness): void {
-      const value = Number.isNaN(violation) ? Infinity : Math.max(0, violation);
       cases++;
-      sum += value;
-      if (value > worst) worst = value, witness = where();
+      sum += Number.isNaN(violation) ? Infinity : Math.max(0, violation);
+      raise(violation, where);
     },
-    check(remark?: string): AuditCheck {
-      return { name, worst, bound, passed: worst <= bound, cases, mean: cases > 0 ? sum / cases : 0, witness, remark };
+    check(remark?: string, independent?: number): AuditCheck {
+      const mean = cases > 0 ? sum / cases : 0, passed = worst <= bound;
+      return { name, worst, bound, passed, cases, mean, ...independent && { independent }, witness, remark };
     },
   };
 }

@@ -6,7 +6,9 @@
 import { InvalidInputError } from "../../errors.ts";
 import { letEventsIn } from "../../runtime/event_loop.ts";
 import { largerRounding } from "../certificate.ts";
+import { oversold } from "../supply.ts";
 import { flatTypes, type Mechanism, type MechanismResult, type TypeProfiles } from "../mechanism.ts";
+import { unusualResults } from "../unusual_results.ts";
 import { type AuditWitness, nested, type Tally } from "./check.ts";
 
 /** The tallies of violations in runs. */
@@ -15,7 +17,7 @@ export interface RunTallies {
   readonly individualRationality: Tally;
   /** Payments for a zero outcome, and by participants who value nothing. */
   readonly noBuyNoPay: Tally;
-  /** Outcomes outside of [0, 1], and outcomes and payments that are not finite. */
+  /** Outcomes outside of [0, 1], or more of a good than exists, and outcomes and payments that are not finite. */
   readonly feasibility: Tally;
   /** The certified gaps of the mechanism; left out where it has no menu. */
   readonly bestResponseGap?: Tally;
@@ -25,6 +27,8 @@ export interface RunTallies {
 export interface ObservedMechanism extends Mechanism {
   /** What of certified gaps was a bound on rounding, at most, in all runs so far. */
   worstRounding(): number | undefined;
+  /** What results were infinite, no numbers, or subnormal, in words; undefined where there were none. */
+  unusual(): string | undefined;
 }
 
 /** An outcome whose coordinates add up to this or less counts as zero. */
@@ -36,17 +40,21 @@ const CHUNK = 1024;
  * The same mechanism, but its results are checked, the event loop turns between chunks, and `signal` stops it.
  *
  * @param onRun Called with the number of profiles of each chunk.
+ * @param once Whether each good exists once, so that outcomes must not add up to more.
  */
 export function observed(
   mechanism: Mechanism,
   tallies: RunTallies,
   onRun: (profiles: number) => void,
   signal?: AbortSignal,
+  once = false,
 ): ObservedMechanism {
   const { participants: n, goods: m } = mechanism, size = n * m;
+  const unusual = unusualResults();
   let rounding: number | undefined;
   return {
     worstRounding: () => rounding,
+    unusual: unusual.inWords,
     participants: n,
     goods: m,
     async run(reported: TypeProfiles): Promise<MechanismResult> {
@@ -61,6 +69,8 @@ export function observed(
         const part = types.subarray(from * size, (from + CHUNK) * size), result = await mechanism.run(part);
         checkShape(result, part.length / size, n, m);
         observe(part, result, n, m, tallies);
+        unusual.see(result);
+        if (once) observeSupply(part, result, n, m, tallies.feasibility);
         for (const value of result.roundings ?? []) rounding = largerRounding(rounding, value);
         all.outcomes.set(result.outcomes, from * size);
         all.payments.set(result.payments, from * n);
@@ -114,6 +124,13 @@ function observe(types: Float32Array, result: MechanismResult, n: number, m: num
     if (given <= NOTHING) tallies.noBuyNoPay.see(Math.abs(payment), witness);
     else if (worth === 0) tallies.noBuyNoPay.see(payment, witness);
     tallies.bestResponseGap?.see(gaps[row], witness);
+  }
+}
+
+/** Sees what is handed out of each good beyond the one that exists. The witness is the first participant of the profile. */
+function observeSupply(types: Float32Array, result: MechanismResult, n: number, m: number, tally: Tally): void {
+  for (let b = 0; b < result.profiles; b++) {
+    tally.see(oversold(result.outcomes, b, n, m), () => witnessOf(types, result, b * n, n, m));
   }
 }
 

@@ -26,12 +26,13 @@ const CHUNK = 32;
  * second segment is short, to find violations near kinks.
  *
  * @param types `[P, n, m]`.
+ * @param tallies Without `noBuyNoPay` where nothing need not be free on the menu, as long as nobody takes it.
  */
 export async function checkPrices(
   mechanism: PricedMechanism,
   types: Float32Array,
   key: RandomKey,
-  tallies: { readonly convexPrices: Tally; readonly noBuyNoPay: Tally },
+  tallies: { readonly convexPrices: Tally; readonly noBuyNoPay?: Tally },
   signal?: AbortSignal,
 ): Promise<void> {
   const { participants: n, goods: m } = mechanism, size = n * m;
@@ -68,7 +69,7 @@ export async function checkPrices(
         }));
       }
       const zero = (row + 1) * OUTCOMES - 1;
-      tallies.noBuyNoPay.see(
+      tallies.noBuyNoPay?.see(
         Math.abs(prices[zero]),
         () => ({ ...place(), outcomes: [list(zero)], payments: [prices[zero]] }),
       );

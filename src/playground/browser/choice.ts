@@ -6,9 +6,11 @@
  * @module
  */
 import { goodName, PLAIN_UNITS } from "../../mechanisms/units.ts";
+import { decimalPlaces } from "../../problems/amounts.ts";
 import type { MenuMechanism } from "../../mechanisms/menu_mechanism.ts";
 import { choiceOf, curveOf, type Outcome, surfaceOf, sweepReports } from "../model.ts";
 import { byId, fixed, html } from "./dom.ts";
+import { plainType } from "./participants.ts";
 import { heatMap } from "./heat_map.ts";
 import { plot } from "./plot.ts";
 
@@ -32,15 +34,21 @@ export interface ChoiceView {
  */
 export function choiceView(mechanism: MenuMechanism, changed: () => void): ChoiceView {
   const { participants: n, goods: m, units = PLAIN_UNITS } = mechanism, { largest } = units;
-  const selection = (id: string, label: string, noun: string, size: number) => {
-    const options = Array.from({ length: size }, (_, k) => html("option", { value: k }, `${noun} ${k + 1}`));
+  const digits = decimalPlaces({ scale: largest });
+  const selection = (id: string, label: string, size: number, name: (k: number) => string) => {
+    const options = Array.from({ length: size }, (_, k) => html("option", { value: k }, name(k)));
     const select = html("select", { id }, ...options);
     select.addEventListener("change", changed);
     const field = html("label", { for: id, hidden: size === 1 }, `${label} `, select);
     return { select, field };
   };
-  const whose = selection("participant", "Look at", "participant", n);
-  const which = selection("good", n === 1 ? "Look at the report for" : "and its report for", "good", m);
+  const whose = selection("participant", "Look at", n, (k) => `participant ${k + 1}`);
+  const which = selection(
+    "good",
+    n === 1 ? "Look at the report for" : "and its report for",
+    m,
+    (k) => goodName(units, k),
+  );
   byId("selection").replaceChildren(whose.field, which.field);
   byId("selection").hidden = n === 1 && m === 1;
   const cells = Array.from({ length: m === 1 ? 3 : 4 }, () => html("figure"));
@@ -62,7 +70,7 @@ export function choiceView(mechanism: MenuMechanism, changed: () => void): Choic
       const choice = choiceOf(mechanism, types, i), good = m === 1 ? "the good" : goodName(units, j);
       const sweep = sweepReports(choice, own, j, largest),
         { reports, received, others, payments, utilities, truth } = sweep;
-      const xTitle = `reported type for ${good}`, mark = { x: own[j], text: `true type ${fixed(own[j], 2)}` };
+      const xTitle = `reported type for ${good}`, mark = { x: own[j], text: `true type ${plainType(own[j])}` };
       const otherGoods = m === 2 ? goodName(units, 1 - j) : "the others, mean";
       const name = n === 1 ? "the participant" : `participant ${i + 1}`;
 
@@ -71,7 +79,7 @@ export function choiceView(mechanism: MenuMechanism, changed: () => void): Choic
         plot({
           alt: `Curves: what ${name} gets by its report for ${good}. With its true type it gets ` +
             `${fixed(received[truth], 2)} of it.`,
-          xTitle,
+          ...{ xTitle, largest },
           range: [0, 1],
           mark,
           curves: [
@@ -87,13 +95,13 @@ export function choiceView(mechanism: MenuMechanism, changed: () => void): Choic
         ? `A lie on this curve gains ${
           gain.toPrecision(2)
         }: prices are not convex, and best responses only searched for.`
-        : `No lie about ${good} leaves it with more than the truth does, ${fixed(true_, 4)}.` +
+        : `No lie about ${good} leaves it with more than the truth does, ${fixed(true_, digits)}.` +
           (Number.isFinite(gap) ? ` Certified: no lie at all gains ${most(gap)}.` : "");
       fill(
         1,
         plot({
           alt: `Curves: payment and utility of ${name} by its report for ${good}. ${lies}`,
-          xTitle,
+          ...{ xTitle, largest },
           range: [0, 0.1 * largest],
           mark: { ...mark, y: true_ },
           curves: [

@@ -12,10 +12,14 @@ import type { MenuMechanism } from "../../mechanisms/menu_mechanism.ts";
 import { distributionFamily, distributionOf } from "../../problems/distributions/table.ts";
 import type { Setting } from "../../problems/settings.ts";
 import { randomKey } from "../../random/key.ts";
-import { costOf, type Outcome, settingOfMechanism } from "../model.ts";
+import { goodName, PLAIN_UNITS } from "../../mechanisms/units.ts";
+import { decimalPlaces, inUnitWords } from "../../problems/amounts.ts";
+import { parseEmpiricalName } from "../../problems/empirical_name.ts";
+import { costOf, type Costs, costsOfMechanism, type Outcome, settingOfMechanism } from "../model.ts";
 import { type ChoiceView, choiceView } from "./choice.ts";
-import { byId, figure, fixed, html } from "./dom.ts";
-import { participantCards, type Participants } from "./participants.ts";
+import { byId, type Figure, figure, fixed, html } from "./dom.ts";
+import { type PriceListView, priceListView } from "./price_list.ts";
+import { participantCards, type Participants, plainType } from "./participants.ts";
 
 /** Sliders that a page has place for. */
 const MOST_TYPES = 1000;
@@ -25,14 +29,15 @@ const QUIET = 500;
 /** What the page shows. */
 interface Shown {
   readonly mechanism: MenuMechanism;
-  readonly setting?: Setting;
+  readonly costs?: Costs;
+  readonly priceList: PriceListView;
   readonly participants: Participants;
   readonly choice: ChoiceView;
 }
 
 let shown: Shown | undefined, waiting = false, draws = 0;
 let saying: ReturnType<typeof setTimeout> | undefined;
-const principal = figure(4, { id: "principal" }), payments = figure(4), costs = figure(4);
+let principal: Figure, payments: Figure, spent: Figure;
 
 /**
  * Computes and shows what the types lead to, before the next frame; the choice of one participant follows in another.
@@ -43,27 +48,34 @@ function changed(): void {
   requestAnimationFrame(async () => {
     waiting = false;
     if (!shown) return;
-    const { mechanism, setting, participants, choice } = shown, types = participants.types();
+    const { mechanism, costs, participants, choice, priceList } = shown, types = participants.types();
     const start = performance.now(), outcome = await mechanism.run(types), took = performance.now() - start;
     participants.show(outcome);
     participants.select(mechanism.participants > 1 ? choice.participant : -1);
     const paid = outcome.payments.reduce((sum, payment) => sum + payment, 0);
-    const cost = setting ? costOf(setting, outcome.outcomes) : 0;
-    principal.show(paid - cost), payments.show(paid), costs.show(cost);
+    const m = mechanism.goods, cost = costs ? costOf(costs, outcome.outcomes, m) : 0;
+    principal.show(paid - cost), payments.show(paid), spent.show(cost);
     byId("time").textContent = `Computed in ${took < 1 ? "less than a millisecond" : `${Math.round(took)} ms`}.`;
     requestAnimationFrame(() => choice.show(types, outcome));
     clearTimeout(saying);
-    saying = setTimeout(() => byId("said").textContent = inWords(outcome, shown!), QUIET);
+    saying = setTimeout(() => {
+      byId("said").textContent = inWords(outcome, shown!);
+      const i = choice.participant;
+      priceList.show(types, i, outcome.outcomes.slice(i * m, (i + 1) * m));
+    }, QUIET);
   });
 }
 
 /** An outcome as sentences, for those who hear it. */
-function inWords({ outcomes, payments }: Outcome, { mechanism: { participants: n, goods: m } }: Shown): string {
+function inWords(
+  { outcomes, payments }: Outcome,
+  { mechanism: { participants: n, goods: m, units = PLAIN_UNITS } }: Shown,
+): string {
   const sentences = Array.from({ length: n }, (_, i) => {
     const own = outcomes.subarray(i * m, (i + 1) * m);
     const gets = m > 3
       ? `${fixed(own.reduce((sum, x) => sum + x, 0), 1)} of ${m} goods`
-      : Array.from(own, (x, j) => `${fixed(x, 2)} of good ${j + 1}`).join(", ");
+      : Array.from(own, (x, j) => `${fixed(x, 2)} of ${goodName(units, j)}`).join(", ");
     return `Participant ${i + 1} gets ${gets} and pays ${fixed(payments[i], 2)}.`;
   });
   return `${sentences.join(" ")} The principal's utility is ${principal.element.textContent}.`;
@@ -71,27 +83,33 @@ function inWords({ outcomes, payments }: Outcome, { mechanism: { participants: n
 
 /** Shows a mechanism with types drawn at random. */
 function show(mechanism: MenuMechanism, name: string): void {
-  const { participants: n, goods: m, problem } = mechanism, setting = settingOfMechanism(mechanism);
-  byId("title").replaceChildren("Playground: ", ...typeset(problem || name, setting));
-  document.title = `${problem || name} \u2013 playground`;
+  const { participants: n, goods: m, problem, units = PLAIN_UNITS } = mechanism,
+    setting = settingOfMechanism(mechanism);
+  const costs = costsOfMechanism(mechanism), scale = { scale: units.largest, unit: units.name };
+  const title = parseEmpiricalName(problem)?.table ?? (problem || name);
+  byId("title").replaceChildren("Playground: ", ...typeset(title, setting));
+  document.title = `${title} \u2013 playground`;
   const facts = [count(n, "participant"), count(m, "good")];
-  if (mechanism.units?.name) facts.push(`in ${mechanism.units.name}`);
-  if (setting) {
-    facts.push(`${distributionFamily("show a setting", setting.distribution).name} types`);
-    if (setting.productionCost > 0) facts.push(`production cost ${setting.productionCost}`);
-    if (setting.duplicationCost > 0) facts.push(`duplication cost ${setting.duplicationCost}`);
-  }
+  if (units.name) facts.push(`in ${units.name}`);
+  if (setting) facts.push(`${distributionFamily("show a setting", setting.distribution).name} types`);
+  else facts.push(`types up to ${plainType(units.largest)}`);
+  if (costs && costs.productionCost > 0) facts.push(`production cost ${costs.productionCost}`);
+  if (costs && costs.duplicationCost > 0) facts.push(`duplication cost ${costs.duplicationCost}`);
   byId("facts").textContent = `${facts.join(", ")} (${name})`;
-  const free = setting?.productionCost === 0 && setting.duplicationCost === 0;
+  const digits = decimalPlaces(scale), unit = inUnitWords(scale);
+  principal = figure(digits, { id: "principal" }), payments = figure(digits), spent = figure(digits);
+  const free = costs?.productionCost === 0 && costs.duplicationCost === 0;
   const sum = free
     ? [" is what is paid"]
-    : setting
-    ? [" ", html("span", {}, "= payments ", payments.element), " ", html("span", {}, "\u2212 costs ", costs.element)]
+    : costs
+    ? [" ", html("span", {}, "= payments ", payments.element), " ", html("span", {}, "\u2212 costs ", spent.element)]
     : [" is what is paid, if nothing costs anything"];
-  byId("result").replaceChildren("Principal\u2019s utility ", html("strong", {}, principal.element), ...sum);
+  const words = costs ? (free ? "Revenue " : "Profit ") : "Principal\u2019s utility ";
+  byId("result").replaceChildren(words, html("strong", {}, principal.element), unit, ...sum);
   const participants = participantCards(byId("participants"), mechanism, changed),
     choice = choiceView(mechanism, changed);
-  shown = { mechanism, setting, participants, choice };
+  const priceList = priceListView(mechanism, (value) => fixed(value, digits) + unit);
+  shown = { mechanism, costs, priceList, participants, choice };
   byId("playing").hidden = false;
   byId("waiting").hidden = true;
   draw();
@@ -99,8 +117,9 @@ function show(mechanism: MenuMechanism, name: string): void {
 
 /** Types from the setting's distribution, or uniform ones where there is none. */
 function draw(): void {
-  const { mechanism: { participants: n, goods: m, units }, setting, participants } = shown!;
-  const types = distributionOf(setting?.distribution ?? "U", n, m).sample(randomKey(draws++), 1, "held-out");
+  const { mechanism, participants } = shown!, { participants: n, goods: m, units } = mechanism;
+  const setting = settingOfMechanism(mechanism),
+    types = distributionOf(setting?.distribution ?? "U", n, m).sample(randomKey(draws++), 1, "held-out");
   participants.setTypes(types.map((type) => type * (units?.largest ?? 1)));
   changed();
 }

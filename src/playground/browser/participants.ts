@@ -1,23 +1,24 @@
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
 /**
- * The participants: a card each, with a slider for the type of every good, and what comes of it.
+ * The participants: a card each, with a slider and a number for the type of every good, and what comes of it.
  *
  * @module
  */
 import type { Mechanism } from "../../mechanisms/mechanism.ts";
-import { type MechanismUnits, PLAIN_UNITS } from "../../mechanisms/units.ts";
+import { goodName, type MechanismUnits, PLAIN_UNITS } from "../../mechanisms/units.ts";
+import { decimalPlaces, inUnitWords } from "../../problems/amounts.ts";
 import type { Outcome } from "../model.ts";
-import { type Figure, figure, fixed, html } from "./dom.ts";
+import { type Figure, figure, html } from "./dom.ts";
 
 /** From this many goods on, rows are narrow. */
 const MANY = 11;
 
 /** The cards of all participants. */
 export interface Participants {
-  /** The types that the sliders say: `[n, m]`, hundredths of the largest. */
+  /** The types that were chosen: `[n, m]`, in the mechanism's unit. */
   types(): Float32Array;
-  /** Moves the sliders. */
+  /** Chooses types, to hundredths of the largest. */
   setTypes(types: ArrayLike<number>): void;
   /** Shows what comes of the types. */
   show(outcome: Outcome): void;
@@ -28,7 +29,8 @@ export interface Participants {
 /** The row of a good. */
 interface Row {
   readonly slider: HTMLInputElement;
-  readonly type: HTMLOutputElement;
+  readonly number: HTMLInputElement;
+  type: number;
   readonly bar: HTMLElement;
   readonly received: Figure;
 }
@@ -48,11 +50,11 @@ export function participantCards(
   place.replaceChildren(...cards.map(({ element }) => element));
   const rows = cards.flatMap((each) => each.rows);
   return {
-    types: () => Float32Array.from(rows, ({ slider }) => slider.valueAsNumber * largest),
+    types: () => Float32Array.from(rows, ({ type }) => type),
     setTypes(types) {
       rows.forEach((row, k) => {
         row.slider.valueAsNumber = Math.round(types[k] / largest * 100) / 100;
-        showType(row, largest);
+        takeSlider(row, largest);
       });
     },
     show({ outcomes, payments, utilities }) {
@@ -77,33 +79,44 @@ function card(i: number, m: number, units: MechanismUnits, changed: () => void) 
   grid.append(...heads.map(([text, name]) => html("span", { class: name, "aria-hidden": "true" }, text)));
   for (let j = 0; j < m; j++) {
     const id = `type-${i}-${j}`, slider = html("input", { id, type: "range", min: 0, max: 1, step: 0.01 });
-    slider.setAttribute("aria-label", `Type of participant ${i + 1} for good ${j + 1}`);
+    const whose = ` of participant ${i + 1} for ${goodName({ goods: units.goods }, j)}`;
+    slider.setAttribute("aria-label", `Type${whose}`);
+    const number = html("input", { id: `number-${i}-${j}`, type: "number", min: 0, max: units.largest, step: "any" });
+    number.setAttribute("aria-label", `Type${whose}, as a number`);
     const row: Row = {
-      slider,
-      type: html("output", { for: id, "aria-hidden": "true" }),
+      ...{ slider, number, type: 0 },
       bar: html("span"),
       received: figure(2, { id: `outcome-${i}-${j}` }),
     };
     slider.addEventListener("input", () => {
-      showType(row, units.largest);
+      takeSlider(row, units.largest);
       changed();
     });
+    number.addEventListener("input", () => {
+      // What is no type yet, or too large, waits until it is one; the number is marked meanwhile.
+      if (number.value === "" || !number.validity.valid) return;
+      row.type = number.valueAsNumber;
+      slider.valueAsNumber = row.type / units.largest;
+      changed();
+    });
+    number.addEventListener("change", () => number.value = plainType(row.type));
     const bar = html("span", { class: "bar", "aria-hidden": "true" }, row.bar);
     grid.append(
       html("label", { for: id }, units.goods?.[j] ?? String(j + 1)),
       slider,
-      row.type,
+      number,
       bar,
       row.received.element,
     );
     rows.push(row);
   }
-  const payment = figure(4, { id: `payment-${i}` }), utility = figure(4, { id: `utility-${i}` });
+  const digits = decimalPlaces({ scale: units.largest }), unit = inUnitWords({ unit: units.name });
+  const payment = figure(digits, { id: `payment-${i}` }), utility = figure(digits, { id: `utility-${i}` });
   const sums = html(
     "p",
     { class: "sums" },
-    html("span", {}, "pays ", html("strong", {}, payment.element)),
-    html("span", {}, "utility ", html("strong", {}, utility.element)),
+    html("span", {}, "pays ", html("strong", {}, payment.element), unit),
+    html("span", {}, "utility ", html("strong", {}, utility.element), unit),
   );
   const element = html(
     "fieldset",
@@ -115,6 +128,13 @@ function card(i: number, m: number, units: MechanismUnits, changed: () => void) 
   return { element, rows, payment, utility };
 }
 
-function showType({ slider, type }: Row, largest: number): void {
-  type.value = fixed(slider.valueAsNumber * largest, 2);
+/** Takes the type that a slider says. */
+function takeSlider(row: Row, largest: number): void {
+  row.type = row.slider.valueAsNumber * largest;
+  row.number.value = plainType(row.type);
+}
+
+/** A type as one types it. */
+export function plainType(type: number): string {
+  return String(Number(type.toPrecision(6)));
 }

@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 /**
- * Curves over [0, 1], as an SVG.
+ * Curves over [0, 1], or over reported types, as an SVG.
  *
  * @module
  */
@@ -20,6 +20,8 @@ export interface Plot {
   /** Says it in words. */
   readonly alt: string;
   readonly xTitle: string;
+  /** Where the horizontal axis ends, 1 unless given; it begins at 0. */
+  readonly largest?: number;
   readonly curves: readonly Curve[];
   /** The least range of the vertical axis. */
   readonly range: readonly [number, number];
@@ -34,30 +36,31 @@ export const WIDTH = 320, HEIGHT = 270, LEFT = 46, RIGHT = 10, TOP = 22, BOTTOM 
 const HALF_LABEL = 42;
 
 /** Draws curves, with what they are called above them. */
-export function plot({ alt, xTitle, curves, range, mark }: Plot): Node[] {
+export function plot({ alt, xTitle, largest = 1, curves, range, mark }: Plot): Node[] {
   let [low, high] = range;
   for (const { ys } of curves) {
     for (let k = 0; k < ys.length; k++) low = Math.min(low, ys[k]), high = Math.max(high, ys[k]);
   }
   const ticks = niceTicks(low, high);
   low = Math.min(low, ticks[0]), high = Math.max(high, ticks[ticks.length - 1]);
-  const x = acrossPlot, y = (value: number) => HEIGHT - BOTTOM - (value - low) / (high - low) * (HEIGHT - TOP - BOTTOM);
+  const x = (value: number) => acrossPlot(value / largest);
+  const y = (value: number) => HEIGHT - BOTTOM - (value - low) / (high - low) * (HEIGHT - TOP - BOTTOM);
 
   const picture = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": alt });
   for (const tick of ticks) {
     picture.append(
-      svg("line", { class: tick === 0 ? "axis" : "grid", x1: x(0), x2: x(1), y1: y(tick), y2: y(tick) }),
+      svg("line", { class: tick === 0 ? "axis" : "grid", x1: x(0), x2: x(largest), y1: y(tick), y2: y(tick) }),
       svg("text", { x: x(0) - 8, y: y(tick) + 4, "text-anchor": "end" }, label(tick)),
     );
   }
-  picture.append(...xAxis(xTitle));
-  const middle = Math.min(Math.max(x(mark.x), x(0) + HALF_LABEL), x(1) - HALF_LABEL);
+  picture.append(...xAxis(xTitle, largest));
+  const middle = Math.min(Math.max(x(mark.x), x(0) + HALF_LABEL), x(largest) - HALF_LABEL);
   picture.append(
     svg("line", { class: "mark", x1: x(mark.x), x2: x(mark.x), y1: TOP, y2: HEIGHT - BOTTOM }),
     svg("text", { x: middle, y: TOP - 7, "text-anchor": "middle" }, mark.text),
   );
   if (mark.y !== undefined) {
-    picture.append(svg("line", { class: "mark", x1: x(0), x2: x(1), y1: y(mark.y), y2: y(mark.y) }));
+    picture.append(svg("line", { class: "mark", x1: x(0), x2: x(largest), y1: y(mark.y), y2: y(mark.y) }));
   }
   for (const { colour, xs, ys } of curves) {
     const d = Array.from(ys, (value, k) => `${k === 0 ? "M" : "L"}${x(xs[k]).toFixed(2)} ${y(value).toFixed(2)}`);
@@ -74,11 +77,12 @@ export function acrossPlot(value: number): number {
 }
 
 /** The axis below a picture. */
-export function xAxis(title: string): SVGElement[] {
+export function xAxis(title: string, largest = 1): SVGElement[] {
   const bottom = HEIGHT - BOTTOM;
+  const ticks = largest === 1 ? [0, 0.25, 0.5, 0.75, 1] : niceTicks(0, largest).filter((tick) => tick <= largest);
   return [
-    ...[0, 0.25, 0.5, 0.75, 1].map((tick) =>
-      svg("text", { x: acrossPlot(tick), y: bottom + 16, "text-anchor": "middle" }, label(tick))
+    ...ticks.map((tick) =>
+      svg("text", { x: acrossPlot(tick / largest), y: bottom + 16, "text-anchor": "middle" }, label(tick))
     ),
     svg("text", { x: acrossPlot(0.5), y: bottom + 33, "text-anchor": "middle" }, title),
   ];

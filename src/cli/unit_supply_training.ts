@@ -1,0 +1,196 @@
+/**
+ * `tedi train` where goods exist once: learns an affine maximizer, in a run folder.
+ *
+ * @module
+ */
+import { comparedWithBest } from "../baselines/compared_with_best.ts";
+import { InvalidInputError } from "../errors.ts";
+import { encodeMechanism } from "../io/mechanism_file.ts";
+import { openRunFolder, type RunFolder } from "../io/run_folder.ts";
+import { readTextIfThere } from "../io/read.ts";
+import { TEST_PROFILES } from "../mechanisms/evaluate.ts";
+import type { MechanismProblem } from "../problems/problem.ts";
+import { scaleOf } from "../problems/scaled.ts";
+import { openDevice } from "../runtime/device.ts";
+import type { AffineMaximizerOptions } from "../training/unit_supply/options.ts";
+import { planAffineMaximizer, trainAffineMaximizer } from "../training/unit_supply/train.ts";
+import { inMebibytes } from "../training/plan.ts";
+import { VERSION } from "../version.ts";
+import { requestedDevice } from "./device_options.ts";
+import { evaluateShown, reportEvaluation, simpleMechanisms } from "./evaluation_report.ts";
+import { INTERRUPTED, listenToInterrupts } from "./interrupt.ts";
+import { aboutRun, sayNext, shellLine } from "./next_steps.ts";
+import type { Output } from "./output.ts";
+import { describeSource, problemSlug } from "./problem_options.ts";
+import { duration } from "./progress.ts";
+import { remarksOn } from "./remarks.ts";
+import { checkConfig, configPath, isUnitSupplyTraining, type RunConfig, sourceFrom } from "./run_config.ts";
+import type { TrainValues } from "./run_options.ts";
+import { recordTraining } from "./training_record.ts";
+import { chosenUnitSupplyTraining, requireSameUnitSupplyTraining } from "./unit_supply_options.ts";
+
+/** Whether a command line is about goods that exist once: by its problem or, without one, by the run that goes on. */
+export async function isUnitSupplyRun(problem: MechanismProblem | undefined, values: TrainValues): Promise<boolean> {
+  if (problem || !values.resume || values.out === undefined) {
+    return problem?.supply === "unit";
+  }
+  try {
+    const config = JSON.parse(await readTextIfThere(configPath(values.out)) ?? "{}");
+    return isUnitSupplyTraining(config.training);
+  } catch {
+    return false; // whoever opens the run says what is wrong
+  }
+}
+
+/** Options of `tedi train` that are for menu mechanisms. */
+const MENU_OPTIONS = ["watch", "port", "mpi", "shards", "folds", "from"] as const;
+
+/** Trains, evaluates and reports; gives the exit code. */
+export async function trainUnitSupply(
+  chosen: MechanismProblem | undefined,
+  values: TrainValues,
+  output: Output,
+): Promise<number> {
+  for (const name of MENU_OPTIONS) {
+    if ((values as Record<string, unknown>)[name] === undefined) continue;
+    throw new InvalidInputError(
+      `Cannot run tedi train: --${name} must be left out where goods exist once: it is for menu mechanisms`,
+    );
+  }
+  const { resume = false, force = false } = values;
+  if (resume && force) throw new InvalidInputError("Cannot run tedi train: --resume and --force exclude each other");
+  if (values["dry-run"]) return dryRun(chosen!, values, output);
+  const run = resume ? await resumed(chosen, values, output) : await begun(chosen!, values, output);
+  try {
+    return await work(run, values, output);
+  } finally {
+    run.folder.close();
+  }
+}
+
+/** A run whose input has all been checked. */
+interface PreparedRun {
+  readonly problem: MechanismProblem;
+  readonly training: AffineMaximizerOptions;
+  readonly folder: RunFolder;
+  /** The configuration of the run that goes on. */
+  readonly before?: RunConfig<AffineMaximizerOptions>;
+}
+
+async function begun(problem: MechanismProblem, values: TrainValues, output: Output): Promise<PreparedRun> {
+  const training = chosenUnitSupplyTraining(problem, values);
+  const path = values.out ?? `runs/${problemSlug(problem)}-seed${training.seed}`;
+  const folder = await openRunFolder(path, { resume: false, force: values.force, warn: output.warn });
+  return { problem, training, folder };
+}
+
+async function resumed(
+  chosen: MechanismProblem | undefined,
+  values: TrainValues,
+  output: Output,
+): Promise<PreparedRun> {
+  const path = values.out ?? `runs/${problemSlug(chosen!)}-seed${values.seed ?? 0}`, where = configPath(path);
+  const folder = await openRunFolder(path, { resume: true, warn: output.warn });
+  try {
+    const { config, problem, changed } = await checkConfig(await folder.readConfig(), where, chosen);
+    if (!isUnitSupplyTraining(config.training) || (chosen && chosen.name !== problem.name)) {
+      throw new InvalidInputError(
+        `Cannot resume: the problem must be left out or be ${describeSource(problem.source)}, as in ${where}, got ` +
+          (chosen ? describeSource(chosen.source) : "none"),
+      );
+    }
+    if (changed !== undefined) output.warn(changed);
+    const { iterations = 0, ...others } = values, longer = iterations > config.training.iterations;
+    requireSameUnitSupplyTraining(problem, longer ? others : values, config.training, where);
+    const training = longer ? { ...config.training, iterations } : config.training;
+    return { problem, training, folder, before: { ...config, training: config.training } };
+  } catch (error) {
+    folder.close();
+    throw error;
+  }
+}
+
+async function work({ problem, training, folder, before }: PreparedRun, values: TrainValues, output: Output) {
+  output.log(`Run folder: ${folder.path}${values.out === undefined ? " (--out FOLDER for another)" : ""}`);
+  const checkpoint = before && await folder.readCheckpoint();
+  const done = checkpoint ? Number(JSON.parse(checkpoint.metadata.progress ?? "{}").iteration ?? 0) : 0;
+  const device = await openDevice(requestedDevice(values)); // for the principal's utility
+  const interrupt = listenToInterrupts(() => output.log("Stopping after this iteration; Ctrl-C again to stop at once"));
+  try {
+    const { backend, adapter, software } = device;
+    const config: RunConfig<AffineMaximizerOptions> = before ?? {
+      version: VERSION,
+      problem: { name: problem.name, source: sourceFrom(folder.path, problem.source) },
+      training,
+      device: { requested: requestedDevice(values).backend, backend, adapter, software },
+    };
+    await folder.writeConfig({ ...config, training });
+    const { participants, goods } = problem, { iterations, seed } = training;
+    output.event("start", {
+      ...{ setting: problem.name, participants, goods, iterations, done, seed },
+      ...{ out: folder.path, version: VERSION },
+    });
+    if (done < iterations) await folder.removeResult();
+    const record = await recordTraining({ training, problem, folder, checkpoint, done, output });
+    const { resume, onIteration, onCheckpoint } = record.hooks;
+    const result = await trainAffineMaximizer(problem, training, {
+      ...{ resume, onIteration, onCheckpoint, signal: interrupt.signal },
+      checkpointEvery: values["checkpoint-every"],
+    }).finally(record.end);
+    const trainingSeconds = record.seconds();
+    if (result.iterations < iterations) {
+      output.event("interrupted", { iteration: result.iterations, out: folder.path });
+      output.log(`Stopped after iteration ${result.iterations} of ${iterations}, with a checkpoint`);
+      output.log(`Go on with: ${aboutRun("train --resume --out", folder.path, problem)}`);
+      return INTERRUPTED;
+    }
+    await folder.writeMechanism(await encodeMechanism(result.mechanism));
+    interrupt.end(); // From here on Ctrl-C ends the process as usual: all is kept.
+    const test = { profiles: values["test-profiles"] ?? TEST_PROFILES, seed };
+    const { evaluation, each, seconds } = await evaluateShown(problem, result.mechanism, test, output);
+    const references = await simpleMechanisms(problem, test);
+    const comparison = await comparedWithBest(problem, each, references, test);
+    const reported = reportEvaluation(problem, evaluation, {
+      ...{ references, comparison },
+      device,
+      profileSeed: test.seed,
+      seconds: trainingSeconds,
+      remarks: remarksOn(problem, evaluation, comparison),
+      training: { iterations: result.iterations, out: folder.path, evaluationSeconds: seconds },
+    }, output);
+    await folder.writeResult({ scale: scaleOf(problem), ...reported });
+    sayNext(output, [
+      aboutRun("report", folder.path, problem),
+      aboutRun("audit", folder.path, problem),
+      shellLine(["tedi", "run", folder.path, "--types", "FILE.csv"]),
+    ]);
+    return 0;
+  } finally {
+    interrupt.end();
+    device.close();
+  }
+}
+
+/** Tells what training would take, and leaves no trace. */
+function dryRun(problem: MechanismProblem, values: TrainValues, output: Output): number {
+  const training = chosenUnitSupplyTraining(problem, values), plan = planAffineMaximizer(problem, training);
+  const { iterations, profiles } = training;
+  output.event("plan", { setting: problem.name, iterations, ...plan });
+  const count = (value: number) => value.toLocaleString("en");
+  const lines: [string, string, string][] = [
+    ["Problem", problem.name, "each good exists once: an affine maximizer"],
+    ["Parameters", count(plan.parameters), `${training.boost.kind} networks`],
+    ["Memory", inMebibytes(plan.bytes), "besides what the process itself takes"],
+    [
+      "An iteration",
+      `${plan.secondsEach.toFixed(2)} s`,
+      `${count(plan.maxima)} maxima for ${count(profiles)} profiles, measured`,
+    ],
+    ["All", duration(plan.secondsEach * iterations), `${count(iterations)} iterations, on one core`],
+  ];
+  const widths = [0, 1].map((column) => Math.max(...lines.map((line) => line[column].length)));
+  output.text(
+    lines.map(([what, value, more]) => `${what.padEnd(widths[0])}  ${value.padStart(widths[1])}  ${more}`).join("\n"),
+  );
+  return 0;
+}

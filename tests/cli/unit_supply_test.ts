@@ -1,0 +1,82 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { jsonLines, metricsOf, tedi, testFolder } from "./tedi.ts";
+
+const FOLDER = testFolder();
+const SMALL = "--setting U-2-2-unit --iterations 4 --profiles 16 --test-profiles 300 --backend wasm".split(" ");
+
+Deno.test("an affine maximizer is trained, resumed to the same bits, evaluated, audited and run", async () => {
+  const whole = `${FOLDER}/whole`, parts = `${FOLDER}/parts`;
+  const { code, stdout, stderr } = await tedi(["train", ...SMALL, "--json", "--out", whole, "--checkpoint-every", "2"]);
+  assertEquals(code, 0, stderr);
+  const lines = jsonLines(stdout), result = lines.at(-1)!;
+  const events = ["start", "iteration", "iteration", "checkpoint", "iteration", "iteration", "checkpoint", "result"];
+  assertEquals(lines.map(({ event }) => event), events);
+  assertEquals([result.setting, result.profiles, result.iterations], ["U_{2,2}^{unit}", 300, 4]);
+  assert((result.worstGap as number) < 1e-9);
+  assertEquals((await metricsOf(whole)).map(({ iteration }) => iteration), [1, 2, 3, 4]);
+
+  // The last checkpoint but one, and on from there.
+  Deno.mkdirSync(parts);
+  Deno.copyFileSync(`${whole}/config.json`, `${parts}/config.json`);
+  Deno.copyFileSync(`${whole}/checkpoint.previous.safetensors`, `${parts}/checkpoint.safetensors`);
+  const again = await tedi(["train", "--resume", "--out", parts, "--test-profiles", "300", "--backend", "wasm"]);
+  assertEquals(again.code, 0, again.stderr);
+  assertStringIncludes(again.stderr, "going on after iteration 2 of 4");
+  const bytes = (folder: string) => Deno.readFileSync(`${folder}/mechanism.safetensors`);
+  assertEquals(bytes(parts), bytes(whole));
+
+  const evaluated = await tedi(["evaluate", whole, "--profiles", "300", "--backend", "wasm", "--json"]);
+  assertEquals(jsonLines(evaluated.stdout)[0].revenue, result.revenue, evaluated.stderr);
+  const sizes = ["--profiles", "10", "--misreports", "10", "--test-profiles", "100"];
+  const audited = await tedi(["audit", whole, ...sizes, "--backend", "wasm"]);
+  assertEquals(audited.code, 0, audited.stderr);
+  assertStringIncludes(audited.stdout, "certified gap");
+  assertStringIncludes(audited.stdout, "convex prices");
+  const reported = await tedi(["report", whole, "--test-profiles", "200", "--backend", "wasm"]);
+  assertEquals(reported.code, 0, reported.stderr);
+  const page = Deno.readTextFileSync(`${whole}/report.html`);
+  assertStringIncludes(page, "<sup>unit</sup>");
+  const words = ["--iterations", "4", "--profiles", "16", "--backend", "wasm"];
+  assertStringIncludes(page, words.map((word) => `<span>${word}</span>`).join(" "));
+  const ran = await tedi(["run", whole, "--types", "-", "--format", "json", "--json"], {}, "[[[0.9,0.2],[0.1,0.8]]]");
+  const [{ outcomes }] = jsonLines(ran.stdout) as { outcomes: number[][] }[];
+  for (const j of [0, 1]) assert(outcomes[0][j] + outcomes[1][j] <= 1);
+});
+
+Deno.test("what is not for goods that exist once is refused with the reason", async () => {
+  const out = ["--out", `${FOLDER}/refused`];
+  const cases: [string[], string][] = [
+    [["train", "--setting", "U-2-2-unit", "--chains", "3"], "--chains must be left out, got 3"],
+    [["train", "--setting", "U-2-2-unit", "--watch"], "--watch must be left out where goods exist once"],
+    [["train", "--setting", "U-2-2", "--boost", "joint"], "--boost must be left out, got joint"],
+    [["train", "--setting", "U-2-2-unit", "--initial-smoothing", "0"], "initialSmoothing must be"],
+    [["train", "--setting", "U-2-2-cp1-unit"], "F-n-m-unit"],
+  ];
+  for (const [args, message] of cases) {
+    const { code, stderr } = await tedi([...args, ...out]);
+    assertEquals(code, 2, stderr);
+    assertStringIncludes(stderr, message);
+  }
+});
+
+Deno.test("a dry run foretells memory and time", async () => {
+  const { code, stdout } = await tedi(["train", "--setting", "U-3-3-unit", "--profiles", "16", "--dry-run", "--json"]);
+  assertEquals(code, 0);
+  const [{ maxima, secondsEach, bytes }] = jsonLines(stdout) as Record<string, number>[];
+  assertEquals(maxima, 16 * 5);
+  assert(secondsEach > 0 && secondsEach < 5 && bytes > 1000);
+});
+
+Deno.test("a table of an auction's bids is learned from, with goods that exist once", async () => {
+  const rows = Array.from({ length: 40 }, (_, k) => `${(k * 7 % 20) + 1},${(k * 3 % 20) + 1}`);
+  Deno.writeTextFileSync(`${FOLDER}/bids.csv`, `piano,violin\n${rows.join("\n")}\n`);
+  const out = `${FOLDER}/bids`, table = ["--types", `${FOLDER}/bids.csv`, "--participants", "3", "--unit-supply"];
+  const small = ["--iterations", "3", "--profiles", "16", "--backend", "wasm"];
+  const { code, stdout, stderr } = await tedi(["train", ...table, ...small, "--out", out, "--json"]);
+  assertEquals(code, 0, stderr);
+  const result = jsonLines(stdout).at(-1)!;
+  assert((result.worstGap as number) < 1e-7 && (result.revenue as number) > 0);
+  assertEquals(result.rows, 8);
+  const again = await tedi(["evaluate", out, "--backend", "wasm", "--json"]);
+  assertEquals(jsonLines(again.stdout)[0].revenue, result.revenue, again.stderr);
+});
