@@ -7,7 +7,7 @@ import { count, short } from "../display.ts";
 import type { AuditCheck, AuditWitness } from "../mechanisms/audit/check.ts";
 import { CHECK_WORDS, unseenInWords } from "../mechanisms/audit/words.ts";
 import type { AuditReport } from "../mechanisms/audit.ts";
-import { sampleInWords } from "../mechanisms/evaluate.ts";
+import { revenueName, sampleInWords } from "../mechanisms/evaluate.ts";
 import { amount, plainAmount } from "../problems/amounts.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { round } from "./evaluation_report.ts";
@@ -48,7 +48,7 @@ function auditText(problem: MechanismProblem, report: AuditReport, seconds: numb
   lines.push(
     line(
       "",
-      "revenue",
+      revenueName(problem),
       amount(problem, revenue.mean),
       `95% confidence: ${low} to ${high}, ${sampleInWords(revenue, "fresh ")}`,
     ),
@@ -90,7 +90,7 @@ function witnessLines({ profile, participant, misreport, outcomes, payments }: A
 }
 
 function line(verdict: string, name: string, value: string, remark: string): string {
-  const start = `  ${verdict.padEnd(8)}${name.padEnd(17)}${value.padEnd(17)}`;
+  const start = `  ${verdict.padEnd(8)}${name.length < 17 ? name.padEnd(17) : `${name}  `}${value.padEnd(17)}`;
   return (start + wrap(remark, start.length, helpWidth())).trimEnd();
 }
 

@@ -18,6 +18,8 @@ export interface Option {
   readonly choices?: readonly string[];
   /** Names that choices had before, which are still read, and their names now. */
   readonly formerChoices?: Readonly<Record<string, string>>;
+  /** Whether it may be given several times, for a list of values. */
+  readonly repeats?: true;
   /** The least value allowed, where the command line itself checks it. */
   readonly least?: number;
   /** The default, for the help text. */
@@ -62,7 +64,8 @@ export interface Command {
 }
 
 /** The type of the value of an option. */
-type ValueOf<O extends Option> = O["kind"] extends "flag" | "boolean" ? boolean
+type ValueOf<O extends Option> = O extends { readonly repeats: true } ? readonly OneOf<O>[] : OneOf<O>;
+type OneOf<O extends Option> = O["kind"] extends "flag" | "boolean" ? boolean
   : O["kind"] extends "integer" | "number" ? number
   : O["kind"] extends "integers" ? number[]
   : O extends { readonly choices: readonly (infer Choice)[] } ? Choice

@@ -38,7 +38,8 @@ export function parseCommandLine<O extends Option>(
 
   const { present, formerly } = withPresentOptions(action, args, options);
   const called = (name: string) => `--${name}${formerly.has(name) ? ` (formerly --${formerly.get(name)})` : ""}`;
-  const parsed = parseArgs(joinValues(action, present, flags, valued, called), {
+  const joined = joinValues(action, present, flags, valued, called);
+  const parsed = parseArgs(joined, {
     string: [...valued, "_"],
     boolean: flags,
     unknown: (argument, key) => {
@@ -53,6 +54,13 @@ export function parseCommandLine<O extends Option>(
   const values: Record<string, unknown> = {};
   for (const option of options) {
     const value = parsed[option.name];
+    if (option.repeats && value !== undefined) {
+      const own = joined.slice(0, joined.includes("--") ? joined.indexOf("--") : undefined),
+        start = `--${option.name}=`;
+      values[option.name] = own.filter((argument) => argument.startsWith(start))
+        .map((argument) => readValue(action, option, called(option.name), argument.slice(start.length)));
+      continue;
+    }
     if (option.kind === "flag" ? value === true : value !== undefined) {
       values[option.name] = option.kind === "flag"
         ? true

@@ -61,13 +61,13 @@ export function configPath(folder: string): string {
 /**
  * Reads the configuration of a run folder without opening it for writing, and loads the problem.
  *
- * @param chosen As for {@linkcode checkConfig}.
+ * @param chosen As for {@linkcode checkConfig}; of several the one that the run is of.
  * @throws {InvalidInputError} as {@linkcode checkConfig} does.
  * @throws {MachineError} if it cannot be read.
  */
 export async function readConfig(
   folder: string,
-  chosen?: MechanismProblem,
+  chosen?: MechanismProblem | readonly MechanismProblem[],
   elsewhere = false,
 ): Promise<LoadedConfig> {
   const path = configPath(folder);
@@ -81,7 +81,21 @@ export async function readConfig(
   } catch (error) {
     throw new InvalidInputError(`Cannot read ${path}: it must be JSON, got: ${(error as Error).message}`);
   }
-  return await checkConfig(value, path, chosen, elsewhere);
+  const one = chosen instanceof Array ? problemOf(value, chosen) : chosen;
+  return await checkConfig(value, path, one, elsewhere);
+}
+
+/** The problem among some that a configuration is of: the same module still, or one of the same name. For data it is the first. */
+function problemOf(config: unknown, problems: readonly MechanismProblem[]): MechanismProblem | undefined {
+  const { problem } = (config ?? {}) as Partial<RunConfig>, source = problem?.source;
+  const sha256 = source && "sha256" in source ? source.sha256 : undefined;
+  const same = ({ source }: MechanismProblem) => "sha256" in source && source.sha256 === sha256;
+  const named = ({ name }: MechanismProblem) => name === problem?.name;
+  const module = ({ source: one }: MechanismProblem) =>
+    source?.kind === "module" && one.kind === "module" && one.module === source.module;
+  return problems.find((one) => sha256 !== undefined && same(one)) ??
+    problems.find((one) => named(one) && module(one)) ?? problems.find(module) ?? problems.find(named) ??
+    (source?.kind === "module" ? undefined : problems[0]);
 }
 
 /**

@@ -8,17 +8,16 @@ import type { IterationMetrics } from "../training/metrics.ts";
 import type { TrainingOptions } from "../training/options.ts";
 import type { Checkpoint, TrainingHooks } from "../training/train.ts";
 import { round } from "./evaluation_report.ts";
-import { amount, type Unit } from "../problems/amounts.ts";
+import { revenueName } from "../mechanisms/evaluate.ts";
+import { amount } from "../problems/amounts.ts";
+import type { MechanismProblem } from "../problems/problem.ts";
 import { isSavedExhausted } from "../training/validation.ts";
 import type { Output } from "./output.ts";
 
 /** What to record, and where. */
 export interface TrainingRecordOptions {
   readonly training: Pick<TrainingOptions, "iterations" | "profiles"> & Partial<Pick<TrainingOptions, "patience">>;
-  /** The problem's name. */
-  readonly name: string;
-  /** The unit of its amounts. */
-  readonly unit: Unit;
+  readonly problem: MechanismProblem;
   readonly folder: RunFolder;
   /** The checkpoint from which training goes on. */
   readonly checkpoint?: Checkpoint;
@@ -42,7 +41,7 @@ export interface TrainingRecord {
 
 /** Begins to record. Removes metrics from after the checkpoint, as their iterations are done again. */
 export async function recordTraining(options: TrainingRecordOptions): Promise<TrainingRecord> {
-  const { training, name, folder, checkpoint, done, output } = options;
+  const { training, problem, folder, checkpoint, done, output } = options, { name } = problem;
   const secondsBefore = Number(checkpoint?.metadata.seconds ?? 0) || 0;
   await folder.truncateMetrics(checkpoint ? done : -1);
   if (done >= training.iterations || (checkpoint && isSavedExhausted(checkpoint, training.patience ?? 0))) {
@@ -67,11 +66,11 @@ export async function recordTraining(options: TrainingRecordOptions): Promise<Tr
         folder.appendMetrics(record);
         output.event("iteration", record);
         const { iteration, softRevenue, validationRevenue } = metrics;
-        if (validationRevenue !== undefined) validated = `, validation ${amount(options.unit, validationRevenue)}`;
+        if (validationRevenue !== undefined) validated = `, validation ${amount(problem, validationRevenue)}`;
         progress.update(
           iteration,
           training.iterations,
-          `soft revenue ${amount(options.unit, softRevenue)}${validated}`,
+          `soft ${revenueName(problem)} ${amount(problem, softRevenue)}${validated}`,
         );
       },
       async onCheckpoint({ tensors, metadata }, iteration) {

@@ -142,9 +142,7 @@ async function work({ problem, training, folder, before }: PreparedRun, values: 
       ...{ out: folder.path, version: VERSION },
     });
     if (done < iterations) await folder.removeResult();
-    const record = await recordTraining({
-      ...{ training, name: problem.name, unit: problem, folder, checkpoint, done, output },
-    });
+    const record = await recordTraining({ training, problem, folder, checkpoint, done, output });
     const { resume, onIteration, onCheckpoint } = record.hooks;
     const result = await trainAffineMaximizer(problem, training, {
       ...{ resume, onIteration, onCheckpoint, signal: interrupt.signal },

@@ -7,6 +7,7 @@
  * @module
  */
 
+import { dirname } from "node:path";
 import { InvalidInputError, requireInteger, show } from "../errors.ts";
 import type { Checkpoint } from "../training/state.ts";
 import { attempt, machineError, removeTempFiles, syncFolder, unlessMissing, writeFileAtomic } from "./atomic.ts";
@@ -105,6 +106,7 @@ export async function openRunFolder(path: string, options: RunFolderOptions): Pr
   const at = (name: string): string => `${path}/${name}`;
 
   await findRun(path, options);
+  const above = dirname(path), aboveIsNew = await isMissing(above);
   await attempt(`make run folder ${path}`, () => Deno.mkdir(path, { recursive: true }));
   const lock = lockFolder(path, warn);
   try {
@@ -114,7 +116,7 @@ export async function openRunFolder(path: string, options: RunFolderOptions): Pr
     if (force) {
       for (const name of found) await unlessMissing(`remove ${at(name)}`, Deno.remove(at(name)));
     }
-    const folder = lockedFolder(path, warn, lock);
+    const folder = lockedFolder(path, warn, lock, aboveIsNew ? [path, above] : [path]);
     // A crash may have cut the last line, which the next append must not prolong.
     if (resume) await folder.truncateMetrics(Number.MAX_SAFE_INTEGER);
     return folder;
@@ -122,6 +124,11 @@ export async function openRunFolder(path: string, options: RunFolderOptions): Pr
     lock.release();
     throw error;
   }
+}
+
+/** Whether there is no folder; one that may not be looked at is taken to be there. */
+async function isMissing(folder: string): Promise<boolean> {
+  return await Deno.stat(folder).then(() => false, (error) => error instanceof Deno.errors.NotFound);
 }
 
 /** The files of a run that a folder holds, if it holds what the options expect. */
@@ -142,8 +149,13 @@ async function findRun(path: string, { resume, force = false }: RunFolderOptions
   return found;
 }
 
-/** The folder that is ours. */
-function lockedFolder(path: string, warn: (message: string) => void, lock: FolderLock): RunFolder {
+/** The folder that is ours; those that were made for it go with a run that is discarded. */
+function lockedFolder(
+  path: string,
+  warn: (message: string) => void,
+  lock: FolderLock,
+  made: readonly string[],
+): RunFolder {
   const at = (name: string): string => `${path}/${name}`;
   let metrics: Deno.FsFile | undefined;
   /** Whether the newest checkpoint is whole; unknown until it is read or written. */
@@ -239,7 +251,7 @@ function lockedFolder(path: string, warn: (message: string) => void, lock: Folde
       lock.release();
       if (!discarded) return;
       try {
-        Deno.removeSync(path);
+        for (const folder of made) Deno.removeSync(folder);
       } catch {
         // It holds something else.
       }

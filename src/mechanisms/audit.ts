@@ -26,7 +26,7 @@ import { checkBackends, checkExact } from "./audit/responses.ts";
 import { type SharedMenu, sharedMenu } from "./audit/shared_menu.ts";
 import { CHECK_WORDS, unseenInWords } from "./audit/words.ts";
 import { gapInWords } from "./certificate.ts";
-import { evaluate } from "./evaluate.ts";
+import { evaluate, revenueName } from "./evaluate.ts";
 import { flatTypes, type Mechanism, requireMechanismFor } from "./mechanism.ts";
 import type { MenuMechanism } from "./menu_mechanism.ts";
 
@@ -330,7 +330,7 @@ function summaryOf(problem: MechanismProblem, { passed, checks, skipped, leftOut
       ...skipped.map(({ name, reason }): Row => [CHECK_WORDS[name][0], "not checked", reason]),
       ...leftOut.map((what): Row => ["not checked", "", what]),
       ...unseen ? [["rare violations", ...unseen] satisfies Row] : [],
-      ["revenue", plain(revenue.mean), `95% confidence: ${plain(low)} to ${amount(problem, high)}`],
+      [revenueName(problem), plain(revenue.mean), `95% confidence: ${plain(low)} to ${amount(problem, high)}`],
     ],
   };
 }

@@ -182,12 +182,12 @@ Deno.test("what fails in its first iteration names the objective, and leaves no 
     ["key.ts", "productioncost: 1", 'got "productioncost"; did you mean productionCost?'],
   ];
   for (const [file, field, message] of cases) {
-    const module = `${FOLDER}/${file}`, out = `${FOLDER}/failed-${file}`;
+    const module = `${FOLDER}/${file}`, above = `${FOLDER}/failed-${file}`, out = `${above}/run`;
     Deno.writeTextFileSync(module, `export default { participants: 1, goods: 2, distribution: "U", ${field} };\n`);
     const { code, stderr } = await tedi(["train", "--problem", module, ...SMALL, "--out", out]);
     assert(code === 1 || code === 2, stderr);
     assertStringIncludes(stderr, message);
-    assert(!existsSync(out), file);
+    assert(!existsSync(above), file);
   }
 });
 
@@ -204,6 +204,10 @@ export default { participants: 2, goods: 2, distribution: "U", principalUtility:
   const trained = await tedi(["train", ...given, ...SMALL, "--out", out]);
   assertEquals(trained.code, 0, trained.stderr);
   assert(/principal's utility +\d/.test(trained.stdout) && /\n +welfare +\d/.test(trained.stdout), trained.stdout);
+  const audited = await tedi([
+    ...["audit", out, ...given, "--profiles", "5", "--misreports", "5", "--exact", "2", "--test-profiles", "50"],
+  ]);
+  assert(/principal's utility {2}\d/.test(audited.stdout) && !/revenue/.test(audited.stdout), audited.stdout);
   const { stdout } = await tedi(["evaluate", out, ...given, "--profiles", "300", "--json"]);
   const [{ revenue, terms }] = jsonLines(stdout) as { revenue: number; terms: Record<string, number> }[];
   assert(Math.abs(terms.welfare - revenue) < 1e-6 && Number.isFinite(terms.payments));

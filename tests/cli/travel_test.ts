@@ -59,6 +59,30 @@ Deno.test("a run of data names its file relative to itself, and goes with it; an
   assert(Number.isFinite(jsonLines(clipped.stdout)[0].revenue), clipped.stderr);
 });
 
+Deno.test("runs of different modules are on one report, whose modules are given in any order", async () => {
+  for (const [name, power] of [["flat", 1], ["steep", 2]]) {
+    const types = `sampleTypes: (random, profiles) => random.uniform(profiles * 2).map((u) => u ** ${power})`;
+    Deno.writeTextFileSync(
+      `${FOLDER}/${name}.ts`,
+      `export default { name: "${name}", participants: 1, goods: 2, ${types} };`,
+    );
+    const args = ["train", "--problem", `./${name}.ts`, ...SMALL, "--out", `of-${name}`, "--quiet"];
+    assertEquals((await tedi(args, at(""))).code, 0);
+  }
+  const report = (...modules: string[]) =>
+    tedi([
+      ...["report", "of-flat", "of-steep", ...modules.flatMap((module) => ["--problem", module])],
+      ...["--test-profiles", "100", "--out", "both.html", "--json", "--quiet"],
+    ], at(""));
+  const both = await report("./steep.ts", "./flat.ts");
+  assertEquals(both.code, 0, both.stderr);
+  const { runs } = jsonLines(both.stdout)[0] as unknown as { runs: { setting: string }[] };
+  assertEquals(runs.map(({ setting }) => setting), ["flat", "steep"]);
+  const one = await report("./flat.ts");
+  assertEquals(one.code, 2);
+  assertStringIncludes(one.stderr, "pass --problem ./steep.ts");
+});
+
 Deno.test("a setting's mechanism is measured in another setting of its size", async () => {
   assertEquals((await tedi(["train", ...SMALL, "--out", "u"], at(""))).code, 0);
   const { code, stdout } = await tedi(["evaluate", "u", "--setting", "C-1-2", "--profiles", "500"], at(""));

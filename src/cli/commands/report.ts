@@ -14,7 +14,7 @@ import { TEST_PROFILES } from "../../mechanisms/evaluate.ts";
 import type { MechanismProblem } from "../../problems/problem.ts";
 import { readMetrics, type ReportedRun, viewMechanism } from "../../report/data.ts";
 import { makeReport } from "../../report/page.ts";
-import type { Command, Option, Positional } from "../command.ts";
+import type { Command, Option, Positional, Values } from "../command.ts";
 import { chosenDevice, deviceOptions } from "../device_options.ts";
 import { evaluateShown, simpleMechanisms } from "../evaluation_report.ts";
 import { findMechanism } from "../mechanism_argument.ts";
@@ -54,7 +54,17 @@ const reportOptions = [
   { name: "quiet", kind: "flag", help: "No progress on stderr" },
 ] as const satisfies readonly Option[];
 
-const options = [...problemOptions, ...reportOptions, ...deviceOptions] as const;
+/** As elsewhere, but that runs may be of several modules. */
+const moduleOption = {
+  name: "problem",
+  kind: "text",
+  placeholder: "FILE.ts",
+  repeats: true,
+  help: "The module of a run's problem: a path or URL; once for each where runs have different ones",
+} as const satisfies Option;
+const ofProblem = problemOptions.filter((option) => option.name !== "problem");
+
+const options = [moduleOption, ...ofProblem, ...reportOptions, ...deviceOptions] as const;
 
 /** The sizes of a report's audits: a second or so for a few goods. */
 const AUDIT = { profiles: 100, misreports: 100, exact: 40, revenueProfiles: 5000 };
@@ -69,7 +79,7 @@ export const reportCommand: Command = {
   groups: [
     { heading: "Report", options: reportOptions },
     { heading: "Device", options: deviceOptions },
-    { heading: "Problem (only for runs whose problem is a module)", options: problemOptions },
+    { heading: "Problem (only for runs whose problem is a module)", options: [moduleOption, ...ofProblem] },
   ],
   examples: [
     { line: "tedi report runs/U-1-2-cp0-cd0-seed0 --audit", help: "writes report.html to the run folder" },
@@ -77,7 +87,7 @@ export const reportCommand: Command = {
   ],
   async run(args) {
     const { values, positionals } = parseCommandLine("report", options, [runArgument], args);
-    const output = openOutput(values), chosen = await chosenProblem("report", values);
+    const output = openOutput(values), chosen = await chosenProblems(values);
     requireHtmlName("make a report", values.out);
     // All that can be wrong is found before any work begins.
     const names = distinctNames(positionals), found = [];
@@ -129,8 +139,16 @@ export const reportCommand: Command = {
   },
 };
 
+/** The problems that the command line names. */
+async function chosenProblems({ problem: modules = [], ...others }: Values<typeof options[number]>) {
+  const first = await chosenProblem("report", { ...others, ...modules.length > 0 && { problem: modules[0] } });
+  const problems = first ? [first] : [];
+  for (const problem of modules.slice(1)) problems.push((await chosenProblem("report", { problem }))!);
+  return problems;
+}
+
 /** Reads all of a run. */
-async function findRun(argument: string, chosen: MechanismProblem | undefined) {
+async function findRun(argument: string, chosen: readonly MechanismProblem[]) {
   const { file, folder } = await findMechanism(argument);
   if (folder === undefined) {
     throw new InvalidInputError(`Cannot make a report: RUN must be the folder of a run, got ${show(argument)}`);

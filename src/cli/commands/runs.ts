@@ -43,7 +43,7 @@ export const runsCommand: Command = {
 };
 
 function table(runs: readonly FoundRun[], now: number): string {
-  const rows = [["RUN", "PROBLEM", "METHOD", "REVENUE", "ITERATIONS", "STATE", "AGE"]];
+  const rows = [["RUN", "PROBLEM", "METHOD", "EARNED", "ITERATIONS", "STATE", "AGE"]];
   for (const run of runs) {
     const { folder, problem, method, revenue, unit, iterations, planned, state, changed } = run;
     const earned = revenue === undefined ? "-" : plainAmount(run, revenue) + (unit === undefined ? "" : ` ${unit}`);

@@ -217,7 +217,7 @@ async function work(
     const config = await writeConfig(run, values, device, output, watch?.address);
     watch?.begin(folder.path, problem, config);
     if (!isComplete(run)) await folder.removeResult();
-    const record = await recordTraining({ ...run, name: problem.name, unit: problem, output });
+    const record = await recordTraining({ ...run, output });
     let begun = run.before !== undefined;
     const onIteration: typeof record.hooks.onIteration = (metrics) => {
       begun = true;
