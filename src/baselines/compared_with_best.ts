@@ -4,10 +4,10 @@
  * @module
  */
 import type { Row } from "../display.ts";
-import { differenceOf, type EachUtility, evaluateEach } from "../mechanisms/evaluate.ts";
+import { differenceOf, type EachUtility } from "../mechanisms/evaluate.ts";
 import { amount, plainAmount } from "../problems/amounts.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
-import type { ReferenceUtility } from "./reference_utilities.ts";
+import type { MeasuredReference, ReferenceUtility } from "./reference_utilities.ts";
 
 /** How much more a mechanism earns than the best simple one, on the same profiles or rows. */
 export interface Comparison {
@@ -20,19 +20,16 @@ export interface Comparison {
 }
 
 /**
- * Compares what was measured of a mechanism with the best of the simple ones, on the same profiles; nothing where there is
- * none.
+ * Compares what was measured of a mechanism with the best of the simple ones, measured on the same profiles; nothing where
+ * there is none.
  */
-export async function comparedWithBest(
-  problem: MechanismProblem,
+export function comparedWithBest(
   own: EachUtility,
-  references: readonly ReferenceUtility[],
-  options: { readonly profiles: number; readonly seed: number },
-): Promise<Comparison | undefined> {
-  const [best] = references.filter(({ mechanism, upperBound }) => mechanism && !upperBound)
-    .toSorted((a, b) => b.utility - a.utility);
+  references: readonly MeasuredReference[],
+): Comparison | undefined {
+  const [best] = references.filter(({ upperBound }) => !upperBound).toSorted((a, b) => b.utility - a.utility);
   if (!best) return undefined;
-  const { mean: difference, ...rest } = differenceOf(own, await evaluateEach(problem, best.mechanism!, options));
+  const { mean: difference, ...rest } = differenceOf(own, best.each);
   return { best, difference, ...rest };
 }
 

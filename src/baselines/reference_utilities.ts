@@ -5,8 +5,9 @@
  * @module
  */
 import { requireInteger } from "../errors.ts";
-import { evaluate } from "../mechanisms/evaluate.ts";
+import { type EachUtility, evaluateEach } from "../mechanisms/evaluate.ts";
 import type { Mechanism } from "../mechanisms/mechanism.ts";
+import { alikeValues, ofAlike } from "../problems/alike_values.ts";
 import { amount } from "../problems/amounts.ts";
 import { isReproducibleGoods } from "../problems/principal_utility.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
@@ -76,32 +77,52 @@ export async function referenceUtilities(
   problem: MechanismProblem | string,
   options: { readonly profiles?: number; readonly seed?: number; readonly signal?: AbortSignal } = {},
 ): Promise<readonly ReferenceUtility[]> {
-  const { profiles, seed, signal } = options, task = problemOf(problem), action = "compare with reference mechanisms";
+  return (await measuredReferences(problem, options)).map(({ each: _, ...reference }) => reference);
+}
+
+/** A reference with the principal's utility at each test profile, to compare others with on the same ones. */
+export interface MeasuredReference extends ReferenceUtility {
+  readonly each: EachUtility;
+}
+
+/**
+ * The references of {@linkcode referenceUtilities}, at each test profile.
+ *
+ * @param options Also `itemWise`: whether item-wise Myerson is among them, true unless given.
+ */
+export async function measuredReferences(
+  problem: MechanismProblem | string,
+  options: {
+    readonly profiles?: number;
+    readonly seed?: number;
+    readonly signal?: AbortSignal;
+    readonly itemWise?: boolean;
+  },
+): Promise<readonly MeasuredReference[]> {
+  const { itemWise = true, ...test } = options, { profiles } = test;
+  const task = problemOf(problem), action = "compare with reference mechanisms";
   if (profiles !== undefined) requireInteger(action, "profiles", profiles, 2);
   if (!isReproducibleGoods(task.principalUtility)) return [];
   const auction = goodsAuction(action, task, true), wanted = wantedProfiles(task);
   const types = trainingTypes(task, wanted);
-  const byItem = "each good by itself, virtual values ironed from a sample";
-  const candidates: (readonly [string, string, Mechanism])[] = [
-    ["item-wise Myerson", byItem, itemWise(task, auction, types)],
-    ["VCG", "the efficient outcome", vcg(task)],
-  ];
+  const candidates: (readonly [string, string, Mechanism])[] = [];
+  if (itemWise) {
+    const words = "each good by itself, virtual values ironed from a sample";
+    candidates.push(["item-wise Myerson", words, sellByItem(task, auction, types)]);
+  }
   if (isUnitSupply(task)) {
     const words = "all goods together, by ironed virtual values";
-    candidates.splice(1, 0, ["Bundle-Myerson", words, bundleOnce(task, auction, types)]);
+    candidates.push(["Bundle-Myerson", words, bundleOnce(task, auction, types)]);
   } else {
     const together = bundle(task, { profiles: wanted }), posted = postedPrices(task, auction, types);
     const words = `all goods together, ${priceInWords(task, together.price)}`;
-    candidates.splice(1, 0, ["Bundle-OPT", words, together], [
-      "posted prices",
-      `each good ${posted.words}`,
-      posted.mechanism,
-    ]);
+    candidates.push(["Bundle-OPT", words, together], ["posted prices", `each good ${posted.words}`, posted.mechanism]);
   }
-  const measured: ReferenceUtility[] = [];
+  candidates.push(["VCG", "the efficient outcome", vcg(task)]);
+  const measured: MeasuredReference[] = [];
   const measure = async (mechanism: Mechanism) => {
-    const { revenue: utility, standardError } = await evaluate(task, mechanism, { profiles, seed, signal });
-    return { utility, standardError };
+    const each = await evaluateEach(task, mechanism, test), { revenue: utility, standardError } = each.evaluation;
+    return { utility, standardError, each };
   };
   for (const [name, remark, mechanism] of candidates) {
     measured.push({ name, remark, ...await measure(mechanism), mechanism, upperBound: false });
@@ -135,7 +156,7 @@ function trainingTypes({ distribution, participants, goods }: MechanismProblem, 
  * @throws {InvalidInputError} where the principal's utility is not that of reproducible goods.
  */
 export function itemWiseMyerson(problem: MechanismProblem): Mechanism {
-  return itemWise(problem, goodsAuction("make the item-wise Myerson auction", problem, true), samplesOf(problem));
+  return sellByItem(problem, goodsAuction("make the item-wise Myerson auction", problem, true), samplesOf(problem));
 }
 
 /**
@@ -158,21 +179,11 @@ function wantedProfiles({ participants: n, goods: m }: MechanismProblem): number
 }
 
 /** Sells each good by itself, by virtual values ironed from `types` `[B, n, m]`. */
-function itemWise(problem: MechanismProblem, auction: GoodsAuction, types: Float32Array): Mechanism {
+function sellByItem(problem: MechanismProblem, auction: GoodsAuction, types: Float32Array): Mechanism {
   const { participants: n, goods: m, productionCost, duplicationCost } = auction;
-  const { exchangeable, exchangeableGoods = false } = problem.distribution, size = n * m;
-  const alike = (i: number, j: number) => (exchangeable ? 0 : i) * m + (exchangeableGoods ? 0 : j);
-  const kinds = Array.from({ length: size }, (_, k) => alike(Math.floor(k / m), k % m));
-  const values = new Map([...new Set(kinds)].map((kind) => {
-    const columns = kinds.flatMap((other, k) => other === kind ? [k] : []), profiles = types.length / size;
-    const sample = new Float64Array(profiles * columns.length);
-    columns.forEach((column, c) => {
-      for (let b = 0; b < profiles; b++) sample[c * profiles + b] = types[b * size + column];
-    });
-    return [kind, ironedValue(sample)];
-  }));
+  const values = ofAlike(alikeValues(problem, types), ironedValue);
   const rules = Array.from({ length: m }, (_, j) => {
-    const own = Array.from({ length: n }, (_, i) => values.get(kinds[i * m + j])!);
+    const own = Array.from({ length: n }, (_, i) => values[i * m + j]);
     return isUnitSupply(problem)
       ? sellOnce(own, productionCost + duplicationCost)
       : sellByVirtualValue(own, productionCost, duplicationCost);

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { type Comparison, comparisonInWords } from "../baselines/compared_with_best.ts";
-import { referenceUtilities, type ReferenceUtility } from "../baselines/reference_utilities.ts";
+import { comparedWithBest, type Comparison, comparisonInWords } from "../baselines/compared_with_best.ts";
+import { measuredReferences, type ReferenceUtility } from "../baselines/reference_utilities.ts";
 import { count } from "../display.ts";
 import type { CrossValidation } from "../training/cross_validation.ts";
 import type { Device } from "../runtime/device.ts";
@@ -32,6 +32,7 @@ import { scaleOf } from "../problems/scaled.ts";
 import { helpWidth, wrap } from "./help.ts";
 import { colour, type Output } from "./output.ts";
 import { duration } from "./progress.ts";
+import { remarksOn } from "./remarks.ts";
 
 /** Evaluates with a progress bar. */
 export async function evaluateShown(
@@ -50,25 +51,33 @@ export async function evaluateShown(
   }
 }
 
-/**
- * What simple mechanisms earn on the same test profiles. Where the problem's Separable-OPT is known exactly, its estimate
- * from a sample is left out.
- */
-export async function simpleMechanisms(
-  problem: MechanismProblem,
-  options: { readonly profiles: number; readonly seed: number },
-): Promise<readonly ReferenceUtility[]> {
-  const { separable } = referenceMechanisms(problem);
-  const all = await referenceUtilities(problem, options);
-  return separable === undefined ? all : all.filter(({ name }) => name !== "item-wise Myerson");
-}
-
-/** What is reported besides the evaluation. */
-export interface ReportContext {
+/** What an evaluation is held against. */
+export interface Beside {
   /** What simple mechanisms earn on the same test profiles. */
   readonly references: readonly ReferenceUtility[];
   /** How it compares with the best of them. */
   readonly comparison?: Comparison;
+  /** What is not as one expects, in words. */
+  readonly remarks: readonly string[];
+}
+
+/**
+ * Measures simple mechanisms on the test profiles of an evaluation, and compares it with them. Where the problem's
+ * Separable-OPT is known exactly, its estimate from a sample is left out.
+ */
+export async function besideSimpleMechanisms(
+  problem: MechanismProblem,
+  each: EachUtility,
+  test: { readonly profiles: number; readonly seed: number },
+): Promise<Beside> {
+  const itemWise = referenceMechanisms(problem).separable === undefined;
+  const references = await measuredReferences(problem, { ...test, itemWise });
+  const comparison = comparedWithBest(each, references);
+  return { references, comparison, remarks: remarksOn(problem, each.evaluation, comparison) };
+}
+
+/** What is reported besides the evaluation. */
+export interface ReportContext extends Beside {
   readonly device: Device;
   readonly profileSeed: number;
   /** Seconds that the work took. */
@@ -77,8 +86,6 @@ export interface ReportContext {
   readonly trainedFor?: string;
   /** What training so earns with every row held out once. */
   readonly crossValidation?: CrossValidation;
-  /** What is not as one expects, in words. */
-  readonly remarks?: readonly string[];
   /** After training: what it was. */
   readonly training?: {
     readonly iterations: number;
@@ -110,7 +117,7 @@ function resultObject(
     profileSeed,
     seconds,
     training,
-    remarks = [],
+    remarks,
     trainedFor = problem.name,
     crossValidation,
     references,
@@ -167,7 +174,7 @@ function resultObject(
 function resultText(
   problem: MechanismProblem,
   evaluation: Evaluation,
-  { device, seconds, training, remarks = [], trainedFor = problem.name, crossValidation, references, comparison }:
+  { device, seconds, training, remarks, trainedFor = problem.name, crossValidation, references, comparison }:
     ReportContext,
 ): string {
   const { optimum, separable, paperTedi } = referenceMechanisms(problem);

@@ -9,6 +9,7 @@ import { isObject, parseObject } from "../io/json.ts";
 import { isLocked } from "../io/lock.ts";
 import { readTextIfThere } from "../io/read.ts";
 import { NETWORK_KINDS } from "../networks/kinds.ts";
+import { isUnitSupplyTraining } from "../training/unit_supply/options.ts";
 
 /** How far a run is. */
 export type RunState = "finished" | "running" | "stopped";
@@ -106,7 +107,7 @@ function nameOf(name: string, source: unknown): string {
 
 /** The row of a table that a training is closest to, by its network and estimator. */
 function methodOf(training: Readonly<Record<string, unknown>>): string {
-  if ("boost" in training) return "TEDI-AMA";
+  if (isUnitSupplyTraining(training)) return "TEDI-AMA";
   const { network, estimator, averaging, refresh } = training;
   const kind = isObject(network) && typeof network.kind === "string" ? network.kind : NETWORK_KINDS[0];
   if (kind !== "groupmax" && kind !== "symmetric") return `TEDI-${kind.toUpperCase()}`;

@@ -21,6 +21,7 @@ import {
   type AffineMaximizerOptions,
   affineMaximizerOptions,
   defaultAffineMaximizer,
+  isUnitSupplyTraining,
 } from "../training/unit_supply/options.ts";
 
 /**
@@ -218,11 +219,6 @@ function problemSchema(z: Zod): Schema<Pick<RunConfig, "problem">> {
     z.strictObject({ kind: z.literal("custom") }),
   ]);
   return z.object({ problem: z.strictObject({ name: z.string(), source }) });
-}
-
-/** Whether training options are those of an affine maximizer. */
-export function isUnitSupplyTraining(training: unknown): training is AffineMaximizerOptions {
-  return typeof training === "object" && training !== null && "boost" in training;
 }
 
 function configSchema(z: Zod, problem: MechanismProblem, once: boolean): Schema<RunConfig> {

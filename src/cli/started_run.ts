@@ -6,7 +6,8 @@
 import type { MechanismProblem, ProblemSource } from "../problems/problem.ts";
 import type { StartedRun } from "../report/data.ts";
 import { shellLine } from "./next_steps.ts";
-import { isUnitSupplyTraining, type RunConfig } from "./run_config.ts";
+import { isUnitSupplyTraining } from "../training/unit_supply/options.ts";
+import type { RunConfig } from "./run_config.ts";
 import { sourceArguments } from "./problem_options.ts";
 import { startPath } from "./warm_start.ts";
 import { optionTexts, trainingArguments } from "./training_options.ts";

@@ -4,21 +4,107 @@
  * @module
  */
 import { InvalidInputError, show } from "../errors.ts";
+import { BUDGETS } from "../experiments/budgets.ts";
 import type { Cell } from "../experiments/cells.ts";
-import { type CellsToRun, runCells } from "../experiments/run_cells.ts";
+import { type CellsToRun, type ExperimentMethod, runCells } from "../experiments/run_cells.ts";
 import { summarize, tableCsv } from "../experiments/tables.ts";
 import { attempt, writeFileAtomic } from "../io/atomic.ts";
+import { TEST_PROFILES } from "../mechanisms/evaluate.ts";
+import type { Option, Values } from "./command.ts";
 import { chosenDevice, type DeviceValues } from "./device_options.ts";
 import { INTERRUPTED, listenToInterrupts } from "./interrupt.ts";
 import { openOutput } from "./output.ts";
 
+/** Words for the options of a table. */
+export interface TableWords {
+  /** What columns are, and all of them. */
+  readonly columns: string;
+  readonly all: string;
+  /** What a cell takes with the standard budget: `some minutes`. */
+  readonly standard: string;
+  /** The table's files. */
+  readonly files: string;
+}
+
+/** The options of a table's cells. */
+export function cellOptions(table: string, methods: readonly ExperimentMethod[], words: TableWords) {
+  return [
+    { name: "columns", kind: "text", placeholder: "LIST", help: words.columns, default: words.all },
+    {
+      name: "methods",
+      kind: "text",
+      placeholder: "LIST",
+      help: `Methods (rows), separated by commas: ${namesOf(methods)}`,
+      default: "all",
+    },
+    { name: "seeds", kind: "text", placeholder: "LIST", help: "Seeds, separated by commas", default: "0" },
+    {
+      name: "budget",
+      kind: "choice",
+      choices: BUDGETS,
+      help: `Work of a cell: standard takes ${words.standard}; quick has a tenth of its iterations, paper five times ` +
+        "as many",
+      default: "standard",
+    },
+    {
+      name: "test-profiles",
+      kind: "integer",
+      least: 2,
+      placeholder: "N",
+      help: "New type profiles on which each mechanism is measured",
+      default: String(TEST_PROFILES),
+    },
+    {
+      name: "out",
+      kind: "text",
+      placeholder: "FOLDER",
+      help: `Where finished cells and their mechanisms are kept, and the tables: ${words.files}`,
+      default: folderOf(table),
+    },
+    { name: "json", kind: "flag", help: "Write a JSON line for each cell to stdout instead of the table" },
+    { name: "quiet", kind: "flag", help: "No logs and no progress on stderr" },
+  ] as const satisfies readonly Option[];
+}
+
+const namesOf = (methods: readonly ExperimentMethod[]) => methods.map(({ name }) => name).join(", ");
+const folderOf = (table: string) => `results/${table}`;
+
+/**
+ * The cells to run, checked before any work.
+ *
+ * @param columns The columns of a list, or all of them.
+ */
+export function wantedCells(
+  table: string,
+  values: Values<ReturnType<typeof cellOptions>[number]>,
+  all: readonly ExperimentMethod[],
+  columns: (listed: readonly string[] | undefined, action: string) => CellsToRun["settings"],
+): CellsToRun {
+  const action = `Cannot run tedi ${table}`;
+  const methods = values.methods === undefined ? all : listed(values.methods).map((name) => {
+    const method = all.find((one) => one.name.toLowerCase() === name.toLowerCase());
+    if (!method) throw new InvalidInputError(`${action}: --methods must be of ${namesOf(all)}, got ${show(name)}`);
+    return method;
+  });
+  const seeds = listedSeeds(action, values.seeds);
+  const settings = columns(values.columns === undefined ? undefined : listed(values.columns), action);
+  for (const [name, given] of Object.entries({ columns: settings, methods, seeds })) {
+    if (given.length === 0) throw new InvalidInputError(`${action}: --${name} must name at least one, got none`);
+  }
+  return {
+    ...{ settings, methods, seeds, budget: values.budget ?? "standard" },
+    testProfiles: values["test-profiles"] ?? TEST_PROFILES,
+    folder: values.out ?? folderOf(table),
+  };
+}
+
 /** The parts of a text that commas separate. */
-export function listed(text: string): string[] {
+function listed(text: string): string[] {
   return text.split(",").map((part) => part.trim()).filter((part) => part !== "");
 }
 
 /** The seeds of a text. */
-export function listedSeeds(action: string, text = "0"): number[] {
+function listedSeeds(action: string, text = "0"): number[] {
   return listed(text).map((text) => {
     if (/^\d+$/.test(text) && Number.isSafeInteger(Number(text))) return Number(text);
     throw new InvalidInputError(`${action}: --seeds must be integers from 0 to 2^53 - 1, got ${show(text)}`);

@@ -39,15 +39,21 @@ export interface TrainingRecord {
   end(): void;
 }
 
-/** Begins to record. Removes metrics from after the checkpoint, as their iterations are done again. */
+/**
+ * Begins to record. Removes metrics from after the checkpoint, as their iterations are done again, and, where training goes
+ * on, the result of what it had come to.
+ */
 export async function recordTraining(options: TrainingRecordOptions): Promise<TrainingRecord> {
   const { training, problem, folder, checkpoint, done, output } = options, { name } = problem;
   const secondsBefore = Number(checkpoint?.metadata.seconds ?? 0) || 0;
   await folder.truncateMetrics(checkpoint ? done : -1);
   if (done >= training.iterations || (checkpoint && isSavedExhausted(checkpoint, training.patience ?? 0))) {
     output.log(`Training is complete already, with ${done} iterations; evaluating again`);
-  } else if (done > 0) output.log(`Training ${name}, going on after iteration ${done} of ${training.iterations}`);
-  else output.log(`Training ${name} for ${training.iterations} iterations`);
+  } else {
+    await folder.removeResult();
+    if (done > 0) output.log(`Training ${name}, going on after iteration ${done} of ${training.iterations}`);
+    else output.log(`Training ${name} for ${training.iterations} iterations`);
+  }
 
   const start = performance.now();
   const seconds = (): number => secondsBefore + (performance.now() - start) / 1000;

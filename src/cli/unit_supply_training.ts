@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { comparedWithBest } from "../baselines/compared_with_best.ts";
 import { InvalidInputError } from "../errors.ts";
 import { encodeMechanism } from "../io/mechanism_file.ts";
 import { openRunFolder, type RunFolder } from "../io/run_folder.ts";
@@ -12,20 +11,20 @@ import { TEST_PROFILES } from "../mechanisms/evaluate.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { scaleOf } from "../problems/scaled.ts";
 import { openDevice } from "../runtime/device.ts";
-import type { AffineMaximizerOptions } from "../training/unit_supply/options.ts";
+import { type AffineMaximizerOptions, isUnitSupplyTraining } from "../training/unit_supply/options.ts";
+import { progressIn } from "../training/state.ts";
 import { planAffineMaximizer, trainAffineMaximizer } from "../training/unit_supply/train.ts";
 import { inMebibytes } from "../training/plan.ts";
 import { VERSION } from "../version.ts";
 import { requestedDevice } from "./device_options.ts";
-import { evaluateShown, reportEvaluation, simpleMechanisms } from "./evaluation_report.ts";
+import { besideSimpleMechanisms, evaluateShown, reportEvaluation } from "./evaluation_report.ts";
 import { INTERRUPTED, listenToInterrupts } from "./interrupt.ts";
 import { aboutRun, sayNext, shellLine } from "./next_steps.ts";
 import type { Output } from "./output.ts";
 import { describeSource, problemSlug } from "./problem_options.ts";
 import { planText } from "./plan_report.ts";
 import { duration } from "./progress.ts";
-import { remarksOn } from "./remarks.ts";
-import { checkConfig, configPath, isUnitSupplyTraining, type RunConfig, sourceFrom } from "./run_config.ts";
+import { checkConfig, configPath, type RunConfig, sourceFrom } from "./run_config.ts";
 import { runValues, type TrainValues } from "./run_options.ts";
 import { configTable } from "./train_config.ts";
 import { recordTraining } from "./training_record.ts";
@@ -124,7 +123,7 @@ async function resumed(
 async function work({ problem, training, folder, before }: PreparedRun, values: TrainValues, output: Output) {
   output.log(`Run folder: ${folder.path}${values.out === undefined ? " (--out FOLDER for another)" : ""}`);
   const checkpoint = before && await folder.readCheckpoint();
-  const done = checkpoint ? Number(JSON.parse(checkpoint.metadata.progress ?? "{}").iteration ?? 0) : 0;
+  const done = checkpoint ? Number(progressIn(checkpoint).iteration ?? 0) : 0;
   const device = await openDevice(requestedDevice(values)); // for the principal's utility
   const interrupt = listenToInterrupts(() => output.log("Stopping after this iteration; Ctrl-C again to stop at once"));
   try {
@@ -141,7 +140,6 @@ async function work({ problem, training, folder, before }: PreparedRun, values: 
       ...{ setting: problem.name, participants, goods, iterations, done, seed },
       ...{ out: folder.path, version: VERSION },
     });
-    if (done < iterations) await folder.removeResult();
     const record = await recordTraining({ training, problem, folder, checkpoint, done, output });
     const { resume, onIteration, onCheckpoint } = record.hooks;
     const result = await trainAffineMaximizer(problem, training, {
@@ -159,14 +157,11 @@ async function work({ problem, training, folder, before }: PreparedRun, values: 
     interrupt.end(); // From here on Ctrl-C ends the process as usual: all is kept.
     const test = { profiles: values["test-profiles"] ?? TEST_PROFILES, seed };
     const { evaluation, each, seconds } = await evaluateShown(problem, result.mechanism, test, output);
-    const references = await simpleMechanisms(problem, test);
-    const comparison = await comparedWithBest(problem, each, references, test);
     const reported = reportEvaluation(problem, evaluation, {
-      ...{ references, comparison },
+      ...await besideSimpleMechanisms(problem, each, test),
       device,
       profileSeed: test.seed,
       seconds: trainingSeconds,
-      remarks: remarksOn(problem, evaluation, comparison),
       training: { iterations: result.iterations, out: folder.path, evaluationSeconds: seconds },
     }, output);
     await folder.writeResult({ scale: scaleOf(problem), ...reported });

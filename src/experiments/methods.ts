@@ -30,9 +30,10 @@ import { baselineIterations, tediIterations, trainingStarts } from "./budgets.ts
 import { type PaperPassed, watchPaper } from "./paper_passed.ts";
 import type { ExperimentMethod, MethodWork } from "./run_cells.ts";
 
-const always = () => true;
+/** Whether a method applies: to every problem, or with one participant. */
+export const always = () => true;
 const several = ({ participants }: MechanismProblem) => participants > 1;
-const single = ({ participants }: MechanismProblem) => participants === 1;
+export const single = ({ participants }: MechanismProblem) => participants === 1;
 
 /** A training of some length, from a seed. */
 type Training<M extends Mechanism> = (
@@ -41,7 +42,7 @@ type Training<M extends Mechanism> = (
 ) => Promise<{ mechanism: M; iterations: number; done?: boolean }>;
 
 /** Trains from as many starts as every learned method gets, and keeps the best; watches when the paper is passed. */
-async function trainFromStarts<M extends Mechanism>(
+export async function trainFromStarts<M extends Mechanism>(
   name: string,
   problem: MechanismProblem,
   iterations: number,
@@ -163,7 +164,7 @@ export function learned<M extends Mechanism>(
 }
 
 /** A mechanism that is known and not learned. */
-function classical(
+export function classical(
   name: string,
   make: (problem: MechanismProblem) => Mechanism,
   applies: (problem: MechanismProblem) => boolean = always,

@@ -7,15 +7,13 @@ import { bundleMyerson, itemWiseMyerson } from "../baselines/reference_utilities
 import { trainLotteryAma } from "../baselines/lottery_ama_training.ts";
 import { trainMenuNet } from "../baselines/menu_net_training.ts";
 import { vcg } from "../baselines/vcg.ts";
-import { MachineError } from "../errors.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { parseSetting, settingProblem, settingSlug } from "../problems/settings.ts";
 import { defineProblem } from "../problems/user_module.ts";
 import { defaultAffineMaximizer } from "../training/unit_supply/options.ts";
 import { trainAffineMaximizer } from "../training/unit_supply/train.ts";
-import { bestStart } from "./best_start.ts";
-import { budgetScale, trainingStarts } from "./budgets.ts";
-import { learned, regretNetMethod } from "./methods.ts";
+import { budgetScale } from "./budgets.ts";
+import { always, classical, learned, regretNetMethod, single, trainFromStarts } from "./methods.ts";
 import type { ExperimentMethod } from "./run_cells.ts";
 import { revenueMarkdown, summarize } from "./tables.ts";
 import type { Cell } from "./cells.ts";
@@ -95,46 +93,25 @@ function settingSlugOf(name: string): string {
 /** The affine maximizer with a convex boost, from the best of some starts. */
 const affine: ExperimentMethod = {
   name: "TEDI-AMA",
-  applies: () => true,
-  async run(problem, { budget, seed, signal, onProgress, checkpoints }) {
-    const iterations = Math.max(1, Math.round(defaultAffineMaximizer(problem).iterations * budgetScale[budget]));
-    const starts = trainingStarts(problem, budget);
-    const mechanism = await bestStart(problem, starts, seed, async (seed, start) => {
-      const kept = checkpoints?.(start);
-      const trained = await trainAffineMaximizer(problem, { iterations, seed }, {
-        ...{ resume: kept?.resume, onCheckpoint: kept?.onCheckpoint, signal },
-        onIteration: ({ iteration, softRevenue }) =>
-          onProgress?.(start * iterations + iteration, starts * iterations, softRevenue.toFixed(4)),
-      });
-      if (trained.iterations < iterations) {
-        signal?.throwIfAborted();
-        throw new MachineError(
-          `Cannot go on: training stopped after ${trained.iterations} of ${iterations} iterations`,
-        );
-      }
-      return trained.mechanism;
-    }, signal);
-    return { mechanism };
+  applies: always,
+  run(problem, work) {
+    const iterations = Math.max(1, Math.round(defaultAffineMaximizer(problem).iterations * budgetScale[work.budget]));
+    return trainFromStarts(
+      ...["TEDI-AMA", problem, iterations, work] as const,
+      (seed, hooks) => trainAffineMaximizer(problem, { iterations, seed }, hooks),
+    );
   },
 };
 
 /** The rows. MD-RegretNet is not truthful: its regret is measured, too. */
 export const unitTableMethods: readonly ExperimentMethod[] = [
   affine,
-  learned("MD-MenuNet", ({ participants }) => participants === 1, trainMenuNet),
-  learned("MD-LotteryAMA", () => true, trainLotteryAma),
+  learned("MD-MenuNet", single, trainMenuNet),
+  learned("MD-LotteryAMA", always, trainLotteryAma),
   regretNetMethod,
-  { name: "VCG", applies: () => true, run: (problem) => Promise.resolve({ mechanism: vcg(problem) }) },
-  {
-    name: "Item-wise-Myerson",
-    applies: () => true,
-    run: (problem) => Promise.resolve({ mechanism: itemWiseMyerson(problem) }),
-  },
-  {
-    name: "Bundle-Myerson",
-    applies: ({ goods }) => goods > 1,
-    run: (problem) => Promise.resolve({ mechanism: bundleMyerson(problem) }),
-  },
+  classical("VCG", vcg),
+  classical("Item-wise-Myerson", itemWiseMyerson),
+  classical("Bundle-Myerson", bundleMyerson, ({ goods }) => goods > 1),
 ];
 
 /** Methods as rows and settings as columns, with what the literature reports in rows of its own. */

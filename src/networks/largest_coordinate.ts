@@ -10,13 +10,14 @@
  */
 import { groupMaxLayout, type PartialGroupMaxSize } from "./groupmax_layout.ts";
 import { inverseSoftplus } from "./softplus.ts";
+import { cycleLength } from "./tied_weights.ts";
 
 /** What is left of the random weights of groups that say the largest coordinate, and positive weights that stand for 0. */
 const REST = 0.1, NEARLY_ZERO = 0.002;
 
 /** Whether a network is large enough to say max_j x_j in this way. */
 export function saysLargestCoordinate(size: PartialGroupMaxSize): boolean {
-  const { goods, layers, groupSize } = size, d = cycle(size);
+  const { goods, layers, groupSize } = size, d = cycleLength(size);
   return layers >= 2 && d === goods && Math.ceil(d / groupSize) <= groupSize;
 }
 
@@ -28,7 +29,7 @@ export function saysLargestCoordinate(size: PartialGroupMaxSize): boolean {
  * @param multiple Above 0.
  */
 export function setLargestCoordinate(weights: Float32Array, size: PartialGroupMaxSize, multiple: number): void {
-  const { goods: m, groups: G, groupSize: E } = size, layout = groupMaxLayout(size), d = cycle(size);
+  const { goods: m, groups: G, groupSize: E } = size, layout = groupMaxLayout(size), d = cycleLength(size);
   const blocks = Math.ceil(d / E), one = inverseSoftplus(1), none = inverseSoftplus(NEARLY_ZERO);
   for (let g = 0; g < d; g++) {
     for (let e = 0; e < E; e++) {
@@ -43,11 +44,4 @@ export function setLargestCoordinate(weights: Float32Array, size: PartialGroupMa
     }
     weights[layout.outPositive + g] = inverseSoftplus(multiple / d);
   }
-}
-
-/** The length of the cycles of goods and groups with tied weights. */
-function cycle({ goods: m, groups: G }: PartialGroupMaxSize): number {
-  let d = Math.min(m, G);
-  while (m % d !== 0) d--;
-  return d;
 }

@@ -41,8 +41,7 @@ export interface NetworkTies {
 /** The ties of a network whose goods are exchangeable. */
 export function networkTies(size: PartialGroupMaxSize): NetworkTies {
   const { goods: m, groups: G } = size, layout = groupMaxLayout(size);
-  let d = Math.min(m, G);
-  while (m % d !== 0) d--;
+  const d = cycleLength(size);
   const good = (j: number) => j === m ? m : (j + m / d) % m; // place m is the offset's
   const group = (g: number) => g < G - G % d ? g - g % d + (g + 1) % d : g;
   const { positiveCount, outPositive, maps, count } = layout;
@@ -65,6 +64,13 @@ export function networkTies(size: PartialGroupMaxSize): NetworkTies {
       (at) => at < positiveCount ? positiveWeight(at) : positiveCount + map(at - positiveCount),
     ),
   };
+}
+
+/** d, the length of the cycles of goods and groups: the largest divisor of m that is at most G. */
+export function cycleLength({ goods: m, groups: G }: Pick<PartialGroupMaxSize, "goods" | "groups">): number {
+  let d = Math.min(m, G);
+  while (m % d !== 0) d--;
+  return d;
 }
 
 /** Ties the numbers in each cycle of a permutation of `width` numbers. */

@@ -12,18 +12,20 @@ import type { HostParameters, PricingRules } from "../networks/pricing_rule.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { deriveKey, type RandomKey, randomKey } from "../random/key.ts";
 import { uniforms } from "../random/numbers.ts";
+import { letEventsIn } from "../runtime/event_loop.ts";
 import { tensorsIn } from "../runtime/gradients.ts";
 import { downloadAll, tidy, uploadAll } from "../runtime/tensors.ts";
 import { type AdamState, adamStep, initAdam } from "./adam.ts";
 import { parameterGradient, tiedGradient } from "./gradient.ts";
 import type { TrainingOptions } from "./options.ts";
 import { type FeePrices, participationFees } from "./participation_fees.ts";
+import { cosineRateAt } from "./schedules.ts";
 import { STREAMS } from "./state.ts";
-import { letEventsIn } from "../runtime/event_loop.ts";
 
-/** Steps of the fit, at most as many as training has; its learning rate, which falls to a twentieth, and profiles and outcomes in each step. */
-const STEPS = 400, LEARNING_RATE = 5e-3, PROFILES = 128, OUTCOMES = 16;
-const FINAL_RATIO = 0.05;
+/** Steps of the fit, at most as many as training has, and profiles and outcomes in each. */
+const STEPS = 400, PROFILES = 128, OUTCOMES = 16;
+/** Its learning rate. */
+const RATE = { learningRate: 5e-3, finalLearningRateRatio: 0.05 };
 
 /**
  * Parameters whose prices are close to those of {@linkcode participationFees}: f(x, t_-i) - f(0, t_-i) is fitted to
@@ -59,7 +61,7 @@ export async function fittedFees(
         (hypernetwork) => squares(kernels, hypernetwork, points, wanted, [rows, m]),
       );
       error = fit.error;
-      const rate = LEARNING_RATE * (FINAL_RATIO + (1 - FINAL_RATIO) * (1 + Math.cos(Math.PI * step / steps)) / 2);
+      const rate = cosineRateAt(step, { ...RATE, iterations: steps });
       const next = tidy(() => {
         const gradients = tied ? tiedGradient(raw, rules.tiedParameters()) : raw;
         return adamStep(parameters, gradients, moments, step, rate, options);

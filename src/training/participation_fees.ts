@@ -21,6 +21,7 @@
  *
  * @module
  */
+import { alikeValues, ofAlike } from "../problems/alike_values.ts";
 import { ironedValue } from "../problems/ironed_value.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { isReproducibleGoods } from "../problems/principal_utility.ts";
@@ -71,7 +72,8 @@ export function participationFees(problem: MechanismProblem, key: RandomKey): Pa
   const { participants: n, goods: m, principalUtility: u0 } = problem;
   if (!isReproducibleGoods(u0)) throw new TypeError("participationFees wants reproducible goods");
   const { productionCost, duplicationCost } = u0;
-  const values = goodValues(problem, problem.distribution.sample(deriveKey(key, 0), SAMPLES, "training"));
+  const sample = problem.distribution.sample(deriveKey(key, 0), SAMPLES, "training");
+  const values = ofAlike(alikeValues(problem, sample), valuesOf);
   const priced = (types: Float32Array, lambda: number) =>
     goodPrices(types, n, m, scoresOf(values, lambda, duplicationCost), productionCost);
 
@@ -97,19 +99,6 @@ export function participationFees(problem: MechanismProblem, key: RandomKey): Pa
   };
 }
 
-/** What is known of the types of each participant and good, `[n m]`; one object for all that are exchangeable. */
-function goodValues({ participants: n, goods: m, distribution }: MechanismProblem, types: Float32Array): GoodValues[] {
-  const { exchangeable, exchangeableGoods } = distribution, made = new Map<number, GoodValues>();
-  const kind = (i: number, j: number) => (exchangeable ? 0 : i) * m + (exchangeable && exchangeableGoods ? 0 : j);
-  const samples = new Map<number, number[]>();
-  types.forEach((type, at) => {
-    const which = kind(Math.floor(at / m) % n, at % m);
-    samples.get(which)?.push(type) ?? samples.set(which, [type]);
-  });
-  for (const [which, sample] of samples) made.set(which, valuesOf(Float64Array.from(sample)));
-  return Array.from({ length: n * m }, (_, at) => made.get(kind(Math.floor(at / m), at % m))!);
-}
-
 function valuesOf(sample: Float64Array): GoodValues {
   const ironed = ironedValue(sample), length = GRID + 1; // sorts the sample
   const gain = new Float64Array(length), squareGain = new Float64Array(length);
@@ -126,11 +115,10 @@ function valuesOf(sample: Float64Array): GoodValues {
 
 /** Scores s at k / GRID, for each participant and good. */
 function scoresOf(values: readonly GoodValues[], lambda: number, duplicationCost: number): Float64Array[] {
-  const made = new Map<GoodValues, Float64Array>();
-  for (const one of new Set(values)) {
-    made.set(one, one.virtual.map((phi, k) => (1 - lambda) * k / GRID + lambda * phi - duplicationCost));
-  }
-  return values.map((one) => made.get(one)!);
+  return ofAlike(
+    values,
+    ({ virtual }) => virtual.map((phi, k) => (1 - lambda) * k / GRID + lambda * phi - duplicationCost),
+  );
 }
 
 /** v `[B n, m]`. */

@@ -1,6 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals, assertStringIncludes } from "@std/assert";
 import { bundle } from "../../src/baselines/bundle.ts";
-import { referenceUtilities } from "../../src/baselines/reference_utilities.ts";
+import { measuredReferences } from "../../src/baselines/reference_utilities.ts";
 import { comparedWithBest } from "../../src/baselines/compared_with_best.ts";
 import { remarksOn } from "../../src/cli/remarks.ts";
 import { differenceOf, evaluate, evaluateEach } from "../../src/mechanisms/evaluate.ts";
@@ -30,10 +30,10 @@ const test = { profiles: 4000, seed: 0 };
 const euros = defineProblem({ participants: 1, goods: 2, distribution: "U", scale: 50, unit: "EUR" });
 
 Deno.test("a mechanism that sells nothing, or less than one bundle, is told so in words", async () => {
-  const references = await referenceUtilities(euros, test);
+  const references = await measuredReferences(euros, test);
   const remarks = async (mechanism: Mechanism) => {
     const each = await evaluateEach(euros, mechanism, test);
-    return remarksOn(euros, each.evaluation, await comparedWithBest(euros, each, references, test));
+    return remarksOn(euros, each.evaluation, comparedWithBest(each, references));
   };
   const said = async (price: number) => await remarks(goodsAt(price, 50));
   assertEquals((await said(50)).length, 2);
@@ -60,10 +60,10 @@ Deno.test("values that fill a hundredth of the scale are told so", async () => {
 
 Deno.test("on data mechanisms are compared on the same rows, where far smaller differences can be told", async () => {
   const text = Array.from({ length: 100 }, (_, row) => `${20 + row % 7},${60 - row % 11}`).join("\n");
-  const problem = await empiricalProblem({ text }), references = await referenceUtilities(problem, test);
+  const problem = await empiricalProblem({ text }), references = await measuredReferences(problem, test);
   const best = Math.max(...references.filter(({ upperBound }) => !upperBound).map(({ utility }) => utility));
   const each = await evaluateEach(problem, goodsAt(56, 60), test), own = each.evaluation;
-  const compared = (await comparedWithBest(problem, each, references, test))!;
+  const compared = comparedWithBest(each, references)!;
   assertAlmostEquals(compared.difference, own.revenue - best, 1e-5);
   assert(compared.interval[0] < compared.difference && compared.interval[1] > compared.difference);
   const [less] = remarksOn(problem, own, compared);

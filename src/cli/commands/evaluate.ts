@@ -3,17 +3,15 @@
  *
  * @module
  */
-import { comparedWithBest } from "../../baselines/compared_with_best.ts";
 import type { LearnedMechanism } from "../../io/mechanism_kinds.ts";
 import { isAffineMaximizer } from "../../mechanisms/affine_maximizer.ts";
 import { TEST_PROFILES } from "../../mechanisms/evaluate.ts";
 import type { Command, Option } from "../command.ts";
 import { deviceOptions, requestedDevice } from "../device_options.ts";
-import { evaluateShown, reportEvaluation, simpleMechanisms } from "../evaluation_report.ts";
+import { besideSimpleMechanisms, evaluateShown, reportEvaluation } from "../evaluation_report.ts";
 import { mechanismArgument } from "../mechanism_argument.ts";
 import { withinRange } from "../within_range.ts";
 import { mechanismWithProblem } from "../mechanism_with_problem.ts";
-import { remarksOn } from "../remarks.ts";
 import { aboutRun, sayNext, shellLine } from "../next_steps.ts";
 import { parseCommandLine } from "../options.ts";
 import { openOutput } from "../output.ts";
@@ -86,11 +84,9 @@ export const evaluateCommand: Command = {
       const all = await shared(ranks, found.mechanism), mechanism = within(all.mechanism);
       const { evaluation, each, seconds } = await evaluateShown(problem, mechanism, test, output);
       all.close();
-      const references = await simpleMechanisms(problem, test);
-      const comparison = await comparedWithBest(problem, each, references, test);
       reportEvaluation(problem, evaluation, {
-        ...{ device, profileSeed: test.seed, seconds, trainedFor: mechanism.problem, references, comparison },
-        remarks: remarksOn(problem, evaluation, comparison),
+        ...{ device, profileSeed: test.seed, seconds, trainedFor: mechanism.problem },
+        ...await besideSimpleMechanisms(problem, each, test),
       }, output);
       sayNext(
         output,

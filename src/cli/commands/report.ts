@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { comparedWithBest } from "../../baselines/compared_with_best.ts";
 import { InvalidInputError, show } from "../../errors.ts";
 import { writeInto } from "../../io/atomic.ts";
 import { loadMechanism } from "../../io/mechanism_file.ts";
@@ -16,12 +15,11 @@ import { readMetrics, type ReportedRun, viewMechanism } from "../../report/data.
 import { makeReport } from "../../report/page.ts";
 import type { Command, Option, Positional, Values } from "../command.ts";
 import { chosenDevice, deviceOptions } from "../device_options.ts";
-import { evaluateShown, simpleMechanisms } from "../evaluation_report.ts";
+import { besideSimpleMechanisms, evaluateShown } from "../evaluation_report.ts";
 import { findMechanism } from "../mechanism_argument.ts";
 import { aboutRun, sayNext, shellLine } from "../next_steps.ts";
 import { parseCommandLine, requireHtmlName } from "../options.ts";
 import { openOutput, type Output } from "../output.ts";
-import { remarksOn } from "../remarks.ts";
 import { chosenProblem, problemOptions } from "../problem_options.ts";
 import { readConfig } from "../run_config.ts";
 import { startedRun } from "../started_run.ts";
@@ -97,15 +95,12 @@ export const reportCommand: Command = {
     const device = await chosenDevice(values), runs: ReportedRun[] = [];
     try {
       for (const [k, { folder, problem, config, mechanism, recorded }] of found.entries()) {
-        const { seed } = config.training;
-        const profiles = values["test-profiles"] ?? TEST_PROFILES;
-        const { evaluation, each } = await evaluateShown(problem, mechanism, { profiles, seed }, output);
-        const references = await simpleMechanisms(problem, { profiles, seed });
-        const comparison = await comparedWithBest(problem, each, references, { profiles, seed });
+        const test = { profiles: values["test-profiles"] ?? TEST_PROFILES, seed: config.training.seed };
+        const { evaluation, each } = await evaluateShown(problem, mechanism, test, output);
         runs.push({
-          ...{ references, comparison, remarks: remarksOn(problem, evaluation, comparison) },
+          ...await besideSimpleMechanisms(problem, each, test),
           ...{ ...startedRun(names[k], folder, problem, config), ...recorded, evaluation },
-          mechanism: await viewMechanism(problem, mechanism, { seed, profiles }),
+          mechanism: await viewMechanism(problem, mechanism, test),
           ...values.audit && { audit: await auditShown(problem, mechanism, output) },
         });
       }

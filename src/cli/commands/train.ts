@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { comparedWithBest } from "../../baselines/compared_with_best.ts";
 import { InvalidInputError } from "../../errors.ts";
 import { encodeMechanism } from "../../io/mechanism_file.ts";
 import { openRunFolder, type RunFolder } from "../../io/run_folder.ts";
@@ -19,14 +18,13 @@ import type { Ranks } from "../../runtime/mpi.ts";
 import type { TrainingOptions } from "../../training/options.ts";
 import { readProgress } from "../../training/state.ts";
 import { type Checkpoint, planTraining, train } from "../../training/train.ts";
-import { isSavedExhausted, withFreshPatience } from "../../training/validation.ts";
+import { withFreshPatience } from "../../training/validation.ts";
 import { requireStart } from "../../training/warm_start.ts";
 import { VERSION } from "../../version.ts";
 import type { Command } from "../command.ts";
 import { deviceOptions, requestedDevice } from "../device_options.ts";
-import { evaluateShown, reportEvaluation, simpleMechanisms } from "../evaluation_report.ts";
+import { besideSimpleMechanisms, evaluateShown, reportEvaluation } from "../evaluation_report.ts";
 import { INTERRUPTED, listenToInterrupts } from "../interrupt.ts";
-import { remarksOn } from "../remarks.ts";
 import { aboutRun, sayNext, shellLine, whatTediIs } from "../next_steps.ts";
 import { chosenRanks, follow, lead, rankOptions, rankThreads, sharding } from "../ranks.ts";
 import { parseCommandLine } from "../options.ts";
@@ -193,11 +191,6 @@ async function newTraining(chosen: MechanismProblem | undefined, values: TrainVa
   return { problem, training, start };
 }
 
-/** Whether nothing is left to train. */
-function isComplete({ done, training, checkpoint }: PreparedRun): boolean {
-  return done >= training.iterations || (checkpoint !== undefined && isSavedExhausted(checkpoint, training.patience));
-}
-
 /** Trains and evaluates; gives the exit code. */
 async function work(
   run: PreparedRun,
@@ -216,7 +209,6 @@ async function work(
   try {
     const config = await writeConfig(run, values, device, output, watch?.address);
     watch?.begin(folder.path, problem, config);
-    if (!isComplete(run)) await folder.removeResult();
     const record = await recordTraining({ ...run, output });
     let begun = run.before !== undefined;
     const onIteration: typeof record.hooks.onIteration = (metrics) => {
@@ -274,20 +266,17 @@ async function work(
     ranks?.finish();
     const { iterations, best } = result;
     const crossValidation = values.folds && await crossValidated(problem, training, values.folds, device, output);
-    const references = await simpleMechanisms(problem, test);
-    const comparison = await comparedWithBest(problem, each, references, test);
-    const remarks = remarksOn(problem, evaluation, comparison);
+    const beside = await besideSimpleMechanisms(problem, each, test);
     const reported = reportEvaluation(problem, evaluation, {
-      ...{ references, comparison },
+      ...beside,
       device,
       profileSeed: test.seed,
       seconds: trainingSeconds,
       ...crossValidation && { crossValidation },
-      remarks,
       training: { iterations, ...best && { best }, out: folder.path, evaluationSeconds: seconds },
     }, output);
     await folder.writeResult({ scale: scaleOf(problem), ...reported });
-    const report = await watch?.report(result.mechanism, { evaluation, references, comparison, remarks }, {
+    const report = await watch?.report(result.mechanism, { evaluation, ...beside }, {
       words: `Training is done, and this page is ${folder.path}/report.html. Check what it promises with:`,
       next: [aboutRun("audit", folder.path, problem)],
       over: true,

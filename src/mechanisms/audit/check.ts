@@ -100,3 +100,10 @@ export function nested(flat: ArrayLike<number>, columns: number): number[][] {
     (_, row) => Array.from({ length: columns }, (_, column) => flat[row * columns + column]),
   );
 }
+
+/** What rounding may do to a gain or a utility as audits compute them, at most. */
+export function ownRounding(types: ArrayLike<number>, row: number, m: number, payment: number): number {
+  let worth = Math.abs(payment);
+  for (let j = row * m; j < (row + 1) * m; j++) worth += types[j];
+  return 1e-15 * (m + 4) * worth;
+}

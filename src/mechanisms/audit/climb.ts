@@ -8,6 +8,7 @@
 import { deriveKey, type RandomKey } from "../../random/key.ts";
 import { normals, uniforms } from "../../random/numbers.ts";
 import type { Mechanism, MechanismResult } from "../mechanism.ts";
+import { type AuditWitness, nested, ownRounding } from "./check.ts";
 
 /** A misreport of a participant that climbs. */
 export interface Climber {
@@ -19,6 +20,26 @@ export interface Climber {
   step: number;
   /** The direction `[m]` in which gains grew in the round before. */
   uphill?: Float64Array;
+}
+
+/** A misreport as audits show it, and by how much its gain is above what the certificate allows. */
+export function climbedTo(
+  { row, point, gain }: Climber,
+  { participants: n, goods: m }: Mechanism,
+  types: Float32Array,
+  truth: MechanismResult,
+): { readonly witness: () => AuditWitness; readonly beyond: number } {
+  const first = row - row % n;
+  return {
+    witness: () => ({
+      profile: nested(types.subarray(first * m, (first + n) * m), m),
+      participant: row - first,
+      misreport: Array.from(point),
+      outcomes: [Array.from(truth.outcomes.subarray(row * m, (row + 1) * m))],
+      payments: [truth.payments[row]],
+    }),
+    beyond: gain - truth.gaps[row] - ownRounding(types, row, m, truth.payments[row]),
+  };
 }
 
 /** The first step of a climber. */

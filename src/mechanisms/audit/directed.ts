@@ -11,9 +11,8 @@
 import { deriveKey, type RandomKey } from "../../random/key.ts";
 import { uniforms } from "../../random/numbers.ts";
 import type { Mechanism, MechanismResult } from "../mechanism.ts";
-import { nested, type Tally } from "./check.ts";
-import { climb, type Climber, FIRST_STEP, gainsAt } from "./climb.ts";
-import { ownRounding } from "./misreports.ts";
+import { nested, ownRounding, type Tally } from "./check.ts";
+import { climb, climbedTo, type Climber, FIRST_STEP, gainsAt } from "./climb.ts";
 import {
   ALL_LOW,
   AXIS_HIGH,
@@ -235,16 +234,10 @@ async function climbFurther(
   }));
   const truth: MechanismResult = await mechanism.run(types);
   await climb(climbers, m, gainsAt(mechanism, types, truth), further, deriveKey(key, 0xc), late);
-  for (const { row, point, gain } of climbers) {
-    const first = row - row % n;
-    const witness = () => ({
-      ...{ profile: nested(types.subarray(first * m, (first + n) * m), m), participant: row - first },
-      misreport: Array.from(point),
-      outcomes: [Array.from(truth.outcomes.subarray(row * m, (row + 1) * m))],
-      payments: [truth.payments[row]],
-    });
-    found.raise(gain, witness);
-    beyond?.raise(gain - truth.gaps[row] - ownRounding(types, row, m, truth.payments[row]), witness);
+  for (const climber of climbers) {
+    const lie = climbedTo(climber, mechanism, types, truth);
+    found.raise(climber.gain, lie.witness);
+    beyond?.raise(lie.beyond, lie.witness);
   }
 }
 

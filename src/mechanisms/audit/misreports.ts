@@ -11,8 +11,8 @@
 import { deriveKey, type RandomKey } from "../../random/key.ts";
 import { normals, uniforms } from "../../random/numbers.ts";
 import type { Mechanism } from "../mechanism.ts";
-import { nested, type Tally } from "./check.ts";
-import { climb, type Climber, FIRST_STEP, gainsAt } from "./climb.ts";
+import type { Tally } from "./check.ts";
+import { climb, climbedTo, type Climber, FIRST_STEP, gainsAt } from "./climb.ts";
 
 /** What to search. */
 export interface MisreportSearch {
@@ -41,7 +41,7 @@ export function searchCost(profiles: number, participants: number, misreports: n
 
 /** Searches for misreports that pay, and tallies the largest gain of each participant of each profile. */
 export async function searchMisreports(mechanism: Mechanism, search: MisreportSearch, found: Tally): Promise<void> {
-  const { participants: n, goods: m } = mechanism,
+  const { goods: m } = mechanism,
     { types, misreports, key, late = () => false, beyond } = search,
     rows = types.length / m;
   const truth = await mechanism.run(types);
@@ -71,24 +71,10 @@ export async function searchMisreports(mechanism: Mechanism, search: MisreportSe
 
   for (const winner of winners) {
     if (!winner) continue; // all gains were NaN
-    const { row, point, gain } = winner, first = row - row % n;
-    const witness = () => ({
-      profile: nested(types.subarray(first * m, (first + n) * m), m),
-      participant: row - first,
-      misreport: Array.from(point),
-      outcomes: [Array.from(truth.outcomes.subarray(row * m, (row + 1) * m))],
-      payments: [truth.payments[row]],
-    });
-    found.see(gain, witness);
-    beyond?.see(gain - truth.gaps[row] - ownRounding(types, row, m, truth.payments[row]), witness);
+    const lie = climbedTo(winner, mechanism, types, truth);
+    found.see(winner.gain, lie.witness);
+    beyond?.see(lie.beyond, lie.witness);
   }
-}
-
-/** What rounding may do to a gain or a utility as audits compute them, at most. */
-export function ownRounding(types: ArrayLike<number>, row: number, m: number, payment: number): number {
-  let worth = Math.abs(payment);
-  for (let j = row * m; j < (row + 1) * m; j++) worth += types[j];
-  return 1e-15 * (m + 4) * worth;
 }
 
 /** The k-th random misreport of each row `[rows, m]`. */

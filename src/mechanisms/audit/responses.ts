@@ -16,8 +16,7 @@ import type { Mechanism } from "../mechanism.ts";
 import type { MenuMechanism } from "../menu_mechanism.ts";
 import { contextTypes, networkTypes, PLAIN_UNITS } from "../units.ts";
 import type { Budget } from "./budget.ts";
-import type { Tally } from "./check.ts";
-import { ownRounding } from "./misreports.ts";
+import { ownRounding, type Tally } from "./check.ts";
 import { witnessOf } from "./observed.ts";
 
 /** Prices of more weights than this make linear programs that take minutes. */

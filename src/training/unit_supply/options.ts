@@ -26,6 +26,11 @@ export interface AffineMaximizerOptions extends CosineSchedule {
   readonly clipNorm: number;
 }
 
+/** Whether training options are those of an affine maximizer. */
+export function isUnitSupplyTraining(training: unknown): training is AffineMaximizerOptions {
+  return typeof training === "object" && training !== null && "boost" in training;
+}
+
 /** The default options for a problem, or for the setting of a name. */
 export function defaultAffineMaximizer(problem: MechanismProblem | string): AffineMaximizerOptions {
   const { participants: n, goods: m, distribution: { exchangeable, exchangeableGoods } } = problemOf(problem);

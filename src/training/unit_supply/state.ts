@@ -6,7 +6,7 @@
 import { InvalidInputError, show } from "../../errors.ts";
 import type { Boost } from "../../networks/boost.ts";
 import type { RandomKey } from "../../random/key.ts";
-import type { HostTensor } from "../../runtime/host_tensor.ts";
+import { elementCount, type HostTensor } from "../../runtime/host_tensor.ts";
 import { type Checkpoint, isCount, progressIn } from "../state.ts";
 
 /** Numbers by parameter, in 64-bit floats. */
@@ -81,7 +81,7 @@ export function restoreState(
   const [parameters, first, second] = GROUPS.map((group): Numbers =>
     Object.fromEntries(
       Object.entries(parameterShapes).map(([name, shape]) => {
-        const tensor = tensors[`${group}.${name}`], length = shape.reduce((product, size) => product * size, 1);
+        const tensor = tensors[`${group}.${name}`], length = elementCount(shape);
         if (!(tensor?.data instanceof Float64Array) || tensor.data.length !== length) {
           throw new InvalidInputError(
             `Cannot resume: checkpoint tensor ${group}.${name} must be float64 of length ${length}, got ` +

@@ -15,6 +15,7 @@ import { problemOf } from "../../problems/problem_of.ts";
 import { dividedProblem, networkUnit } from "../../problems/scaled.ts";
 import { deriveKey, randomKey } from "../../random/key.ts";
 import { letEventsIn } from "../../runtime/event_loop.ts";
+import { elementCount } from "../../runtime/host_tensor.ts";
 import { requireFinite } from "../metrics.ts";
 import { cosineRateAt } from "../schedules.ts";
 import type { Checkpoint } from "../state.ts";
@@ -145,8 +146,7 @@ export function planAffineMaximizer(
     const seconds = (performance.now() - start) / 1000;
     secondsEach = Math.min(secondsEach, seconds * options.profiles / few.options.profiles);
   }
-  const parameters = Object.values(boost.parameterShapes)
-    .reduce((sum, shape) => sum + shape.reduce((product, size) => product * size, 1), 0);
+  const parameters = Object.values(boost.parameterShapes).reduce((sum, shape) => sum + elementCount(shape), 0);
   const rows = n * m + boost.terms.length, cut = Math.max(...boost.terms.map(({ network }) => network.goods));
   // Parameters with moments, gradient and their copy; the basis; cuts, of which a maximum has some for each row.
   const bytes = 8 * (6 * parameters + rows * (rows + 8) + 2 * cut * CUTS_EACH * rows) + 4 * options.profiles * n * m;
