@@ -97,12 +97,14 @@ async function finishes(sweep: Sweep, slurm: FakeSlurm, wanted: [string, number,
 
 Deno.test("a job array has the bits of a sweep without Slurm; status, collect and a second submission know", async () => {
   const slurm = await fakeSlurm(`${FOLDER}/slurm1`), text = sweepText(3).replace("per-task = 2", "per-task = 1");
+  await Deno.writeTextFile(`${slurm.folder}/hold`, "");
   const sweep = await sweepOf("array", text, slurm), { code, stdout, stderr } = await sweep.submit();
   assertEquals(code, 0, stderr);
   assertStringIncludes(stdout, "Job 1: 2 cells in 2 tasks");
   const again = await sweep.submit();
   assertEquals(again.code, 2);
   assertStringIncludes(again.stderr, "must not be in the queue, got job 1");
+  await Deno.remove(`${slurm.folder}/hold`);
   await finishes(sweep, slurm, await localBits(text, "local"));
   const { cells, finished, queue } = await sweep.status();
   assertEquals([cells, finished, queue], [2, 2, []]);
@@ -117,7 +119,7 @@ Deno.test("a job array has the bits of a sweep without Slurm; status, collect an
 });
 
 /** Iterations that take a second or two. */
-const LONG = 250;
+const LONG = 400;
 const wanted = (() => {
   let bits: Promise<[string, number, string][]> | undefined;
   return () => bits ??= localBits(sweepText(LONG), "long");
