@@ -10,6 +10,7 @@ const RUN_TASK = `#!/bin/bash
 # run-task FOLDER SCRIPT JOB TASK LOG
 folder=$1 script=$2 job=$3 task=$4 log=$5
 export SLURM_ARRAY_JOB_ID=$job SLURM_ARRAY_TASK_ID=$task SLURM_RESTART_COUNT=0
+while [ -e "$folder/hold" ]; do sleep 0.05; done
 while true; do
   bash "$script" >>"$log" 2>&1 &
   echo $! >"$folder/$job"_"$task.running"
@@ -60,7 +61,7 @@ exit 0`,
 
 /** A cluster that is none. */
 export interface FakeSlurm {
-  /** The folder of its state: `1_0.running` has the process of a task's script. */
+  /** The folder of its state: `1_0.running` has the process of a task's script; no task begins while there is `hold`. */
   readonly folder: string;
   /** The variables with which its commands are found. */
   readonly env: Readonly<Record<string, string>>;

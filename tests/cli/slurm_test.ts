@@ -95,22 +95,17 @@ async function finishes(sweep: Sweep, slurm: FakeSlurm, wanted: [string, number,
   assertEquals(await sweep.bits(), wanted);
 }
 
-/** Iterations that take a second or two. */
-const LONG = 250;
-const wanted = (() => {
-  let bits: Promise<[string, number, string][]> | undefined;
-  return () => bits ??= localBits(sweepText(LONG), "long");
-})();
-
 Deno.test("a job array has the bits of a sweep without Slurm; status, collect and a second submission know", async () => {
-  const slurm = await fakeSlurm(`${FOLDER}/slurm1`), text = sweepText(LONG).replace("per-task = 2", "per-task = 1");
+  const slurm = await fakeSlurm(`${FOLDER}/slurm1`), text = sweepText(3).replace("per-task = 2", "per-task = 1");
+  await Deno.writeTextFile(`${slurm.folder}/hold`, "");
   const sweep = await sweepOf("array", text, slurm), { code, stdout, stderr } = await sweep.submit();
   assertEquals(code, 0, stderr);
   assertStringIncludes(stdout, "Job 1: 2 cells in 2 tasks");
   const again = await sweep.submit();
   assertEquals(again.code, 2);
   assertStringIncludes(again.stderr, "must not be in the queue, got job 1");
-  await finishes(sweep, slurm, await wanted());
+  await Deno.remove(`${slurm.folder}/hold`);
+  await finishes(sweep, slurm, await localBits(text, "local"));
   const { cells, finished, queue } = await sweep.status();
   assertEquals([cells, finished, queue], [2, 2, []]);
   assertEquals((await sweep.run("collect", "array.toml")).code, 0);
@@ -122,6 +117,13 @@ Deno.test("a job array has the bits of a sweep without Slurm; status, collect an
   assertStringIncludes(counts, "2 cells: 2 finished");
   assertStringIncludes(warning, "the queue is not known: Cannot sweep: squeue ended with 1: no controller");
 });
+
+/** Iterations that take a second or two. */
+const LONG = 400;
+const wanted = (() => {
+  let bits: Promise<[string, number, string][]> | undefined;
+  return () => bits ??= localBits(sweepText(LONG), "long");
+})();
 
 Deno.test("on SIGUSR1, which comes before a time limit, a task is queued again, and goes on", async () => {
   const slurm = await fakeSlurm(`${FOLDER}/slurm2`), sweep = await sweepOf("limit", sweepText(LONG), slurm);
