@@ -24,6 +24,7 @@
  */
 import { type Tensor2D, type Tensor3D, tf } from "../deps/tfjs.ts";
 import type { BestResponses } from "../kernels/best_responses/reference.ts";
+import { defaultBestResponse } from "../kernels/best_responses/best_response.ts";
 import { bestResponses } from "../kernels/best_responses/select.ts";
 import type { HypernetworkGradient, PriceKernels } from "../kernels/kernels.ts";
 import type { HostHypernetworkOutput } from "../networks/hypernetwork_output.ts";
@@ -38,12 +39,12 @@ import type { TrainingOptions } from "./options.ts";
 import { cosineRateAt } from "./schedules.ts";
 import { STREAMS, type TrainingState } from "./state.ts";
 
-/** Best responses are exact to this, and found with at most so many evaluations of f. */
-const RESPONSES = { tolerance: 1e-7, maxEvaluations: 500 };
 /** Pieces that count less than this are left out. */
 const LEAST_WEIGHT = 1e-3;
-/** A piece's gradient is taken this far from the outcome towards a point at which the piece alone is known to be active. */
+/** A piece's gradient is taken this far from the outcome towards a point at which the piece is known to be active. */
 const TOWARDS = 0.02;
+/** Points closer than this to an outcome are the outcome. */
+const AT_OUTCOME = 1e-6;
 
 /** How many iterations have chains: those before polishing. */
 export function chainIterations({ iterations, polishShare }: Pick<TrainingOptions, "iterations" | "polishShare">) {
@@ -150,7 +151,7 @@ export function weightedPieces(
     spread[to] = types[at] + e * margins.of[at];
     spread[to + m] = types[at] - e * margins.of[at];
   }
-  const found = bestResponses(network, hypernetwork, spread, 2, { ...RESPONSES, supports: true });
+  const found = bestResponses(network, hypernetwork, spread, 2, { ...defaultBestResponse, supports: true });
   const points = new Float32Array(rows * (most + 1) * m), coefficients = new Float32Array(rows * (most + 1));
   const half = Math.floor(most / 2);
   let revenue = 0;
@@ -173,12 +174,12 @@ export function weightedPieces(
 }
 
 /** The linear pieces that meet at a best response, the heaviest `most` of them, and points near it where each is active. */
-function piecesAt(
+export function piecesAt(
   { outcomes, supports }: BestResponses,
   k: number,
   m: number,
   most: number,
-): { weight: number; point: ArrayLike<number> }[] {
+): { weight: number; point: Float64Array }[] {
   const outcome = outcomes.subarray(k * m, (k + 1) * m), heavy: { weight: number; at: number }[] = [];
   for (let a = 0; a <= m; a++) {
     const at = k * (m + 1) + a, weight = supports!.weights[at];
@@ -189,8 +190,20 @@ function piecesAt(
   const total = heavy.reduce((sum, { weight }) => sum + weight, 0);
   return heavy.map(({ weight, at }) => ({
     weight: weight / total,
-    point: outcome.map((x, j) => x + TOWARDS * (supports!.points[at * m + j] - x)),
+    point: pointNear(outcome, supports!.points, heavy.map(({ at }) => at), at, m),
   }));
+}
+
+/**
+ * A point near an outcome at which a piece is active. A piece that is known at the outcome itself, where all of them meet, is
+ * sought on the side of the outcome where the others are not known to be.
+ */
+function pointNear(outcome: Float64Array, points: Float64Array, all: number[], one: number, m: number): Float64Array {
+  const away = (at: number, j: number) => points[at * m + j] - outcome[j];
+  if (outcome.some((_, j) => Math.abs(away(one, j)) > AT_OUTCOME)) {
+    return outcome.map((x, j) => x + TOWARDS * away(one, j));
+  }
+  return outcome.map((x, j) => Math.min(1, Math.max(0, x - TOWARDS * all.reduce((sum, at) => sum + away(at, j), 0))));
 }
 
 /**
@@ -207,7 +220,7 @@ function marginsOf(
   const apart = n === 1 ? productionCost + duplicationCost : duplicationCost;
   const of = Float64Array.from(types, (t) => t - apart), profiles = types.length / (n * m);
   if (n === 1 || productionCost === 0) return { of, shared: 0 };
-  const { outcomes } = bestResponses(network, hypernetwork, types, 1, RESPONSES);
+  const { outcomes } = bestResponses(network, hypernetwork, types, 1);
   let shared = 0;
   for (let b = 0; b < profiles; b++) {
     for (let j = 0; j < m; j++) {
