@@ -247,7 +247,7 @@ export function defaultTraining(
     nondecreasing: !reads && !atoms,
     tiedWeights: sharesGoods(task),
     initialPrices: fees ? "fees" : "cheap",
-    ...(polishes(task, kind) ? polishing(task, reads) : NO_POLISHING),
+    ...(polishes(task, kind) ? polishing(task, reads, context) : NO_POLISHING),
     averaging: 0.99,
     validateEvery: hasFewRows(task) ? VALIDATE_EVERY : 0,
     patience: 0,
@@ -261,11 +261,12 @@ export const NO_POLISHING = {
 } as const;
 
 /** The default settings of polishing. */
-function polishing({ participants: n, goods: m }: MechanismProblem, reads: boolean) {
+function polishing({ participants: n, goods: m }: MechanismProblem, reads: boolean, context: ContextKind) {
   return {
     polishShare: 0.25,
     polishProfiles: reads ? (m <= 4 ? 1024 : 256) : Math.ceil(2048 / n),
-    polishLearningRate: m <= 4 ? 1e-2 : 3e-3,
+    // One rate moves all weights of a dense context at once.
+    polishLearningRate: reads ? (context === "set" && m <= 4 ? 3e-3 : 1e-3) : m <= 4 ? 1e-2 : 3e-3,
     initialSmoothing: 0.05,
     finalSmoothing: 0.02,
   };

@@ -59,6 +59,9 @@ export function isPolishing(
   return iteration >= chainIterations(options);
 }
 
+/** Iterations over which the learning rate of polishing rises: Adam's first steps, with new moments, are all of full length. */
+const RISE = 20;
+
 /** The learning rate and e of an iteration, counted from 0, that polishes. */
 export function polishingSchedule(
   iteration: number,
@@ -67,7 +70,8 @@ export function polishingSchedule(
   const { initialSmoothing, finalSmoothing, polishLearningRate: learningRate, finalLearningRateRatio } = options;
   const first = chainIterations(options), iterations = options.iterations - first, done = iteration - first;
   return {
-    learningRate: cosineRateAt(done, { learningRate, finalLearningRateRatio, iterations }),
+    learningRate: Math.min(1, (done + 1) / RISE) *
+      cosineRateAt(done, { learningRate, finalLearningRateRatio, iterations }),
     smoothing: initialSmoothing * (finalSmoothing / initialSmoothing) ** (done / Math.max(1, iterations - 1)),
   };
 }

@@ -108,10 +108,12 @@ Deno.test("the last iterations polish, from a learning rate and a smoothing of t
   const options = { ...defaultTraining("U-1-2"), iterations: 10, polishShare: 0.3 };
   assertEquals([6, 7, 9].map((iteration) => isPolishing(iteration, options)), [false, true, true]);
   assertEquals(chainIterations({ iterations: 10, polishShare: 1 }), 0);
-  const [first, , last] = [7, 8, 9].map((iteration) => polishingSchedule(iteration, options));
-  assertEquals([first.learningRate, first.smoothing], [options.polishLearningRate, options.initialSmoothing]);
+  const long = { ...options, iterations: 1000 };
+  const [first, full, last] = [700, 719, 999].map((iteration) => polishingSchedule(iteration, long));
+  assertEquals([first.learningRate, first.smoothing], [options.polishLearningRate / 20, options.initialSmoothing]);
+  assertAlmostEquals(full.learningRate, options.polishLearningRate, 0.01 * options.polishLearningRate);
   assertAlmostEquals(last.smoothing, options.finalSmoothing, 1e-12);
-  assert(last.learningRate < first.learningRate / 2);
+  assert(last.learningRate < full.learningRate / 10);
 });
 
 Deno.test("polishing goes on after a stop to the same bits, and chains stay where they are", async () => {
