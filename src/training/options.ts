@@ -247,7 +247,7 @@ export function defaultTraining(
     nondecreasing: !reads && !atoms,
     tiedWeights: sharesGoods(task),
     initialPrices: fees ? "fees" : "cheap",
-    ...(polishes(task, kind) ? polishing(task, reads, context) : NO_POLISHING),
+    ...polishing(task, kind, context),
     averaging: 0.99,
     validateEvery: hasFewRows(task) ? VALIDATE_EVERY : 0,
     patience: 0,
@@ -261,9 +261,10 @@ export const NO_POLISHING = {
 } as const;
 
 /** The default settings of polishing. */
-function polishing({ participants: n, goods: m }: MechanismProblem, reads: boolean, context: ContextKind) {
+function polishing(problem: MechanismProblem, kind: NetworkKind, context: ContextKind) {
+  const { participants: n, goods: m } = problem, reads = hasContext(problem, context);
   return {
-    polishShare: 0.25,
+    polishShare: polishes(problem, kind) ? 0.25 : 0,
     polishProfiles: reads ? (m <= 4 ? 1024 : 256) : Math.ceil(2048 / n),
     // One rate moves all weights of a dense context at once.
     polishLearningRate: reads ? (context === "set" && m <= 4 ? 3e-3 : 1e-3) : m <= 4 ? 1e-2 : 3e-3,

@@ -60,8 +60,9 @@ Deno.test("every field of the training options has an option, which sets it and 
     const flat: Record<string, unknown> = { context: "dense", ...rest, ...network };
     const before: Record<string, unknown> = { ...defaults, ...defaults.network };
     const changed = Object.keys(flat).filter((key) => String(flat[key]) !== String(before[key]));
-    // Another context has other widths, and patience needs measurements.
-    const follows = { context: ["hidden"], patience: ["validateEvery"] }[name] ?? [];
+    // Another network may not polish, another context has other widths, and patience needs measurements.
+    const follows =
+      { network: ["polishShare"], context: ["hidden", "polishLearningRate"], patience: ["validateEvery"] }[name] ?? [];
     assertEquals(changed.sort(), [field(name), ...follows].sort(), name);
     assertEquals(flat[field(name)], value, name);
   }

@@ -21,6 +21,10 @@ import { chainIterations, isPolishing, polishingSchedule, polishingStep } from "
 import { STREAMS } from "../../src/training/state.ts";
 import { type Checkpoint, train, trainingRules } from "../../src/training/train.ts";
 import { bits } from "../bits.ts";
+import { forEachDevice } from "../devices.ts";
+
+/** The gradient on the first device. */
+let expected: Map<string, number[]> | undefined;
 
 /** A problem with prices at random, of which some outcomes are lotteries. */
 function randomPrices(problem: MechanismProblem, changed: Partial<TrainingOptions> = {}) {
@@ -87,6 +91,22 @@ for (const setting of ["U-1-2", "U-1-3", "U-3-2-cp0-cd0.5", "U-1-2-cp0.2-cd0"]) 
     tf.dispose([...tensorsIn(on), ...tensorsIn(made.gradients), ...tensorsIn(made.gradient)]);
   });
 }
+
+forEachDevice("the gradient of polishing is the same on every device", async (device) => {
+  const problem = settingProblem("U-3-2-cp0.6-cd0.1"), { options, rules, parameters } = randomPrices(problem);
+  const kernels = await openKernels(rules.network), on = uploadAll(parameters);
+  const step = { iteration: 0, parameters: on };
+  const { gradients, gradient } = await polishingStep(problem, rules, kernels, options, step);
+  const found: [string, number[]][] = [];
+  for (const [name, tensor] of Object.entries(gradients)) found.push([name, Array.from(await tensor.data())]);
+  tf.dispose([...tensorsIn(on), ...tensorsIn(gradients), ...tensorsIn(gradient)]);
+  expected ??= new Map(found);
+  for (const [name, values] of found) {
+    const largest = Math.max(...expected.get(name)!.map(Math.abs));
+    values.forEach((value, k) => assertAlmostEquals(value, expected!.get(name)![k], 1e-3 * largest, name));
+  }
+  device.check();
+});
 
 Deno.test("with production costs the revenue is that of the mechanism, as types are hardly spread", async () => {
   await openDevice({ backend: "wasm" });
