@@ -3,13 +3,13 @@
  *
  * @module
  */
-import { loadTensorflow, type Tensorflow } from "../deps/tfjs.ts";
-import { loadTensorflowWebgpu } from "../deps/tfjs_webgpu.ts";
+import { loadTensorflow, type Tensorflow, tf } from "../deps/tfjs.ts";
+import { loadTensorflowWebgpu, type WebGPUBackend } from "../deps/tfjs_webgpu.ts";
 import { MachineError } from "../errors.ts";
 import type { Device, DeviceLoss } from "./types.ts";
 
 /** The limits we ask for in full; by default WebGPU gives far less (a binding of 128 MiB, 16 KiB a workgroup). */
-const LIMITS = [
+export const LIMITS = [
   "maxBufferSize",
   "maxStorageBufferBindingSize",
   "maxStorageBuffersPerShaderStage",
@@ -21,8 +21,11 @@ const LIMITS = [
   "maxComputeWorkgroupsPerDimension",
 ] as const satisfies readonly (keyof GPUSupportedLimits)[];
 
-/** The features we use where the adapter has them; tfjs times its kernels by timestamps. */
+/** The features we use where the adapter has them: what GPUs take is measured by timestamps. */
 const FEATURES: readonly GPUFeatureName[] = ["timestamp-query"];
+
+/** What is asked of an adapter: all that it has, or the least that every adapter has, for tests. */
+export type Capabilities = "adapter" | "minimum";
 
 /**
  * tfjs' `MatMulPackedProgram`. Left to choose (-1), tfjs takes its split-K program for an inner dimension of 2000 or
@@ -33,6 +36,11 @@ const PACKED_MATMUL = 3;
 
 /** The open device: tfjs has room for one. */
 let current: Device | undefined;
+
+/** The WebGPU device under TensorFlow.js; undefined where tensors are not on a GPU. */
+export function openGpu(): GPUDevice | undefined {
+  return tf?.getBackend() === "webgpu" ? (tf.backend() as WebGPUBackend).device : undefined;
+}
 
 /** An adapter's name for people: the driver's description, or what else it tells. */
 export function adapterName(info: GPUAdapterInfo): string {
@@ -67,11 +75,15 @@ export async function findAdapters(): Promise<readonly GPUAdapter[]> {
  *
  * @throws {MachineError} when the driver gives no device.
  */
-export async function openWebgpu(adapter: GPUAdapter, reason: string): Promise<Device> {
+export async function openWebgpu(
+  adapter: GPUAdapter,
+  reason: string,
+  capabilities: Capabilities = "adapter",
+): Promise<Device> {
   const name = adapterName(adapter.info);
   const tf = await loadTensorflow();
   const { WebGPUBackend } = await loadTensorflowWebgpu();
-  const gpu = await requestDevice(adapter);
+  const gpu = await requestDevice(adapter, capabilities);
 
   let failure: string | undefined;
   let closed = false;
@@ -88,7 +100,7 @@ export async function openWebgpu(adapter: GPUAdapter, reason: string): Promise<D
     backend: "webgpu",
     adapter: name,
     software: isSoftware(adapter.info),
-    largestBuffer: Math.min(adapter.limits.maxBufferSize, adapter.limits.maxStorageBufferBindingSize),
+    largestBuffer: Math.min(gpu.limits.maxBufferSize, gpu.limits.maxStorageBufferBindingSize),
     reason,
     lost,
     check() {
@@ -118,14 +130,16 @@ export async function openWebgpu(adapter: GPUAdapter, reason: string): Promise<D
   return device;
 }
 
-/** Asks for a device with all of the adapter's compute limits. */
-async function requestDevice(adapter: GPUAdapter): Promise<GPUDevice> {
+/** Asks for a device with all of the adapter's compute limits, or with the least. */
+async function requestDevice(adapter: GPUAdapter, capabilities: Capabilities): Promise<GPUDevice> {
   try {
     return await withoutDriverNoise(() =>
-      adapter.requestDevice({
-        requiredLimits: Object.fromEntries(LIMITS.map((limit) => [limit, adapter.limits[limit]])),
-        requiredFeatures: FEATURES.filter((feature) => adapter.features.has(feature)),
-      })
+      adapter.requestDevice(
+        capabilities === "minimum" ? {} : {
+          requiredLimits: Object.fromEntries(LIMITS.map((limit) => [limit, adapter.limits[limit]])),
+          requiredFeatures: FEATURES.filter((feature) => adapter.features.has(feature)),
+        },
+      )
     );
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
