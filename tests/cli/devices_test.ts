@@ -59,7 +59,7 @@ Deno.test({
     const { code, record, text } = await run();
     assertEquals([code, record.right, record.error], [0, true, undefined], text);
     assert(record.kernels.every(({ differences }) => differences.length > 8));
-    assertEquals(record.training.differences.length, 6);
+    assertEquals(record.training.differences.length, 5);
     assert(record.machine.deno === Deno.version.deno && record.features.length > 0);
     assert(record.limits.maxStorageBufferBindingSize >= 2 ** 27);
     assertStringIncludes(text, "kernels         right");

@@ -120,12 +120,15 @@ async function compareKernels(
   return await compared(one.name, device, async () => differences(one, await runKernels(kernels, one), expected));
 }
 
-/** Most that the metrics of the first two iterations may differ, relative to what is right: chains part by rounding. */
-const METRICS: Readonly<Partial<Record<keyof IterationMetrics, number>>> = {
-  softRevenue: 1e-3,
-  gradientNorm: 1e-2,
-  relativeChainSuboptimality: 1e-2,
-};
+/**
+ * Most that the metrics of the first two iterations may differ, relative to what is right, as chains part by rounding. On a
+ * GPU the suboptimality is not that of every iteration.
+ */
+const METRICS: readonly (readonly [name: keyof IterationMetrics, iterations: number, allowed: number])[] = [
+  ["softRevenue", 2, 1e-3],
+  ["gradientNorm", 2, 1e-2],
+  ["relativeChainSuboptimality", 1, 1e-2],
+];
 
 /** The first two iterations of a training, compared with what they are on wasm. */
 async function compareTraining(
@@ -135,11 +138,10 @@ async function compareTraining(
 ): Promise<Comparison> {
   return await compared(planned.problem.name, device, async () => {
     const got = await firstMetrics(planned, device);
-    return expected.flatMap((right, k) =>
-      (Object.keys(METRICS) as (keyof typeof METRICS)[]).map((name) => {
-        const off = Math.abs(got[k]?.[name]! - right[name]!) / Math.max(1e-3, Math.abs(right[name]!));
-        const what = `${name} of iteration ${k + 1}`;
-        return { what, off: Number.isNaN(off) ? Infinity : off, allowed: METRICS[name]! };
+    return METRICS.flatMap(([name, iterations, allowed]) =>
+      expected.slice(0, iterations).map((one, k) => {
+        const right = one[name]!, off = Math.abs((got[k]?.[name] ?? NaN) - right) / Math.max(1e-3, Math.abs(right));
+        return { what: `${name} of iteration ${k + 1}`, off: Number.isNaN(off) ? Infinity : off, allowed };
       })
     );
   });
