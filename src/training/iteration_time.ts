@@ -6,7 +6,7 @@
 import type { MechanismProblem } from "../problems/problem.ts";
 import type { Device } from "../runtime/device.ts";
 import type { TrainingOptions } from "./options.ts";
-import { train } from "./train.ts";
+import { type Checkpoint, train } from "./train.ts";
 
 /** Iterations are timed for about so many milliseconds. */
 const LONG_ENOUGH = 500;
@@ -18,16 +18,18 @@ const MOST_ITERATIONS = 64;
  * first iteration, shaders that are compiled and a fit to initial prices, does not count.
  *
  * @param device An open device, whose tensors are in use: the last that was opened.
+ * @param resume What training begins with, before its first iteration; what it begins with by itself unless given.
  */
 export async function iterationTime(
   problem: MechanismProblem,
   options: TrainingOptions,
   device: Device,
+  resume?: Checkpoint,
 ): Promise<number> {
-  const short: TrainingOptions = { ...options, initialPrices: "cheap", validateEvery: 0, patience: 0 };
+  const run = shortTraining(problem, options, device, resume);
   const time = async (iterations: number): Promise<number> => {
     const begin = performance.now();
-    await train(problem, { ...short, iterations }, { device, checkpointEvery: iterations + 1 });
+    await run(iterations);
     return performance.now() - begin;
   };
   await time(2);
@@ -36,4 +38,17 @@ export async function iterationTime(
     const taken = await time(1 + more) - one;
     if (taken >= LONG_ENOUGH || more >= MOST_ITERATIONS) return Math.max(0, taken) / more;
   }
+}
+
+/** Runs so many iterations of a training, from its beginning, and nothing else that takes time. */
+export function shortTraining(
+  problem: MechanismProblem,
+  options: TrainingOptions,
+  device: Device,
+  resume?: Checkpoint,
+): (iterations: number) => Promise<void> {
+  const short: TrainingOptions = { ...options, initialPrices: "cheap", validateEvery: 0, patience: 0 };
+  return async (iterations) => {
+    await train(problem, { ...short, iterations }, { device, resume, checkpointEvery: iterations + 1 });
+  };
 }
