@@ -103,8 +103,7 @@ export function webgpuKernels(network: ConvexNetwork, options: WebgpuKernelOptio
       if (hypernetwork.hidden) makeWeights(commands, size, hypernetwork, rows, prepared);
       const keep = commands.temporaries;
       use(rows, commands.window(prepared), most);
-      // Each chunk is submitted by itself, so that the GPU can draw its screen in between, and chunks reuse memory.
-      commands.release(keep);
+      commands.release(keep); // chunks share their memory
     }
   }
 
