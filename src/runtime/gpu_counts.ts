@@ -33,18 +33,18 @@ export function countGpuWork(): GpuCount {
   if (typeof GPUQueue === "undefined") return { counts, stop: counts };
   const queue = GPUQueue.prototype, buffer = GPUBuffer.prototype;
   const { submit, onSubmittedWorkDone } = queue, { mapAsync } = buffer;
-  queue.submit = function (...commands) {
+  queue.submit = function (this: GPUQueue, ...commands) {
     now.submissions++;
     return submit.apply(this, commands);
   };
-  queue.onSubmittedWorkDone = function () {
+  queue.onSubmittedWorkDone = function (this: GPUQueue) {
     now.waits++;
     return onSubmittedWorkDone.apply(this);
   };
-  buffer.mapAsync = function (mode, offset = 0, size = this.size - offset) {
+  buffer.mapAsync = function (this: GPUBuffer, mode, offset = 0, size?) {
     if (mode & GPUMapMode.READ) {
       now.readBacks++;
-      now.bytesReadBack += size;
+      now.bytesReadBack += size ?? this.size - offset;
     }
     return mapAsync.call(this, mode, offset, size);
   };

@@ -5,16 +5,23 @@
  */
 import { MachineError } from "../errors.ts";
 
+/** How far chains are from best responses. */
+export interface Suboptimality {
+  /**
+   * Mean utility the chains are short of the best responses, on some of the profiles. Where training stays on a GPU it is
+   * measured every 10 iterations, and those between have that of the last one measured.
+   */
+  readonly chainSuboptimality: number;
+  /** The same in units of m / beta; stationary chains are below 1. */
+  readonly relativeChainSuboptimality: number;
+}
+
 /** What an iteration reports, in the unit of the problem. */
-export interface IterationMetrics {
+export interface IterationMetrics extends Suboptimality {
   /** Which iteration, from 1. */
   readonly iteration: number;
   /** Mean u0 over profiles and chains: of softened choices, so it may exceed what the mechanism earns. */
   readonly softRevenue: number;
-  /** Mean utility the chains are short of the best responses, on some of the profiles. */
-  readonly chainSuboptimality: number;
-  /** The same in units of m / beta; stationary chains are below 1. */
-  readonly relativeChainSuboptimality: number;
   /** Global norm of the gradient before clipping. */
   readonly gradientNorm: number;
   /** beta of this iteration. */

@@ -7,10 +7,11 @@
  *
  * @module
  */
-import type { Tensor2D, Tensor3D } from "../../deps/tfjs.ts";
+import { type Tensor2D, type Tensor3D, tf } from "../../deps/tfjs.ts";
 import { groupMaxLayout } from "../../networks/groupmax_layout.ts";
 import type { ConvexNetwork } from "../../networks/network.ts";
 import type { HypernetworkOutput } from "../../networks/hypernetwork_output.ts";
+import { typeTensor } from "../../networks/row_types.ts";
 import { reparameterisedKernels } from "../reparameterised.ts";
 import type { MovedChains, PriceKernels } from "../kernels.ts";
 import { type ChainShader, chainShader } from "./chains.ts";
@@ -19,6 +20,7 @@ import { gradientShader } from "./gradient.ts";
 import type { Memory, WorkgroupLimits } from "./layout.ts";
 import { type PointShader, pointShader } from "./points.ts";
 import { chainSchedule, dispatches, stepSizes } from "./schedule.ts";
+import { deviceUniforms } from "./uniforms.ts";
 import { addGradient, emptyGradient, makeWeights, type Rows } from "./weights.ts";
 
 /** How much the kernels work on at a time. Tests make it small. */
@@ -200,9 +202,10 @@ export function webgpuKernels(network: ConvexNetwork, options: WebgpuKernelOptio
       const { records, words } = chainSchedule(move, C, key);
       const schedule = commands.window(commands.temporary([words.length], words));
       // Types, and zeros for the sums of squared slopes.
-      const data = new Float32Array(2 * R * m);
-      for (let row = 0; row < R; row++) data.set(types.subarray(row * m, (row + 1) * m), 2 * row * m);
-      const ofRows = commands.temporary([R, 2, m], data);
+      const ofRows = commands.own(tf.tidy(() => {
+        const own = typeTensor(types, m);
+        return tf.stack([own, tf.zerosLike(own)], 1);
+      }));
       const sizes = { rows: R, bytes: 4 * (C + 1) * Math.max(2, m), workgroups: 1, extra: scratchBytes(memory) };
       eachChunk(commands, hypernetwork, sizes, ({ first, count }, prepared, most) => {
         const [chainsNow, slopesNow, rowsNow, valuesNow] = ([[chains, C * m], [squareSlopes, m], [ofRows, 2 * m], [
@@ -225,6 +228,8 @@ export function webgpuKernels(network: ConvexNetwork, options: WebgpuKernelOptio
       commands.release();
       return { chains, squareSlopes, values };
     },
+
+    resident: { uniforms: deviceUniforms },
 
     memory(rows, C, H) {
       const limits = workgroupLimits(new Commands(bindingBytes)), perRow = 4 * P * (H > 0 ? 1 : 0);
