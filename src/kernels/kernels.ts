@@ -67,8 +67,25 @@ export interface FusedStep {
   readonly gradient: HypernetworkGradient;
 }
 
+/** A stage of chains that move in several, each with a beta of its own. */
+export interface MoveStage {
+  readonly move: MoveOptions;
+  readonly key: RandomKey;
+}
+
 /** What training on a device needs besides, where nothing comes back to the host. */
 export interface ResidentParts {
+  /**
+   * {@linkcode PriceKernels.moveChains} for each of the stages, from where the one before left the chains, with weights made
+   * once: what the last `kept` stages give.
+   */
+  moveInStages(
+    hypernetwork: HypernetworkOutput,
+    types: RowTypes,
+    start: Chains,
+    stages: readonly MoveStage[],
+    kept: number,
+  ): MovedChains[];
   /** The numbers of {@linkcode "../random/numbers.ts"} `uniforms`, made on the device: a tensor of some shape. */
   uniforms(key: RandomKey, shape: readonly number[]): Tensor;
 }

@@ -40,7 +40,11 @@ export function reparameterisedKernels(network: ConvexNetwork, kernels: PriceKer
     gradient: (hypernetwork, points, coefficients) =>
       within(hypernetwork, (own) => back(hypernetwork, kernels.gradient(own, points, coefficients))),
     moveChains: (hypernetwork, ...inputs) => within(hypernetwork, (own) => kernels.moveChains(own, ...inputs)),
-    resident: kernels.resident,
+    resident: kernels.resident && {
+      ...kernels.resident,
+      moveInStages: (hypernetwork, ...inputs) =>
+        within(hypernetwork, (own) => kernels.resident!.moveInStages(own, ...inputs)),
+    },
     memory(rows, chains, hiddenSize, perGoodSize = 0, participants) {
       const H = hiddenSize + m * perGoodSize, { total, largest } = kernels.memory(rows, chains, H, 0, participants);
       // All weights and their gradient besides.

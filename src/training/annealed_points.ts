@@ -4,7 +4,8 @@
  * In every row chains climb from the middle of the box while beta grows from next to nothing to several times its value:
  * ascent at a temperature that falls, with the steps and line moves that chains make anyhow. What they come by are
  * candidates, whose prices are known. A perturbed type then takes the best of its row's candidates, as it would take its
- * best response.
+ * best response; or the mean of those that are as good, which is no worse, as u is concave. With the best alone rounding
+ * would decide between them, and two devices go apart.
  *
  * This is a reference for all devices: it is put together from kernels and a few operations. On the CPU the certified
  * best responses (chains.ts) take less time and are exact.
@@ -12,7 +13,7 @@
  * @module
  */
 import { type Tensor, type Tensor3D, tf } from "../deps/tfjs.ts";
-import type { PriceKernels } from "../kernels/kernels.ts";
+import type { MovedChains, MoveStage, PriceKernels } from "../kernels/kernels.ts";
 import type { HypernetworkOutput } from "../networks/hypernetwork_output.ts";
 import { rowCount, type RowTypes, typeTensor } from "../networks/row_types.ts";
 import { deriveKey, type RandomKey } from "../random/key.ts";
@@ -26,13 +27,16 @@ const FIRST_BETA = 5;
 /** beta at last, as a multiple of the one that points are for: what chains are short of the best is so much less. */
 const LAST_BETA = 4;
 /** How much beta grows from one stage to the next, and the steps of a stage. With larger ones chains fall behind. */
-const GROWTH = 1.5, STEPS = 4;
+const GROWTH = 1.5, STEPS = 5;
 /** The last stages, whose chains are candidates. */
 const CANDIDATE_STAGES = 4;
 
+/** A candidate counts by exp(CHOICE beta u). */
+const CHOICE = 8;
+
 /** How chains climb, besides beta. */
 const CLIMB: Omit<MoveOptions, "beta"> = {
-  ...{ steps: STEPS, lineMoveEvery: 1, boundary: "reflect", stepRule: "adapted", stepScale: 0.3, largestStep: 0.2 },
+  ...{ steps: STEPS, lineMoveEvery: 0, boundary: "reflect", stepRule: "adapted", stepScale: 2, largestStep: 0.2 },
 };
 
 /** beta of every stage. */
@@ -72,8 +76,7 @@ export function annealedPoints(
     const noise = tf.mul(initialPointNoise / beta, tf.sub(tf.log(u), tf.log(tf.sub(1, u))));
     const perturbed = tf.add(tf.reshape(typeTensor(types, m), [rows, 1, m]), noise) as Tensor3D;
     const worth = tf.sub(tf.matMul(perturbed, points, false, true), tf.expandDims(prices, 1));
-    const taken = tf.oneHot(tf.argMax(worth, 2) as Tensor, points.shape[1]);
-    const outcomes = tf.matMul(tf.cast(taken, "float32") as Tensor3D, points) as Tensor3D;
+    const outcomes = tf.matMul(tf.softmax(tf.mul(CHOICE * beta, worth)), points) as Tensor3D;
     const ofChains = tf.slice(tf.tile(outcomes, [1, Math.ceil(C / T), 1]), [0, 0, 0], [rows, C, m]);
     const moved = tf.abs(tf.add(ofChains, tf.mul(1 / beta, tf.sub(tf.mul(2, draw(0, [rows, C, m])), 1))));
     return tf.relu(tf.sub(1, tf.abs(tf.sub(1, moved)))) as Tensor3D;
@@ -91,13 +94,31 @@ function climb(
   beta: number,
   key: RandomKey,
 ): { points: Tensor3D; prices: Tensor } {
-  let now: Chains = { chains: tf.fill([rows, C, m], 0.5), squareSlopes: tf.fill([rows, m], 0.1) };
-  const points: Tensor[] = [], prices: Tensor[] = [], betas = stages(beta);
-  betas.forEach((beta, stage) => {
-    const moved = kernels.moveChains(hypernetwork, types, now, { ...CLIMB, beta }, deriveKey(key, stage));
+  const start: Chains = { chains: tf.fill([rows, C, m], 0.5), squareSlopes: tf.fill([rows, m], 0.1) };
+  const all = stages(beta).map((beta, stage): MoveStage => ({ move: { ...CLIMB, beta }, key: deriveKey(key, stage) }));
+  const last = kernels.resident
+    ? kernels.resident.moveInStages(hypernetwork, types, start, all, CANDIDATE_STAGES)
+    : inTurn(kernels, hypernetwork, types, start, all);
+  return {
+    points: tf.concat(last.map(({ chains }) => chains), 1),
+    prices: tf.concat(last.map(({ values }) => tf.slice(values, [0, 0], [rows, C])), 1),
+  };
+}
+
+/** The stages as calls of kernels, and what the last of them gave. */
+function inTurn(
+  kernels: PriceKernels,
+  hypernetwork: HypernetworkOutput,
+  types: RowTypes,
+  start: Chains,
+  all: readonly MoveStage[],
+): MovedChains[] {
+  const last: MovedChains[] = [];
+  let now = start;
+  for (const { move, key } of all) {
+    const moved = kernels.moveChains(hypernetwork, types, now, move, key);
+    last.push(moved);
     now = moved;
-    if (stage < betas.length - CANDIDATE_STAGES) return;
-    points.push(moved.chains), prices.push(tf.slice(moved.values, [0, 0], [rows, C]));
-  });
-  return { points: tf.concat(points, 1) as Tensor3D, prices: tf.concat(prices, 1) };
+  }
+  return last.slice(-CANDIDATE_STAGES);
 }

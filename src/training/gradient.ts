@@ -35,7 +35,8 @@ export function parameterGradient<Step extends { readonly gradient: Hypernetwork
     names = Object.keys(parameters).filter((name) => name.startsWith("hidden."));
   let step: Step | undefined;
   const forward = (now: Parameters) => {
-    const first = rules.hypernetwork(now, sliceTypes(types, m, 0, trained));
+    const own = sliceTypes(types, m, 0, trained), first = rules.hypernetwork(now, own);
+    if (own instanceof tf.Tensor) own.dispose();
     step = apartFromGradient(() => {
       if (!first.hidden || trained === rowCount(types, m)) return make(first);
       return make(joinRows(first, rules.hypernetwork(parameters, sliceTypes(types, m, trained))));

@@ -119,10 +119,10 @@ export class Commands {
     return { buffer, offset, size: 4 * (first + count) - offset, at: first - offset / 4 };
   }
 
-  /** Copies a tensor's numbers to another's. */
-  copy(from: Tensor, to: Tensor): void {
+  /** Copies `count` of a tensor's numbers, from number `first` on, to the same places of another. */
+  copy(from: Tensor, to: Tensor, first = 0, count: number = from.size): void {
     const source = bufferOf(from), target = bufferOf(to);
-    commandEncoder().copyBufferToBuffer(source, 0, target, 0, 4 * from.size);
+    commandEncoder().copyBufferToBuffer(source, 4 * first, target, 4 * first, 4 * count);
   }
 
   /**

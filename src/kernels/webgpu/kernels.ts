@@ -11,14 +11,16 @@ import { type Tensor2D, type Tensor3D, tf } from "../../deps/tfjs.ts";
 import { groupMaxLayout } from "../../networks/groupmax_layout.ts";
 import type { ConvexNetwork } from "../../networks/network.ts";
 import type { HypernetworkOutput } from "../../networks/hypernetwork_output.ts";
-import { typeTensor } from "../../networks/row_types.ts";
+import { type RowTypes, typeTensor } from "../../networks/row_types.ts";
+import type { Chains } from "../../sampling/move_chains.ts";
 import { reparameterisedKernels } from "../reparameterised.ts";
-import type { MovedChains, PriceKernels } from "../kernels.ts";
+import type { MovedChains, MoveStage, PriceKernels } from "../kernels.ts";
 import { type ChainShader, chainShader } from "./chains.ts";
 import { Commands, type Window } from "./dispatch.ts";
 import { gradientShader } from "./gradient.ts";
 import type { Memory, WorkgroupLimits } from "./layout.ts";
 import { type PointShader, pointShader } from "./points.ts";
+import { RECORD } from "./records.ts";
 import { chainSchedule, dispatches, stepSizes } from "./schedule.ts";
 import { deviceUniforms } from "./uniforms.ts";
 import { addGradient, emptyGradient, makeWeights, type Rows } from "./weights.ts";
@@ -138,6 +140,73 @@ export function webgpuKernels(network: ConvexNetwork, options: WebgpuKernelOptio
   const chainsOf = (limits: WorkgroupLimits, C: number, lineMoves: boolean) =>
     once<ChainShader>(limits, ["chains", C, lineMoves], () => chainShader(size, C, lineMoves, limits));
 
+  /** Moves chains in stages, one behind the other, and gives them as they are after each of the last `kept`. */
+  function moveInStages(
+    hypernetwork: HypernetworkOutput,
+    types: RowTypes,
+    start: Chains,
+    stages: readonly MoveStage[],
+    kept: number,
+  ): MovedChains[] {
+    const [R, C] = start.chains.shape, commands = new Commands(bindingBytes), firstKept = stages.length - kept;
+    const lineMoves = stages.some(({ move }) => move.lineMoveEvery > 0);
+    const { shader, memory, rounds } = chainsOf(workgroupLimits(commands), C, lineMoves);
+    const empty = (): MovedChains => ({
+      chains: commands.tensor([R, C, m]) as Tensor3D,
+      squareSlopes: commands.tensor([R, m]) as Tensor2D,
+      values: commands.tensor([R, C + 1]) as Tensor2D,
+    });
+    const results = Array.from({ length: kept }, empty);
+    commands.copy(start.chains, results[0].chains);
+    commands.copy(start.squareSlopes, results[0].squareSlopes);
+    const schedules = stages.map(({ move, key }) => chainSchedule(move, C, key));
+    const words = schedules.map(({ words }) => words), lengths = words.map(({ length }) => length);
+    const all = new Int32Array(lengths.reduce((sum, length) => sum + length, 0));
+    const begins = words.map((_, k) => lengths.slice(0, k).reduce((sum, length) => sum + length, 0));
+    words.forEach((own, k) => all.set(own, begins[k]));
+    const schedule = commands.window(commands.temporary([all.length], all));
+    // Types, and zeros for the sums of squared slopes.
+    const ofRows = commands.own(tf.tidy(() => {
+      const own = typeTensor(types, m);
+      return tf.stack([own, tf.zerosLike(own)], 1);
+    }));
+    const sizes = { rows: R, bytes: 4 * (C + 1) * Math.max(2, m), workgroups: 1, extra: scratchBytes(memory) };
+    eachChunk(commands, hypernetwork, sizes, ({ first, count }, prepared, most) => {
+      const scratch = scratchWindows(commands, memory, most);
+      stages.forEach(({ move }, stage) => {
+        // Stages that are not kept move the chains of the first that is.
+        const { chains, squareSlopes, values } = results[Math.max(0, stage - firstKept)];
+        if (stage > firstKept) {
+          const before = results[stage - firstKept - 1];
+          commands.copy(before.chains, chains, first * C * m, count * C * m);
+          commands.copy(before.squareSlopes, squareSlopes, first * m, count * m);
+        }
+        const [chainsNow, slopesNow, rowsNow, valuesNow] = ([[chains, C * m], [squareSlopes, m], [ofRows, 2 * m], [
+          values,
+          C + 1,
+        ]] as const).map(([tensor, each]) => commands.window(tensor, first * each, count * each));
+        const windows = {
+          ...{ prepared, ...scratch },
+          ...{ chains: chainsNow, squareSlopes: slopesNow, rows: rowsNow, values: valuesNow, schedule },
+        };
+        const { records } = schedules[stage], from = begins[stage] / RECORD;
+        // The last record is that of values, which only stages that are kept need.
+        const own = stage < firstKept ? records.slice(0, -1) : records;
+        for (const [begin, end] of dispatches(own, rounds, loopRounds)) {
+          commands.run(shader, windows, {
+            ...{ firstRow: first, sharedWeights: hypernetwork.hidden ? 0 : 1 },
+            ...{ firstRecord: from + begin, endRecord: from + end },
+            ...{ chainsAt: chainsNow.at, squareSlopesAt: slopesNow.at, rowsAt: rowsNow.at, valuesAt: valuesNow.at },
+            ...{ adapted: move.stepRule === "adapted" ? 1 : 0, reflect: move.boundary === "reflect" ? 1 : 0 },
+            ...{ beta: move.beta, ...stepSizes(move) },
+          }, [count]);
+        }
+      });
+    });
+    commands.release();
+    return results;
+  }
+
   const kernels: PriceKernels = {
     value: (hypernetwork, points) => atPoints("value", hypernetwork, points) as Tensor2D,
     slope: (hypernetwork, points) => atPoints("slope", hypernetwork, points) as Tensor3D,
@@ -192,44 +261,10 @@ export function webgpuKernels(network: ConvexNetwork, options: WebgpuKernelOptio
       return made;
     },
 
-    moveChains(hypernetwork, types, start, move, key): MovedChains {
-      const [R, C] = start.chains.shape, commands = new Commands(bindingBytes);
-      const { shader, memory, rounds } = chainsOf(workgroupLimits(commands), C, move.lineMoveEvery > 0);
-      const chains = commands.tensor([R, C, m]) as Tensor3D, squareSlopes = commands.tensor([R, m]) as Tensor2D;
-      const values = commands.tensor([R, C + 1]) as Tensor2D;
-      commands.copy(start.chains, chains);
-      commands.copy(start.squareSlopes, squareSlopes);
-      const { records, words } = chainSchedule(move, C, key);
-      const schedule = commands.window(commands.temporary([words.length], words));
-      // Types, and zeros for the sums of squared slopes.
-      const ofRows = commands.own(tf.tidy(() => {
-        const own = typeTensor(types, m);
-        return tf.stack([own, tf.zerosLike(own)], 1);
-      }));
-      const sizes = { rows: R, bytes: 4 * (C + 1) * Math.max(2, m), workgroups: 1, extra: scratchBytes(memory) };
-      eachChunk(commands, hypernetwork, sizes, ({ first, count }, prepared, most) => {
-        const [chainsNow, slopesNow, rowsNow, valuesNow] = ([[chains, C * m], [squareSlopes, m], [ofRows, 2 * m], [
-          values,
-          C + 1,
-        ]] as const).map(([tensor, each]) => commands.window(tensor, first * each, count * each));
-        const windows = {
-          ...{ prepared, ...scratchWindows(commands, memory, most) },
-          ...{ chains: chainsNow, squareSlopes: slopesNow, rows: rowsNow, values: valuesNow, schedule },
-        };
-        for (const [from, to] of dispatches(records, rounds, loopRounds)) {
-          commands.run(shader, windows, {
-            ...{ firstRow: first, sharedWeights: hypernetwork.hidden ? 0 : 1, firstRecord: from, endRecord: to },
-            ...{ chainsAt: chainsNow.at, squareSlopesAt: slopesNow.at, rowsAt: rowsNow.at, valuesAt: valuesNow.at },
-            ...{ adapted: move.stepRule === "adapted" ? 1 : 0, reflect: move.boundary === "reflect" ? 1 : 0 },
-            ...{ beta: move.beta, ...stepSizes(move) },
-          }, [count]);
-        }
-      });
-      commands.release();
-      return { chains, squareSlopes, values };
-    },
+    moveChains: (hypernetwork, types, start, move, key) =>
+      moveInStages(hypernetwork, types, start, [{ move, key }], 1)[0],
 
-    resident: { uniforms: deviceUniforms },
+    resident: { uniforms: deviceUniforms, moveInStages },
 
     memory(rows, C, H) {
       const limits = workgroupLimits(new Commands(bindingBytes)), perRow = 4 * P * (H > 0 ? 1 : 0);
