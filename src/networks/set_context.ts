@@ -19,6 +19,7 @@ import { InvalidInputError, requireInteger, show } from "../errors.ts";
 import { deriveKey, type RandomKey } from "../random/key.ts";
 import { normals } from "../random/numbers.ts";
 import { elementCount, type HostTensor, type HostTensors } from "../runtime/host_tensor.ts";
+import { sumOf } from "../runtime/tensors.ts";
 import { type ContextShape, othersOnDevice } from "./context.ts";
 import { dense, hostReluLayer, reluLayer } from "./dense_layer.ts";
 import { groupMaxLayout } from "./groupmax_layout.ts";
@@ -131,7 +132,7 @@ export function setContext(
         const elements = layer("element", features);
         // Means and copies are products with 0-1 matrices: TensorFlow.js transposes before it sums over an inner axis.
         const ofEach = n === 2 ? [elements] : tf.split(elements, n - 1, 0);
-        const ofGoods = tf.div(tf.addN(ofEach), n - 1) as Tensor2D;
+        const ofGoods = tf.div(sumOf(ofEach), n - 1) as Tensor2D;
         const spread = tf.tile(tf.eye(element), [1, m]) as Tensor2D; // [element, m element]
         const average = tf.div(tf.transpose(spread), m) as Tensor2D;
         const ofAll = dense(tf.reshape(ofGoods, [R, m * element]), average);

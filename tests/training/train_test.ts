@@ -120,36 +120,52 @@ Deno.test("a checkpoint of the end gives the mechanism without another iteration
   assertEquals(bits(again.result.mechanism.parameters), bits(whole.result.mechanism.parameters));
 });
 
-Deno.test({
-  name: "wasm and webgpu report the same metrics",
-  ignore: WITHOUT_WEBGPU,
-  async fn() {
-    // The sharper choices are, the sooner rounding grows. On a GPU chains begin elsewhere, unless told otherwise, and
-    // whether they keep up is known later, so that here beta does not wait for it.
-    const settings: Partial<TrainingOptions> = {
-      ...{ iterations: 50, finalBeta: 150, newChains: "annealed" as const, largestSuboptimality: 1000 },
-    };
-    for (const setting of SETTINGS.slice(0, 2)) {
+/**
+ * Settings in which rounding, by which devices differ, grows slowly: choices that are not sharp, and short steps. On a GPU
+ * new chains begin elsewhere, unless told otherwise, and whether chains keep up is known later, so that here beta does not
+ * wait for it.
+ */
+const CALM: Partial<TrainingOptions> = {
+  ...{ profiles: 32, chains: 8, finalBeta: 60, newChains: "annealed", largestSuboptimality: 1000 },
+};
+const calmCases: readonly [setting: string, settings: Partial<TrainingOptions>][] = [
+  ["U_{1,2}^{0,0}", { ...CALM, iterations: 50, learningRate: 1e-3 }],
+  ["U_{2,2}^{1,0}", { ...CALM, iterations: 12, learningRate: 3e-4 }],
+  ["U_{2,2}^{1,0}", {
+    ...{ ...CALM, iterations: 12, learningRate: 3e-4, tiedWeights: true },
+    network: { ...SMALL.network!, context: "set" },
+  }],
+];
+for (const [setting, settings] of calmCases) {
+  const { iterations, network } = settings;
+  Deno.test({
+    name: `wasm and webgpu report the same metrics: ${setting}, ${iterations} iterations, ${
+      network?.context ?? "dense"
+    }`,
+    ignore: WITHOUT_WEBGPU,
+    async fn() {
       const metrics: IterationMetrics[][] = [];
       for (const backend of TESTED_BACKENDS) {
         const device = await openDevice({ backend, allowSoftware: true });
-        const run = await record(setting, settings, { device, checkpointEvery: 100 });
-        metrics.push(run.metrics);
-        device.check();
-        device.close();
+        try {
+          metrics.push((await record(setting, settings, { device, checkpointEvery: 100 })).metrics);
+          device.check();
+        } finally {
+          device.close();
+        }
       }
       const [onWasm, onGpu] = metrics;
-      assertEquals([onWasm.length, onGpu.length], [50, 50]);
+      assertEquals([onWasm.length, onGpu.length], [iterations, iterations]);
       for (const name of ["softRevenue", "chainSuboptimality", "gradientNorm", "beta", "learningRate"] as const) {
         onWasm.forEach(({ [name]: expected, iteration }, k) => {
           if (name === "chainSuboptimality" && iteration % MEASURED_EVERY !== 1) return;
           const tolerance = 1e-3 * Math.max(1, Math.abs(expected));
-          assertAlmostEquals(onGpu[k][name], expected, tolerance, `${name} of iteration ${iteration}, ${setting}`);
+          assertAlmostEquals(onGpu[k][name], expected, tolerance, `${name} of iteration ${iteration}`);
         });
       }
-    }
-  },
-});
+    },
+  });
+}
 
 /** Makes the open GPU fail as a crashed driver would. */
 function loseDevice(): void {
