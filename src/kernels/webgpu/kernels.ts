@@ -98,7 +98,8 @@ export function webgpuKernels(network: ConvexNetwork, options: WebgpuKernelOptio
     use: (rows: Rows, prepared: Window, most: number) => void,
   ): void {
     const ofWeights = hypernetwork.hidden ? 4 * P : 0;
-    const scratch = Math.max(ofWeights, extra * workgroups), ofHidden = 4 * (hypernetwork.hidden?.shape[1] ?? 0);
+    const scratch = Math.max(ofWeights, extra * workgroups), { hidden, perGood } = hypernetwork;
+    const ofHidden = 4 * Math.max(hidden?.shape[1] ?? 0, m * (perGood?.hidden.shape[2] ?? 0));
     const most = Math.min(R, rowsOfChunk(commands, Math.max(bytes, ofHidden), scratch, workgroups));
     const prepared = commands.temporary([hypernetwork.hidden ? most : 1, P]);
     if (!hypernetwork.hidden) makeWeights(commands, size, hypernetwork, { first: 0, count: 1 }, prepared);
@@ -255,7 +256,7 @@ export function webgpuKernels(network: ConvexNetwork, options: WebgpuKernelOptio
             coefficientsAt: ofCoefficients.at,
           }, [groups]);
         }
-        addGradient(commands, hypernetwork, { first: rows.first, count: groups }, raw, made);
+        addGradient(commands, size, hypernetwork, { first: rows.first, count: groups }, raw, made);
       });
       commands.release();
       return made;
@@ -266,13 +267,14 @@ export function webgpuKernels(network: ConvexNetwork, options: WebgpuKernelOptio
 
     resident: { uniforms: deviceUniforms, moveInStages },
 
-    memory(rows, C, H) {
+    memory(rows, C, H, Hl = 0) {
       const limits = workgroupLimits(new Commands(bindingBytes)), perRow = 4 * P * (H > 0 ? 1 : 0);
       // A chunk's weights and their gradient, or its weights and scratch memory; and results as large as the chains.
       const scratch = scratchBytes(chainsOf(limits, C, true).memory);
       const chunk = Math.max(4 * P, Math.min(chunkBytes, rows * Math.max(perRow, scratch)));
-      const ofChains = 4 * rows * (C + 1) * m;
-      return { total: 2 * chunk + 3 * ofChains + 2 * 4 * P * H, largest: Math.max(chunk, ofChains, 4 * P * H) };
+      const ofChains = 4 * rows * (C + 1) * m, { maps } = groupMaxLayout(size);
+      const ofWeight = 4 * (Hl > 0 ? Math.max(H * (P - m * maps), Hl * maps) : H * P);
+      return { total: 2 * chunk + 3 * ofChains + 2 * ofWeight, largest: Math.max(chunk, ofChains, ofWeight) };
     },
   };
   return reparameterisedKernels(network, kernels);
