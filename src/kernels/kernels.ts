@@ -69,7 +69,9 @@ export interface FusedStep {
 
 /** A stage of chains that move in several, each with a beta of its own. */
 export interface MoveStage {
+  /** How chains move in it. */
   readonly move: MoveOptions;
+  /** Names its random numbers. */
   readonly key: RandomKey;
 }
 

@@ -5,8 +5,12 @@
  */
 import { MachineError } from "../errors.ts";
 
-/** How far chains are from best responses. */
-export interface Suboptimality {
+/** What an iteration reports, in the unit of the problem. */
+export interface IterationMetrics {
+  /** Which iteration, from 1. */
+  readonly iteration: number;
+  /** Mean u0 over profiles and chains: of softened choices, so it may exceed what the mechanism earns. */
+  readonly softRevenue: number;
   /**
    * Mean utility the chains are short of the best responses, on some of the profiles. Where training stays on a GPU it is
    * measured every 10 iterations, and those between have that of the last one measured.
@@ -14,14 +18,6 @@ export interface Suboptimality {
   readonly chainSuboptimality: number;
   /** The same in units of m / beta; stationary chains are below 1. */
   readonly relativeChainSuboptimality: number;
-}
-
-/** What an iteration reports, in the unit of the problem. */
-export interface IterationMetrics extends Suboptimality {
-  /** Which iteration, from 1. */
-  readonly iteration: number;
-  /** Mean u0 over profiles and chains: of softened choices, so it may exceed what the mechanism earns. */
-  readonly softRevenue: number;
   /** Global norm of the gradient before clipping. */
   readonly gradientNorm: number;
   /** beta of this iteration. */
@@ -35,6 +31,9 @@ export interface IterationMetrics extends Suboptimality {
   /** On data: the mean on the rows that are learned from. What it exceeds `validationRevenue` by does not generalise. */
   readonly trainingRevenue?: number;
 }
+
+/** How far chains are from best responses. */
+export type Suboptimality = Pick<IterationMetrics, "chainSuboptimality" | "relativeChainSuboptimality">;
 
 /**
  * Fails where an iteration's soft revenue or gradient is not finite.
