@@ -5,6 +5,7 @@
  */
 import { type Tensor2D, tf } from "../deps/tfjs.ts";
 import { MachineError } from "../errors.ts";
+import { submitRecorded } from "./command_recorder.ts";
 import { profileGpu } from "./gpu_profile.ts";
 import { openGpu } from "./webgpu.ts";
 
@@ -93,7 +94,7 @@ async function matrixProducts(device: GPUDevice): Promise<{ flops: number; size:
       matrices = [0, 1].map((k) => tf.keep(tf.fill([size, size], k + 0.5) as Tensor2D));
     }
     tf.matMul(matrices[0], matrices[1]).dispose();
-    submit();
+    submitRecorded();
   });
   tf.dispose(matrices);
   return { flops: 2 * size ** 3 / seconds, size };
@@ -130,18 +131,6 @@ function pipeline(
     pass.end();
     device.queue.submit([encoder.finish()]);
   };
-}
-
-/** Submits what TensorFlow.js has recorded. */
-function submit(): void {
-  const backend = tf.backend() as unknown as {
-    endComputePassEncoder(): void;
-    submitQueue(): void;
-    commandEncoder: unknown;
-  };
-  if (!backend.commandEncoder) return;
-  backend.endComputePassEncoder();
-  backend.submitQueue();
 }
 
 /** Doubles the amount of some work until it takes long enough; the amount, and the least seconds it took. */

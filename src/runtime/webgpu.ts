@@ -24,9 +24,6 @@ export const LIMITS = [
 /** The features we use where the adapter has them: what GPUs take is measured by timestamps. */
 const FEATURES: readonly GPUFeatureName[] = ["timestamp-query"];
 
-/** What is asked of an adapter: all that it has, or the least that every adapter has, for tests. */
-export type Capabilities = "adapter" | "minimum";
-
 /**
  * tfjs' `MatMulPackedProgram`. Left to choose (-1), tfjs takes its split-K program for an inner dimension of 2000 or
  * more and few outputs. That program is silently wrong with `transposeB` (it reads vec4 along the wrong axis), and its
@@ -75,15 +72,11 @@ export async function findAdapters(): Promise<readonly GPUAdapter[]> {
  *
  * @throws {MachineError} when the driver gives no device.
  */
-export async function openWebgpu(
-  adapter: GPUAdapter,
-  reason: string,
-  capabilities: Capabilities = "adapter",
-): Promise<Device> {
+export async function openWebgpu(adapter: GPUAdapter, reason: string): Promise<Device> {
   const name = adapterName(adapter.info);
   const tf = await loadTensorflow();
   const { WebGPUBackend } = await loadTensorflowWebgpu();
-  const gpu = await requestDevice(adapter, capabilities);
+  const gpu = await requestDevice(adapter);
 
   let failure: string | undefined;
   let closed = false;
@@ -130,16 +123,14 @@ export async function openWebgpu(
   return device;
 }
 
-/** Asks for a device with all of the adapter's compute limits, or with the least. */
-async function requestDevice(adapter: GPUAdapter, capabilities: Capabilities): Promise<GPUDevice> {
+/** Asks for a device with all of the adapter's compute limits. */
+async function requestDevice(adapter: GPUAdapter): Promise<GPUDevice> {
   try {
     return await withoutDriverNoise(() =>
-      adapter.requestDevice(
-        capabilities === "minimum" ? {} : {
-          requiredLimits: Object.fromEntries(LIMITS.map((limit) => [limit, adapter.limits[limit]])),
-          requiredFeatures: FEATURES.filter((feature) => adapter.features.has(feature)),
-        },
-      )
+      adapter.requestDevice({
+        requiredLimits: Object.fromEntries(LIMITS.map((limit) => [limit, adapter.limits[limit]])),
+        requiredFeatures: FEATURES.filter((feature) => adapter.features.has(feature)),
+      })
     );
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);

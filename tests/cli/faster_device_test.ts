@@ -134,7 +134,7 @@ Deno.test("a GPU that is slow with a few profiles already is not measured with a
 
 onLinux("tedi train measures for real, says what it found, and remembers it", async () => {
   // Little is compiled for a network of one layer without line moves.
-  const little = "--setting U-1-1 --layers 1 --line-move-every 0 --allow-software --threads 1".split(" ");
+  const little = "--setting U-1-1 --layers 1 --line-move-every 0 --refresh 0 --allow-software --threads 1".split(" ");
   const args = ["train", ...SMALL.filter((arg) => arg !== "--backend" && arg !== "wasm"), ...little];
   const env = { XDG_CACHE_HOME: `${FOLDER}/real`, DENO_DIR };
   const { code, stderr } = await tedi([...args, "--out", `${FOLDER}/run`], { env });

@@ -9,12 +9,12 @@ import { referenceKernels } from "../../src/kernels/reference.ts";
 import { priceKernels } from "../../src/kernels/select.ts";
 import { settingProblem } from "../../src/problems/settings.ts";
 import { type Device, openDevice } from "../../src/runtime/device.ts";
-import { sumOfTensors } from "../../src/runtime/sum_of_tensors.ts";
-import { findAdapters, openGpu, openWebgpu } from "../../src/runtime/webgpu.ts";
+import { sumOf } from "../../src/runtime/tensors.ts";
+import { openGpu } from "../../src/runtime/webgpu.ts";
 import type { IterationMetrics } from "../../src/training/metrics.ts";
 import { defaultTraining } from "../../src/training/options.ts";
 import { train } from "../../src/training/train.ts";
-import { WITHOUT_WEBGPU } from "../devices.ts";
+import { openLeast, WITHOUT_WEBGPU } from "../devices.ts";
 import { caseNetwork, compareResults, type KernelCase, kernelCases, type KernelResults, runKernels } from "./cases.ts";
 
 const [byContext, shared, manyGoods] = kernelCases;
@@ -47,8 +47,7 @@ async function open(): Promise<Opened> {
   const wasm = await openDevice({ backend: "wasm" }), expected: KernelResults[] = [];
   for (const one of cases) expected.push(await runKernels(referenceKernels(caseNetwork(one)), one));
   const { history: metrics } = await train(problem, options, { device: wasm });
-  const [adapter] = await findAdapters();
-  const device = await openWebgpu(adapter, "webgpu: for a test", "minimum");
+  const device = await openLeast();
   addEventListener("unload", () => device.close());
   return { device, expected, metrics };
 }
@@ -87,7 +86,7 @@ for (const [k, one] of cases.entries()) {
 }
 
 atMinimum("more tensors are added than can be bound", async () => {
-  const sum = tf.tidy(() => sumOfTensors(Array.from({ length: 40 }, (_, k) => tf.fill([100, 100], k))));
+  const sum = tf.tidy(() => sumOf(Array.from({ length: 40 }, (_, k) => tf.fill([100, 100], k))));
   assertEquals(new Set(await sum.data()), new Set([780]));
   sum.dispose();
 });

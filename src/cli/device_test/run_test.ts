@@ -147,9 +147,13 @@ async function compareTraining(
   });
 }
 
-/** The metrics of the first iterations of a training: the second one shows what the first made of the parameters. */
+/**
+ * The metrics of the first iterations of a training: the second one shows what the first made of the parameters. beta stays,
+ * as a GPU lets it grow by later measurements.
+ */
 async function firstMetrics({ problem, options }: PlannedTraining, device: Device) {
-  return (await train(problem, { ...options, iterations: 2 }, { device })).history;
+  const { initialBeta: finalBeta } = options;
+  return (await train(problem, { ...options, finalBeta, iterations: 2 }, { device })).history;
 }
 
 function timeOf({ problem, options }: PlannedTraining, device: Device): Promise<number> {
