@@ -25,6 +25,7 @@ import type { Command } from "../command.ts";
 import { deviceOptions, requestedDevice } from "../device_options.ts";
 import { besideSimpleMechanisms, evaluateShown, reportEvaluation } from "../evaluation_report.ts";
 import { openFasterDevice } from "../faster_device.ts";
+import { measureGpuIteration } from "../gpu_iteration.ts";
 import { INTERRUPTED, listenToInterrupts } from "../interrupt.ts";
 import { aboutRun, sayNext, shellLine, whatTediIs } from "../next_steps.ts";
 import { chosenRanks, follow, lead, rankOptions, rankThreads, sharding } from "../ranks.ts";
@@ -118,7 +119,10 @@ async function dryRun(chosen: MechanismProblem | undefined, values: TrainValues,
   try {
     const plan = await planTraining(problem, training, device);
     const config = configTable(problem.source, optionValues(training), runValues(values));
-    reportPlan(plan, problem, training, device, config, output);
+    const onGpu = device.backend === "webgpu";
+    if (onGpu) output.log("Running some iterations on the GPU, to count what they ask of it");
+    const gpu = onGpu ? await measureGpuIteration(problem, training, device, plan.flop.total) : undefined;
+    reportPlan(plan, problem, training, device, config, output, gpu);
     return 0;
   } finally {
     device.close();
