@@ -1,6 +1,6 @@
 /**
  * Holds a peer and our kernels together: the same file gives the same utility, gradient and chains.
- * `deno task check-peer [--python /usr/bin/python3] [--sizes 3x10,1x10]`; exit code 1 where they differ by more than
+ * `deno task check-peer [--python /usr/bin/python3] [--sizes 3x10,1x10] [--compile MODE]`; exit code 1 where they differ by more than
  * 1e-4.
  */
 import { parseArgs } from "@std/cli";
@@ -15,7 +15,7 @@ import { trainingRules } from "../src/training/train.ts";
 import { decodeIteration, encodeIteration } from "./iteration_file.ts";
 
 const flags = parseArgs(Deno.args, {
-  string: ["python", "sizes"],
+  string: ["python", "sizes", "compile"],
   default: { python: "/usr/bin/python3", sizes: "3x10,1x10,3x2" },
 });
 const script = new URL("peers/pytorch/training_iteration.py", import.meta.url).pathname;
@@ -26,7 +26,13 @@ for (const size of flags.sizes.split(",")) {
   const [participants, goods] = size.split("x").map(Number);
   const bytes = encodeIteration({ participants, goods, profiles: 16 }, true);
   Deno.writeFileSync(`${folder}/in`, bytes);
-  const args = [script, "check", `${folder}/in`, `${folder}/out`];
+  const args = [
+    script,
+    "check",
+    `${folder}/in`,
+    `${folder}/out`,
+    ...(flags.compile ? ["--compile", flags.compile] : []),
+  ];
   const { code, stderr } = await new Deno.Command(flags.python, { args }).output();
   if (code !== 0) throw new Error(`${flags.python} failed with code ${code}: ${new TextDecoder().decode(stderr)}`);
   const theirs = decodeSafetensors(Deno.readFileSync(`${folder}/out`), "the peer's result").tensors;

@@ -40,6 +40,7 @@ export { partialGroupMax } from "./networks/partial_groupmax.ts";
 export { symmetricGroupMax } from "./networks/symmetric_groupmax.ts";
 export type { HostHypernetworkOutput, HypernetworkOutput } from "./networks/hypernetwork_output.ts";
 export type { Reparameterisation } from "./networks/reparameterisation.ts";
+export type { RowTypes } from "./networks/row_types.ts";
 export { NETWORK_KINDS, type NetworkKind } from "./networks/kinds.ts";
 export { type HostParameters, type NetworkSize, type PricingRules, pricingRules } from "./networks/pricing_rule.ts";
 
@@ -66,7 +67,9 @@ export type {
   HypernetworkGradient,
   KernelMemory,
   MovedChains,
+  MoveStage,
   PriceKernels,
+  ResidentParts,
 } from "./kernels/kernels.ts";
 export { type KernelName, KERNELS, openKernels, priceKernels } from "./kernels/select.ts";
 export { type AffineMaximizer, affineMaximizer, type AffineMaximizerData } from "./mechanisms/affine_maximizer.ts";
@@ -85,6 +88,7 @@ export { type OptimalMenu, optimalMenu, type OptimalMenuOptions } from "./mechan
 export { type AdamOptions } from "./training/adam.ts";
 export { type Estimator } from "./training/estimator.ts";
 export { type InitialPrices } from "./training/initial_price_names.ts";
+export { type NewChains } from "./training/new_chain_names.ts";
 export type { BetaSchedule, CosineSchedule, ScheduleOptions } from "./training/schedules.ts";
 export { trainingRules } from "./training/train.ts";
 

@@ -5,6 +5,7 @@
  */
 import { tf } from "../src/deps/tfjs.ts";
 import { type Device, openDevice } from "../src/runtime/device.ts";
+import { findAdapters, openWebgpu } from "../src/runtime/webgpu.ts";
 
 /**
  * Set to 1 to leave WebGPU out on a machine that has no adapter, not even a software one. Deno counts the tests as
@@ -38,4 +39,29 @@ export function forEachDevice(name: string, fn: (device: Device) => void | Promi
       },
     });
   }
+}
+
+/** What WebGPU guarantees on every adapter. */
+const LEAST = {
+  maxBufferSize: 2 ** 28,
+  maxStorageBufferBindingSize: 2 ** 27,
+  maxStorageBuffersPerShaderStage: 8,
+  maxComputeWorkgroupStorageSize: 2 ** 14,
+  maxComputeInvocationsPerWorkgroup: 256,
+  maxComputeWorkgroupSizeX: 256,
+  maxComputeWorkgroupSizeY: 256,
+  maxComputeWorkgroupSizeZ: 64,
+  maxComputeWorkgroupsPerDimension: 65535,
+};
+
+/** Opens a WebGPU device with no more than that: a device enforces the limits that it was asked for, not those of its adapter. */
+export async function openLeast(): Promise<Device> {
+  const [adapter] = await findAdapters();
+  const least = {
+    info: adapter.info,
+    limits: LEAST,
+    features: new Set(),
+    requestDevice: (descriptor: GPUDeviceDescriptor) => adapter.requestDevice(descriptor),
+  };
+  return await openWebgpu(least as unknown as GPUAdapter, "webgpu: with the least limits");
 }

@@ -8,6 +8,7 @@ import type { MechanismProblem } from "../problems/problem.ts";
 import type { Device } from "../runtime/device.ts";
 import type { TrainingOptions } from "../training/options.ts";
 import { inMebibytes, type TrainingPlan } from "../training/plan.ts";
+import type { GpuIteration } from "./gpu_iteration.ts";
 import type { Table } from "./option_file.ts";
 import type { Output } from "./output.ts";
 import { configToml } from "./train_config.ts";
@@ -20,9 +21,10 @@ export function reportPlan(
   device: Device,
   config: Table,
   output: Output,
+  gpu?: GpuIteration,
 ): void {
   const { bytes, flop } = plan, { backend, adapter } = device;
-  output.event("plan", { setting: problem.name, backend, adapter, iterations, ...plan, config });
+  output.event("plan", { setting: problem.name, backend, adapter, iterations, ...plan, ...gpu && { gpu }, config });
   const count = (value: number) => value.toLocaleString("en");
   const work = (flop: number) =>
     flop < 1e12 ? `${(flop / 1e9).toPrecision(3)} GFLOP` : `${(flop / 1e12).toPrecision(3)} TFLOP`;
@@ -40,9 +42,23 @@ export function reportPlan(
     ["  hypernetwork", work(flop.hypernetwork), "raw weights, and the gradient through them"],
     ["  chains", work(flop.chains), "Langevin steps and line moves"],
     ["  prices", work(flop.prices), "and their gradients"],
+    ...gpu ? gpuLines(gpu) : [],
     ["All", work(flop.total * iterations), `${count(iterations)} iterations`],
   ];
   output.text(planText(lines, config));
+}
+
+/** Lines about what an iteration asks of a GPU. */
+function gpuLines(gpu: GpuIteration): [string, string, string][] {
+  const { iterations, dispatches, submissions, bytesReadBack, milliseconds, peakFlops, shareOfPeak } = gpu;
+  const short = (value: number) => String(Number(value.toPrecision(3)));
+  const peak = peakFlops < 1e11 ? `${short(peakFlops / 1e9)} GFLOP/s` : `${short(peakFlops / 1e12)} TFLOP/s`;
+  return [
+    ["On the GPU", `${short(milliseconds)} ms`, `an iteration, measured in ${nouns(iterations, "iteration")}`],
+    ["  share of peak", `${short(100 * shareOfPeak)}%`, `of the ${peak} that it does at most`],
+    ["  dispatches", short(dispatches), `in ${short(submissions)} submissions`],
+    ["  read back", `${short(bytesReadBack)} B`, "for metrics"],
+  ];
 }
 
 /** Lines of a plan as comments above what a configuration file says. */

@@ -10,10 +10,15 @@ import { type CellsToRun, type ExperimentMethod, runCells } from "../experiments
 import { summarize, tableCsv } from "../experiments/tables.ts";
 import { attempt, writeFileAtomic } from "../io/atomic.ts";
 import { TEST_PROFILES } from "../mechanisms/evaluate.ts";
+import { problemOf } from "../problems/problem_of.ts";
+import { isUnitSupply } from "../problems/supply.ts";
+import type { Device } from "../runtime/device.ts";
+import { defaultTraining } from "../training/options.ts";
 import type { Option, Values } from "./command.ts";
-import { chosenDevice, type DeviceValues } from "./device_options.ts";
+import { chosenDevice, type DeviceValues, requestedDevice } from "./device_options.ts";
+import { openFasterDevice } from "./faster_device.ts";
 import { INTERRUPTED, listenToInterrupts } from "./interrupt.ts";
-import { openOutput } from "./output.ts";
+import { openOutput, type Output } from "./output.ts";
 
 /** Words for the options of a table. */
 export interface TableWords {
@@ -124,7 +129,7 @@ export async function runTable(
   values: DeviceValues & { readonly json?: boolean; readonly quiet?: boolean },
 ): Promise<number> {
   const output = openOutput(values);
-  const device = await chosenDevice(values);
+  const device = await deviceOf(wanted, values, output);
   const interrupt = listenToInterrupts(() =>
     output.log("Stopping after this iteration, with a checkpoint. Ctrl-C again to stop at once")
   );
@@ -162,4 +167,14 @@ export async function runTable(
     interrupt.end();
     device.close();
   }
+}
+
+/** The device for all cells: by `auto` the one that is faster for the largest problem that has trainings on a device. */
+async function deviceOf({ settings }: CellsToRun, values: DeviceValues, output: Output): Promise<Device> {
+  const problems = settings.map(problemOf).filter((problem) => !isUnitSupply(problem));
+  if (problems.length === 0) return await chosenDevice(values);
+  const largest = problems.reduce((most, one) =>
+    one.participants * one.goods > most.participants * most.goods ? one : most
+  );
+  return await openFasterDevice(largest, defaultTraining(largest), requestedDevice(values), output);
 }

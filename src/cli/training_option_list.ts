@@ -8,6 +8,7 @@ import { contextKinds } from "../networks/context.ts";
 import { NETWORK_KINDS, networkKind } from "../networks/kinds.ts";
 import { boundaries } from "../sampling/boundary.ts";
 import { initialPriceNames } from "../training/initial_price_names.ts";
+import { newChainNames } from "../training/new_chain_names.ts";
 import { stepRules } from "../sampling/step_sizes.ts";
 import { estimators } from "../training/estimator.ts";
 import { PRESETS } from "../training/printed.ts";
@@ -206,6 +207,14 @@ export const chainOptions = [
     help:
       "Move each chain along a line after every N Langevin steps, in the direction between two other chains, so that " +
       "they mix faster; 0: never, as in the paper",
+  },
+  {
+    name: "new-chains",
+    kind: "choice",
+    choices: newChainNames,
+    help:
+      "Where the chains of a new type profile begin: at certified best responses to perturbed types, at points that the " +
+      "device finds by annealing, or by the device: annealed on a GPU, which then need not wait, else best responses",
   },
   {
     name: "initial-points",

@@ -8,8 +8,9 @@
  *
  * @module
  */
-import type { Tensor1D, Tensor2D, Tensor3D } from "../deps/tfjs.ts";
+import type { Tensor, Tensor1D, Tensor2D, Tensor3D } from "../deps/tfjs.ts";
 import type { HypernetworkOutput } from "../networks/hypernetwork_output.ts";
+import type { RowTypes } from "../networks/row_types.ts";
 import type { RandomKey } from "../random/key.ts";
 import type { Chains, MoveOptions } from "../sampling/move_chains.ts";
 
@@ -66,6 +67,31 @@ export interface FusedStep {
   readonly gradient: HypernetworkGradient;
 }
 
+/** A stage of chains that move in several, each with a beta of its own. */
+export interface MoveStage {
+  /** How chains move in it. */
+  readonly move: MoveOptions;
+  /** Names its random numbers. */
+  readonly key: RandomKey;
+}
+
+/** What training on a device needs besides, where nothing comes back to the host. */
+export interface ResidentParts {
+  /**
+   * {@linkcode PriceKernels.moveChains} for each of the stages, from where the one before left the chains, with weights made
+   * once: what the last `kept` stages give.
+   */
+  moveInStages(
+    hypernetwork: HypernetworkOutput,
+    types: RowTypes,
+    start: Chains,
+    stages: readonly MoveStage[],
+    kept: number,
+  ): MovedChains[];
+  /** The numbers of {@linkcode "../random/numbers.ts"} `uniforms`, made on the device: a tensor of some shape. */
+  uniforms(key: RandomKey, shape: readonly number[]): Tensor;
+}
+
 /**
  * The kernels of a network f, whose raw weights are a hypernetwork output: values, slopes, gradients, and moves of
  * chains.
@@ -80,7 +106,7 @@ export interface PriceKernels {
   /** Moves the chains of all rows, whose types are `types` `[R, m]`: see {@linkcode "../sampling/move_chains.ts"}. */
   moveChains(
     hypernetwork: HypernetworkOutput,
-    types: Float32Array,
+    types: RowTypes,
     start: Chains,
     options: MoveOptions,
     key: RandomKey,
@@ -93,12 +119,17 @@ export interface PriceKernels {
    */
   goodsStep?(
     hypernetwork: HypernetworkOutput,
-    types: Float32Array,
+    types: RowTypes,
     start: Chains,
     options: MoveOptions,
     key: RandomKey,
     objective: GoodsObjective,
   ): FusedStep | undefined;
+  /**
+   * What kernels have whose device works while the host does something else, and never has to wait for it: see
+   * {@linkcode "../training/resident.ts"}.
+   */
+  readonly resident?: ResidentParts;
   /**
    * The memory that training with R rows of C chains takes at its peak, besides the tensors that it is given.
    *

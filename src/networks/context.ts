@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { type Tensor2D, type Tensor3D, tf } from "../deps/tfjs.ts";
 
 /** What contexts depend on: the numbers of participants and goods, and whether participants are exchangeable. */
 export interface ContextShape {
@@ -47,6 +48,24 @@ export function contexts(
     }
   }
   return out;
+}
+
+/** The others' types of each row, in the order of {@linkcode contexts}: `[B n, n - 1, m]`, of types on the device. */
+export function othersOnDevice(types: Tensor2D, { participants: n, goods: m }: ContextShape): Tensor3D {
+  const others = Int32Array.from({ length: n * (n - 1) }, (_, k) => (Math.floor(k / (n - 1)) + k % (n - 1) + 1) % n);
+  return tf.tidy(() => {
+    const profiles = tf.reshape(types, [types.shape[0] / n, n, m]);
+    return tf.reshape(tf.gather(profiles, tf.tensor1d(others, "int32"), 1), [types.shape[0], n - 1, m]);
+  });
+}
+
+/** As {@linkcode contexts}, of types on the device. */
+export function contextsOnDevice(types: Tensor2D, shape: ContextShape): Tensor2D {
+  const { participants: n, goods: m } = shape, rows = types.shape[0], size = contextSize(shape);
+  return tf.tidy(() => {
+    const others = tf.reshape(othersOnDevice(types, shape), [rows, (n - 1) * m]) as Tensor2D;
+    return size === (n - 1) * m ? others : tf.concat([others, tf.tile(tf.eye(n), [rows / n, 1])], 1) as Tensor2D;
+  });
 }
 
 /**

@@ -17,6 +17,7 @@ import {
   type ParameterizedAffineSize,
 } from "./parameterized_affine.ts";
 import type { Reparameterisation } from "./reparameterisation.ts";
+import type { RowTypes } from "./row_types.ts";
 import { setContext } from "./set_context.ts";
 import { copyTied, networkTies } from "./tied_weights.ts";
 
@@ -71,7 +72,7 @@ export interface PricingRules {
     request?: { readonly nondecreasing?: boolean; readonly tied?: boolean },
   ): Record<string, HostTensor>;
   /** The hypernetwork output of B n rows for type profiles `[B, n, m]`. The caller disposes of its hidden layers. */
-  hypernetwork(parameters: Parameters, types: Float32Array): HypernetworkOutput;
+  hypernetwork(parameters: Parameters, types: RowTypes): HypernetworkOutput;
   /** The same on the host, in 64-bit floats. This is what the parameters of a mechanism file mean, on every machine. */
   hostHypernetwork(parameters: HostParameters, types: Float32Array): HostHypernetworkOutput;
   /**

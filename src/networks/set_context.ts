@@ -14,12 +14,13 @@
  *
  * @module
  */
-import { type Tensor1D, type Tensor2D, type Tensor3D, tf } from "../deps/tfjs.ts";
+import { type Tensor, type Tensor1D, type Tensor2D, type Tensor3D, tf } from "../deps/tfjs.ts";
 import { InvalidInputError, requireInteger, show } from "../errors.ts";
 import { deriveKey, type RandomKey } from "../random/key.ts";
 import { normals } from "../random/numbers.ts";
 import { elementCount, type HostTensor, type HostTensors } from "../runtime/host_tensor.ts";
-import type { ContextShape } from "./context.ts";
+import { sumOf } from "../runtime/tensors.ts";
+import { type ContextShape, othersOnDevice } from "./context.ts";
 import { dense, hostReluLayer, reluLayer } from "./dense_layer.ts";
 import { groupMaxLayout } from "./groupmax_layout.ts";
 import type { HostHypernetworkOutput, HypernetworkOutput } from "./hypernetwork_output.ts";
@@ -27,6 +28,7 @@ import type { ConvexNetwork, Parameters } from "./network.ts";
 import { INITIAL_CONTEXT_EFFECT } from "./parameterized_affine.ts";
 import { placement } from "./per_good_slopes.ts";
 import { lazily } from "./reparameterisation.ts";
+import { rowCount, type RowTypes } from "./row_types.ts";
 
 /** How many features of t_kj, t_k and t_.j the element layer reads. */
 const FEATURES = 4;
@@ -66,7 +68,7 @@ export interface SetContext {
   /** Parameters for the start of training: raw weights are `bias` `[P]`, plus a small effect of the context. */
   initial(bias: Float32Array, key: RandomKey): Record<string, HostTensor>;
   /** The hypernetwork output of B n rows for type profiles `[B, n, m]`. The caller disposes of its hidden layers. */
-  hypernetwork(parameters: Parameters, types: Float32Array): HypernetworkOutput;
+  hypernetwork(parameters: Parameters, types: RowTypes): HypernetworkOutput;
   /** The same on the host, in 64-bit floats. */
   hostHypernetwork(parameters: HostTensors, types: Float32Array): HostHypernetworkOutput;
 }
@@ -119,15 +121,18 @@ export function setContext(
       );
     },
 
-    hypernetwork(parameters: Parameters, types: Float32Array): HypernetworkOutput {
+    hypernetwork(parameters: Parameters, types: RowTypes): HypernetworkOutput {
       const layer = (name: string, input: Tensor2D) =>
         reluLayer(input, parameters[`hidden.${name}.weight`], parameters[`hidden.${name}.bias`]);
-      const R = types.length / m, features = contextFeatures(types, shape);
+      const R = rowCount(types, m);
       const [hidden, goods] = tf.tidy(() => {
-        const elements = layer("element", tf.tensor2d(Float32Array.from(features), [(n - 1) * R * m, FEATURES]));
+        const features = types instanceof Float32Array
+          ? tf.tensor2d(Float32Array.from(contextFeatures(types, shape)), [(n - 1) * R * m, FEATURES])
+          : contextFeaturesOnDevice(types, shape);
+        const elements = layer("element", features);
         // Means and copies are products with 0-1 matrices: TensorFlow.js transposes before it sums over an inner axis.
         const ofEach = n === 2 ? [elements] : tf.split(elements, n - 1, 0);
-        const ofGoods = tf.div(tf.addN(ofEach), n - 1) as Tensor2D;
+        const ofGoods = tf.div(sumOf(ofEach), n - 1) as Tensor2D;
         const spread = tf.tile(tf.eye(element), [1, m]) as Tensor2D; // [element, m element]
         const average = tf.div(tf.transpose(spread), m) as Tensor2D;
         const ofAll = dense(tf.reshape(ofGoods, [R, m * element]), average);
@@ -204,4 +209,19 @@ export function contextFeatures(types: Float32Array, { participants: n, goods: m
     }
   }
   return out;
+}
+
+/** As {@linkcode contextFeatures}, of types on the device: `[(n - 1) B n m, 4]`. */
+export function contextFeaturesOnDevice(types: Tensor2D, shape: ContextShape): Tensor2D {
+  const { participants: n, goods: m } = shape, rows = types.shape[0];
+  return tf.tidy(() => {
+    // The others of each row, [n - 1, B n, m].
+    const others = tf.transpose(othersOnDevice(types, shape), [1, 0, 2]) as Tensor3D;
+    const repeated = (tensor: Tensor, times: number[]) => tf.tile(tensor, times);
+    const ofAll = repeated(tf.mean(others, 2, true), [1, 1, m]);
+    const mean = repeated(tf.mean(others, 0, true), [n - 1, 1, 1]);
+    const most = repeated(tf.max(others, 0, true), [n - 1, 1, 1]);
+    const features = tf.reshape(tf.stack([others, ofAll, mean, most], 3), [(n - 1) * rows * m, FEATURES]);
+    return tf.sub(tf.mul(2, features), 1) as Tensor2D;
+  });
 }

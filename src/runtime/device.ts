@@ -85,7 +85,12 @@ export interface AdapterChoice {
   readonly reason: string;
   /** When no adapter may be used: why, and what to do about it. */
   readonly remedy?: string;
+  /** When no adapter may be used: the same for who wants to test one. */
+  readonly missing?: string;
 }
+
+/** What to do where there is no adapter. */
+const DRIVERS = "install the GPU's Vulkan, Metal or Direct3D 12 driver";
 
 /** Chooses the first hardware adapter; else, where software is allowed, the first one; else none. */
 export function chooseAdapter(adapters: readonly GPUAdapterInfo[], allowSoftware: boolean): AdapterChoice {
@@ -97,8 +102,8 @@ export function chooseAdapter(adapters: readonly GPUAdapterInfo[], allowSoftware
     return {
       index: -1,
       reason: "wasm: no WebGPU adapter was found",
-      remedy: "no WebGPU adapter was found; install the GPU's Vulkan, Metal or Direct3D 12 driver, " +
-        "or use the backend wasm (--backend wasm)",
+      missing: `no WebGPU adapter was found; ${DRIVERS}`,
+      remedy: `no WebGPU adapter was found; ${DRIVERS}, or use the backend wasm (--backend wasm)`,
     };
   }
   const name = adapterName(adapters[0]);
@@ -106,9 +111,22 @@ export function chooseAdapter(adapters: readonly GPUAdapterInfo[], allowSoftware
   return {
     index: -1,
     reason: `wasm: only a software adapter (${name}) was found, and WASM is faster`,
+    missing: `only a software adapter (${name}) was found; pass --allow-software to test it`,
     remedy: `only a software adapter (${name}) was found; pass --allow-software to use it, ` +
       "or use the backend wasm (--backend wasm)",
   };
+}
+
+/**
+ * The adapters to test: all hardware, and software where it is allowed.
+ *
+ * @throws {InvalidInputError} where there is none, telling what to do.
+ */
+export async function testableAdapters(allowSoftware: boolean): Promise<readonly GPUAdapter[]> {
+  const adapters = await findAdapters(), infos = adapters.map(({ info }) => info);
+  const tested = adapters.filter(({ info }) => allowSoftware || !isSoftware(info));
+  if (tested.length > 0) return tested;
+  throw new InvalidInputError(`Cannot test a GPU: ${chooseAdapter(infos, allowSoftware).missing}`);
 }
 
 /** The WASM device of this machine. */

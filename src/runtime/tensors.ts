@@ -100,6 +100,18 @@ export async function downloadAll(tensors: Readonly<Record<string, Tensor>>): Pr
   return Object.fromEntries(names.map((name, k) => [name, data[k]]));
 }
 
+/** How many tensors TensorFlow.js adds at a time: a GPU need not bind more than 8, the result among them. */
+const ADDED_AT_A_TIME = 7;
+
+/** The sum of tensors of one shape, added in their order. */
+export function sumOf(tensors: readonly Tensor[]): Tensor {
+  let sum = tf.addN(tensors.slice(0, ADDED_AT_A_TIME));
+  for (let at = ADDED_AT_A_TIME; at < tensors.length; at += ADDED_AT_A_TIME - 1) {
+    sum = tf.addN([sum, ...tensors.slice(at, at + ADDED_AT_A_TIME - 1)]);
+  }
+  return sum;
+}
+
 /** `tf.tidy` for results of any form: tensors made in `make` are freed, but for those in what it returns. */
 export function tidy<Result extends object | undefined>(make: () => Result): Result {
   return tf.tidy(make as () => Record<string, Tensor>) as unknown as Result;

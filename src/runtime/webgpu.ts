@@ -3,13 +3,13 @@
  *
  * @module
  */
-import { loadTensorflow, type Tensorflow } from "../deps/tfjs.ts";
-import { loadTensorflowWebgpu } from "../deps/tfjs_webgpu.ts";
+import { loadTensorflow, type Tensorflow, tf } from "../deps/tfjs.ts";
+import { loadTensorflowWebgpu, type WebGPUBackend } from "../deps/tfjs_webgpu.ts";
 import { MachineError } from "../errors.ts";
 import type { Device, DeviceLoss } from "./types.ts";
 
 /** The limits we ask for in full; by default WebGPU gives far less (a binding of 128 MiB, 16 KiB a workgroup). */
-const LIMITS = [
+export const LIMITS = [
   "maxBufferSize",
   "maxStorageBufferBindingSize",
   "maxStorageBuffersPerShaderStage",
@@ -21,7 +21,7 @@ const LIMITS = [
   "maxComputeWorkgroupsPerDimension",
 ] as const satisfies readonly (keyof GPUSupportedLimits)[];
 
-/** The features we use where the adapter has them; tfjs times its kernels by timestamps. */
+/** The features we use where the adapter has them: what GPUs take is measured by timestamps. */
 const FEATURES: readonly GPUFeatureName[] = ["timestamp-query"];
 
 /**
@@ -33,6 +33,11 @@ const PACKED_MATMUL = 3;
 
 /** The open device: tfjs has room for one. */
 let current: Device | undefined;
+
+/** The WebGPU device under TensorFlow.js; undefined where tensors are not on a GPU. */
+export function openGpu(): GPUDevice | undefined {
+  return tf?.getBackend() === "webgpu" ? (tf.backend() as WebGPUBackend).device : undefined;
+}
 
 /** An adapter's name for people: the driver's description, or what else it tells. */
 export function adapterName(info: GPUAdapterInfo): string {
@@ -88,7 +93,7 @@ export async function openWebgpu(adapter: GPUAdapter, reason: string): Promise<D
     backend: "webgpu",
     adapter: name,
     software: isSoftware(adapter.info),
-    largestBuffer: Math.min(adapter.limits.maxBufferSize, adapter.limits.maxStorageBufferBindingSize),
+    largestBuffer: Math.min(gpu.limits.maxBufferSize, gpu.limits.maxStorageBufferBindingSize),
     reason,
     lost,
     check() {

@@ -5,6 +5,7 @@
  */
 import { type Tensor2D, type Tensor3D, tf } from "../deps/tfjs.ts";
 import type { ConvexNetwork } from "../networks/network.ts";
+import { rowCount, type RowTypes, tiledTypes } from "../networks/row_types.ts";
 import { deriveKey, type RandomKey } from "../random/key.ts";
 import type { Boundary } from "./boundary.ts";
 import { langevin } from "./langevin.ts";
@@ -61,7 +62,7 @@ export function moveBlocks(
 export function moveChains(
   network: ConvexNetwork,
   weights: Tensor2D,
-  types: Float32Array,
+  types: RowTypes,
   start: Chains,
   options: MoveOptions,
   key: RandomKey,
@@ -93,15 +94,16 @@ export function moveChains(
 function networkDensity(
   network: ConvexNetwork,
   weights: Tensor2D,
-  types: Float32Array,
+  types: RowTypes,
   C: number,
   beta: number,
 ): SoftChoiceDensity {
-  const m = network.goods, rows = types.length / m, shared = weights.shape[0];
+  const m = network.goods, rows = rowCount(types, m), shared = weights.shape[0];
   /** Points as the network takes them: all in one row, where one row of weights serves all. */
   const shaped = (points: Tensor3D) => tf.reshape(points, [shared, points.size / shared / m, m]) as Tensor3D;
-  const tiled = (count: number) => tf.tensor3d(tileTypes(types, m, count), [rows, count, m]);
-  const byCount = new Map([C, Math.floor(C / 2), Math.ceil(C / 2)].map((count) => [count, tiled(count)]));
+  const byCount = new Map(
+    [C, Math.floor(C / 2), Math.ceil(C / 2)].map((count) => [count, tiledTypes(types, m, count)]),
+  );
   const slope = network.slope(weights);
   return softChoiceDensity(
     (points) => tf.reshape(network.value(weights, shaped(points)), [rows, points.shape[1]]),
@@ -109,14 +111,4 @@ function networkDensity(
     (count) => byCount.get(count)!,
     beta,
   );
-}
-
-/** Types `[rows, m]` repeated for every chain, `[rows, C, m]`. */
-export function tileTypes(types: Float32Array, m: number, C: number): Float32Array {
-  const out = new Float32Array(types.length * C);
-  for (let row = 0; row * m < types.length; row++) {
-    const type = types.subarray(row * m, (row + 1) * m);
-    for (let c = 0; c < C; c++) out.set(type, (row * C + c) * m);
-  }
-  return out;
 }

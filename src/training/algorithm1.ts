@@ -19,9 +19,11 @@
  *
  * @module
  */
-import { tf } from "../deps/tfjs.ts";
+import { type Tensor3D, tf } from "../deps/tfjs.ts";
 import type { PriceKernels } from "../kernels/kernels.ts";
+import { type HypernetworkOutput, sliceRows } from "../networks/hypernetwork_output.ts";
 import type { PricingRules } from "../networks/pricing_rule.ts";
+import { rowCount, type RowTypes, sliceTypes } from "../networks/row_types.ts";
 import type { Parameters } from "../networks/network.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { deriveKey, randomKey } from "../random/key.ts";
@@ -29,18 +31,20 @@ import { uniforms } from "../random/numbers.ts";
 import { tensorsIn } from "../runtime/gradients.ts";
 import type { HostTensors } from "../runtime/host_tensor.ts";
 import { hostTensors, tidy, uploadAll } from "../runtime/tensors.ts";
+import { annealedPoints } from "./annealed_points.ts";
 import { adamStep, averageParameters, averagingDecay, initAdam } from "./adam.ts";
 import { refreshChains } from "./chains.ts";
 import { parameterGradient, tiedGradient } from "./gradient.ts";
 import { softenedObjective } from "./loss.ts";
 import type { IterationMetrics } from "./metrics.ts";
 import { mapParameters } from "./optimizer.ts";
-import { carriedProfiles, type TrainingOptions } from "./options.ts";
+import { annealsNewChains, carriedProfiles, freshProfiles, type TrainingOptions } from "./options.ts";
 import { chainIterations, isPolishing, polishingSchedule, polishingStep } from "./polishing.ts";
 import { refreshProfiles } from "./profiles.ts";
 import { hostResponses } from "./responses.ts";
 import { betaAt, learningRateAt } from "./schedules.ts";
 import { STREAMS, type TrainingState } from "./state.ts";
+import type { Progress } from "./steps.ts";
 import { chainSuboptimality, measuredRows } from "./suboptimality.ts";
 import { type TrainingStep, trainingStep } from "./training_step.ts";
 
@@ -79,11 +83,12 @@ export async function iterate(
   kernels: PriceKernels,
   options: TrainingOptions,
   state: TrainingState,
-): Promise<{ state: TrainingState; metrics: IterationMetrics }> {
+): Promise<Progress> {
   if (isPolishing(state.iteration, options)) return await polish(problem, rules, kernels, options, state);
   const { beta, learningRate } = schedule(state, options), iteration = state.iteration + 1;
   const types = refreshProfiles(problem, options, state), rows = measuredRows(options, problem.participants);
-  const responses = hostResponses(rules, options, await hostTensors(state.parameters), state, types, rows, beta);
+  const annealed = annealsNewChains(options, kernels), parameters = await hostTensors(state.parameters);
+  const responses = hostResponses(rules, options, parameters, state, types, rows, beta, annealed);
   const points = responses.initialPoints; // lines 8 to 14, then 5 to 6:
   const { step, gradients } = moveChainsAndGradient(problem, rules, kernels, options, state, types, points, beta);
   const { moved, utilities } = step, { chains, squareSlopes } = moved;
@@ -97,7 +102,7 @@ export async function iterate(
     const keepUp = suboptimality.relativeChainSuboptimality <= options.largestSuboptimality; // line 15's "when appropriate"
     return {
       state: { ...next, iteration, growth: state.growth + (keepUp ? 1 : 0), types, chains, squareSlopes },
-      metrics: { iteration, softRevenue, ...suboptimality, gradientNorm, beta, learningRate },
+      metrics: [{ iteration, softRevenue, ...suboptimality, gradientNorm, beta, learningRate }],
     };
   } catch (error) {
     tf.dispose([chains, squareSlopes]);
@@ -108,13 +113,13 @@ export async function iterate(
 }
 
 /** An iteration in which parameters follow best responses, and chains stay where they are. */
-async function polish(
+export async function polish(
   problem: MechanismProblem,
   rules: PricingRules,
   kernels: PriceKernels,
   options: TrainingOptions,
   state: TrainingState,
-): Promise<{ state: TrainingState; metrics: IterationMetrics }> {
+): Promise<Progress> {
   const { revenue, gradients, gradient } = await polishingStep(problem, rules, kernels, options, state);
   try {
     const { norm, ...next } = polishedParameters(rules, options, state, gradients);
@@ -123,7 +128,7 @@ async function polish(
     await kernels.settle?.();
     return {
       state: { ...state, ...next, iteration: state.iteration + 1 },
-      metrics: polishingMetrics(state, options, revenue, gradientNorm),
+      metrics: [polishingMetrics(state, options, revenue, gradientNorm)],
     };
   } finally {
     tf.dispose([...tensorsIn(gradient), ...tensorsIn(gradients)]);
@@ -181,7 +186,8 @@ export function updateParameters(
  * Algorithm 1, lines 8 to 14: the chains follow the mechanism; then lines 5 to 6: the gradient of the loss in the parameters,
  * from the chains of profiles that no longer warm up. Kernels may do all of it in one pass.
  *
- * @param types Types of all profiles. Chains of the newest begin at `points`, where they are given.
+ * @param types Types of all profiles.
+ * @param points Where the chains of the newest begin, unless the device finds it by annealing.
  */
 export function moveChainsAndGradient(
   problem: MechanismProblem,
@@ -189,7 +195,7 @@ export function moveChainsAndGradient(
   kernels: PriceKernels,
   options: TrainingOptions,
   state: TrainingState,
-  types: Float32Array,
+  types: RowTypes,
   points: Float32Array | undefined,
   beta: number,
 ): { step: TrainingStep; gradients: Parameters } {
@@ -197,9 +203,27 @@ export function moveChainsAndGradient(
   const trained = options.profiles * participants, objective = { utility, participants, trained, estimator };
   const key = deriveKey(randomKey(options.seed), STREAMS.langevin, state.iteration);
   return parameterGradient(rules, state.parameters, types, trained, (hypernetwork) => {
-    const start = points ? refreshChains(kernels, hypernetwork, types, points, state) : state;
+    const begun = points ?? newPoints(rules, kernels, options, state, hypernetwork, types, beta);
+    const start = begun ? refreshChains(kernels, hypernetwork, types, begun, state) : state;
     return trainingStep(kernels, hypernetwork, types, start, { ...options, beta }, key, objective);
   });
+}
+
+/** Where the chains of the newest profiles begin, if there are some and the device finds it by annealing. */
+function newPoints(
+  rules: PricingRules,
+  kernels: PriceKernels,
+  options: TrainingOptions,
+  { iteration }: TrainingState,
+  hypernetwork: HypernetworkOutput,
+  types: RowTypes,
+  beta: number,
+): Tensor3D | undefined {
+  const { participants: n, goods: m } = rules.shape, fresh = iteration > 0 ? freshProfiles(options) * n : 0;
+  if (fresh === 0 || !annealsNewChains(options, kernels)) return undefined;
+  const first = rowCount(types, m) - fresh, key = deriveKey(randomKey(options.seed), STREAMS.chains, iteration);
+  const own = sliceRows(hypernetwork, first, fresh), ofRows = sliceTypes(types, m, first);
+  return annealedPoints(kernels, own, ofRows, m, options, beta, key);
 }
 
 /** Algorithm 1, line 15: beta and the learning rate of an iteration. */

@@ -9,9 +9,10 @@ import { bestResponses } from "../kernels/best_responses/select.ts";
 import type { PriceKernels } from "../kernels/kernels.ts";
 import { type HostHypernetworkOutput, type HypernetworkOutput, sliceRows } from "../networks/hypernetwork_output.ts";
 import type { ConvexNetwork } from "../networks/network.ts";
+import { type RowTypes, sliceTypes, tiledTypes } from "../networks/row_types.ts";
 import { deriveKey, type RandomKey } from "../random/key.ts";
 import { uniforms } from "../random/numbers.ts";
-import { type Chains, tileTypes } from "../sampling/move_chains.ts";
+import type { Chains } from "../sampling/move_chains.ts";
 import type { TrainingOptions } from "./options.ts";
 
 /**
@@ -24,16 +25,17 @@ import type { TrainingOptions } from "./options.ts";
 export function refreshChains(
   kernels: PriceKernels,
   hypernetwork: HypernetworkOutput,
-  types: Float32Array,
-  points: Float32Array,
+  types: RowTypes,
+  points: Float32Array | Tensor3D,
   old: Chains,
 ): Chains {
-  const [rows, C, m] = old.chains.shape, count = points.length / (C * m), first = rows - count;
+  const [rows, C, m] = old.chains.shape, size = points instanceof Float32Array ? points.length : points.size;
+  const count = size / (C * m), first = rows - count;
   return tf.tidy(() => {
-    const start = tf.tensor3d(points, [count, C, m]);
+    const start = points instanceof Float32Array ? tf.tensor3d(points, [count, C, m]) : points;
     // Chains begin near kinks of u, where the slope at one point says nothing: it is averaged over the chains.
     const slopes = tf.sub(
-      tf.tensor(tileTypes(types.subarray(first * m), m, C), start.shape),
+      tiledTypes(sliceTypes(types, m, first), m, C),
       kernels.slope(sliceRows(hypernetwork, first, count), start),
     );
     return {

@@ -10,6 +10,7 @@ import { meanOfTied, meanOfTiedOnDevice } from "../networks/tied_weights.ts";
 import type { Parameters } from "../networks/network.ts";
 import type { Reparameterisation } from "../networks/reparameterisation.ts";
 import type { PricingRules } from "../networks/pricing_rule.ts";
+import { rowCount, type RowTypes, sliceTypes } from "../networks/row_types.ts";
 import { apartFromGradient, tensorsIn } from "../runtime/gradients.ts";
 import { transformed } from "../runtime/tensors.ts";
 import { mapParameters } from "./optimizer.ts";
@@ -26,18 +27,19 @@ import { mapParameters } from "./optimizer.ts";
 export function parameterGradient<Step extends { readonly gradient: HypernetworkGradient }>(
   rules: PricingRules,
   parameters: Parameters,
-  types: Float32Array,
+  types: RowTypes,
   trained: number,
   make: (hypernetwork: HypernetworkOutput) => Step,
 ): { step: Step; gradients: Parameters } {
-  const split = trained * rules.shape.goods,
+  const m = rules.shape.goods,
     names = Object.keys(parameters).filter((name) => name.startsWith("hidden."));
   let step: Step | undefined;
   const forward = (now: Parameters) => {
-    const first = rules.hypernetwork(now, types.subarray(0, split));
+    const own = sliceTypes(types, m, 0, trained), first = rules.hypernetwork(now, own);
+    if (own instanceof tf.Tensor) own.dispose();
     step = apartFromGradient(() => {
-      if (!first.hidden || split === types.length) return make(first);
-      return make(joinRows(first, rules.hypernetwork(parameters, types.subarray(split))));
+      if (!first.hidden || trained === rowCount(types, m)) return make(first);
+      return make(joinRows(first, rules.hypernetwork(parameters, sliceTypes(types, m, trained))));
     });
     return first;
   };

@@ -7,9 +7,9 @@ import { type Tensor2D, type Tensor3D, tf } from "../deps/tfjs.ts";
 import type { HypernetworkGradient, MovedChains, PriceKernels } from "../kernels/kernels.ts";
 import { type HypernetworkOutput, sliceRows } from "../networks/hypernetwork_output.ts";
 import { prices } from "../networks/price.ts";
+import { type RowTypes, sliceTypes, tiledTypes } from "../networks/row_types.ts";
 import type { PrincipalUtility } from "../problems/problem.ts";
 import { tidy } from "../runtime/tensors.ts";
-import { tileTypes } from "../sampling/move_chains.ts";
 import { covarianceCoefficients, type Estimator } from "./estimator.ts";
 
 /** What is maximised, and from which rows. */
@@ -58,7 +58,7 @@ export function lossWeights(coefficients: Tensor2D): Tensor2D {
 export function lossGradient(
   kernels: PriceKernels,
   hypernetwork: HypernetworkOutput,
-  types: Float32Array,
+  types: RowTypes,
   moved: Pick<MovedChains, "chains" | "values">,
   beta: number,
   { utility, participants, trained: rows, estimator }: Objective,
@@ -67,7 +67,7 @@ export function lossGradient(
   return tidy(() => {
     const chains = moved.chains.slice([0], [rows]), f = moved.values.slice([0], [rows]);
     const payments = tf.slice(prices(f), [0, 0], [rows, C]);
-    const own = tf.tensor3d(tileTypes(types.subarray(0, rows * m), m, C), [rows, C, m]);
+    const own = tiledTypes(sliceTypes(types, m, 0, rows), m, C);
     const estimate = covarianceCoefficients(utility, participants, chains, payments, own, beta, estimator);
     const points = tf.concat([chains, tf.zeros([rows, 1, m])], 1) as Tensor3D;
     const gradient = kernels.gradient(sliceRows(hypernetwork, 0, rows), points, lossWeights(estimate.coefficients));

@@ -11,7 +11,10 @@ export interface IterationMetrics {
   readonly iteration: number;
   /** Mean u0 over profiles and chains: of softened choices, so it may exceed what the mechanism earns. */
   readonly softRevenue: number;
-  /** Mean utility the chains are short of the best responses, on some of the profiles. */
+  /**
+   * Mean utility the chains are short of the best responses, on some of the profiles. Where training stays on a GPU it is
+   * measured every 10 iterations, and those between have that of the last one measured.
+   */
   readonly chainSuboptimality: number;
   /** The same in units of m / beta; stationary chains are below 1. */
   readonly relativeChainSuboptimality: number;
@@ -28,6 +31,9 @@ export interface IterationMetrics {
   /** On data: the mean on the rows that are learned from. What it exceeds `validationRevenue` by does not generalise. */
   readonly trainingRevenue?: number;
 }
+
+/** How far chains are from best responses. */
+export type Suboptimality = Pick<IterationMetrics, "chainSuboptimality" | "relativeChainSuboptimality">;
 
 /**
  * Fails where an iteration's soft revenue or gradient is not finite.

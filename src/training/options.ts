@@ -4,6 +4,7 @@
  * @module
  */
 import { InvalidInputError, requireInteger, requireNumber, requirePositive, show } from "../errors.ts";
+import type { PriceKernels } from "../kernels/kernels.ts";
 import { requireKnownNames } from "../known_names.ts";
 import { NETWORK_KINDS, type NetworkKind, networkKind, networkOfKind } from "../networks/kinds.ts";
 import { type ContextKind, contextKinds, hasContext } from "../networks/context.ts";
@@ -19,6 +20,7 @@ import { stepRules } from "../sampling/step_sizes.ts";
 import type { AdamOptions } from "./adam.ts";
 import { type Estimator, estimators } from "./estimator.ts";
 import { initialPriceNames, type InitialPrices, refusesFees } from "./initial_price_names.ts";
+import { newChainNames, type NewChains } from "./new_chain_names.ts";
 import type { ScheduleOptions } from "./schedules.ts";
 
 /** Everything that decides the outcome of a training run, besides the problem and the backend. */
@@ -35,6 +37,8 @@ export interface TrainingOptions extends ScheduleOptions, AdamOptions, Omit<Move
   readonly refresh: number;
   /** Iterations for which a new profile's chains are only carried along, before the profile is trained on. */
   readonly warmUp: number;
+  /** Where the chains of a new profile begin. */
+  readonly newChains: NewChains;
   /**
    * How many initial points the C chains of a new profile's participant have: best responses to perturbed types. With fewer
    * than C of them chains share some.
@@ -228,6 +232,7 @@ export function defaultTraining(
     refresh: 0.2,
     lineMoveEvery: symmetric ? 2 : 10,
     warmUp: 4,
+    newChains: newChainNames[0],
     initialPoints: symmetric ? 16 : 4,
     initialPointNoise: symmetric ? 1 : 1.5,
     initialBeta: symmetric ? 200 : fees ? 100 : 20,
@@ -318,6 +323,11 @@ export function completeValidation<Chosen extends Partial<TrainingOptions>>(
 /** How many profiles each iteration replaces. */
 export function freshProfiles({ refresh, profiles }: TrainingOptions): number {
   return Math.round(refresh * profiles);
+}
+
+/** Whether the device finds where the chains of new profiles begin, by annealing. */
+export function annealsNewChains({ newChains }: TrainingOptions, kernels: Pick<PriceKernels, "resident">): boolean {
+  return newChains === "annealed" || (newChains === "by-device" && kernels.resident !== undefined);
 }
 
 /** How many profiles have chains: those that are trained on, and those that warm up. */
@@ -416,6 +426,7 @@ export function checkTraining(options: TrainingOptions, problem?: MechanismProbl
   oneOf(what, "boundary", options.boundary, boundaries);
   oneOf(what, "stepRule", options.stepRule, stepRules);
   oneOf(what, "estimator", options.estimator, estimators);
+  oneOf(what, "newChains", options.newChains, newChainNames);
   oneOf(what, "initialPrices", options.initialPrices, initialPriceNames);
   const refused = problem && options.initialPrices === "fees" ? refusesFees(problem) : undefined;
   if (refused) throw new InvalidInputError(`Cannot ${what}: initialPrices must be ${refused}, got "fees"`);

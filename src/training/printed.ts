@@ -5,6 +5,7 @@
  */
 import type { MechanismProblem } from "../problems/problem.ts";
 import { problemOf } from "../problems/problem_of.ts";
+import { newChainNames } from "./new_chain_names.ts";
 import { defaultHidden, NO_POLISHING, type TrainingOptions } from "./options.ts";
 
 /** A limit that is never reached. A configuration is JSON, which has no infinity. */
@@ -59,6 +60,7 @@ export function printedTraining(problem: MechanismProblem | string): TrainingOpt
     lineMoveEvery: 0,
     warmUp: 0,
     // No profile is new, so that no chain begins at a best response.
+    newChains: newChainNames[0],
     initialPoints: 1,
     initialPointNoise: 1,
     initialBeta: 20,

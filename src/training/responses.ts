@@ -15,7 +15,7 @@ import { STREAMS } from "./state.ts";
 
 /** What {@linkcode hostResponses} gives. */
 export interface HostResponses {
-  /** Where the chains of new profiles begin, `[rows, C, m]`; undefined where there are none. */
+  /** Where the chains of new profiles begin, `[rows, C, m]`; undefined where there are none, or the device finds it. */
   readonly initialPoints?: Float32Array;
   /** The utility of a best response for each measured row. */
   readonly bestUtilities: Float64Array;
@@ -26,6 +26,7 @@ export interface HostResponses {
  *
  * @param parameters May be views of tensors: none is made meanwhile.
  * @param types Types of all rows `[R, m]`; new profiles are the last, from the second iteration on.
+ * @param annealed Whether the chains of new profiles begin elsewhere, at annealed points.
  * @param measured Rows whose chains are measured: whole profiles.
  */
 export function hostResponses(
@@ -36,9 +37,10 @@ export function hostResponses(
   types: Float32Array,
   measured: readonly number[],
   beta: number,
+  annealed = false,
 ): HostResponses {
   const { participants: n, goods: m } = rules.shape;
-  const fresh = iteration > 0 ? freshProfiles(options) * n : 0, count = fresh + measured.length;
+  const fresh = iteration > 0 && !annealed ? freshProfiles(options) * n : 0, count = fresh + measured.length;
   const own = new Float32Array(count * m);
   own.set(types.subarray(types.length - fresh * m));
   measured.forEach((row, k) => own.set(types.subarray(row * m, (row + 1) * m), (fresh + k) * m));

@@ -15,7 +15,7 @@ import type { Parameters } from "../networks/network.ts";
 import type { PricingRules } from "../networks/pricing_rule.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { tensorsIn } from "../runtime/gradients.ts";
-import { elementCount, type HostTensors } from "../runtime/host_tensor.ts";
+import { elementCount } from "../runtime/host_tensor.ts";
 import type { Ranks } from "../runtime/mpi.ts";
 import { hostTensors, upload } from "../runtime/tensors.ts";
 import {
@@ -27,12 +27,12 @@ import {
   updateParameters,
 } from "./algorithm1.ts";
 import { softenedObjective } from "./loss.ts";
-import type { IterationMetrics } from "./metrics.ts";
-import { carriedProfiles, type TrainingOptions } from "./options.ts";
+import { annealsNewChains, carriedProfiles, type TrainingOptions } from "./options.ts";
 import { isPolishing, polishingStep } from "./polishing.ts";
 import { refreshProfiles } from "./profiles.ts";
 import { hostResponses } from "./responses.ts";
-import { type Checkpoint, disposeState, restoreState, saveState, type TrainingState } from "./state.ts";
+import { disposeState, restoreState, saveState, type TrainingState } from "./state.ts";
+import type { TrainingSteps } from "./steps.ts";
 import { chainSuboptimality, measuredRows } from "./suboptimality.ts";
 
 /** The ranks of a training, and into how many shards its profiles are divided. */
@@ -41,20 +41,6 @@ export interface Sharding {
   readonly ranks: Ranks;
   /** A multiple of the number of ranks. */
   readonly shards: number;
-}
-
-/** The parts of a training's loop that depend on how it is divided. */
-export interface TrainingSteps {
-  /** The state of a checkpoint, or that of the beginning, with parameters to begin with if they are given. */
-  begin(saved: Checkpoint | undefined, start: HostTensors | undefined): TrainingState;
-  /** One iteration. The state that went in stays whole; the caller disposes of it. */
-  iterate(state: TrainingState): Promise<{ state: TrainingState; metrics: IterationMetrics }>;
-  /** The state as a checkpoint of all shards. */
-  save(state: TrainingState): Promise<Checkpoint>;
-  /** What some work gives, the same on all ranks: that of the first, which alone does it. It has to be plain data. */
-  agree<Value>(work: () => Promise<Value>): Promise<Value>;
-  /** Whether training is to stop: on all ranks after the same iteration. */
-  stopped(): boolean;
 }
 
 /** Seeds of shards are this far apart, so that neighbouring seeds of trainings have no shard in common. */
@@ -198,7 +184,7 @@ export function shardedSteps(
         for (const { chains, squareSlopes } of next) tf.dispose([chains, squareSlopes]);
         return {
           state: { ...updated, ...rowsNow, iteration, growth: state.growth },
-          metrics: polishingMetrics(state, options, softRevenue, gradientNorm),
+          metrics: [polishingMetrics(state, options, softRevenue, gradientNorm)],
         };
       }
       const keepUp = relativeChainSuboptimality <= options.largestSuboptimality;
@@ -206,12 +192,14 @@ export function shardedSteps(
       for (const { chains, squareSlopes } of next) tf.dispose([chains, squareSlopes]);
       return {
         state: { ...updated, ...rowsNow, iteration, growth: state.growth + (keepUp ? 1 : 0) },
-        metrics: {
+        metrics: [{
           ...{ iteration, softRevenue, chainSuboptimality, relativeChainSuboptimality, gradientNorm },
           ...{ beta, learningRate },
-        },
+        }],
       };
     },
+    settle: (state) => Promise.resolve({ state, metrics: [] }),
+    end() {},
     async save(state) {
       const saved = await saveState(problem, options, state), tensors = { ...saved.tensors };
       for (const name of ["chains", "squareSlopes", "types"]) {
@@ -234,7 +222,8 @@ async function shardGradient(
   beta: number,
 ) {
   const types = refreshProfiles(problem, options, state), rows = measuredRows(options, problem.participants);
-  const responses = hostResponses(rules, options, await hostTensors(state.parameters), state, types, rows, beta);
+  const annealed = annealsNewChains(options, kernels), parameters = await hostTensors(state.parameters);
+  const responses = hostResponses(rules, options, parameters, state, types, rows, beta, annealed);
   const points = responses.initialPoints;
   const { step, gradients } = moveChainsAndGradient(problem, rules, kernels, options, state, types, points, beta);
   const measured = await chainSuboptimality(types, step.moved, rows, responses.bestUtilities, beta);

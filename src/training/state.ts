@@ -11,6 +11,7 @@ import type { MechanismProblem } from "../problems/problem.ts";
 import { type HostTensor, requireTensor } from "../runtime/host_tensor.ts";
 import { download, upload } from "../runtime/tensors.ts";
 import type { AdamState } from "./adam.ts";
+import type { Suboptimality } from "./metrics.ts";
 import { carriedProfiles, type TrainingOptions } from "./options.ts";
 
 /** The streams of random numbers of a run: each draws from a key of its own. */
@@ -22,6 +23,14 @@ export interface Checkpoint {
   readonly tensors: Readonly<Record<string, HostTensor>>;
   /** The iteration and schedules, as text. */
   readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** Whether beta may grow, where chains are measured every few iterations and the host does not wait: see resident.ts. */
+export interface Gate {
+  /** By the measurement before the last. */
+  readonly open: boolean;
+  /** What the last one found, in a state that is saved. */
+  readonly measured?: Suboptimality;
 }
 
 /** Everything that the next iteration depends on. */
@@ -40,12 +49,19 @@ export interface TrainingState {
   readonly chains: Tensor3D;
   /** Mean squared slopes of u along the chains `[M' n, m]`, for step sizes. */
   readonly squareSlopes: Tensor2D;
+  /** The types on the device `[M' n, m]`, where they stay there. */
+  readonly typesOnDevice?: Tensor2D;
+  /** Where chains are measured every few iterations. */
+  readonly gate?: Gate;
 }
 
 /** Frees the device memory of a state, but for what `except` still uses. */
 export function disposeState(state: TrainingState, except?: TrainingState): void {
-  const kept = new Set(except ? tensorsOf(except).map(([, tensor]) => tensor) : []);
-  for (const [, tensor] of tensorsOf(state)) if (!kept.has(tensor)) tensor.dispose();
+  const kept = new Set<Tensor | undefined>(except ? tensorsOf(except).map(([, tensor]) => tensor) : []);
+  if (except) kept.add(except.typesOnDevice);
+  for (const tensor of [...tensorsOf(state).map(([, tensor]) => tensor), state.typesOnDevice]) {
+    if (tensor && !kept.has(tensor)) tensor.dispose();
+  }
 }
 
 /** The tensors of a state under the names they have in a checkpoint. */
@@ -82,8 +98,8 @@ export async function saveState(
   const tensors: Record<string, HostTensor> = {};
   for (const [name, tensor] of tensorsOf(state)) tensors[name] = await download(tensor);
   tensors.types = { shape: [state.types.length], data: state.types };
-  const { iteration, growth } = state;
-  return { tensors, metadata: { progress: JSON.stringify({ iteration, growth }), problem, seed: String(seed) } };
+  const { iteration, growth, gate } = state;
+  return { tensors, metadata: { progress: JSON.stringify({ iteration, growth, gate }), problem, seed: String(seed) } };
 }
 
 /**
@@ -118,7 +134,7 @@ export function restoreState(
     average: group("average"),
     adam: { first: group("adam.first"), second: group("adam.second") },
   }));
-  return { iteration, growth, types, ...tensors };
+  return { iteration, growth, types, gate: gateIn(saved), ...tensors };
 }
 
 /**
@@ -145,6 +161,12 @@ export function readProgress(
     );
   }
   return { iteration, growth };
+}
+
+/** The gate in a checkpoint; undefined where it has none. */
+function gateIn(saved: Checkpoint): Gate | undefined {
+  const { open, measured } = (progressIn(saved).gate ?? {}) as Record<string, unknown>;
+  return typeof open === "boolean" ? { open, measured: measured as Suboptimality | undefined } : undefined;
 }
 
 /** What a checkpoint's progress says; nothing where it is no JSON. */

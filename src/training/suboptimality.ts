@@ -5,7 +5,9 @@
  */
 import { type Tensor, tf } from "../deps/tfjs.ts";
 import type { MovedChains } from "../kernels/kernels.ts";
-import type { IterationMetrics } from "./metrics.ts";
+import { readTogether } from "../runtime/command_recorder.ts";
+import { tidy } from "../runtime/tensors.ts";
+import type { Suboptimality } from "./metrics.ts";
 import type { TrainingOptions } from "./options.ts";
 
 /** Rows measured in each iteration, about. */
@@ -17,6 +19,20 @@ export function measuredRows({ profiles: M }: Pick<TrainingOptions, "profiles">,
   return Array.from({ length: count * n }, (_, at) => Math.floor((Math.floor(at / n) + 0.5) * M / count) * n + at % n);
 }
 
+/** Chains of the measured rows `[rows, C, m]`, and f at them and at the zero outcome `[rows, C + 1]`. */
+export interface MeasuredChains {
+  readonly chains: Tensor;
+  readonly values: Tensor;
+}
+
+/** The measured rows of chains. The caller disposes of them. */
+export function pickMeasured({ chains, values }: MeasuredChains, rows: readonly number[]): MeasuredChains {
+  return tidy(() => {
+    const picked = tf.tensor1d(rows as number[], "int32");
+    return { chains: tf.gather(chains, picked), values: tf.gather(values, picked) };
+  });
+}
+
 /**
  * The suboptimality of chains: the mean difference between the best utility and the utility of the chains, over some rows.
  *
@@ -24,20 +40,21 @@ export function measuredRows({ profiles: M }: Pick<TrainingOptions, "profiles">,
  * m / beta chains above 1 are certainly not stationary.
  *
  * @param types Types of all rows `[R, m]`.
- * @param moved The chains `[R, C, m]`, and f at them.
- * @param rows Which rows to measure.
+ * @param rows Which rows are measured.
+ * @param points Their chains, flat `[rows, C, m]`.
+ * @param values f at them and at the zero outcome, flat `[rows, C + 1]`.
  * @param best The utility of a best response for each of them.
  * @returns The suboptimality in utility, and in units of m / beta.
  */
-export async function chainSuboptimality(
+export function suboptimalityOf(
   types: Float32Array,
-  moved: Pick<MovedChains, "chains" | "values">,
   rows: readonly number[],
+  points: Float32Array,
+  values: Float32Array,
   best: ArrayLike<number>,
   beta: number,
-): Promise<Pick<IterationMetrics, "chainSuboptimality" | "relativeChainSuboptimality">> {
-  const [, C, m] = moved.chains.shape;
-  const [points, values] = await Promise.all([pick(moved.chains, rows), pick(moved.values, rows)]);
+): Suboptimality {
+  const C = values.length / rows.length - 1, m = points.length / (rows.length * C);
   let sum = 0;
   rows.forEach((row, index) => {
     for (let c = 0; c < C; c++) {
@@ -50,10 +67,20 @@ export async function chainSuboptimality(
   return { chainSuboptimality, relativeChainSuboptimality: chainSuboptimality * beta / m };
 }
 
-/** Rows of a tensor on the host. */
-async function pick(tensor: Tensor, rows: readonly number[]): Promise<Float32Array> {
-  const picked = tf.tidy(() => tf.gather(tensor, tf.tensor1d(rows as number[], "int32")));
-  const data = await picked.data() as Float32Array;
-  picked.dispose();
-  return data;
+/**
+ * As {@linkcode suboptimalityOf}, of chains on the device.
+ *
+ * @param moved The chains `[R, C, m]`, and f at them.
+ */
+export async function chainSuboptimality(
+  types: Float32Array,
+  moved: Pick<MovedChains, "chains" | "values">,
+  rows: readonly number[],
+  best: ArrayLike<number>,
+  beta: number,
+): Promise<Suboptimality> {
+  const picked = pickMeasured(moved, rows), read = readTogether([picked.chains, picked.values]);
+  tf.dispose([picked.chains, picked.values]);
+  const [points, values] = await read;
+  return suboptimalityOf(types, rows, points, values, best, beta);
 }

@@ -28,7 +28,9 @@ import { fittedFees } from "./initial_prices.ts";
 import { type IterationMetrics, requireFinite } from "./metrics.ts";
 import { checkTraining, completeValidation, defaultTraining, type TrainingOptions } from "./options.ts";
 import { checkPlan, type TrainingPlan, trainingPlan } from "./plan.ts";
-import { shardedSteps, type Sharding, type TrainingSteps } from "./shards.ts";
+import { residentSteps, staysOnDevice } from "./resident.ts";
+import { shardedSteps, type Sharding } from "./shards.ts";
+import type { TrainingSteps } from "./steps.ts";
 import {
   averageOf,
   type Checkpoint,
@@ -164,6 +166,7 @@ export async function train(
   let losses = 0;
   const open = () => {
     if (hooks.sharding) return shardedSteps(task, rules, kernels, options, hooks.sharding, signal);
+    if (staysOnDevice(kernels, options)) return residentSteps(task, rules, kernels, options, signal);
     return undividedSteps(task, rules, kernels, options, signal);
   };
   let steps = open();
@@ -184,7 +187,27 @@ export async function train(
     }
     return measured;
   };
-  const save = async () => withValidation(await steps.save(state), validation);
+  /** Reports the metrics of iterations. */
+  const report = async (all: readonly IterationMetrics[]) => {
+    for (const own of all) {
+      requireObjective(given, own);
+      requireFinite("training", own, "a lower learning rate may help, and checkpoints written before are whole");
+      const measured = own.iteration === state.iteration ? await validate(state) : {};
+      const metrics = { ...own, softRevenue: unit * own.softRevenue, ...measured };
+      history.push(metrics);
+      hooks.onIteration?.(metrics);
+    }
+  };
+  /** Waits for the metrics of all iterations so far, and reports them. */
+  const settle = async () => {
+    const settled = await steps.settle(state);
+    state = settled.state;
+    await report(settled.metrics);
+  };
+  const save = async () => {
+    await settle();
+    return withValidation(await steps.save(state), validation);
+  };
   const isDone = () => state.iteration >= options.iterations || isExhausted(validation, options);
   try {
     for (;;) {
@@ -194,16 +217,8 @@ export async function train(
           disposeState(state, next.state);
           state = next.state;
           device.check();
-          requireObjective(given, next.metrics);
-          requireFinite(
-            "training",
-            next.metrics,
-            "a lower learning rate may help, and checkpoints written before are whole",
-          );
-          const softRevenue = unit * next.metrics.softRevenue;
-          const metrics = { ...next.metrics, softRevenue, ...await validate(state) };
-          history.push(metrics);
-          hooks.onIteration?.(metrics);
+          await report(next.metrics);
+          if (isMeasured(state.iteration, options)) await settle();
           await letEventsIn();
           if (state.iteration % checkpointEvery === 0 && !isDone()) {
             saved = await save();
@@ -233,6 +248,7 @@ export async function train(
         device = await openDevice({ backend: device.backend, allowSoftware: device.software });
         kernels = await openKernels(rules.network);
         disposeState(state);
+        steps.end();
         steps = open();
         state = steps.begin(saved, start);
         validation = savedValidation(rules, saved);
@@ -242,6 +258,7 @@ export async function train(
     }
   } finally {
     disposeState(state);
+    steps.end();
   }
 }
 
@@ -281,8 +298,10 @@ function undividedSteps(
       saved ? restoreState(problem, rules, options, saved) : initialise(problem, rules, options, start),
     iterate: (state) => iterate(problem, rules, kernels, options, state),
     save: (state) => saveState(problem, options, state),
+    settle: (state) => Promise.resolve({ state, metrics: [] }),
     agree: (work) => work(),
     stopped: () => signal?.aborted ?? false,
+    end() {},
   };
 }
 

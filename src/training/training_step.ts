@@ -5,6 +5,7 @@
  */
 import type { MovedChains, PriceKernels } from "../kernels/kernels.ts";
 import type { HypernetworkOutput } from "../networks/hypernetwork_output.ts";
+import type { RowTypes } from "../networks/row_types.ts";
 import { isReproducibleGoods } from "../problems/principal_utility.ts";
 import type { RandomKey } from "../random/key.ts";
 import { tidy } from "../runtime/tensors.ts";
@@ -24,7 +25,7 @@ export interface TrainingStep extends LossGradient {
 export function trainingStep(
   kernels: PriceKernels,
   hypernetwork: HypernetworkOutput,
-  types: Float32Array,
+  types: RowTypes,
   start: Chains,
   options: MoveOptions,
   key: RandomKey,
@@ -57,7 +58,7 @@ export function trainingStep(
 export function composedStep(
   kernels: PriceKernels,
   hypernetwork: HypernetworkOutput,
-  types: Float32Array,
+  types: RowTypes,
   start: Chains,
   options: MoveOptions,
   key: RandomKey,

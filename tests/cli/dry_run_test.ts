@@ -1,5 +1,6 @@
 /** `tedi train --dry-run`: what training would take, without a trace; and the number of threads. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { WITHOUT_WEBGPU } from "../devices.ts";
 import { jsonLines, SMALL, tedi, testFolder } from "./tedi.ts";
 
 const FOLDER = testFolder();
@@ -53,6 +54,23 @@ Deno.test("--dry-run tells people the parameters, the memory and the work", asyn
   assertEquals(shown.get("All"), ["0.0404 GFLOP", "50 iterations"]);
   assert(lines.every((line) => line.at(-1) !== ""), "no line ends with spaces");
   assertEquals(namesIn(cwd), []);
+});
+
+Deno.test({
+  name: "--dry-run on a GPU counts what an iteration asks of it",
+  ignore: WITHOUT_WEBGPU,
+  async fn() {
+    const cwd = `${FOLDER}/gpu`;
+    Deno.mkdirSync(cwd);
+    const args = COUNTED.map((arg) => arg === "wasm" ? "webgpu" : arg).concat("--allow-software", "--json");
+    const { code, stdout, stderr } = await tedi(args, { cwd });
+    assertEquals(code, 0, stderr);
+    assertEquals(stderr, "Running some iterations on the GPU, to count what they ask of it\n");
+    const gpu = jsonLines(stdout)[0].gpu as Record<string, number>;
+    assert(gpu.dispatches > 10 && gpu.submissions >= 1 && gpu.submissions <= 3 && gpu.bytesReadBack <= 64, stdout);
+    assert(gpu.milliseconds > 0 && gpu.shareOfPeak > 0 && gpu.shareOfPeak < 1, stdout);
+    assertEquals(namesIn(cwd), []);
+  },
 });
 
 Deno.test("--dry-run refuses what does not fit, and wrong options, as training does", async () => {

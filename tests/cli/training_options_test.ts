@@ -36,6 +36,7 @@ const OTHERS: Readonly<Record<string, unknown>> = {
     "initial-prices": "fees",
   },
   ...{ boundary: "project", "step-rule": "constant", "step-scale": 0.7, "largest-step": 0.1, "line-move-every": 3 },
+  "new-chains": "annealed",
   ...{ "initial-points": 2, "initial-point-noise": 0.4, "initial-beta": 7, "final-beta": 9, "beta-growth-ratio": 0.6 },
   ...{ "largest-suboptimality": 5, "learning-rate": 0.1, "final-learning-rate-ratio": 0.2, "learning-rate-beta": 8 },
   ...{ "polish-share": 0.9, "polish-profiles": 17, "polish-learning-rate": 0.07 },

@@ -53,8 +53,13 @@ const cases = [
   fewShared,
   ...symmetric,
 ];
-/** With slopes per good: sources that are written as dense ones. */
-const localCases = [kernelCases[6], kernelCases[8], { ...few, perGood: 5, name: "few weights, perGood part" }];
+/** With slopes per good; the last has more rows, one for each good, than a workgroup sums over. */
+const fewPerGood: KernelCase = { ...few, perGood: 5, name: "few weights, slopes per good" };
+const localCases = [
+  ...[6, 7, 8].map((k) => kernelCases[k]),
+  fewPerGood,
+  { ...fewPerGood, rows: 400, points: 5, chains: 5, name: "few weights, slopes per good, many rows" },
+];
 
 /**
  * The WebGPU device, one for all tests, as to compile for llvmpipe takes seconds; and what plain TensorFlow.js makes of
@@ -124,7 +129,7 @@ checkCases("WebGPU kernels with scratch memory in storage buffers", [few, fewSha
 const { size: { goods: m, layers: K, groups: G, groupSize: E } } = few;
 const rowBytes = 4 * caseNetwork(few).weightCount;
 assert(K > 1 && rowBytes > 4 * (m + G + E), "a row of weights is the largest tensor");
-checkCases("WebGPU kernels that bind parts of tensors", [few, fewShared], {
+checkCases("WebGPU kernels that bind parts of tensors", [few, fewShared, fewPerGood], {
   bindingBytes: 256 + 3 * rowBytes,
 });
 checkCases("WebGPU kernels with a record a dispatch", [few], { loopRounds: 1 });

@@ -103,6 +103,7 @@ const bad: [setting: Record<string, unknown>, thing: string, rule: string, got: 
   [{ stepRule: "toString" }, "stepRule", "one of adapted, constant", '"toString"'],
   [{ estimator: undefined }, "estimator", "one of coordinate, paired", "undefined"],
   [{ nondecreasing: 1 }, "nondecreasing", "true or false", "1"],
+  [{ newChains: "anywhere" }, "newChains", "one of by-device, best-responses, annealed", '"anywhere"'],
   [{ initialPrices: "free" }, "initialPrices", "one of cheap, fees", '"free"'],
   [{ tiedWeights: "no" }, "tiedWeights", "true or false", '"no"'],
   [{ seed: -1 }, "seed", "an integer from 0 to 2^53 - 1", "-1"],

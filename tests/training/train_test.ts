@@ -15,6 +15,7 @@ import { openDevice } from "../../src/runtime/device.ts";
 import type { HostTensor } from "../../src/runtime/host_tensor.ts";
 import type { IterationMetrics } from "../../src/training/metrics.ts";
 import type { TrainingOptions } from "../../src/training/options.ts";
+import { MEASURED_EVERY } from "../../src/training/resident.ts";
 import { type Checkpoint, train, type TrainingHooks } from "../../src/training/train.ts";
 import { bits } from "../bits.ts";
 import { forEachDevice, TESTED_BACKENDS, WITHOUT_WEBGPU } from "../devices.ts";
@@ -97,10 +98,11 @@ forEachDevice("a run that was stopped and resumed gives the same bits", async (d
     const stop = new AbortController();
     const begun = await record(setting, {}, {
       device,
+      checkpointEvery: 3, // on a GPU, too, what happened before is known by then
       signal: stop.signal,
       onIteration: ({ iteration }) => iteration === 3 && stop.abort(),
     });
-    assertEquals([begun.iterations, begun.result.iterations], [[2, 3], 3]);
+    assertEquals([begun.iterations, begun.result.iterations], [[3, 3], 3]);
     const resumed = await record(setting, {}, { device, resume: begun.last });
     assertEquals([...begun.metrics, ...resumed.metrics], whole.metrics);
     assertEquals([...begun.result.history, ...resumed.result.history], [...whole.result.history]);
@@ -118,32 +120,52 @@ Deno.test("a checkpoint of the end gives the mechanism without another iteration
   assertEquals(bits(again.result.mechanism.parameters), bits(whole.result.mechanism.parameters));
 });
 
-Deno.test({
-  name: "wasm and webgpu report the same metrics",
-  ignore: WITHOUT_WEBGPU,
-  async fn() {
-    // The sharper choices are, the sooner rounding grows.
-    const settings: Partial<TrainingOptions> = { iterations: 20, finalBeta: 150, polishShare: 0 };
-    for (const setting of SETTINGS.slice(0, 2)) {
+/**
+ * Settings in which rounding, by which devices differ, grows slowly: choices that are not sharp, and short steps. On a GPU
+ * new chains begin elsewhere, unless told otherwise, and whether chains keep up is known later, so that here beta does not
+ * wait for it.
+ */
+const CALM: Partial<TrainingOptions> = {
+  ...{ profiles: 32, chains: 8, finalBeta: 60, newChains: "annealed", largestSuboptimality: 1000, polishShare: 0 },
+};
+const calmCases: readonly [setting: string, settings: Partial<TrainingOptions>][] = [
+  ["U_{1,2}^{0,0}", { ...CALM, iterations: 50, learningRate: 1e-3 }],
+  ["U_{2,2}^{1,0}", { ...CALM, iterations: 12, learningRate: 3e-4 }],
+  ["U_{2,2}^{1,0}", {
+    ...{ ...CALM, iterations: 12, learningRate: 3e-4, tiedWeights: true },
+    network: { ...SMALL.network!, context: "set" },
+  }],
+];
+for (const [setting, settings] of calmCases) {
+  const { iterations, network } = settings;
+  Deno.test({
+    name: `wasm and webgpu report the same metrics: ${setting}, ${iterations} iterations, ${
+      network?.context ?? "dense"
+    }`,
+    ignore: WITHOUT_WEBGPU,
+    async fn() {
       const metrics: IterationMetrics[][] = [];
       for (const backend of TESTED_BACKENDS) {
         const device = await openDevice({ backend, allowSoftware: true });
-        const run = await record(setting, settings, { device, checkpointEvery: 100 });
-        metrics.push(run.metrics);
-        device.check();
-        device.close();
+        try {
+          metrics.push((await record(setting, settings, { device, checkpointEvery: 100 })).metrics);
+          device.check();
+        } finally {
+          device.close();
+        }
       }
       const [onWasm, onGpu] = metrics;
-      assertEquals([onWasm.length, onGpu.length], [20, 20]);
+      assertEquals([onWasm.length, onGpu.length], [iterations, iterations]);
       for (const name of ["softRevenue", "chainSuboptimality", "gradientNorm", "beta", "learningRate"] as const) {
         onWasm.forEach(({ [name]: expected, iteration }, k) => {
+          if (name === "chainSuboptimality" && iteration % MEASURED_EVERY !== 1) return;
           const tolerance = 1e-3 * Math.max(1, Math.abs(expected));
-          assertAlmostEquals(onGpu[k][name], expected, tolerance, `${name} of iteration ${iteration}, ${setting}`);
+          assertAlmostEquals(onGpu[k][name], expected, tolerance, `${name} of iteration ${iteration}`);
         });
       }
-    }
-  },
-});
+    },
+  });
+}
 
 /** Makes the open GPU fail as a crashed driver would. */
 function loseDevice(): void {
@@ -156,9 +178,10 @@ Deno.test({
   async fn() {
     const setting = "U_{2,2}^{1,0}", open = () => openDevice({ backend: "webgpu", allowSoftware: true });
     const undisturbed = await record(setting, {}, { device: await open() });
+    // Iterations are told of when they were read, here before every other one's checkpoint.
     const cases: [lostAfter: number, from: number, iterations: number[]][] = [
-      [3, 2, [1, 2, 3, 3, 4, 5, 6]],
-      [1, 0, [1, 1, 2, 3, 4, 5, 6]],
+      [3, 2, [1, 2, 3, 4, 3, 4, 5, 6]],
+      [1, 0, [1, 2, 1, 2, 3, 4, 5, 6]],
     ];
     for (const [lostAfter, from, iterations] of cases) {
       const losses: [string, number][] = [], before = tf.memory().numTensors;

@@ -36,7 +36,9 @@ The BLAS matters most. On two cores of an AMD processor with AVX-512, at best:
     Debian's 1.13, OpenBLAS with threads                 400 to 700 ms   (they get into the way of PyTorch's)
     Debian's 1.13, reference BLAS, which is its default        2700 ms
 
-torch.compile of a Langevin step saves another tenth of the steps' time, for 5 to 20 s of compiling; it is left out.
+`--compile` has torch.compile make one piece of all Langevin steps, and one of the value with its gradient. Both are written
+without preallocated buffers there, which the compiler plans by itself. The weights are still made once in an iteration, and
+all steps and chains share them.
 """
 import argparse
 import ctypes
@@ -55,6 +57,9 @@ import torch.nn.functional as F
 
 LARGEST_NOISE = 0.5  # of a Langevin step: chains on a flat utility cross the box in a few steps
 BATCH_ROWS = 192  # of weights at a time on a CPU: what a step reads and writes then stays in the caches
+
+
+COMPILE_MODES = ("default", "reduce-overhead", "max-autotune", "max-autotune-no-cudagraphs")
 
 
 class BadInput(Exception):
@@ -291,6 +296,39 @@ class PointGradient:
         return slope
 
 
+def point_gradient(weights, points, config):
+    """What PointGradient computes, without buffers: for the compiler."""
+    m, G, E, K = (config[name] for name in ("goods", "groups", "groupSize", "layers"))
+    R, _, N = points.shape
+    affine, positive = weights
+    best, leads = None, []
+    inputs = torch.cat([points, points.new_ones(R, 1, N)], 1)
+    for k in range(K):
+        h = product(affine[k], inputs)
+        if k > 0:
+            h = add_product(h, positive[k], best)
+        best, *others = h.view(R, E, G, N).unbind(1)
+        won = []
+        for other in others:
+            won.append(other > best)
+            best = torch.maximum(best, other)
+        leads.append(won)
+    slope = affine[K][:, :, :m].transpose(1, 2)
+    above = positive[K].transpose(1, 2).expand(R, G, N)
+    for k in reversed(range(K)):
+        shares = []
+        for won in reversed(leads[k]):
+            # What is left of `above`, where this element leads those before it.
+            shares.append(torch.where(won, above, 0))
+            above = torch.where(won, 0, above)
+        shares.append(above)
+        share = torch.stack(shares[::-1], 1).view(R, E * G, N)
+        slope = slope + product(affine[k][:, :, :m].transpose(1, 2), share)
+        if k > 0:
+            above = product(positive[k].transpose(1, 2), share)
+    return slope
+
+
 # --- Langevin steps ---
 
 
@@ -311,6 +349,18 @@ def langevin(weights, types, chains, step_size, noise, config):
         reflect(now)
         squares.addcmul_(slope, slope)
     return now, squares.div_(config["steps"])
+
+
+def compiled_langevin(weights, types, chains, step_size, noise, config):
+    """What `langevin` computes with the noise of all steps [S, R, m, N], without buffers: for the compiler."""
+    noise_scale = (step_size * (2 / config["beta"])).sqrt()
+    now, squares = chains, torch.zeros_like(chains)
+    for standard in noise.unbind(0):
+        slope = types - point_gradient(weights, now, config)
+        now = now + slope * step_size + standard * noise_scale
+        now = (1 - (now.abs().remainder(2) - 1).abs()).clamp(0, 1)
+        squares = squares + slope * slope
+    return now, squares / config["steps"]
 
 
 def adapted_step_size(square_slopes, scale, beta):
@@ -364,6 +414,7 @@ class Batch:
             self.contexts = types[:, others].reshape(self.M * n, (n - 1) * m) * 2 - 1
         self.types = self.per_row(types.reshape(self.M * n, m))
         self.square_slopes = square_slopes
+        self.value, self.langevin = value, langevin
         self.chains = self.as_columns(chains)
 
     def as_columns(self, points):
@@ -393,7 +444,7 @@ class Batch:
         config = self.config
         step_size = self.per_row(adapted_step_size(self.square_slopes, config["stepScale"], config["beta"]))
         weights = [[part if part is None else part.detach() for part in kind] for kind in weights]
-        chains, squares = langevin(weights, self.types, self.chains, step_size, noise, config)
+        chains, squares = self.langevin(weights, self.types, self.chains, step_size, noise, config)
         seen = self.globally(squares).mean(3).reshape(self.square_slopes.shape)
         return chains, (self.square_slopes + seen) / 2
 
@@ -401,7 +452,7 @@ class Batch:
         """Adds this batch's part of the loss gradient over `profiles` to the parameters' `grad`; its sum of u0 / C."""
         R, m, N = self.chains.shape
         # The zero outcome is one more point of each row: p = f(x) - f(0).
-        f = value(weights, torch.cat([self.chains, self.chains.new_zeros(R, m, 1)], 2), self.config)
+        f = self.value(weights, torch.cat([self.chains, self.chains.new_zeros(R, m, 1)], 2), self.config)
         with torch.no_grad():
             payments = self.globally((f[:, :N] - f[:, N:]).unsqueeze(1)).squeeze(2)
             of_payments, utility = loss_weights(self.globally(self.chains), payments, self.config)
@@ -414,8 +465,9 @@ class Batch:
 class Training:
     """Parameters, Adam's moments, and the profiles in batches that fit the caches."""
 
-    def __init__(self, config, arrays, names, device, batch):
+    def __init__(self, config, arrays, names, device, batch, compile_mode=None):
         self.config = config
+        self.compiled = compile_mode is not None
         tensors = {name: torch.from_numpy(array).to(device) for name, array in arrays.items() if name != "noise"}
         self.parameters = {name: tensors[name].clone().requires_grad_() for name in names}
         self.adam = torch.optim.Adam(
@@ -423,6 +475,7 @@ class Training:
             lr=config["learningRate"],
             betas=(config["beta1"], config["beta2"]),
             eps=config["epsilon"],
+            fused=device.type == "cuda",
         )
         types, n = tensors["types"], config["participants"]
         self.M = types.shape[0]
@@ -435,6 +488,13 @@ class Training:
             )
             for at in range(0, self.M, batch)
         ]
+        if self.compiled:
+            compiled = [
+                torch.compile(one, dynamic=False, fullgraph=True, mode=compile_mode)
+                for one in (value, compiled_langevin)
+            ]
+            for one in self.batches:
+                one.value, one.langevin = compiled
 
     def weights(self, batch):
         return network_weights(self.parameters, batch.contexts, self.config)
@@ -454,7 +514,14 @@ class Training:
         utility = 0
         for batch in self.batches:
             weights = self.weights(batch)
-            noise = (torch.randn_like(batch.chains) for _ in range(self.config["steps"]))
+            steps, shape = self.config["steps"], batch.chains.shape
+            if self.compiled:
+                # Results of the last iteration may be overwritten in this one: chains are kept outside of graphs.
+                torch.compiler.cudagraph_mark_step_begin()
+                batch.chains, batch.square_slopes = batch.chains.clone(), batch.square_slopes.clone()
+                noise = torch.randn((steps, *shape), device=batch.chains.device)
+            else:
+                noise = (torch.randn_like(batch.chains) for _ in range(steps))
             batch.chains, batch.square_slopes = batch.moved(weights, noise)
             utility = utility + batch.add_gradient(weights, self.M)
         self.descend()
@@ -471,7 +538,7 @@ def check(training, noise):
         weights = training.weights(batch)
         rows = slice(at, at := at + batch.square_slopes.shape[0])
         steps = (batch.as_columns(torch.from_numpy(step[rows]).to(batch.chains.device)) for step in noise)
-        chains, square_slopes = batch.moved(weights, steps)
+        chains, square_slopes = batch.moved(weights, torch.stack(list(steps)) if training.compiled else steps)
         moved.append((batch.as_points(chains), square_slopes))
         utility = utility + batch.add_gradient(weights, training.M)
     out = {f"gradient.{name}": parameter.grad for name, parameter in training.parameters.items()}
@@ -542,6 +609,7 @@ def count(text):
 def parse(arguments):
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("cuda", help="which CUDA device there is; exit code 2 where there is none")
     for name, text in (("check", "compute once, for comparison"), ("time", "time full iterations")):
         command = commands.add_parser(name, help=text)
         command.add_argument("input", metavar="IN")
@@ -551,6 +619,7 @@ def parse(arguments):
             command.add_argument("--iterations", type=count, default=10, help="timed iterations (10)")
             command.add_argument("--warmup", type=count, default=3, help="iterations before (3)")
         command.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
+        command.add_argument("--compile", choices=COMPILE_MODES, metavar="MODE", help=" or ".join(COMPILE_MODES))
         command.add_argument(
             "--batch",
             type=count,
@@ -559,6 +628,8 @@ def parse(arguments):
         )
         command.add_argument("--threads", type=count, default=os.cpu_count(), help="threads (all cores)")
     options = parser.parse_args(arguments)
+    if options.command == "cuda":
+        return options
     if options.threads < 1:
         parser.error("--threads must be at least 1")
     if options.command == "time" and options.iterations < 1:
@@ -566,18 +637,30 @@ def parse(arguments):
     return options
 
 
+def require_cuda():
+    if torch.cuda.is_available():
+        return
+    build = "for CUDA " + torch.version.cuda if torch.version.cuda else "without CUDA"
+    raise BadInput(f"Cannot use cuda: PyTorch {torch.__version__}, built {build}, finds no CUDA device")
+
+
 def main(arguments):
     options = parse(arguments)
+    if options.command == "cuda" or options.device == "cuda":
+        require_cuda()
+    if options.command == "cuda":
+        print(json.dumps({"version": torch.__version__, "cuda": torch.version.cuda, "device": torch.cuda.get_device_name()}))
+        return
+    if options.compile and not hasattr(torch, "compile"):
+        raise BadInput(f"Cannot compile: torch.compile needs PyTorch 2, got {torch.__version__}")
     keep_heap()
     torch.set_num_threads(options.threads)
-    if options.device == "cuda" and not torch.cuda.is_available():
-        raise BadInput("Cannot use cuda: this PyTorch finds no such device")
     device = torch.device(options.device)
     config, arrays, names = read_problem(options.input, options.command == "check")
     profiles, n, _ = arrays["types"].shape
     on_cuda = device.type == "cuda"
     fitting = profiles if on_cuda or n == 1 else max(1, BATCH_ROWS // n)
-    training = Training(config, arrays, names, device, options.batch or fitting)
+    training = Training(config, arrays, names, device, options.batch or fitting, options.compile)
     if options.command == "check":
         write_safetensors(options.output, check(training, arrays["noise"]))
         return
@@ -585,6 +668,7 @@ def main(arguments):
     times = measure(training, options.iterations, options.warmup, torch.cuda.synchronize if on_cuda else lambda: None)
     print(json.dumps({
         "framework": "pytorch",
+        "compile": options.compile,
         "version": torch.__version__,
         "device": torch.cuda.get_device_name() if on_cuda else "cpu",
         "threads": torch.get_num_threads(),

@@ -9,8 +9,10 @@ import { experimentMethods } from "../../experiments/methods.ts";
 import { attempt, writeFileAtomic } from "../../io/atomic.ts";
 import { evaluate } from "../../mechanisms/evaluate.ts";
 import { settingProblem } from "../../problems/settings.ts";
+import { defaultTraining } from "../../training/options.ts";
 import type { Command, Option } from "../command.ts";
-import { chosenDevice, deviceOptions } from "../device_options.ts";
+import { deviceOptions, requestedDevice } from "../device_options.ts";
+import { openFasterDevice } from "../faster_device.ts";
 import { INTERRUPTED, listenToInterrupts } from "../interrupt.ts";
 import { parseCommandLine } from "../options.ts";
 import { openOutput } from "../output.ts";
@@ -65,7 +67,8 @@ export const figure1Command: Command = {
   async run(args) {
     const { values } = parseCommandLine("figure1", options, [], args);
     const { budget = "standard", seed = 0, out = "results/figure1" } = values, output = openOutput(values);
-    const problem = settingProblem(SETTING), device = await chosenDevice(values);
+    const problem = settingProblem(SETTING);
+    const device = await openFasterDevice(problem, defaultTraining(problem), requestedDevice(values), output);
     const interrupt = listenToInterrupts(() => output.log("Stopping; Ctrl-C again to stop at once"));
     let progress = output.progress("figure");
     try {

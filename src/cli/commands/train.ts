@@ -24,6 +24,8 @@ import { VERSION } from "../../version.ts";
 import type { Command } from "../command.ts";
 import { deviceOptions, requestedDevice } from "../device_options.ts";
 import { besideSimpleMechanisms, evaluateShown, reportEvaluation } from "../evaluation_report.ts";
+import { openFasterDevice } from "../faster_device.ts";
+import { measureGpuIteration } from "../gpu_iteration.ts";
 import { INTERRUPTED, listenToInterrupts } from "../interrupt.ts";
 import { aboutRun, sayNext, shellLine, whatTediIs } from "../next_steps.ts";
 import { chosenRanks, follow, lead, rankOptions, rankThreads, sharding } from "../ranks.ts";
@@ -113,11 +115,14 @@ async function runWith(values: TrainValues): Promise<number> {
 /** Tells what training would take on the device, and leaves no trace. */
 async function dryRun(chosen: MechanismProblem | undefined, values: TrainValues, output: Output): Promise<number> {
   const { problem, training } = await newTraining(chosen, values);
-  const device = await openDevice(requestedDevice(values));
+  const device = await openFasterDevice(problem, training, requestedDevice(values), output);
   try {
     const plan = await planTraining(problem, training, device);
     const config = configTable(problem.source, optionValues(training), runValues(values));
-    reportPlan(plan, problem, training, device, config, output);
+    const onGpu = device.backend === "webgpu";
+    if (onGpu) output.log("Running some iterations on the GPU, to count what they ask of it");
+    const gpu = onGpu ? await measureGpuIteration(problem, training, device, plan.flop.total) : undefined;
+    reportPlan(plan, problem, training, device, config, output, gpu);
     return 0;
   } finally {
     device.close();
@@ -204,7 +209,9 @@ async function work(
   const checkpointEvery = values["checkpoint-every"];
   const from = run.start?.mechanism;
   await lead(ranks, { source: problem.source, training, checkpointEvery }, run.checkpoint, from);
-  const device = await openDevice(wantedDevice(values, run.before));
+  const wanted = wantedDevice(values, run.before);
+  // Ranks open devices of their own, without a word to each other.
+  const device = ranks ? await openDevice(wanted) : await openFasterDevice(problem, training, wanted, output);
   const interrupt = listenToInterrupts(() => output.log("Stopping after this iteration; Ctrl-C again to stop at once"));
   try {
     const config = await writeConfig(run, values, device, output, watch?.address);

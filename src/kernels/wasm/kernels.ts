@@ -8,6 +8,7 @@ import type { Tensor, Tensor1D, Tensor2D, Tensor3D } from "../../deps/tfjs.ts";
 import type { ConvexNetwork } from "../../networks/network.ts";
 import type { HypernetworkOutput } from "../../networks/hypernetwork_output.ts";
 import { forward, transpose } from "../../networks/reparameterisation.ts";
+import type { RowTypes } from "../../networks/row_types.ts";
 import { view, writtenTensor } from "../../runtime/tensors.ts";
 import { HEAP, type Threads } from "../../runtime/threads.ts";
 import type { Chains } from "../../sampling/move_chains.ts";
@@ -292,12 +293,12 @@ export function wasmKernels(network: ConvexNetwork, build?: KernelBuild): PriceK
     memory: ArrayBufferLike,
     own: ChainsPlaces,
     start: Chains,
-    types: Float32Array,
+    types: RowTypes,
     draws: Int32Array,
   ) => {
     floats(memory, own.points).set(view(start.chains));
     floats(memory, own.squareSlopes).set(view(start.squareSlopes));
-    floats(memory, own.types).set(types);
+    floats(memory, own.types).set(types instanceof Float32Array ? types : view(types));
     new Int32Array(memory, own.draws.address, draws.length).set(draws);
   };
 

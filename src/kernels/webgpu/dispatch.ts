@@ -1,5 +1,6 @@
 /**
- * Runs shaders on tensors of TensorFlow.js' WebGPU backend, in order with the backend's own operations.
+ * Runs shaders on tensors of TensorFlow.js' WebGPU backend, in order with the backend's own operations, and recorded with
+ * them.
  *
  * The backend's `runWebGPUProgram` would not do: it binds whole tensors, makes one output a call, and has no scratch
  * memory.
@@ -8,6 +9,7 @@
  */
 import { type Tensor, tf } from "../../deps/tfjs.ts";
 import type { WebGPUBackend } from "../../deps/tfjs_webgpu.ts";
+import { bufferOf, commandEncoder, computePass, submitBatch, uniformBuffer } from "../../runtime/command_recorder.ts";
 import { bindings, type Shader } from "./shader.ts";
 
 /** A part of a tensor's buffer that can be bound. */
@@ -66,14 +68,10 @@ function compile(device: GPUDevice, shader: Shader): Compiled {
   return one;
 }
 
-/** Commands for the open WebGPU device: recorded one after the other, then submitted together. */
+/** Commands for the open WebGPU device, and the tensors that they need meanwhile. */
 export class Commands {
   readonly #backend: WebGPUBackend;
   readonly #bindingBytes: number;
-  #encoder: GPUCommandEncoder | undefined;
-  #pass: GPUComputePassEncoder | undefined;
-  /** Buffers that can be destroyed once the commands are submitted. */
-  readonly #uniforms: GPUBuffer[] = [];
   readonly #temporary: Tensor[] = [];
 
   /** @param bindingBytes The most bytes of a binding, at most the device's own limit, which it replaces in tests. */
@@ -99,9 +97,13 @@ export class Commands {
 
   /** Makes a tensor, without values or with those given, that {@linkcode release} disposes of. */
   temporary(shape: readonly number[], values?: Float32Array | Int32Array): Tensor {
-    const tensor = values
-      ? tf.tensor(values, [...shape], values instanceof Float32Array ? "float32" : "int32")
-      : this.tensor(shape);
+    return this.own(
+      values ? tf.tensor(values, [...shape], values instanceof Float32Array ? "float32" : "int32") : this.tensor(shape),
+    );
+  }
+
+  /** Takes a tensor over, which {@linkcode release} disposes of. */
+  own<T extends Tensor>(tensor: T): T {
     this.#temporary.push(tf.keep(tensor));
     return tensor;
   }
@@ -110,18 +112,17 @@ export class Commands {
    * `count` numbers of a tensor, from number `first` on, to bind. The whole tensor is bound where the device allows it.
    */
   window(tensor: Tensor, first = 0, count: number = tensor.size - first): Window {
-    const buffer = this.#buffer(tensor), bytes = 4 * tensor.size;
+    const buffer = bufferOf(tensor), bytes = 4 * tensor.size;
     if (bytes <= this.#bindingBytes) return { buffer, offset: 0, size: bytes, at: first };
     const alignment = this.limits.minStorageBufferOffsetAlignment;
     const offset = Math.floor(4 * first / alignment) * alignment;
     return { buffer, offset, size: 4 * (first + count) - offset, at: first - offset / 4 };
   }
 
-  /** Copies a tensor's numbers to another's. */
-  copy(from: Tensor, to: Tensor): void {
-    const source = this.#buffer(from), target = this.#buffer(to);
-    this.#endPass();
-    this.#commands().copyBufferToBuffer(source, 0, target, 0, 4 * from.size);
+  /** Copies `count` of a tensor's numbers, from number `first` on, to the same places of another. */
+  copy(from: Tensor, to: Tensor, first = 0, count: number = from.size): void {
+    const source = bufferOf(from), target = bufferOf(to);
+    commandEncoder().copyBufferToBuffer(source, 4 * first, target, 4 * first, 4 * count);
   }
 
   /**
@@ -139,18 +140,12 @@ export class Commands {
   ): void {
     const { device } = this.#backend, { pipeline, layout } = compile(device, shader);
     const names = Object.entries(shader.params);
-    const uniform = device.createBuffer({
-      size: 16 * Math.ceil(names.length / 4),
-      usage: GPUBufferUsage.UNIFORM,
-      mappedAtCreation: true,
-    });
-    const view = new DataView(uniform.getMappedRange());
+    const bytes = new ArrayBuffer(16 * Math.ceil(names.length / 4)), view = new DataView(bytes);
     names.forEach(([name, type], k) => {
       if (type === "f32") view.setFloat32(4 * k, params[name], true);
       else view.setUint32(4 * k, params[name], true);
     });
-    uniform.unmap();
-    this.#uniforms.push(uniform);
+    const uniform = uniformBuffer(bytes);
     const group = device.createBindGroup({
       layout,
       entries: [
@@ -161,22 +156,10 @@ export class Commands {
         }),
       ],
     });
-    this.#pass ??= this.#commands().beginComputePass();
-    this.#pass.setPipeline(pipeline);
-    this.#pass.setBindGroup(0, group);
-    this.#pass.dispatchWorkgroups(...workgroups as [number, number, number]);
-  }
-
-  /** Submits the commands, behind those that TensorFlow.js has recorded. More can be recorded afterwards. */
-  submit(): void {
-    this.#endPass();
-    const backend = this.#backend;
-    backend.ensureCommandEncoderReady();
-    backend.endComputePassEncoder();
-    backend.submitQueue();
-    if (this.#encoder) backend.queue.submit([this.#encoder.finish()]);
-    this.#encoder = undefined;
-    for (const buffer of this.#uniforms.splice(0)) buffer.destroy();
+    const pass = computePass();
+    pass.setPipeline(pipeline);
+    pass.setBindGroup(0, group);
+    pass.dispatchWorkgroups(...workgroups as [number, number, number]);
   }
 
   /** The number of temporary tensors. */
@@ -185,25 +168,11 @@ export class Commands {
   }
 
   /**
-   * Submits the commands, and disposes of all temporary tensors but the first `keep`, so that others can use their
-   * memory.
+   * Ends the use of all temporary tensors but the first `keep`, so that commands to come can use their memory. The commands
+   * so far are submitted if there are many of them.
    */
   release(keep = 0): void {
-    this.submit();
+    submitBatch();
     for (const tensor of this.#temporary.splice(keep)) tensor.dispose();
-  }
-
-  #commands(): GPUCommandEncoder {
-    return this.#encoder ??= this.#backend.device.createCommandEncoder();
-  }
-
-  #endPass(): void {
-    this.#pass?.end();
-    this.#pass = undefined;
-  }
-
-  #buffer({ dataId }: Tensor): GPUBuffer {
-    this.#backend.uploadToGPU(dataId);
-    return this.#backend.tensorMap.get(dataId).resource as GPUBuffer;
   }
 }

@@ -7,18 +7,22 @@
  *
  * @module
  */
-import type { Tensor2D, Tensor3D } from "../../deps/tfjs.ts";
+import { type Tensor2D, type Tensor3D, tf } from "../../deps/tfjs.ts";
 import { groupMaxLayout } from "../../networks/groupmax_layout.ts";
 import type { ConvexNetwork } from "../../networks/network.ts";
 import type { HypernetworkOutput } from "../../networks/hypernetwork_output.ts";
+import { type RowTypes, typeTensor } from "../../networks/row_types.ts";
+import type { Chains } from "../../sampling/move_chains.ts";
 import { reparameterisedKernels } from "../reparameterised.ts";
-import type { MovedChains, PriceKernels } from "../kernels.ts";
+import type { MovedChains, MoveStage, PriceKernels } from "../kernels.ts";
 import { type ChainShader, chainShader } from "./chains.ts";
 import { Commands, type Window } from "./dispatch.ts";
 import { gradientShader } from "./gradient.ts";
 import type { Memory, WorkgroupLimits } from "./layout.ts";
 import { type PointShader, pointShader } from "./points.ts";
+import { RECORD } from "./records.ts";
 import { chainSchedule, dispatches, stepSizes } from "./schedule.ts";
+import { deviceUniforms } from "./uniforms.ts";
 import { addGradient, emptyGradient, makeWeights, type Rows } from "./weights.ts";
 
 /** How much the kernels work on at a time. Tests make it small. */
@@ -94,7 +98,8 @@ export function webgpuKernels(network: ConvexNetwork, options: WebgpuKernelOptio
     use: (rows: Rows, prepared: Window, most: number) => void,
   ): void {
     const ofWeights = hypernetwork.hidden ? 4 * P : 0;
-    const scratch = Math.max(ofWeights, extra * workgroups), ofHidden = 4 * (hypernetwork.hidden?.shape[1] ?? 0);
+    const scratch = Math.max(ofWeights, extra * workgroups), { hidden, perGood } = hypernetwork;
+    const ofHidden = 4 * Math.max(hidden?.shape[1] ?? 0, m * (perGood?.hidden.shape[2] ?? 0));
     const most = Math.min(R, rowsOfChunk(commands, Math.max(bytes, ofHidden), scratch, workgroups));
     const prepared = commands.temporary([hypernetwork.hidden ? most : 1, P]);
     if (!hypernetwork.hidden) makeWeights(commands, size, hypernetwork, { first: 0, count: 1 }, prepared);
@@ -103,8 +108,7 @@ export function webgpuKernels(network: ConvexNetwork, options: WebgpuKernelOptio
       if (hypernetwork.hidden) makeWeights(commands, size, hypernetwork, rows, prepared);
       const keep = commands.temporaries;
       use(rows, commands.window(prepared), most);
-      // Each chunk is submitted by itself, so that the GPU can draw its screen in between, and chunks reuse memory.
-      commands.release(keep);
+      commands.release(keep); // chunks share their memory
     }
   }
 
@@ -136,6 +140,73 @@ export function webgpuKernels(network: ConvexNetwork, options: WebgpuKernelOptio
 
   const chainsOf = (limits: WorkgroupLimits, C: number, lineMoves: boolean) =>
     once<ChainShader>(limits, ["chains", C, lineMoves], () => chainShader(size, C, lineMoves, limits));
+
+  /** Moves chains in stages, one behind the other, and gives them as they are after each of the last `kept`. */
+  function moveInStages(
+    hypernetwork: HypernetworkOutput,
+    types: RowTypes,
+    start: Chains,
+    stages: readonly MoveStage[],
+    kept: number,
+  ): MovedChains[] {
+    const [R, C] = start.chains.shape, commands = new Commands(bindingBytes), firstKept = stages.length - kept;
+    const lineMoves = stages.some(({ move }) => move.lineMoveEvery > 0);
+    const { shader, memory, rounds } = chainsOf(workgroupLimits(commands), C, lineMoves);
+    const empty = (): MovedChains => ({
+      chains: commands.tensor([R, C, m]) as Tensor3D,
+      squareSlopes: commands.tensor([R, m]) as Tensor2D,
+      values: commands.tensor([R, C + 1]) as Tensor2D,
+    });
+    const results = Array.from({ length: kept }, empty);
+    commands.copy(start.chains, results[0].chains);
+    commands.copy(start.squareSlopes, results[0].squareSlopes);
+    const schedules = stages.map(({ move, key }) => chainSchedule(move, C, key));
+    const words = schedules.map(({ words }) => words), lengths = words.map(({ length }) => length);
+    const all = new Int32Array(lengths.reduce((sum, length) => sum + length, 0));
+    const begins = words.map((_, k) => lengths.slice(0, k).reduce((sum, length) => sum + length, 0));
+    words.forEach((own, k) => all.set(own, begins[k]));
+    const schedule = commands.window(commands.temporary([all.length], all));
+    // Types, and zeros for the sums of squared slopes.
+    const ofRows = commands.own(tf.tidy(() => {
+      const own = typeTensor(types, m);
+      return tf.stack([own, tf.zerosLike(own)], 1);
+    }));
+    const sizes = { rows: R, bytes: 4 * (C + 1) * Math.max(2, m), workgroups: 1, extra: scratchBytes(memory) };
+    eachChunk(commands, hypernetwork, sizes, ({ first, count }, prepared, most) => {
+      const scratch = scratchWindows(commands, memory, most);
+      stages.forEach(({ move }, stage) => {
+        // Stages that are not kept move the chains of the first that is.
+        const { chains, squareSlopes, values } = results[Math.max(0, stage - firstKept)];
+        if (stage > firstKept) {
+          const before = results[stage - firstKept - 1];
+          commands.copy(before.chains, chains, first * C * m, count * C * m);
+          commands.copy(before.squareSlopes, squareSlopes, first * m, count * m);
+        }
+        const [chainsNow, slopesNow, rowsNow, valuesNow] = ([[chains, C * m], [squareSlopes, m], [ofRows, 2 * m], [
+          values,
+          C + 1,
+        ]] as const).map(([tensor, each]) => commands.window(tensor, first * each, count * each));
+        const windows = {
+          ...{ prepared, ...scratch },
+          ...{ chains: chainsNow, squareSlopes: slopesNow, rows: rowsNow, values: valuesNow, schedule },
+        };
+        const { records } = schedules[stage], from = begins[stage] / RECORD;
+        // The last record is that of values, which only stages that are kept need.
+        const own = stage < firstKept ? records.slice(0, -1) : records;
+        for (const [begin, end] of dispatches(own, rounds, loopRounds)) {
+          commands.run(shader, windows, {
+            ...{ firstRow: first, sharedWeights: hypernetwork.hidden ? 0 : 1 },
+            ...{ firstRecord: from + begin, endRecord: from + end },
+            ...{ chainsAt: chainsNow.at, squareSlopesAt: slopesNow.at, rowsAt: rowsNow.at, valuesAt: valuesNow.at },
+            ...{ adapted: move.stepRule === "adapted" ? 1 : 0, reflect: move.boundary === "reflect" ? 1 : 0 },
+            ...{ beta: move.beta, ...stepSizes(move) },
+          }, [count]);
+        }
+      });
+    });
+    commands.release();
+    return results;
+  }
 
   const kernels: PriceKernels = {
     value: (hypernetwork, points) => atPoints("value", hypernetwork, points) as Tensor2D,
@@ -185,55 +256,25 @@ export function webgpuKernels(network: ConvexNetwork, options: WebgpuKernelOptio
             coefficientsAt: ofCoefficients.at,
           }, [groups]);
         }
-        addGradient(commands, hypernetwork, { first: rows.first, count: groups }, raw, made);
+        addGradient(commands, size, hypernetwork, { first: rows.first, count: groups }, raw, made);
       });
       commands.release();
       return made;
     },
 
-    moveChains(hypernetwork, types, start, move, key): MovedChains {
-      const [R, C] = start.chains.shape, commands = new Commands(bindingBytes);
-      const { shader, memory, rounds } = chainsOf(workgroupLimits(commands), C, move.lineMoveEvery > 0);
-      const chains = commands.tensor([R, C, m]) as Tensor3D, squareSlopes = commands.tensor([R, m]) as Tensor2D;
-      const values = commands.tensor([R, C + 1]) as Tensor2D;
-      commands.copy(start.chains, chains);
-      commands.copy(start.squareSlopes, squareSlopes);
-      const { records, words } = chainSchedule(move, C, key);
-      const schedule = commands.window(commands.temporary([words.length], words));
-      // Types, and zeros for the sums of squared slopes.
-      const data = new Float32Array(2 * R * m);
-      for (let row = 0; row < R; row++) data.set(types.subarray(row * m, (row + 1) * m), 2 * row * m);
-      const ofRows = commands.temporary([R, 2, m], data);
-      const sizes = { rows: R, bytes: 4 * (C + 1) * Math.max(2, m), workgroups: 1, extra: scratchBytes(memory) };
-      eachChunk(commands, hypernetwork, sizes, ({ first, count }, prepared, most) => {
-        const [chainsNow, slopesNow, rowsNow, valuesNow] = ([[chains, C * m], [squareSlopes, m], [ofRows, 2 * m], [
-          values,
-          C + 1,
-        ]] as const).map(([tensor, each]) => commands.window(tensor, first * each, count * each));
-        const windows = {
-          ...{ prepared, ...scratchWindows(commands, memory, most) },
-          ...{ chains: chainsNow, squareSlopes: slopesNow, rows: rowsNow, values: valuesNow, schedule },
-        };
-        for (const [from, to] of dispatches(records, rounds, loopRounds)) {
-          commands.run(shader, windows, {
-            ...{ firstRow: first, sharedWeights: hypernetwork.hidden ? 0 : 1, firstRecord: from, endRecord: to },
-            ...{ chainsAt: chainsNow.at, squareSlopesAt: slopesNow.at, rowsAt: rowsNow.at, valuesAt: valuesNow.at },
-            ...{ adapted: move.stepRule === "adapted" ? 1 : 0, reflect: move.boundary === "reflect" ? 1 : 0 },
-            ...{ beta: move.beta, ...stepSizes(move) },
-          }, [count]);
-        }
-      });
-      commands.release();
-      return { chains, squareSlopes, values };
-    },
+    moveChains: (hypernetwork, types, start, move, key) =>
+      moveInStages(hypernetwork, types, start, [{ move, key }], 1)[0],
 
-    memory(rows, C, H) {
+    resident: { uniforms: deviceUniforms, moveInStages },
+
+    memory(rows, C, H, Hl = 0) {
       const limits = workgroupLimits(new Commands(bindingBytes)), perRow = 4 * P * (H > 0 ? 1 : 0);
       // A chunk's weights and their gradient, or its weights and scratch memory; and results as large as the chains.
       const scratch = scratchBytes(chainsOf(limits, C, true).memory);
       const chunk = Math.max(4 * P, Math.min(chunkBytes, rows * Math.max(perRow, scratch)));
-      const ofChains = 4 * rows * (C + 1) * m;
-      return { total: 2 * chunk + 3 * ofChains + 2 * 4 * P * H, largest: Math.max(chunk, ofChains, 4 * P * H) };
+      const ofChains = 4 * rows * (C + 1) * m, { maps } = groupMaxLayout(size);
+      const ofWeight = 4 * (Hl > 0 ? Math.max(H * (P - m * maps), Hl * maps) : H * P);
+      return { total: 2 * chunk + 3 * ofChains + 2 * ofWeight, largest: Math.max(chunk, ofChains, ofWeight) };
     },
   };
   return reparameterisedKernels(network, kernels);

@@ -15,22 +15,36 @@ const INNER = 16;
 /** A workgroup has SIDE x SIDE threads, each with EACH x EACH sums. */
 const SIDE = 16, EACH = TILE / SIDE;
 
+/** Where the element of a matrix in some row and column is, as WGSL expressions, from the matrix' beginning on. */
+export type Place = (row: string, column: string) => string;
+
 /** A kind of matrix product A B. */
 export interface ProductKind {
   /** Whether A is given by columns, `[inner, rows]`. */
   readonly transposedA?: boolean;
   /** Whether B is given by columns, `[columns, inner]`. */
   readonly transposedB?: boolean;
+  /** Where elements of A, B and the results are, as they are stored; row by row unless given. */
+  readonly places?: { readonly a?: Place; readonly b?: Place; readonly results?: Place };
+  /** WGSL that places need. */
+  readonly code?: string;
   /** Where given, the product adds the buffer `bias`, and passes so many of the first columns through softplus. */
   readonly positiveCount?: number;
+  /** Where the bias of a result is; that of its column unless given. */
+  readonly biasPlace?: Place;
 }
 
 /**
  * Makes the shader of `results = A B`, or `results += A B`, for A `[rows, inner]` and B `[inner, columns]`. Workgroups
  * z take part z of the inner dimension, and write a matrix of their own.
  */
-export function productShader({ transposedA, transposedB, positiveCount }: ProductKind): Shader {
+export function productShader(
+  { transposedA, transposedB, places = {}, code = "", positiveCount, biasPlace = (_, column) => column }: ProductKind,
+): Shader {
   const makesWeights = positiveCount !== undefined;
+  const rowByRow = (matrix: string): Place => (row, column) => `(${row}) * params.${matrix}Row + ${column}`;
+  const placeOf = { a: places.a ?? rowByRow("a"), b: places.b ?? rowByRow("b") };
+  const placeOfResult = places.results ?? ((row, column) => `(${row}) * params.resultsRow + ${column}`);
   const indices = Array.from({ length: EACH }, (_, k) => k);
   // Neighbouring threads read neighbouring numbers of a matrix.
   const load = (tile: "a" | "b", byInner: boolean, transposed: boolean, at: string, bound: string) => `
@@ -41,14 +55,14 @@ export function productShader({ transposedA, transposedB, positiveCount }: Produ
       if (${at} + along < ${bound} && inner + k < end) {
         number = ${tile}[params.${tile}At + ${
     transposed === (tile === "a")
-      ? `(inner + k) * params.${tile}Row + ${at} + along`
-      : `(${at} + along) * params.${tile}Row + inner + k`
+      ? placeOf[tile]("inner + k", `${at} + along`)
+      : placeOf[tile](`${at} + along`, "inner + k")
   }];
       }
       ${tile}Tile[k * ${TILE}u + along] = number;
     }`;
   const finish = makesWeights
-    ? `if (params.add == 0u) { sum += bias[column]; }
+    ? `if (params.add == 0u) { sum += bias[${biasPlace("row", "column")}]; }
       if (params.last == 1u && column < ${positiveCount}u) {
         // max(x, 0) + log(1 + exp(-|x|)), with log1p by its series where 1 + y loses y.
         let y = exp(-abs(sum));
@@ -77,13 +91,13 @@ export function productShader({ transposedA, transposedB, positiveCount }: Produ
       add: "u32",
       last: "u32",
     },
-    code: `
+    code: `${code}
 var<workgroup> aTile: array<f32, ${TILE * INNER}>;
 var<workgroup> bTile: array<f32, ${TILE * INNER}>;
 
 fn store(row: u32, column: u32, part: u32, made: f32) {
   if (row < params.rows && column < params.columns) {
-    let at = params.resultsAt + (part * params.rows + row) * params.resultsRow + column;
+    let at = params.resultsAt + ${placeOfResult("part * params.rows + row", "column")};
     var sum = made;
     if (params.add == 1u) { sum += results[at]; }
     ${finish}

@@ -1,0 +1,261 @@
+/** Training that stays on a GPU: what it submits and reads, and where new chains begin. */
+import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import { type Tensor, type Tensor3D, tf } from "../../src/deps/tfjs.ts";
+import { bestResponses } from "../../src/kernels/best_responses/select.ts";
+import { priceKernels } from "../../src/kernels/select.ts";
+import type { ContextKind } from "../../src/networks/context.ts";
+import type { NetworkKind } from "../../src/networks/kinds.ts";
+import { disposeHidden } from "../../src/networks/hypernetwork_output.ts";
+import { typeTensor } from "../../src/networks/row_types.ts";
+import { settingProblem } from "../../src/problems/settings.ts";
+import { randomKey } from "../../src/random/key.ts";
+import { normals, uniforms } from "../../src/random/numbers.ts";
+import { countGpuWork } from "../../src/runtime/gpu_counts.ts";
+import { type Device, openDevice } from "../../src/runtime/device.ts";
+import { annealedPoints } from "../../src/training/annealed_points.ts";
+import type { IterationMetrics } from "../../src/training/metrics.ts";
+import { defaultTraining, type TrainingOptions } from "../../src/training/options.ts";
+import { MEASURED_EVERY, residentSteps, staysOnDevice } from "../../src/training/resident.ts";
+import { disposeState } from "../../src/training/state.ts";
+import { train, trainingRules } from "../../src/training/train.ts";
+import { forEachDevice, openLeast, WITHOUT_WEBGPU } from "../devices.ts";
+
+const NETWORK = { layers: 2, groups: 3, groupSize: 2, hidden: [8] };
+const SMALL = { profiles: 16, chains: 4, steps: 3, warmUp: 1 };
+
+function optionsOf(setting: string, context?: ContextKind): TrainingOptions {
+  const network = { ...NETWORK, ...(context && { context }) };
+  return { ...defaultTraining(setting, "groupmax", context), ...SMALL, network, iterations: 60 };
+}
+
+/** Registers a test on a WebGPU device, which is told of errors that no call threw. */
+function onWebgpu(name: string, fn: (device: Device) => Promise<void>, open = openSoftware): void {
+  Deno.test({
+    name,
+    ignore: WITHOUT_WEBGPU,
+    async fn() {
+      const device = await open();
+      try {
+        await fn(device);
+        await new Promise((resolve) => setTimeout(resolve)); // GPU errors arrive by events
+        device.check();
+      } finally {
+        device.close();
+      }
+    },
+  });
+}
+
+const openSoftware = () => openDevice({ backend: "webgpu", allowSoftware: true });
+
+/** Trains for some iterations, and gives what each of them submitted and read. */
+async function countedIterations(setting: string, context: ContextKind, iterations: number) {
+  const problem = settingProblem(setting), options = optionsOf(setting, context);
+  const rules = trainingRules(problem, options), kernels = priceKernels(rules.network);
+  assert(staysOnDevice(kernels, options));
+  const steps = residentSteps(problem, rules, kernels, options), each = [], metrics: IterationMetrics[] = [];
+  let state = steps.begin(undefined, undefined);
+  for (let k = 0; k < iterations; k++) {
+    const count = countGpuWork(), next = await steps.iterate(state);
+    each.push(count.stop());
+    disposeState(state, next.state);
+    state = next.state;
+    metrics.push(...next.metrics);
+  }
+  metrics.push(...(await steps.settle(state)).metrics);
+  disposeState(state);
+  steps.end();
+  assertEquals(metrics.map(({ iteration }) => iteration), Array.from({ length: iterations }, (_, k) => k + 1));
+  assert(metrics.every(({ softRevenue, gradientNorm }) => Number.isFinite(softRevenue) && gradientNorm > 0));
+  return each;
+}
+
+const shapes: [setting: string, context: ContextKind][] = [
+  ["U_{1,2}^{0,0}", "dense"],
+  ["U_{2,2}^{1,0}", "dense"],
+  ["U_{3,2}^{1,0}", "set"],
+];
+for (const [limits, open] of [["the adapter's limits", openSoftware], ["the least limits", openLeast]] as const) {
+  for (const [setting, context] of shapes) {
+    onWebgpu(
+      `an iteration is one submission, and nothing is read but metrics: ${setting}, ${context}, ${limits}`,
+      async () => {
+        const before = tf.memory().numTensors;
+        const each = await countedIterations(setting, context, MEASURED_EVERY + 2);
+        assertEquals(tf.memory().numTensors, before);
+        each.forEach(({ submissions, readBacks, bytesReadBack, waits }, k) => {
+          const measures = k % MEASURED_EVERY === 0;
+          assertEquals([submissions, readBacks, waits], [1, measures ? 1 : 0, 0], `iteration ${k + 1}`);
+          if (!measures) assertEquals(bytesReadBack, 0);
+        });
+      },
+      open,
+    );
+  }
+}
+
+onWebgpu("counts see what TensorFlow.js submits and reads, until they stop", async () => {
+  const count = countGpuWork(), size = 4096, one = tf.ones([size]);
+  assertEquals((await tf.square(one).data())[0], 1);
+  const { submissions, readBacks, bytesReadBack, waits } = count.stop();
+  assert(submissions >= 1);
+  assertEquals([readBacks, bytesReadBack, waits], [1, 4 * size, 0]);
+  await tf.neg(one).data();
+  assertEquals(count.counts().readBacks, 1);
+  tf.disposeVariables();
+});
+
+onWebgpu("training stays on a GPU where kernels can, and is put together with the host elsewhere", async (device) => {
+  const cases: [settings: Partial<TrainingOptions>, kind: NetworkKind, stays: boolean][] = [
+    [{}, "groupmax", true],
+    [{}, "symmetric", true],
+    [{}, "pma", true],
+    [{}, "mlp", false],
+    [{ newChains: "best-responses" }, "groupmax", false],
+    [{ newChains: "best-responses", refresh: 0 }, "groupmax", true],
+  ];
+  for (const [settings, kind, stays] of cases) {
+    const options = { ...SMALL, iterations: 3, polishShare: 0, network: { ...NETWORK, kind }, ...settings };
+    const all = { ...defaultTraining("U_{1,2}^{0,0}", kind), ...options };
+    assertEquals(staysOnDevice(priceKernels(trainingRules("U_{1,2}^{0,0}", all).network), all), stays, kind);
+    const count = countGpuWork(), { history } = await train("U_{1,2}^{0,0}", options, { device });
+    const { readBacks } = count.stop();
+    assertEquals(history.length, 3);
+    assert(history.every(({ softRevenue }) => Number.isFinite(softRevenue)));
+    // The first measurement, the other numbers and the checkpoint; else several in each iteration.
+    const ofCheckpoint = 4 * Object.keys(trainingRules("U_{1,2}^{0,0}", all).parameterShapes).length + 2;
+    assertEquals(readBacks === 2 + ofCheckpoint, stays, `${kind}: ${readBacks}`);
+  }
+});
+
+onWebgpu("polishing waits for the parameters, and goes on from what stayed on the device", async (device) => {
+  const options = { ...SMALL, network: NETWORK, iterations: 24, polishShare: 0.25, polishProfiles: 32 };
+  const before = tf.memory().numTensors, { history } = await train("U_{1,2}^{0,0}", options, { device });
+  assertEquals(tf.memory().numTensors, before);
+  assertEquals(history.map(({ iteration }) => iteration), Array.from({ length: 24 }, (_, k) => k + 1));
+  assertEquals(history.map(({ chainSuboptimality }) => chainSuboptimality > 0), [
+    ...Array(18).fill(true),
+    ...Array(6).fill(false),
+  ]);
+});
+
+onWebgpu("beta stops where a measurement found that chains fall behind", async (device) => {
+  const options = { ...SMALL, network: NETWORK, iterations: 25, largestSuboptimality: 1e-6, polishShare: 0 };
+  const { history } = await train("U_{1,2}^{0,0}", options, { device });
+  const betas = history.map(({ beta }) => beta), last = betas[MEASURED_EVERY + 1];
+  for (let k = 1; k < betas.length; k++) {
+    assertEquals(betas[k] > betas[k - 1], k <= MEASURED_EVERY + 1, `iteration ${k + 1}`);
+  }
+  assertEquals(betas.at(-1), last);
+  // The measurements of iterations 1, 11 and 21, each until the next.
+  const found = history.map(({ chainSuboptimality }) => chainSuboptimality);
+  assertEquals(new Set(found).size, 3);
+  assertEquals(new Set(found.slice(MEASURED_EVERY, 2 * MEASURED_EVERY)).size, 1);
+});
+
+/** Prices of some parameters that are no start of training: a network with noise on all weights. */
+function somePrices(setting: string, context?: ContextKind) {
+  const problem = settingProblem(setting), { participants, goods: m } = problem;
+  const rules = trainingRules(problem, optionsOf(setting, context));
+  const host = Object.fromEntries(
+    Object.entries(rules.initialParameters(randomKey(3))).map(([name, { shape, data }], k) => {
+      const noise = normals(randomKey(10 + k), data.length);
+      return [name, { shape, data: Float32Array.from(data, (value, j) => value + 0.3 * noise[j]) }];
+    }),
+  );
+  const parameters = Object.fromEntries(
+    Object.entries(host).map(([name, { shape, data }]) => [name, tf.tensor(data, shape as number[])]),
+  );
+  const types = problem.distribution.sample(randomKey(5), 30 / participants, "training");
+  return { problem, rules, host, parameters, types, m };
+}
+
+const pointOptions = { chains: 8, initialPoints: 4, initialPointNoise: 1.5 };
+
+forEachDevice("annealed points are within m / beta of certified best responses", async () => {
+  for (const [setting, context] of [...shapes, ["U_{1,4}^{0,0}", "dense"] as [string, ContextKind]]) {
+    const { rules, host, parameters, types, m } = somePrices(setting, context), kernels = priceKernels(rules.network);
+    const hypernetwork = rules.hypernetwork(parameters, types), rows = types.length / m, { chains: C } = pointOptions;
+    const best = bestResponses(
+      rules.network,
+      rules.hostHypernetwork(host, types),
+      Float64Array.from(types),
+      1,
+    );
+    for (const beta of [20, 600]) {
+      const points = annealedPoints(kernels, hypernetwork, types, m, pointOptions, beta, randomKey(7));
+      const zero = tf.zeros([rows, 1, m]);
+      const f = await kernels.value(hypernetwork, tf.concat([points, zero], 1) as Tensor3D).data();
+      const x = await points.data();
+      assert(x.every((value) => value >= 0 && value <= 1));
+      let sum = 0;
+      for (let row = 0; row < rows; row++) {
+        for (let c = 0; c < C; c++) {
+          let utility = f[row * (C + 1) + C] - f[row * (C + 1) + c];
+          for (let j = 0; j < m; j++) utility += types[row * m + j] * x[(row * C + c) * m + j];
+          sum += best.utilities[row] - utility;
+          assert(best.utilities[row] - utility > -1e-4, "nothing is better than a best response");
+        }
+      }
+      const relative = sum / (rows * C) * beta / m;
+      assert(relative < 0.8, `${setting}, beta ${beta}: ${relative} m / beta below the best`);
+      // Of the first row's chains those with the same perturbed type begin near each other, others need not.
+      assert(x.subarray(0, m).some((value, j) => value !== x[4 * m + j]));
+    }
+    disposeHidden(hypernetwork);
+  }
+});
+
+Deno.test({
+  name: "annealed points are the same on wasm and webgpu",
+  ignore: WITHOUT_WEBGPU,
+  async fn() {
+    const found: Float32Array[] = [];
+    for (const backend of ["wasm", "webgpu"] as const) {
+      const device = await openDevice({ backend, allowSoftware: true });
+      const { rules, parameters, types, m } = somePrices("U_{3,2}^{1,0}", "set");
+      const hypernetwork = rules.hypernetwork(parameters, types), kernels = priceKernels(rules.network);
+      const points = annealedPoints(kernels, hypernetwork, types, m, pointOptions, 50, randomKey(7));
+      found.push(await points.data() as Float32Array);
+      device.check();
+      device.close();
+    }
+    const [onWasm, onGpu] = found;
+    // Near a kink rounding sends a chain another way.
+    const far = onWasm.filter((value, k) => Math.abs(value - onGpu[k]) > 1e-3).length;
+    assert(far <= 0.02 * onWasm.length, `${far} of ${onWasm.length} differ`);
+  },
+});
+
+forEachDevice("hypernetworks read types on the device as they do the host's", async () => {
+  const cases: [string, ContextKind][] = [["U_{3,2}^{1,0}", "dense"], ["U_{3,2}^{1,0}", "set"], [
+    "U_{1,2}^{0,0}",
+    "dense",
+  ]];
+  for (const [setting, context] of cases) {
+    const { rules, parameters, types, m } = somePrices(setting, context);
+    const tensor = typeTensor(types, m);
+    const [ofHost, ofDevice] = [rules.hypernetwork(parameters, types), rules.hypernetwork(parameters, tensor)];
+    const pairs: [Tensor | undefined, Tensor | undefined][] = [
+      [ofHost.hidden, ofDevice.hidden],
+      [ofHost.perGood?.hidden, ofDevice.perGood?.hidden],
+    ];
+    for (const [expected, actual] of pairs) {
+      if (!expected) continue;
+      assertEquals(actual!.shape, expected.shape);
+      const [a, b] = [await actual!.data(), await expected.data()];
+      a.forEach((value, k) => assertAlmostEquals(value, b[k], 1e-5, `${setting}, ${context}`));
+    }
+    disposeHidden(ofHost), disposeHidden(ofDevice);
+    tensor.dispose();
+  }
+});
+
+onWebgpu("uniform numbers of the device are those of the host", async () => {
+  const { resident } = priceKernels(trainingRules("U_{1,2}^{0,0}", optionsOf("U_{1,2}^{0,0}")).network);
+  for (const count of [1, 63, 100_000]) {
+    const made = resident!.uniforms(randomKey(2 ** 33 + 5), [count]);
+    assertEquals(await made.data(), uniforms(randomKey(2 ** 33 + 5), count));
+    made.dispose();
+  }
+});
