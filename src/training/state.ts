@@ -9,7 +9,7 @@ import type { Parameters } from "../networks/network.ts";
 import type { PricingRules } from "../networks/pricing_rule.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { type HostTensor, requireTensor } from "../runtime/host_tensor.ts";
-import { download, upload } from "../runtime/tensors.ts";
+import { downloadAll, upload } from "../runtime/tensors.ts";
 import type { AdamState } from "./adam.ts";
 import type { Suboptimality } from "./metrics.ts";
 import { carriedProfiles, type TrainingOptions } from "./options.ts";
@@ -95,8 +95,7 @@ export async function saveState(
   { seed }: TrainingOptions,
   state: TrainingState,
 ): Promise<Checkpoint> {
-  const tensors: Record<string, HostTensor> = {};
-  for (const [name, tensor] of tensorsOf(state)) tensors[name] = await download(tensor);
+  const tensors: Record<string, HostTensor> = await downloadAll(Object.fromEntries(tensorsOf(state)));
   tensors.types = { shape: [state.types.length], data: state.types };
   const { iteration, growth, gate } = state;
   return { tensors, metadata: { progress: JSON.stringify({ iteration, growth, gate }), problem, seed: String(seed) } };
