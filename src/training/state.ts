@@ -164,8 +164,11 @@ export function readProgress(
 
 /** The gate in a checkpoint; undefined where it has none. */
 function gateIn(saved: Checkpoint): Gate | undefined {
-  const { open, measured } = (progressIn(saved).gate ?? {}) as Record<string, unknown>;
-  return typeof open === "boolean" ? { open, measured: measured as Suboptimality | undefined } : undefined;
+  const { open, measured } = (progressIn(saved).gate ?? {}) as { open?: unknown; measured?: Partial<Suboptimality> };
+  if (typeof open !== "boolean") return undefined;
+  const { chainSuboptimality, relativeChainSuboptimality } = measured ?? {};
+  if (!Number.isFinite(chainSuboptimality) || !Number.isFinite(relativeChainSuboptimality)) return { open };
+  return { open, measured: measured as Suboptimality };
 }
 
 /** What a checkpoint's progress says; nothing where it is no JSON. */
