@@ -137,27 +137,57 @@ export function linearPart({ inputs, from }: Reparameterisation): Reparameterisa
 /** As {@linkcode transpose}, on the device: the gradient in raw weights `[R, P]`, given that in slots `[R, S]`. */
 export function transposeOnDevice(map: Reparameterisation, gradient: Tensor2D, raw?: Tensor2D): Tensor2D {
   return tf.tidy(() => {
-    const { inputs, from, least } = map, [rows, S] = gradient.shape;
+    const { inputs, from, least } = map, [rows] = gradient.shape;
     const passed = least
       ? tf.mul(gradient, tf.cast(tf.greaterEqual(gathered(raw!, from), tf.tensor1d(least)), "float32")) as Tensor2D
       : gradient;
-    // Gathers, since TensorFlow.js has no scatter on wasm: `slots` lists the first slot of every raw weight, then the
-    // second of every one, and so on, with -1 where a raw weight has fewer.
-    const counts = multiplicities(map), most = Math.max(1, counts.reduce((most, count) => Math.max(most, count), 0));
-    const slots = new Int32Array(most * inputs).fill(-1), found = new Int32Array(inputs);
-    for (let s = 0; s < S; s++) if (from[s] >= 0) slots[found[from[s]]++ * inputs + from[s]] = s;
-    const each = gathered(passed, slots);
+    const slots = slotsOf(map), most = slots.length / inputs, each = gathered(passed, slots);
     return most === 1 ? each : tf.sum(tf.reshape(each, [rows, most, inputs]), 1) as Tensor2D;
   });
 }
 
+const slotLists = new WeakMap<Reparameterisation, Int32Array>();
+
+/**
+ * The slots of raw weights, for gathers, since TensorFlow.js has no scatter on wasm: the first slot of every raw weight, then
+ * the second of every one, and so on, with -1 where a raw weight has fewer.
+ */
+function slotsOf(map: Reparameterisation): Int32Array {
+  let slots = slotLists.get(map);
+  if (slots) return slots;
+  const { inputs, from } = map, counts = multiplicities(map);
+  const most = Math.max(1, counts.reduce((most, count) => Math.max(most, count), 0));
+  slots = new Int32Array(most * inputs).fill(-1);
+  const found = new Int32Array(inputs);
+  from.forEach((raw, s) => {
+    if (raw >= 0) slots![found[raw]++ * inputs + raw] = s;
+  });
+  slotLists.set(map, slots);
+  return slots;
+}
+
+/** What is gathered, and 1 for places that are not negative, if there are others. */
+interface Gathering {
+  readonly columns: Int32Array;
+  readonly kept?: Float32Array;
+}
+const gatherings = new WeakMap<Int32Array, Gathering>();
+
 /** The columns of a matrix `[R, P]` at `places` `[S]`, zeros where a place is negative: `[R, S]`. */
 function gathered(matrix: Tensor2D, places: Int32Array): Tensor2D {
+  let made = gatherings.get(places);
+  if (!made) {
+    const all = places.every((place) => place >= 0);
+    made = {
+      columns: all ? places : places.map((place) => Math.max(0, place)),
+      kept: all ? undefined : Float32Array.from(places, (place) => place < 0 ? 0 : 1),
+    };
+    gatherings.set(places, made);
+  }
+  const { columns, kept } = made;
   return tf.tidy(() => {
-    const columns = tf.gather(matrix, tf.tensor1d(places.map((place) => Math.max(0, place)), "int32"), 1);
-    if (places.every((place) => place >= 0)) return columns as Tensor2D;
-    const kept = Float32Array.from(places, (place) => place < 0 ? 0 : 1);
-    return tf.mul(columns, tf.tensor1d(kept)) as Tensor2D;
+    const gathered = tf.gather(matrix, tf.tensor1d(columns, "int32"), 1);
+    return kept ? tf.mul(gathered, tf.tensor1d(kept)) as Tensor2D : gathered as Tensor2D;
   });
 }
 

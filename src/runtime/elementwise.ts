@@ -2,42 +2,22 @@
  * Formulas for every element of some tensors, written once for all devices.
  *
  * A formula is a function of an {@linkcode Arithmetic}. Where tensors lie in the host's memory it is compiled to one loop
- * over them, which takes a pass through memory instead of one, and a tensor, for each operation; elsewhere it is run as
- * TensorFlow.js operations on the device.
+ * over them, which takes a pass through memory instead of one, and a tensor, for each operation; on a GPU it is a
+ * program for each output (elementwise_program.ts).
  *
  * @module
  */
 import { type Scalar, type Tensor, tf } from "../deps/tfjs.ts";
 import { InvalidInputError } from "../errors.ts";
+import type { Arithmetic, Formula } from "./arithmetic.ts";
+import { elementwiseProgram } from "./elementwise_program.ts";
 import { elementCount } from "./host_tensor.ts";
 import { onHost, view, writtenTensors } from "./tensors.ts";
 
+export type { Arithmetic, Formula } from "./arithmetic.ts";
+
 /** A number that all elements share: in 64-bit floats on the host, or a tensor `[]` on the device. */
 export type SharedNumber = number | Scalar;
-
-/** The operations of a formula. */
-export interface Arithmetic<T> {
-  /** A number as it stands. */
-  constant(value: number): T;
-  /** a + b. */
-  add(a: T, b: T): T;
-  /** a - b. */
-  sub(a: T, b: T): T;
-  /** a b. */
-  mul(a: T, b: T): T;
-  /** a / b. */
-  div(a: T, b: T): T;
-  /** The larger one. */
-  max(a: T, b: T): T;
-  /** The square root. */
-  sqrt(a: T): T;
-}
-
-/** Results by name, from inputs by name; the same for every element. */
-export type Formula<In extends string, Out extends string> = <T>(
-  arithmetic: Arithmetic<T>,
-  inputs: Readonly<Record<In, T>>,
-) => Readonly<Record<Out, T>>;
 
 /**
  * What goes into a formula: a tensor of the results' shape, a number for all elements (a tensor of one element, too), or
@@ -164,41 +144,22 @@ function compile<In extends string, Out extends string>(
   return { outputs: results.map(([name]) => name), run };
 }
 
-/** A formula as operations on the device; those between numbers are the host's. */
+/** A formula on a GPU. */
 function onDevice<In extends string, Out extends string>(
   formula: Formula<In, Out>,
   shape: readonly number[],
   inputs: Readonly<Record<In, ElementwiseInput>>,
 ): Record<Out, Tensor> {
-  type Operand = Tensor | number;
-  const binary =
-    (ofNumbers: (a: number, b: number) => number, ofTensors: (a: Operand, b: Operand) => Tensor) =>
-    (a: Operand, b: Operand): Operand =>
-      typeof a === "number" && typeof b === "number" ? ofNumbers(a, b) : ofTensors(a, b);
-  const arithmetic: Arithmetic<Operand> = {
-    constant: (value) => value,
-    add: binary((a, b) => a + b, (a, b) => tf.add(a, b)),
-    sub: binary((a, b) => a - b, (a, b) => tf.sub(a, b)),
-    mul: binary((a, b) => a * b, (a, b) => tf.mul(a, b)),
-    div: binary((a, b) => a / b, (a, b) => tf.div(a, b)),
-    max: binary(Math.max, (a, b) => tf.maximum(a, b)),
-    sqrt: (a) => typeof a === "number" ? Math.sqrt(a) : tf.sqrt(a),
-  };
   const count = elementCount(shape);
   const operands = Object.fromEntries(
     Object.entries<ElementwiseInput>(inputs).map(([name, input]) => [
       name,
       input instanceof Float32Array ? tf.tensor(input, input.length === count ? shape as number[] : undefined) : input,
     ]),
-  ) as Record<In, Operand>;
-  const inputTensors = new Set<Operand>(Object.values<Operand>(operands));
-  /** A result of the whole shape that is nobody else's. */
-  const own = (result: Operand): Tensor => {
-    if (typeof result === "number") return tf.fill(shape as number[], result);
-    if (result.size !== count) return tf.broadcastTo(result, shape as number[]);
-    return inputTensors.has(result) ? tf.clone(result) : result;
-  };
+  ) as Record<In, Tensor | number>;
+  if (shape.length > 0) return elementwiseProgram(formula, shape, operands);
+  const made = elementwiseProgram(formula, [1], operands);
   return Object.fromEntries(
-    Object.entries<Operand>(formula(arithmetic, operands)).map(([name, result]) => [name, own(result)]),
+    Object.entries<Tensor>(made).map(([name, tensor]) => [name, tf.reshape(tensor, [])]),
   ) as Record<Out, Tensor>;
 }

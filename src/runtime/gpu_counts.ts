@@ -1,5 +1,5 @@
 /**
- * Counts what a program asks of GPUs: command submissions, bytes that are read back, and waits for the queue.
+ * Counts what a program asks of GPUs: dispatches, command submissions, bytes that are read back, and waits for the queue.
  *
  * It counts at WebGPU itself, so that it sees what TensorFlow.js does, too.
  *
@@ -8,6 +8,8 @@
 
 /** What was asked of all GPUs of this process. */
 export interface GpuCounts {
+  /** Calls of `GPUComputePassEncoder.dispatchWorkgroups`. */
+  readonly dispatches: number;
   /** Calls of `GPUQueue.submit`. */
   readonly submissions: number;
   /** Buffers that were mapped to be read by the host. */
@@ -28,11 +30,15 @@ export interface GpuCount {
 
 /** Begins to count. Where there is no WebGPU, all counts stay 0. */
 export function countGpuWork(): GpuCount {
-  const now = { submissions: 0, readBacks: 0, bytesReadBack: 0, waits: 0 };
+  const now = { dispatches: 0, submissions: 0, readBacks: 0, bytesReadBack: 0, waits: 0 };
   const counts = () => ({ ...now });
   if (typeof GPUQueue === "undefined") return { counts, stop: counts };
-  const queue = GPUQueue.prototype, buffer = GPUBuffer.prototype;
-  const { submit, onSubmittedWorkDone } = queue, { mapAsync } = buffer;
+  const queue = GPUQueue.prototype, buffer = GPUBuffer.prototype, pass = GPUComputePassEncoder.prototype;
+  const { submit, onSubmittedWorkDone } = queue, { mapAsync } = buffer, { dispatchWorkgroups } = pass;
+  pass.dispatchWorkgroups = function (this: GPUComputePassEncoder, ...workgroups) {
+    now.dispatches++;
+    return dispatchWorkgroups.apply(this, workgroups);
+  };
   queue.submit = function (this: GPUQueue, ...commands) {
     now.submissions++;
     return submit.apply(this, commands);
@@ -53,6 +59,7 @@ export function countGpuWork(): GpuCount {
     stop() {
       Object.assign(queue, { submit, onSubmittedWorkDone });
       Object.assign(buffer, { mapAsync });
+      Object.assign(pass, { dispatchWorkgroups });
       return counts();
     },
   };

@@ -4,6 +4,7 @@
  * @module
  */
 import { type Tensor, tf } from "../deps/tfjs.ts";
+import { readTogether } from "./command_recorder.ts";
 import { elementCount, type HostTensor, type HostTensors } from "./host_tensor.ts";
 
 /** A host tensor on the device. */
@@ -96,8 +97,8 @@ export async function hostTensors(tensors: Readonly<Record<string, Tensor>>): Pr
 
 /** Device tensors on the host, under the same names. */
 export async function downloadAll(tensors: Readonly<Record<string, Tensor>>): Promise<Record<string, HostTensor>> {
-  const names = Object.keys(tensors), data = await Promise.all(names.map((name) => download(tensors[name])));
-  return Object.fromEntries(names.map((name, k) => [name, data[k]]));
+  const names = Object.keys(tensors), data = await readTogether(names.map((name) => tensors[name]));
+  return Object.fromEntries(names.map((name, k) => [name, { shape: tensors[name].shape.slice(), data: data[k] }]));
 }
 
 /** How many tensors TensorFlow.js adds at a time: a GPU need not bind more than 8, the result among them. */

@@ -9,7 +9,7 @@ import type { Parameters } from "../networks/network.ts";
 import type { PricingRules } from "../networks/pricing_rule.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { type HostTensor, requireTensor } from "../runtime/host_tensor.ts";
-import { download, upload } from "../runtime/tensors.ts";
+import { downloadAll, upload } from "../runtime/tensors.ts";
 import type { AdamState } from "./adam.ts";
 import type { Suboptimality } from "./metrics.ts";
 import { carriedProfiles, type TrainingOptions } from "./options.ts";
@@ -95,8 +95,7 @@ export async function saveState(
   { seed }: TrainingOptions,
   state: TrainingState,
 ): Promise<Checkpoint> {
-  const tensors: Record<string, HostTensor> = {};
-  for (const [name, tensor] of tensorsOf(state)) tensors[name] = await download(tensor);
+  const tensors: Record<string, HostTensor> = await downloadAll(Object.fromEntries(tensorsOf(state)));
   tensors.types = { shape: [state.types.length], data: state.types };
   const { iteration, growth, gate } = state;
   return { tensors, metadata: { progress: JSON.stringify({ iteration, growth, gate }), problem, seed: String(seed) } };
@@ -165,8 +164,11 @@ export function readProgress(
 
 /** The gate in a checkpoint; undefined where it has none. */
 function gateIn(saved: Checkpoint): Gate | undefined {
-  const { open, measured } = (progressIn(saved).gate ?? {}) as Record<string, unknown>;
-  return typeof open === "boolean" ? { open, measured: measured as Suboptimality | undefined } : undefined;
+  const { open, measured } = (progressIn(saved).gate ?? {}) as { open?: unknown; measured?: Partial<Suboptimality> };
+  if (typeof open !== "boolean") return undefined;
+  const { chainSuboptimality, relativeChainSuboptimality } = measured ?? {};
+  if (!Number.isFinite(chainSuboptimality) || !Number.isFinite(relativeChainSuboptimality)) return { open };
+  return { open, measured: measured as Suboptimality };
 }
 
 /** What a checkpoint's progress says; nothing where it is no JSON. */

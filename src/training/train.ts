@@ -68,7 +68,10 @@ export interface TrainingHooks {
   readonly checkpointEvery?: number;
   /** Keeps a checkpoint. Called every so often, when stopped and at the end. */
   readonly onCheckpoint?: (checkpoint: Checkpoint, iteration: number) => void | Promise<void>;
-  /** Told what each iteration measured. After a lost device, iterations since the last checkpoint come again. */
+  /**
+   * Told what each iteration measured, on a GPU up to 20 iterations later, and before a checkpoint at the latest. After a
+   * lost device, iterations since the last checkpoint come again.
+   */
   readonly onIteration?: (metrics: IterationMetrics) => void;
   /** Told when the device was lost and training goes on from an iteration. */
   readonly onDeviceLost?: (message: string, iteration: number) => void | Promise<void>;
