@@ -282,12 +282,6 @@ async function work(
       return INTERRUPTED;
     }
     await folder.writeMechanism(await encodeMechanism(result.mechanism));
-    if (result.iterations < training.iterations) {
-      output.log(
-        `Training stopped after iteration ${result.iterations} of ${training.iterations}: ${training.patience} ` +
-          "measurements in a row brought no more",
-      );
-    }
     interrupt.end(); // From here on Ctrl-C ends the process as usual: all is kept.
     const all = ranks && divided(ranks, result.mechanism);
     if (interrupt.signal.aborted) {
@@ -312,7 +306,10 @@ async function work(
       profileSeed: test.seed,
       seconds: trainingSeconds,
       ...crossValidation && { crossValidation },
-      training: { iterations, ...best && { best }, out: folder.path, evaluationSeconds: seconds },
+      training: {
+        ...{ iterations, planned: training.iterations, patience: training.patience },
+        ...{ ...best && { best }, out: folder.path, evaluationSeconds: seconds },
+      },
     }, output);
     await folder.writeResult({ scale: scaleOf(problem), ...reported });
     const report = await watch?.report(result.mechanism, { evaluation, ...beside }, {
