@@ -291,7 +291,7 @@ export function dataRows(
   const gap = trainingRevenue - revenue, moreOrLess = `${plain(Math.abs(gap))} ${gap < 0 ? "less" : "more"}`;
   return [
     ["95% interval", `${plain(low)} to ${plain(high)}`, "of the expected revenue, by the held-out rows"],
-    ["training rows", plain(trainingRevenue), `${moreOrLess} on the ${trainingRows} rows that were learned from`],
+    ["training rows", plain(trainingRevenue), `${moreOrLess} on the ${trainingRows} rows for training`],
   ];
 }
 
