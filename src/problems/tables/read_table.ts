@@ -147,9 +147,9 @@ function valuesOf(
   decimal: DecimalMark,
   { what, columns, missing = "refuse", largest: most = Infinity, largestHelp = "" }: ReadOptions,
   notes: string[],
-): Pick<TypeTable, "values" | "rows" | "unit" | "largest"> {
+): Pick<TypeTable, "values" | "rows" | "kept" | "unit" | "largest"> {
   const values = new Float32Array(cells.length * at.length), percent: (boolean | undefined)[] = [];
-  const priced = at.map(() => false);
+  const priced = at.map(() => false), kept: number[] = [];
   let currency: { readonly name: string; readonly where: string } | undefined, largest = 0, rows = 0;
   refuseTotal(cells, places, what);
   const lacking: { readonly where: string; readonly text: string }[] = [];
@@ -190,6 +190,7 @@ function valuesOf(
       lackingRows++;
       if (missing === "drop") return void values.fill(0, rows * at.length, (rows + 1) * at.length);
     }
+    kept.push(r);
     rows++;
   });
   const plain = at.find((_, k) => !priced[k]);
@@ -201,7 +202,11 @@ function valuesOf(
   }
   sayMissing(lacking, lackingRows, cells.length, missing, what, notes);
   if (!Number.isFinite(largest)) throw new InvalidInputError(`Cannot read types from ${what}: values must be finite`);
-  return { values: values.slice(0, rows * at.length), rows, largest, ...currency && { unit: currency.name } };
+  return {
+    ...{ values: values.slice(0, rows * at.length), rows, largest },
+    ...rows < cells.length && { kept },
+    ...currency && { unit: currency.name },
+  };
 }
 
 /** Fails where the last row has the sum or mean of those above, by its name. */
