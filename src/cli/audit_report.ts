@@ -90,7 +90,8 @@ function witnessLines({ profile, participant, misreport, outcomes, payments }: A
 }
 
 function line(verdict: string, name: string, value: string, remark: string): string {
-  const start = `  ${verdict.padEnd(8)}${name.length < 17 ? name.padEnd(17) : `${name}  `}${value.padEnd(17)}`;
+  const padded = (text: string) => text.length < 16 ? text.padEnd(17) : `${text}  `;
+  const start = `  ${verdict.padEnd(8)}${padded(name)}${padded(value)}`;
   return (start + wrap(remark, start.length, helpWidth())).trimEnd();
 }
 

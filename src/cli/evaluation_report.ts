@@ -89,6 +89,10 @@ export interface ReportContext extends Beside {
   /** After training: what it was. */
   readonly training?: {
     readonly iterations: number;
+    /** Iterations that were to be done; fewer were where patience ran out. */
+    readonly planned: number;
+    /** Measurements in a row without more after which training stops; 0 where it does not. */
+    readonly patience?: number;
     /** The measurement on validation profiles after which the mechanism was taken, where training has a patience. */
     readonly best?: { readonly iteration: number; readonly validationRevenue: number };
     readonly out: string;
@@ -139,7 +143,11 @@ function resultObject(
     seconds: round(seconds),
     backend: device.backend,
     adapter: device.adapter,
-    ...training && { iterations: training.iterations, evaluationSeconds: round(training.evaluationSeconds) },
+    ...training && {
+      iterations: training.iterations,
+      stoppedBy: training.iterations < training.planned ? "patience" : "iterations",
+      evaluationSeconds: round(training.evaluationSeconds),
+    },
     ...training?.best && { best: training.best },
     ...referenceFields(referenceMechanisms(problem)),
     references: references.map(({ name, utility, standardError, upperBound }) => ({
@@ -217,10 +225,19 @@ function resultText(
   if (evaluation.unusual !== undefined) rows.push(["results", "", evaluation.unusual]);
   if (problem.supply !== "unit") rows.push(["", "", `ties (utilities within ${TIE_BREAK}) go to the highest payment`]);
   if (training) {
-    const { iterations, best, evaluationSeconds } = training;
-    rows.push(["training", duration(seconds), `${iterations} iterations; evaluation ${duration(evaluationSeconds)}`]);
+    const { iterations, planned, patience, best, evaluationSeconds } = training;
+    const stopped = iterations < planned
+      ? `stopped after ${iterations} of ${planned} iterations, as ${patience} measurements in a row brought no more`
+      : `all ${iterations} iterations`;
+    rows.push(["training", duration(seconds), `${stopped}; evaluation ${duration(evaluationSeconds)}`]);
     if (best) {
-      rows.push(["validation", value(best.validationRevenue), `the best, after iteration ${best.iteration}; kept`]);
+      const validationRows = problem.distribution.data?.rows("validation");
+      const sample = validationRows === undefined ? "validation profiles" : count(validationRows, "validation row");
+      rows.push([
+        "kept",
+        `iteration ${best.iteration}`,
+        `the best on ${sample}: ${amount(problem, best.validationRevenue)}`,
+      ]);
     }
   } else rows.push(["evaluation", duration(seconds)]);
   rows.push(["device", device.backend, device.adapter]);

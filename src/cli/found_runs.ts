@@ -30,11 +30,21 @@ export interface FoundRun {
   /** The principal's utility that training ended with, where the folder says it. */
   readonly revenue?: number;
   readonly standardError?: number;
+  /** Where the folder does not say it: what training last measured, which is not what the mechanism earns. */
+  readonly lastMeasured?: LastMeasured;
   /** The largest type of the problem, and the unit's name. */
   readonly scale?: number;
   readonly unit?: string;
   /** When its files last changed, in milliseconds since 1970. */
   readonly changed: number;
+}
+
+/** What metrics say last of the principal's utility. */
+export interface LastMeasured {
+  /** On validation profiles or rows, or with the soft choices of chains. */
+  readonly by: "validation" | "soft";
+  readonly iteration: number;
+  readonly revenue: number;
 }
 
 /** Folders below the given one that are looked into. */
@@ -73,13 +83,14 @@ async function runIn(folder: string): Promise<FoundRun | undefined> {
   const { problem, training } = config ?? {};
   if (!isObject(problem) || !isObject(training) || typeof problem.name !== "string") return undefined;
   const result = parseObject(await readTextIfThere(`${folder}/result.json`) ?? "");
-  const planned = numberOf(training.iterations) ?? 0, iterations = await iterationsDone(folder);
+  const planned = numberOf(training.iterations) ?? 0, { iterations, lastMeasured } = await metricsOf(folder);
   const there = await changedAt(`${folder}/mechanism.safetensors`) !== undefined;
   const done = result !== undefined || (there && iterations >= planned);
   return {
     ...{ folder, problem: nameOf(problem.name, problem.source), method: methodOf(training) },
     state: isLocked(folder) ? "running" : done ? "finished" : "stopped",
     ...{ iterations, planned, seed: numberOf(training.seed) ?? 0 },
+    ...result === undefined && lastMeasured && { lastMeasured, ...defined(unitOf(problem.source)) },
     ...result && {
       ...defined({ revenue: numberOf(result.revenue), standardError: numberOf(result.standardError) }),
       ...defined({ scale: numberOf(result.scale), unit: typeof result.unit === "string" ? result.unit : undefined }),
@@ -114,11 +125,24 @@ function methodOf(training: Readonly<Record<string, unknown>>): string {
   return estimator === "paired" && averaging === 0 && refresh === 0 ? "TEDI-Paper" : "TEDI";
 }
 
-/** The iteration of the last whole line of metrics; 0 where there is none. */
-async function iterationsDone(folder: string): Promise<number> {
-  const text = await readTextIfThere(`${folder}/metrics.jsonl`) ?? "";
-  const end = text.lastIndexOf("\n"), start = text.lastIndexOf("\n", end - 1) + 1;
-  return end < 0 ? 0 : numberOf(parseObject(text.slice(start, end))?.iteration) ?? 0;
+/** The unit of a problem and its largest type, as far as its source states them. */
+function unitOf(source: unknown): Pick<FoundRun, "scale" | "unit"> {
+  const { scale, unit } = isObject(source) ? source : {};
+  return { scale: numberOf(scale), unit: typeof unit === "string" ? unit : undefined };
+}
+
+/** What the whole lines of metrics say: of how many iterations they are, and what was measured last. */
+async function metricsOf(folder: string): Promise<{ iterations: number; lastMeasured?: LastMeasured }> {
+  const lines = (await readTextIfThere(`${folder}/metrics.jsonl`) ?? "").split("\n").slice(0, -1);
+  const last = parseObject(lines.at(-1) ?? ""), iterations = numberOf(last?.iteration) ?? 0;
+  const validated = lines.findLast((line) => line.includes('"validationRevenue"'));
+  for (const [by, record] of [["validation", parseObject(validated ?? "")], ["soft", last]] as const) {
+    const revenue = numberOf(record?.[`${by}Revenue`]), iteration = numberOf(record?.iteration);
+    if (revenue !== undefined && iteration !== undefined) {
+      return { iterations, lastMeasured: { by, iteration, revenue } };
+    }
+  }
+  return { iterations };
 }
 
 /** When a file was last changed; undefined where there is none. */

@@ -155,15 +155,16 @@ export const validationOptions = [
     placeholder: "N",
     help:
       "Measure the mechanism so far on validation profiles after every N iterations, and record it with the metrics; 0: " +
-      "never. Tables of up to 1000 rows for one participant are measured every 25 iterations",
+      "never. Tables of up to 2000 rows for one participant are measured every 25 iterations",
   },
   {
     name: "patience",
     kind: "integer",
     placeholder: "K",
     help:
-      "Stop when K measurements in a row brought no more than the best before, and keep the mechanism of the best; 0: " +
-      "measurements change nothing",
+      "Stop when K measurements in a row brought no more than the best before, and keep the mechanism of the best; " +
+      "those in the first half of the iterations do not count. 0: measurements change nothing. 8 for tables of up to " +
+      "2000 rows for one participant",
   },
 ] as const satisfies readonly Option[];
 

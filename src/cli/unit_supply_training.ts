@@ -162,7 +162,10 @@ async function work({ problem, training, folder, before }: PreparedRun, values: 
       device,
       profileSeed: test.seed,
       seconds: trainingSeconds,
-      training: { iterations: result.iterations, out: folder.path, evaluationSeconds: seconds },
+      training: {
+        ...{ iterations: result.iterations, planned: training.iterations },
+        ...{ out: folder.path, evaluationSeconds: seconds },
+      },
     }, output);
     await folder.writeResult({ scale: scaleOf(problem), ...reported });
     sayNext(output, [

@@ -284,13 +284,14 @@ export function sampleInWords({ profiles, rows }: Pick<Evaluation, "profiles" | 
 /** What is to be said on data besides: how much chance leaves open, and what does not generalise. */
 export function dataRows(
   unit: Unit,
-  { rows, interval: [low, high], trainingRevenue, trainingRows }: Evaluation,
+  { revenue, rows, interval: [low, high], trainingRevenue, trainingRows }: Evaluation,
 ): Row[] {
   const plain = (value: number) => plainAmount(unit, value);
   if (rows === undefined || trainingRevenue === undefined) return [];
+  const gap = trainingRevenue - revenue, moreOrLess = `${plain(Math.abs(gap))} ${gap < 0 ? "less" : "more"}`;
   return [
     ["95% interval", `${plain(low)} to ${plain(high)}`, "of the expected revenue, by the held-out rows"],
-    ["training rows", plain(trainingRevenue), `the same on the ${trainingRows} rows that were learned from`],
+    ["training rows", plain(trainingRevenue), `${moreOrLess} on the ${trainingRows} rows for training`],
   ];
 }
 

@@ -24,7 +24,7 @@ export interface PriceListOptions {
   readonly tolerance?: number;
   /** Training types on which entries and new prices are chosen; {@linkcode CHOOSING} unless given. */
   readonly choosing?: number;
-  /** Held-out types on which the list is measured; of data with one participant each row counts once. */
+  /** Held-out types on which the list is measured; of data each row counts once. */
   readonly profiles?: number;
   readonly seed?: number;
 }
@@ -73,11 +73,9 @@ export async function measuredPriceList(
   const { participants: n, goods: m } = problem, unitCost = costOfUnit(problem);
   const draw = (count: number, part: SamplePart, chunk: number) =>
     ownTypes(problem, participant, deriveKey(randomKey(seed), STREAM, chunk), count, part);
-  // Of data every row counts once.
-  const { data } = problem.distribution, rowsOnce = n === 1 ? data : undefined;
-  const key = deriveKey(randomKey(seed), STREAM);
-  const chosenOn = rowsOnce?.profiles(key, "training", choosing) ?? draw(choosing, "training", 0);
-  const testing = rowsOnce?.profiles(key, "held-out", profiles) ?? draw(profiles, "held-out", 1);
+  const rowsOf = (part: SamplePart) => rowTypes(problem, participant, deriveKey(randomKey(seed), STREAM), part);
+  const chosenOn = rowsOf("training") ?? draw(choosing, "training", 0);
+  const testing = rowsOf("held-out") ?? draw(profiles, "held-out", 1);
   const run = async (own: Float32Array) => {
     const all = await mechanism.run(withOthers(own, others, participant, n, m));
     const rows = Array.from({ length: all.profiles }, (_, b) => b * n + participant);
@@ -96,7 +94,7 @@ export async function measuredPriceList(
     nothing: Math.max(0, 1 - shares.reduce((sum, share) => sum + share, 0)),
     ...{ profit, standardError, unitCost, tested, leftOut },
     mechanismProfit: mean(whole.payments) - unitCost * mean(whole.outcomes),
-    rows: rowsOnce !== undefined,
+    rows: problem.distribution.data !== undefined,
   };
 }
 
@@ -118,6 +116,21 @@ function costOfUnit({ participants, principalUtility }: MechanismProblem): numbe
   return duplicationCost + (participants === 1 ? productionCost : 0);
 }
 
+/**
+ * Types `[B, m]` of one participant in the rows of data, each of which counts once; where rows have to be put together to
+ * profiles, those that are left over do not count. Undefined where there are no data.
+ */
+function rowTypes(
+  { distribution: { data }, participants: n, goods: m }: MechanismProblem,
+  i: number,
+  key: ReturnType<typeof randomKey>,
+  part: SamplePart,
+): Float32Array | undefined {
+  const all = data?.profiles(key, part, 1);
+  if (!all || n === 1 || data!.rowsEach > 1) return all;
+  return ownColumns(all, i, n, m);
+}
+
 /** Types `[B, m]` of one participant, as they are in profiles of the problem. */
 function ownTypes(
   { distribution, participants: n, goods: m }: MechanismProblem,
@@ -126,8 +139,13 @@ function ownTypes(
   count: number,
   part: SamplePart,
 ): Float32Array {
-  const all = distribution.sample(key, count, part), own = new Float32Array(count * m);
-  for (let b = 0; b < count; b++) own.set(all.subarray((b * n + i) * m, (b * n + i + 1) * m), b * m);
+  return ownColumns(distribution.sample(key, count, part), i, n, m);
+}
+
+/** The types `[B, m]` of one participant in profiles `[B, n, m]`. */
+function ownColumns(profiles: Float32Array, i: number, n: number, m: number): Float32Array {
+  const count = profiles.length / (n * m), own = new Float32Array(count * m);
+  for (let b = 0; b < count; b++) own.set(profiles.subarray((b * n + i) * m, (b * n + i + 1) * m), b * m);
   return own;
 }
 

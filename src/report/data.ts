@@ -26,6 +26,10 @@ export interface Metrics {
   readonly beta?: number;
   readonly gradientNorm?: number;
   readonly milliseconds?: number;
+  readonly validationRevenue?: number;
+  readonly trainingRevenue?: number;
+  /** After which iteration the mechanism was that would be kept now. */
+  readonly keptIteration?: number;
 }
 
 /** A training run, which may be under way. */
@@ -162,6 +166,9 @@ export function parseMetrics(text: string, path: string, profiles: number): { me
       relativeChainSuboptimality: number("relativeChainSuboptimality"),
       beta: number("beta"),
       gradientNorm: number("gradientNorm"),
+      validationRevenue: number("validationRevenue"),
+      trainingRevenue: number("trainingRevenue"),
+      keptIteration: number("keptIteration"),
       milliseconds: perSecond === undefined || perSecond <= 0 ? undefined : profiles / perSecond * 1000,
     });
   });

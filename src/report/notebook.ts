@@ -21,7 +21,7 @@ export const drawing: Drawing = { mechanism: mechanismSvg, training: trainingSvg
 /** Held-out profiles for the revenue that is drawn beside a training: a second or so. */
 const PROFILES = 4096;
 /** The curves of a training that are drawn. */
-const CURVES = ["training-soft-revenue", "training-relative-chain-suboptimality"];
+const CURVES = ["training-soft-revenue", "training-validation-revenue", "training-relative-chain-suboptimality"];
 /** The height of a line of text over the charts, and the space beside it. */
 const LINE = 30, MARGIN = 8;
 

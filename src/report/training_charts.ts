@@ -9,6 +9,7 @@ import { optimumInWords, referenceMechanisms } from "../problems/reference_mecha
 import { LARGEST_SUBOPTIMALITY } from "../training/options.ts";
 import { type Chart, COLOURS, draw, HEIGHT, INK, PAPER, slug, SQUARE } from "./chart.ts";
 import type { Metrics, StartedRun } from "./data.ts";
+import { validationChart } from "./validation_chart.ts";
 
 /** Points of a curve, at most. */
 const POINTS = 240;
@@ -21,7 +22,7 @@ const SETTLED = 0.03;
 /** Pixels of a line of words at a rule, and of a letter in it. */
 const LINE_HEIGHT = 24, LETTER_WIDTH = 7;
 /** What may be drawn over iterations. */
-type Curve = Exclude<keyof Metrics, "iteration">;
+type Curve = Exclude<keyof Metrics, "iteration" | "validationRevenue" | "trainingRevenue" | "keptIteration">;
 
 const CURVES: readonly {
   field: Curve;
@@ -134,7 +135,9 @@ export async function trainingCharts(runs: readonly TrainedRun[]): Promise<Chart
       `${line ? `; a dashed line at ${short(line.value)}, ${line.words}` : ""}.`;
     charts.push(await draw(`training-${slug(title)}`, caption, alt, { layer }));
   }
-  return charts;
+  const validation = await validationChart(runs, colour);
+  // Beside soft revenue, which it is to be compared with.
+  return validation ? [...charts.slice(0, 1), validation, ...charts.slice(1)] : charts;
 }
 
 const SUBOPTIMALITY_LINE = { value: LARGEST_SUBOPTIMALITY, words: "beta waits above this" };

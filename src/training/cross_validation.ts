@@ -57,7 +57,7 @@ export async function crossValidate(
   { device, onFold }: { readonly device?: Device; readonly onFold?: (done: number, all: number) => void } = {},
 ): Promise<CrossValidation> {
   const task = problemOf(problem), data = requireFolds("cross-validate", task, folds), found: Evaluation[] = [];
-  const unmeasured = settings.patience ? settings : { ...settings, validateEvery: 0 }; // it would change nothing
+  const unmeasured = settings.patience === 0 ? { ...settings, validateEvery: 0 } : settings; // it would change nothing
   for (let fold = 0; fold < folds; fold++) {
     const other = { ...task, distribution: data.fold(fold, folds) };
     const { mechanism } = await train(other, unmeasured, { device });

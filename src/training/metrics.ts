@@ -30,6 +30,8 @@ export interface IterationMetrics {
   readonly validationStandardError?: number;
   /** On data: the mean on the rows that are learned from. What it exceeds `validationRevenue` by does not generalise. */
   readonly trainingRevenue?: number;
+  /** With a patience: after which iteration the mechanism was that is the best so far, of the measurements that count. */
+  readonly keptIteration?: number;
 }
 
 /** How far chains are from best responses. */

@@ -43,6 +43,7 @@ import {
 import { requireStart } from "./warm_start.ts";
 import {
   afterMeasurement,
+  isCounted,
   isExhausted,
   isMeasured,
   measure,
@@ -185,8 +186,9 @@ export async function train(
     if (!isMeasured(iteration, options)) return {};
     const parameters = await downloadAll(average);
     const measured = await steps.agree(() => measure(given, made(parameters), options.seed));
-    if (options.patience > 0) {
+    if (options.patience > 0 && isCounted(iteration, options)) {
       validation = afterMeasurement(validation, iteration, measured.validationRevenue, parameters);
+      return { ...measured, keptIteration: validation.best?.iteration };
     }
     return measured;
   };

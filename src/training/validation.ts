@@ -33,7 +33,7 @@ export interface Validation {
     readonly revenue: number;
     readonly parameters: Readonly<Record<string, HostTensor>>;
   };
-  /** Measurements since then. */
+  /** Measurements since then that brought no more. */
   readonly waited: number;
 }
 
@@ -43,6 +43,14 @@ export const NO_VALIDATION: Validation = { waited: 0 };
 /** Whether an iteration is followed by a measurement. */
 export function isMeasured(iteration: number, { validateEvery, iterations }: TrainingOptions): boolean {
   return validateEvery > 0 && (iteration % validateEvery === 0 || iteration === iterations);
+}
+
+/**
+ * Whether a measurement counts for what is kept, and for when training stops: not in the first half of the iterations, as
+ * prices are then those for soft choices. What is best of them by chance is far from what they become.
+ */
+export function isCounted(iteration: number, { iterations }: Pick<TrainingOptions, "iterations">): boolean {
+  return 2 * iteration >= iterations;
 }
 
 /** Whether training stops, as it waited long enough for a better mechanism. */

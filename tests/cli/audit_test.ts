@@ -1,6 +1,6 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertStringIncludes } from "@std/assert";
 import { AUDIT_CHECKS } from "../../src/mechanisms/audit/check.ts";
-import { jsonLines, smallRun, tedi, testFolder } from "./tedi.ts";
+import { jsonLines, SMALL, smallRun, tedi, testFolder } from "./tedi.ts";
 
 const FOLDER = testFolder();
 const small = smallRun(FOLDER);
@@ -53,6 +53,26 @@ Deno.test("audit ends with 1 where a bound is broken, and says where", async () 
     checks.map(({ name, bound }) => [name, bound]),
     AUDIT_CHECKS.map((name) => [name, name === "incentiveCompatibility" || name === "individualRationality" ? 1 : 0]),
   );
+});
+
+Deno.test("bounds that are left out are in the scale of values, and others are as they are given", async () => {
+  const out = `${FOLDER}/euros`, table = new URL("../tables/kunden_windows.csv", import.meta.url).pathname;
+  assertEquals((await tedi(["train", "--types", table, ...SMALL, "--quiet", "--out", out])).code, 0);
+  const checks = async (...more: string[]) => {
+    const { stdout, stderr } = await tedi(["audit", out, ...QUICK, "--json", "--quiet", ...more]);
+    assertEquals(stderr, "");
+    const { checks } = jsonLines(stdout)[0] as { checks: { name: string; bound: number; passed: boolean }[] };
+    return Object.fromEntries(checks.map((check) => [check.name, check]));
+  };
+  const { scale } = JSON.parse(Deno.readTextFileSync(`${out}/result.json`)), found = await checks();
+  assert(scale > 1000);
+  for (const name of ["incentiveCompatibility", "individualRationality", "noBuyNoPay", "bestResponseGap"]) {
+    assertAlmostEquals(found[name].bound, 1e-6 * scale, 1e-12 * scale);
+    assert(found[name].passed, name);
+  }
+  assertAlmostEquals((await checks("--ic-bound", "0.5")).incentiveCompatibility.bound, 0.5, 1e-9);
+  const { stdout } = await tedi(["audit", out, ...QUICK]);
+  assert(!/\d(most|highest|largest|farthest)/.test(stdout), stdout);
 });
 
 Deno.test("audit refuses wrong input with 2", async () => {

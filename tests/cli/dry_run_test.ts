@@ -73,6 +73,27 @@ Deno.test({
   },
 });
 
+Deno.test("--resume --dry-run tells of the run that goes on, with its own options", async () => {
+  const cwd = `${FOLDER}/resumed`, out = `${cwd}/run`;
+  Deno.mkdirSync(cwd);
+  const { code, stderr } = await tedi(["train", "--setting", "U-1-3", ...SMALL, "--quiet", "--out", out], { cwd });
+  assertEquals(code, 0, stderr);
+  const dry = ["train", "--resume", "--dry-run", "--json", "--out", out], names = namesIn(out);
+  const plan = async (more: string[]) => jsonLines((await tedi([...dry, ...more], { cwd })).stdout)[0];
+  const { training } = JSON.parse(Deno.readTextFileSync(`${out}/config.json`));
+  const { setting, iterations, config } = await plan([]);
+  assertEquals([setting, iterations], ["U_{1,3}^{0,0}", training.iterations]);
+  assertEquals((config as { training: { chains: number } }).training.chains, training.chains);
+  assertEquals((await plan(["--iterations", "40"])).iterations, 40);
+  const wrong = await tedi([...dry, "--chains", "99"], { cwd });
+  assertEquals(wrong.code, 2);
+  assertStringIncludes(wrong.stderr, `--chains must be left out or be ${training.chains}, as in`);
+  const none = await tedi(["train", "--resume", "--dry-run", "--out", `${cwd}/none`], { cwd });
+  assertEquals(none.code, 2);
+  assertStringIncludes(none.stderr, "folder must be one with a config.json");
+  assertEquals([namesIn(cwd), namesIn(out)], [["run"], names]);
+});
+
 Deno.test("--dry-run refuses what does not fit, and wrong options, as training does", async () => {
   const cwd = `${FOLDER}/refused`;
   Deno.mkdirSync(cwd);

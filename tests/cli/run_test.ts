@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { jsonLines, SMALL, smallRun, tedi, testFolder } from "./tedi.ts";
 
 const FOLDER = testFolder();
@@ -30,6 +30,16 @@ Deno.test("run takes CSV and JSON, from a file and stdin, to the same outcomes a
       )),
     );
   }
+});
+
+Deno.test("where rows are left out the others keep their numbers, and that is said", async () => {
+  const args = ["run", await small(), "--types", "-", "--missing", "drop"], table = "0.9,0.2\n,0.5\n0.1,0.7\n";
+  const { code, stdout, stderr } = await tedi(args, {}, table);
+  assertEquals(code, 0, stderr);
+  assertEquals(stdout.trimEnd().split("\n").slice(1).map((row) => row.split(",")[0]), ["0", "2"]);
+  assertStringIncludes(stderr, "1 cell says nothing, in 1 of 3 rows: the rows are left out");
+  const json = await tedi([...args, "--json"], {}, table);
+  assertEquals(jsonLines(json.stdout).map(({ profile }) => profile), [0, 2]);
 });
 
 Deno.test("run takes profiles of several participants", async () => {

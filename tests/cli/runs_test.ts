@@ -61,6 +61,28 @@ Deno.test("where there are no runs that is said, and a folder that is not there 
   assertStringIncludes(stderr, 'Cannot list runs: FOLDER must be a folder that is there, got "nowhere"');
 });
 
+Deno.test("a run without a result shows what was last measured, and how", async () => {
+  const source = { kind: "empirical", file: "x.csv", unit: "EUR", scale: 200 };
+  const run = await madeUp("measured", { iterations: 9 }, { problem: { name: "mine", source } });
+  const found = async () => (await findRuns(`${FOLDER}/measured`))[0].lastMeasured;
+  const listed = async () => (await tedi(["runs", `${FOLDER}/measured`])).stdout;
+  try {
+    assertEquals(await found(), undefined);
+    assert(/ - +0 of 9 /.test(await listed()), await listed());
+    run.appendMetrics({ iteration: 1, softRevenue: 61.5 });
+    assertEquals(await found(), { by: "soft", iteration: 1, revenue: 61.5 });
+    assertStringIncludes(await listed(), "soft 61.50 EUR");
+    run.appendMetrics({ iteration: 2, softRevenue: 62, validationRevenue: 60.25 });
+    run.appendMetrics({ iteration: 3, softRevenue: null });
+    assertEquals(await found(), { by: "validation", iteration: 2, revenue: 60.25 });
+    assertStringIncludes(await listed(), "validation 60.25 EUR");
+    await run.writeResult({ revenue: 59, unit: "EUR" });
+    assertEquals(await found(), undefined);
+  } finally {
+    run.close();
+  }
+});
+
 Deno.test("a result goes where training goes on, and with the run", async () => {
   const run = await madeUp("result", { iterations: 2 });
   await run.writeResult({ revenue: 0.5, unit: "EUR" });

@@ -23,7 +23,7 @@ const tables: readonly (readonly [string, string[], number, number, string | und
 ];
 
 for (const [name, args, n, m, unit, [low, high]] of tables) {
-  Deno.test(`${name} is trained on, evaluated and run`, async () => {
+  Deno.test(`${name} is trained on, evaluated, run and listed`, async () => {
     const out = `${FOLDER}/${name}`;
     const trained = await tedi(["train", "--types", path(name), ...args, ...SMALL, "--out", out, "--json"]);
     assertEquals(trained.code, 0, trained.stderr);
@@ -47,8 +47,35 @@ for (const [name, args, n, m, unit, [low, high]] of tables) {
     assertStringIncludes(above.stderr, "the mechanism was trained for values up to ");
     const clipped = await tedi(["run", out, "--types", "-", "--clip"], {}, `${types.with(0, 2 * high).join(",")}\n`);
     assertEquals(clipped.code, 0, clipped.stderr);
+
+    const others = n > 1 ? ["--others", new Array((n - 1) * m).fill(low / 2).join(",")] : [];
+    const listed = await tedi(["menu", out, ...others, "--json"]);
+    assertEquals(listed.code, 0, listed.stderr);
+    const { entries } = jsonLines(listed.stdout)[0] as { entries: { outcome: number[]; price: number }[] };
+    assert(entries.length > 0 && entries.every(({ outcome, price }) => outcome.length === m && price <= m * high));
   });
 }
+
+Deno.test("a result says which iteration is kept by validation rows, and what ended the training", async () => {
+  const out = `${FOLDER}/stopped`;
+  const more = "--iterations 200 --validate-every 1 --patience 1 --averaging 0 --learning-rate 0.1".split(" ");
+  const train = ["train", "--types", path("excel_unicode.txt"), ...SMALL.slice(2), ...more, "--out", out];
+  const { code, stdout, stderr } = await tedi(train);
+  assertEquals(code, 0, stderr);
+  const { iterations, stoppedBy, best, trainingRevenue } = JSON.parse(Deno.readTextFileSync(`${out}/result.json`));
+  assert(iterations >= 101 && iterations < 200, `${iterations}`);
+  assertEquals([stoppedBy, best.iteration], ["patience", iterations - 1]);
+  assertStringIncludes(
+    stdout.replaceAll(/\s+/g, " "),
+    `stopped after ${iterations} of 200 iterations, as 1 measurement`,
+  );
+  assertStringIncludes(stdout, `iteration ${best.iteration}`);
+  assertStringIncludes(
+    stdout.replaceAll(/\s+/g, " "),
+    `the best on 4 validation rows: ${best.validationRevenue.toFixed(4)}`,
+  );
+  assertStringIncludes(stdout, `training rows      ${trainingRevenue.toFixed(4)}`);
+});
 
 for (
   const [name, message] of [

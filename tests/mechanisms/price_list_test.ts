@@ -1,5 +1,8 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import { vcg } from "../../src/baselines/vcg.ts";
+import { measuredPriceList } from "../../src/mechanisms/measured_price_list.ts";
 import { type PriceListEntry, shortList, takenOutcomes, useOfList } from "../../src/mechanisms/price_list.ts";
+import { empiricalProblem } from "../../src/problems/empirical.ts";
 import { randomKey } from "../../src/random/key.ts";
 import { uniforms } from "../../src/random/numbers.ts";
 
@@ -51,4 +54,20 @@ Deno.test("the optimum of two goods earns 0.5492 as a list, and the best bundle 
 Deno.test("prices of a short list pay for the cost of units", () => {
   const [{ price }] = shortList([{ outcome: [1, 0], price: 0.1 }], 1, types, 2, 0.5);
   assertAlmostEquals(price, 0.75, 0.03);
+});
+
+Deno.test("of a table of several participants each held-out row counts once, and its error is over rows", async () => {
+  const u = uniforms(randomKey(2), 120), costs = { participants: 2, goods: 1, duplicationCost: 0.5, scale: 1 };
+  const text = (columns: number) =>
+    Array.from({ length: 40 }, (_, k) => u.slice(k * columns, (k + 1) * columns).join(",")).join("\n");
+  for (const [columns, participant] of [[1, 0], [2, 0], [2, 1]]) {
+    const problem = await empiricalProblem({ text: text(columns), ...costs }), { data } = problem.distribution;
+    const list = await measuredPriceList(problem, vcg(problem), { participant, others: [[0.9]] });
+    assertEquals([list.rows, list.tested], [true, 8], `${columns} columns`);
+    const own = Array.from(data!.profiles(randomKey(0), "held-out", 1)).filter((_, k) =>
+      columns === 1 || k % 2 === participant
+    );
+    assertEquals(list.entries, [{ outcome: [1], price: 0.5, share: own.filter((value) => value >= 0.5).length / 8 }]);
+    assert(list.standardError === 0 && Math.abs(list.profit) < 1e-7);
+  }
 });

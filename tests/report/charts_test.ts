@@ -58,6 +58,31 @@ Deno.test("the curve of suboptimality has a line where beta waits", async () => 
   assertStringIncludes(chart.alt, "a dashed line at 1.3, beta waits above this");
 });
 
+Deno.test("validation is a curve beside that of training rows, with a ring around what is kept", async () => {
+  const measured = (revenues: readonly number[], kept?: number) =>
+    revenues.map((validationRevenue, k) => ({
+      ...{ iteration: 10 * (k + 1), softRevenue: 0.5, validationRevenue, trainingRevenue: validationRevenue + 0.1 },
+      ...kept !== undefined && k > 0 && { keptIteration: kept },
+    }));
+  const named = "training-validation-revenue";
+  const run = await madeUpRun("U-1-2"), one = { ...run, metrics: measured([0.4, 0.3, 0.5, 0.45], 30) };
+  const chart = (await trainingCharts([one])).find(({ name }) => name === named)!;
+  assertEquals(
+    chart.alt,
+    "Curve of validation revenue over iterations, from 0.4 to 0.45; that after iteration 30 is kept, 0.5.",
+  );
+  assertStringIncludes(chart.caption, "The ring is around what is kept");
+  for (const words of ["kept", "validation", "training rows"]) assertStringIncludes(chart.svg, `>${words}</text>`);
+  const without = (await trainingCharts([{ ...run, metrics: measured([0.4, 0.3]) }])).find(({ name }) =>
+    name === named
+  )!;
+  assertEquals(without.alt, "Curve of validation revenue over iterations, from 0.4 to 0.3.");
+  assert(!without.svg.includes(">kept</text>") && without.caption.endsWith("The last is kept."));
+  const both = await trainingCharts([one, { ...run, name: "other", metrics: measured([0.2, 0.6], 20) }]);
+  assertStringIncludes(both.find(({ name }) => name === named)!.alt, "other: that after iteration 20 is kept, 0.6");
+  assertEquals((await trainingCharts([run])).filter(({ name }) => name === named), []);
+});
+
 Deno.test("the chart of a price list has its entries in words, cheap ones first, and what most take", async () => {
   const problem = { ...settingProblem("U-1-2"), scale: 400, unit: "EUR", goodNames: ["tea", "jam"] };
   const entries = [[[0, 1], 120, 0.2], [[1, 0.35], 200, 0.1], [[1, 1], 300.4, 0.3]] as [number[], number, number][];

@@ -46,13 +46,39 @@ Deno.test("measurements are of validation profiles, and change nothing without a
 
 Deno.test("training with a patience ends with the best of its mechanisms", async () => {
   const { result } = await trained(PATIENT, { device: await device() }), { best, history, iterations } = result;
-  const measured = history.filter(({ validationRevenue }) => validationRevenue !== undefined);
+  const measured = history.filter((one) => one.validationRevenue !== undefined && one.iteration >= 20);
   const revenues = measured.map(({ validationRevenue }) => validationRevenue!), most = Math.max(...revenues);
   assertEquals([best!.validationRevenue, best!.iteration], [most, measured[revenues.indexOf(most)].iteration]);
   assertEquals([result.done, iterations], [true, best!.iteration + 2 * 3]);
   assert(iterations < 40 && revenues.at(-1)! < most, "it has to stop early for this to be a test");
   const problem = settingProblem("U-1-2"), validation = { part: "validation", profiles: 4096 } as const;
   assertEquals((await evaluate(problem, result.mechanism, validation)).revenue, most);
+});
+
+Deno.test("measurements in the first half of the iterations are recorded, and nothing is chosen by them", async () => {
+  const settings = { ...PATIENT, patience: 20 },
+    { result } = await trained(settings, {
+      device: await device(),
+    });
+  const measured = result.history.filter(({ validationRevenue }) => validationRevenue !== undefined);
+  const counted = measured.filter(({ iteration }) => iteration >= 20);
+  assertEquals([measured[0].iteration, counted[0].iteration, result.iterations], [2, 20, 40]);
+  const most = Math.max(...counted.map(({ validationRevenue }) => validationRevenue!));
+  assert(measured.some(({ validationRevenue }) => validationRevenue! > most), "it has to matter for this to be a test");
+  assertEquals(result.best!.validationRevenue, most);
+  assertEquals([measured[0].keptIteration, result.history.at(-1)!.keptIteration], [undefined, result.best!.iteration]);
+});
+
+Deno.test("a table of few rows keeps what is best on its validation rows, and larger ones what is last", async () => {
+  const table = async (rows: number) => {
+    const u = uniforms(randomKey(6), 2 * rows);
+    const lines = Array.from({ length: rows }, (_, k) => `${u[2 * k]},${u[2 * k + 1]}`);
+    const { validateEvery, patience } = defaultTraining(await empiricalProblem({ text: lines.join("\n"), scale: 1 }));
+    return [validateEvery, patience];
+  };
+  assertEquals([await table(60), await table(2000), await table(2001)], [[25, 8], [25, 8], [0, 0]]);
+  const { validateEvery, patience } = defaultTraining("U-1-2");
+  assertEquals([validateEvery, patience], [0, 0]);
 });
 
 Deno.test("a patient training that was stopped goes on to the same bits, and stops where it would have", async () => {

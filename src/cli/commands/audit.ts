@@ -72,6 +72,9 @@ const auditOptions = [
   { name: "quiet", kind: "flag", help: "No progress on stderr" },
 ] as const satisfies readonly Option[];
 
+/** What the bounds are unless given. */
+const OF_LARGEST = `${defaultBounds.incentiveCompatibility.toExponential()} of the largest value of a good`;
+
 const boundOptions = [
   {
     name: "ic-bound",
@@ -79,7 +82,7 @@ const boundOptions = [
     least: 0,
     placeholder: "X",
     help: "Largest gain from a lie that passes, in the units of types",
-    default: defaultBounds.incentiveCompatibility.toExponential(),
+    default: OF_LARGEST,
   },
   {
     name: "ir-bound",
@@ -87,7 +90,7 @@ const boundOptions = [
     least: 0,
     placeholder: "X",
     help: "Largest loss of a truthful participant that passes",
-    default: defaultBounds.individualRationality.toExponential(),
+    default: OF_LARGEST,
   },
   {
     name: "bound",
@@ -95,14 +98,16 @@ const boundOptions = [
     least: 0,
     placeholder: "X",
     help: "Largest violation of any other check that passes",
-    default: defaultBounds.feasibility.toExponential(),
+    default: OF_LARGEST,
   },
 ] as const satisfies readonly Option[];
 
 const options = [...problemOptions, ...auditOptions, ...boundOptions, ...deviceOptions, mpiOption] as const;
 
 /** The checks that `--bound` is for. Nothing may beat a certificate. */
-const OTHER_CHECKS = AUDIT_CHECKS.filter((name) => name !== "certificates");
+const OTHER_CHECKS = AUDIT_CHECKS.filter((name) =>
+  name !== "certificates" && name !== "incentiveCompatibility" && name !== "individualRationality"
+);
 
 /** `tedi audit`. */
 export const auditCommand: Command = {
@@ -132,11 +137,11 @@ export const auditCommand: Command = {
     if (changed !== undefined) output.warn(changed);
     withinRange("audit", problem, mechanism, false);
     const { profiles, misreports, exact, seed, "test-profiles": revenueProfiles, bound } = values;
-    const timeLimit = values["time-limit"];
-    const bounds = {
+    const timeLimit = values["time-limit"], ic = values["ic-bound"], ir = values["ir-bound"];
+    const bounds = { // what is left out is in the scale of the problem
       ...bound !== undefined && Object.fromEntries(OTHER_CHECKS.map((name) => [name, bound])),
-      incentiveCompatibility: values["ic-bound"] ?? defaultBounds.incentiveCompatibility,
-      individualRationality: values["ir-bound"] ?? defaultBounds.individualRationality,
+      ...ic !== undefined && { incentiveCompatibility: ic },
+      ...ir !== undefined && { individualRationality: ir },
     };
     const device = await openDevice({ ...requestedDevice(values), threads: rankThreads(values) });
     const all = await shared(ranks, mechanism), start = performance.now(), progress = output.progress("auditing");

@@ -69,7 +69,7 @@ export const runCommand: Command = {
     const { participants: n, goods: m } = mechanism;
     const format = values.format ?? (/\.jsonl?$/i.test(source) ? "json" : "csv");
     const reader = { ...chosenTable(values), clip: values.clip ?? false };
-    const types = await readTypes(
+    const { types, kept } = await readTypes(
       await readBytes(source),
       format,
       mechanism,
@@ -78,8 +78,9 @@ export const runCommand: Command = {
     );
     setThreadCount(values.threads);
     const result = await mechanism.run(types);
-    if (json || values["out-format"] === "json") writeJson(result, n, m);
-    else writeCsv(result, n, m);
+    const numberOf = (profile: number) => kept?.[profile] ?? profile;
+    if (json || values["out-format"] === "json") writeJson(result, n, m, numberOf);
+    else writeCsv(result, n, m, numberOf);
     return 0;
   },
 };
@@ -89,18 +90,21 @@ async function readTypes(
   format: typeof formats[number],
   { participants: n, goods: m, units }: Mechanism,
   what: string,
-  { clip, ...table }: TableOptions & { readonly clip: boolean },
-): Promise<Float32Array> {
+  { clip, ...options }: TableOptions & { readonly clip: boolean },
+): Promise<{ readonly types: Float32Array; readonly kept?: readonly number[] }> {
   const largest = units?.largest ?? 1, most = clip ? Number.MAX_VALUE : largest;
   const largestHelp =
     `; the mechanism was trained for values up to ${largest}${units?.name ? ` ${units.name}` : ""}: ` +
     "--clip takes larger ones for that";
   const text = format === "json" ? decodeText(bytes, what) : "";
   // Rows with names are read as tables.
-  const types = format === "json" && !/^[\s[]*\{/.test(text)
-    ? parseTypeJson(text, n, m, what, most, largestHelp).values
-    : (await readTable(bytes, { ...table, what, largest: most, largestHelp, allowed: allowedReports(n, m) })).values;
-  return clip ? types.map((type) => Math.min(type, largest)) : types;
+  const asTable = format !== "json" || /^[\s[]*\{/.test(text);
+  const table = asTable
+    ? await readTable(bytes, { ...options, what, largest: most, largestHelp, allowed: allowedReports(n, m) })
+    : undefined;
+  const types = table?.values ?? parseTypeJson(text, n, m, what, most, largestHelp).values;
+  if (table?.kept) openOutput({}).warn(`${table.notes.at(-1)}; profile tells the row in the table, from 0`);
+  return { types: clip ? types.map((type) => Math.min(type, largest)) : types, ...table?.kept && { kept: table.kept } };
 }
 
 function allowedReports(n: number, m: number): Record<number, string> {
@@ -121,22 +125,35 @@ async function readBytes(source: string): Promise<Uint8Array<ArrayBuffer>> {
   }
 }
 
-function writeCsv({ profiles, outcomes, payments, utilities }: MechanismResult, n: number, m: number): void {
+/** Which row of the input a profile is. */
+type NumberOf = (profile: number) => number;
+
+function writeCsv(
+  { profiles, outcomes, payments, utilities }: MechanismResult,
+  n: number,
+  m: number,
+  numberOf: NumberOf,
+): void {
   const goods = Array.from({ length: m }, (_, j) => `outcome_${j + 1}`);
   const lines = [["profile", "participant", ...goods, "payment", "utility"].join(",")];
   for (let row = 0; row < profiles * n; row++) {
     const outcome = outcomes.subarray(row * m, (row + 1) * m);
-    lines.push([Math.floor(row / n), row % n + 1, ...outcome, payments[row], utilities[row]].join(","));
+    lines.push([numberOf(Math.floor(row / n)), row % n + 1, ...outcome, payments[row], utilities[row]].join(","));
   }
   writeStdout(`${lines.join("\n")}\n`);
 }
 
-function writeJson({ profiles, outcomes, payments, utilities }: MechanismResult, n: number, m: number): void {
+function writeJson(
+  { profiles, outcomes, payments, utilities }: MechanismResult,
+  n: number,
+  m: number,
+  numberOf: NumberOf,
+): void {
   const output = openOutput({ json: true });
   for (let profile = 0; profile < profiles; profile++) {
     const rows = Array.from({ length: n }, (_, i) => profile * n + i);
     output.event("outcome", {
-      profile,
+      profile: numberOf(profile),
       outcomes: rows.map((row) => [...outcomes.subarray(row * m, (row + 1) * m)]),
       payments: rows.map((row) => payments[row]),
       utilities: rows.map((row) => utilities[row]),

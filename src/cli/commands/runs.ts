@@ -24,7 +24,8 @@ export const runsCommand: Command = {
   name: "runs",
   description:
     "Lists run folders, the newest first: the problem, the method, what training ended with, how far it is, " +
-    "and how long ago anything changed. It reads their files, and runs no problem's code.",
+    "and how long ago anything changed. Of a run without a result the last measurement on validation profiles is " +
+    "shown, or soft revenue, both marked as such. It reads their files, and runs no problem's code.",
   positionals: [folderArgument],
   groups: [{ heading: "Options", options }],
   examples: [
@@ -45,16 +46,23 @@ export const runsCommand: Command = {
 function table(runs: readonly FoundRun[], now: number): string {
   const rows = [["RUN", "PROBLEM", "METHOD", "EARNED", "ITERATIONS", "STATE", "AGE"]];
   for (const run of runs) {
-    const { folder, problem, method, revenue, unit, iterations, planned, state, changed } = run;
-    const earned = revenue === undefined ? "-" : plainAmount(run, revenue) + (unit === undefined ? "" : ` ${unit}`);
+    const { folder, problem, method, iterations, planned, state, changed } = run;
     const of = iterations === planned ? String(planned) : `${iterations} of ${planned}`;
-    rows.push([folder, problem, method, earned, of, state, age(now - changed)]);
+    rows.push([folder, problem, method, earned(run), of, state, age(now - changed)]);
   }
   const widths = rows[0].map((_, j) => Math.max(...rows.map((row) => row[j].length)));
   const right = new Set([3, 4, 6]);
   return rows.map((row) =>
     row.map((cell, j) => right.has(j) ? cell.padStart(widths[j]) : cell.padEnd(widths[j])).join("  ").trimEnd()
   ).join("\n");
+}
+
+/** What a run earns; where its folder does not say it, what training last measured, and how. */
+function earned(run: FoundRun): string {
+  const { unit, lastMeasured, revenue = lastMeasured?.revenue } = run;
+  if (revenue === undefined) return "-";
+  const amount = plainAmount(run, revenue) + (unit === undefined ? "" : ` ${unit}`);
+  return lastMeasured ? `${lastMeasured.by} ${amount}` : amount;
 }
 
 /** Milliseconds as a person says how long ago something was. */

@@ -33,13 +33,13 @@ import { parseCommandLine } from "../options.ts";
 import { openOutput, type Output } from "../output.ts";
 import { chosenProblem, DEFAULT_SETTING, describeSource, problemOptions, problemSlug } from "../problem_options.ts";
 import { blaming, configTable, ONLY_IN_LINES, overruled, readConfigFile } from "../train_config.ts";
-import { checkConfig, configPath, readConfig, type RunConfig, sourceFrom } from "../run_config.ts";
+import { checkConfig, configPath, type LoadedConfig, readConfig, type RunConfig, sourceFrom } from "../run_config.ts";
 import { reportPlan } from "../plan_report.ts";
 import { recordTraining } from "../training_record.ts";
 import { runOptions, runValues, trainCommandOptions, type TrainValues } from "../run_options.ts";
 import { requireNoUnitSupplyOptions, unitSupplyOptions } from "../unit_supply_options.ts";
 import { isUnitSupplyRun, trainUnitSupply } from "../unit_supply_training.ts";
-import { readWarmStart, recordedStart, startAgain, type WarmStart } from "../warm_start.ts";
+import { readWarmStart, recordedStart, startAgain, startPath, type WarmStart } from "../warm_start.ts";
 import { openWatch, type Watch } from "../watch.ts";
 import { chosenTraining, optionValues, requireSameTraining, trainingGroups } from "../training_options.ts";
 
@@ -114,11 +114,13 @@ async function runWith(values: TrainValues): Promise<number> {
 
 /** Tells what training would take on the device, and leaves no trace. */
 async function dryRun(chosen: MechanismProblem | undefined, values: TrainValues, output: Output): Promise<number> {
-  const { problem, training } = await newTraining(chosen, values);
+  const { problem, training, from } = values.resume
+    ? await recordedTraining(chosen, values, output)
+    : { ...await newTraining(chosen, values), from: values.from };
   const device = await openFasterDevice(problem, training, requestedDevice(values), output);
   try {
     const plan = await planTraining(problem, training, device);
-    const config = configTable(problem.source, optionValues(training), runValues(values));
+    const config = configTable(problem.source, optionValues(training), runValues({ ...values, from }));
     const onGpu = device.backend === "webgpu";
     if (onGpu) output.log("Running some iterations on the GPU, to count what they ask of it");
     const gpu = onGpu ? await measureGpuIteration(problem, training, device, plan.flop.total) : undefined;
@@ -127,6 +129,49 @@ async function dryRun(chosen: MechanismProblem | undefined, values: TrainValues,
   } finally {
     device.close();
   }
+}
+
+/** The training of a run that is to go on, without opening its folder. */
+async function recordedTraining(chosen: MechanismProblem | undefined, values: TrainValues, output: Output) {
+  const path = await resumedPath(chosen, values), where = configPath(path);
+  const loaded = await readConfig(path, chosen), { config, changed } = loaded;
+  if (changed !== undefined) output.warn(changed);
+  return { ...goingOn(loaded, where, chosen, values), from: config.from && startPath(path, config.from) };
+}
+
+/** The folder of the run that goes on: that of `--out`, or where a new training with the same options would be. */
+async function resumedPath(chosen: MechanismProblem | undefined, values: TrainValues): Promise<string> {
+  if (values.out !== undefined) return values.out;
+  const { problem, training } = await newTraining(chosen, values, true);
+  return runPath(problem, training.seed);
+}
+
+/** Where a run is unless `--out` says otherwise. */
+function runPath(problem: MechanismProblem, seed: number, start?: WarmStart): string {
+  return `runs/${problemSlug(problem)}-seed${seed}${start ? "-continued" : ""}`;
+}
+
+/**
+ * What a run goes on with: its own options, and perhaps more iterations.
+ *
+ * @throws {InvalidInputError} where the command line says something else.
+ */
+function goingOn(
+  { config: { training }, problem }: LoadedConfig,
+  where: string,
+  chosen: MechanismProblem | undefined,
+  values: TrainValues,
+) {
+  if (chosen && describeSource(chosen.source) !== describeSource(problem.source)) {
+    throw new InvalidInputError(
+      `Cannot resume: the problem must be left out or be ${describeSource(problem.source)}, as in ${where}, ` +
+        `got ${describeSource(chosen.source)}`,
+    );
+  }
+  requireNoUnitSupplyOptions(problem, values);
+  const { iterations = 0, ...others } = values, longer = iterations > training.iterations;
+  requireSameTraining(problem, longer ? others : values, training, where);
+  return { problem, training: longer ? { ...training, iterations } : training, longer };
 }
 
 /** A run whose input has all been checked. */
@@ -152,27 +197,21 @@ async function prepare(
 ): Promise<PreparedRun> {
   const { resume = false, force = false } = values;
   if (resume && force) throw new InvalidInputError("Cannot run tedi train: --resume and --force exclude each other");
-  const { problem, training, start } = await newTraining(chosen, values, resume);
   const checkFolds = (of: MechanismProblem): void => {
     if (values.folds !== undefined) requireFolds("run tedi train", of, values.folds);
   };
-  if (!resume) checkFolds(problem);
-  const path = values.out ?? `runs/${problemSlug(problem)}-seed${training.seed}${start ? "-continued" : ""}`;
-  const open = () => openRunFolder(path, { resume, force, warn: output.warn });
-  if (!resume) return { problem, training, start, folder: await open(), done: 0 };
-
-  const folder = await open();
-  const where = configPath(path);
-  const { config, problem: begun, changed } = await checkConfig(await folder.readConfig(), where, chosen);
-  if (chosen && describeSource(chosen.source) !== describeSource(begun.source)) {
-    throw new InvalidInputError(
-      `Cannot resume: the problem must be left out or be ${describeSource(begun.source)}, as in ${where}, ` +
-        `got ${describeSource(chosen.source)}`,
-    );
+  if (!resume) {
+    const { problem, training, start } = await newTraining(chosen, values);
+    checkFolds(problem);
+    const path = values.out ?? runPath(problem, training.seed, start);
+    const folder = await openRunFolder(path, { resume, force, warn: output.warn });
+    return { problem, training, start, folder, done: 0 };
   }
-  const { iterations = 0, ...others } = values, longer = iterations > config.training.iterations;
-  requireSameTraining(begun, longer ? others : values, config.training, where);
-  const options = longer ? { ...config.training, iterations } : config.training;
+
+  const path = await resumedPath(chosen, values), where = configPath(path);
+  const folder = await openRunFolder(path, { resume, force, warn: output.warn });
+  const loaded = await checkConfig(await folder.readConfig(), where, chosen), { config, changed } = loaded;
+  const { problem: begun, training: options, longer } = goingOn(loaded, where, chosen, values);
   checkFolds(begun);
   if (changed !== undefined) output.warn(changed);
   if (config.version !== VERSION) {
@@ -250,12 +289,6 @@ async function work(
       return INTERRUPTED;
     }
     await folder.writeMechanism(await encodeMechanism(result.mechanism));
-    if (result.iterations < training.iterations) {
-      output.log(
-        `Training stopped after iteration ${result.iterations} of ${training.iterations}: ${training.patience} ` +
-          "measurements in a row brought no more",
-      );
-    }
     interrupt.end(); // From here on Ctrl-C ends the process as usual: all is kept.
     const all = ranks && divided(ranks, result.mechanism);
     if (interrupt.signal.aborted) {
@@ -280,7 +313,10 @@ async function work(
       profileSeed: test.seed,
       seconds: trainingSeconds,
       ...crossValidation && { crossValidation },
-      training: { iterations, ...best && { best }, out: folder.path, evaluationSeconds: seconds },
+      training: {
+        ...{ iterations, planned: training.iterations, patience: training.patience },
+        ...{ ...best && { best }, out: folder.path, evaluationSeconds: seconds },
+      },
     }, output);
     await folder.writeResult({ scale: scaleOf(problem), ...reported });
     const report = await watch?.report(result.mechanism, { evaluation, ...beside }, {

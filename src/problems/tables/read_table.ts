@@ -145,10 +145,11 @@ function valuesOf(
   { cells, places, names }: Rows,
   at: readonly number[],
   decimal: DecimalMark,
-  { what, missing = "refuse", largest: most = Infinity, largestHelp = "" }: ReadOptions,
+  { what, columns, missing = "refuse", largest: most = Infinity, largestHelp = "" }: ReadOptions,
   notes: string[],
-): Pick<TypeTable, "values" | "rows" | "unit" | "largest"> {
+): Pick<TypeTable, "values" | "rows" | "kept" | "unit" | "largest"> {
   const values = new Float32Array(cells.length * at.length), percent: (boolean | undefined)[] = [];
+  const priced = at.map(() => false), kept: number[] = [];
   let currency: { readonly name: string; readonly where: string } | undefined, largest = 0, rows = 0;
   refuseTotal(cells, places, what);
   const lacking: { readonly where: string; readonly text: string }[] = [];
@@ -176,6 +177,7 @@ function valuesOf(
         refuse(column, `a number ${percent[k] ? "in percent" : "without %"}, as those above are`, show(text));
       }
       if (cell.currency !== undefined) {
+        priced[k] = true;
         currency ??= { name: cell.currency, where: where(column) };
         if (currency.name !== cell.currency) {
           refuse(column, `in ${currency.name}, as ${currency.where} is`, show(text));
@@ -188,11 +190,23 @@ function valuesOf(
       lackingRows++;
       if (missing === "drop") return void values.fill(0, rows * at.length, (rows + 1) * at.length);
     }
+    kept.push(r);
     rows++;
   });
+  const plain = at.find((_, k) => !priced[k]);
+  if (currency && plain !== undefined && columns === undefined) {
+    notes.push(
+      `${capital(columnName(names, plain))} is in no currency, and ${currency.where} is in ${currency.name}; ` +
+        "if it is no good, --columns NAMES chooses columns",
+    );
+  }
   sayMissing(lacking, lackingRows, cells.length, missing, what, notes);
   if (!Number.isFinite(largest)) throw new InvalidInputError(`Cannot read types from ${what}: values must be finite`);
-  return { values: values.slice(0, rows * at.length), rows, largest, ...currency && { unit: currency.name } };
+  return {
+    ...{ values: values.slice(0, rows * at.length), rows, largest },
+    ...rows < cells.length && { kept },
+    ...currency && { unit: currency.name },
+  };
 }
 
 /** Fails where the last row has the sum or mean of those above, by its name. */

@@ -53,6 +53,8 @@ export interface TypeTable {
   readonly columns: number;
   /** The names of the columns, where there are any. */
   readonly names?: readonly string[];
+  /** Which of the table's rows they are, from 0, where others are left out as they have missing cells. */
+  readonly kept?: readonly number[];
   /** The currency in which all values are, where the cells name one. */
   readonly unit?: string;
   /** The largest value. */

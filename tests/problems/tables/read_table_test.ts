@@ -176,3 +176,12 @@ Deno.test("every row of a large table is read", async () => {
   assertEquals([values.length, columns], [3 * rows, 3]);
   assert(lines.length > 0 && values[3 * 96] === 96.5 && values[3 * (rows - 1) + 2] === (rows - 1) % 83 + 0.25);
 });
+
+Deno.test("a column in no currency beside others in one is said, as it may be no good, unless columns are chosen", async () => {
+  const text = "age;desk;lamp\n31;90 EUR;0\n44;80 EUR;12 EUR";
+  assertEquals((await read(text)).notes, [
+    "Column 1 (age) is in no currency, and line 2, column 2 (desk) is in EUR; if it is no good, --columns NAMES chooses columns",
+  ]);
+  assertEquals((await read(text, { columns: ["age", "desk"] })).notes, []);
+  assertEquals((await read("desk;lamp\n90 EUR;0\n80 EUR;12 EUR")).notes, []);
+});
