@@ -7,7 +7,7 @@
 import { assert } from "@std/assert";
 import { randomKey } from "../../src/random/key.ts";
 import { moveSupplyChains, type OutcomeValue, uniformOutcomes } from "../../src/sampling/supply_chains.ts";
-import { chiSquareDeviation } from "../statistics.ts";
+import { chiSquareDeviation, evenPoints } from "../statistics.ts";
 
 const CHAINS = 2000, SWEEPS = 60, ALARM = 4.5;
 
@@ -31,13 +31,6 @@ function valueOf(n: number, m: number, linear: readonly number[], dear: number):
   };
 }
 
-/** The ratio g with g^(d + 1) = g + 1, whose powers give the points of a lattice that fills [0, 1]^d evenly. */
-function evenRatio(d: number): number {
-  let g = 2;
-  for (let k = 0; k < 40; k++) g = (1 + g) ** (1 / (d + 1));
-  return g;
-}
-
 /** Exact probabilities of bins under exp(beta A), integrated over even points: sorted ones of a square fill the simplex. */
 function exact(
   m: 1 | 2,
@@ -47,11 +40,8 @@ function exact(
   bin: (x: ArrayLike<number>) => number,
   bins: number,
 ): Float64Array {
-  const found = new Float64Array(bins),
-    x = new Float64Array(2 * m),
-    slope = new Float64Array(2 * m),
-    g = evenRatio(2 * m);
-  const even = (k: number, axis: number) => (0.5 + k / g ** (axis + 1)) % 1;
+  const found = new Float64Array(bins), x = new Float64Array(2 * m), slope = new Float64Array(2 * m);
+  const even = evenPoints(2 * m);
   for (let k = 0; k < points; k++) {
     for (let j = 0; j < m; j++) {
       const a = even(k, 2 * j), b = even(k, 2 * j + 1);
