@@ -87,7 +87,11 @@ export { type InitialPrices } from "./training/initial_price_names.ts";
 export type { BetaSchedule, CosineSchedule, ScheduleOptions } from "./training/schedules.ts";
 export { trainingRules } from "./training/train.ts";
 
-export { type AffineMaximizerOptions, defaultAffineMaximizer } from "./training/unit_supply/options.ts";
+export {
+  type AffineMaximizerOptions,
+  defaultAffineMaximizer,
+  type WelfareGradient,
+} from "./training/unit_supply/options.ts";
 export {
   type AffineMaximizerHooks,
   type AffineMaximizerMetrics,

@@ -11,6 +11,7 @@ import { TEST_PROFILES } from "../mechanisms/evaluate.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { scaleOf } from "../problems/scaled.ts";
 import { openDevice } from "../runtime/device.ts";
+import { setThreadCount } from "../runtime/threads.ts";
 import { type AffineMaximizerOptions, isUnitSupplyTraining } from "../training/unit_supply/options.ts";
 import { progressIn } from "../training/state.ts";
 import { planAffineMaximizer, trainAffineMaximizer } from "../training/unit_supply/train.ts";
@@ -178,8 +179,9 @@ async function work({ problem, training, folder, before }: PreparedRun, values: 
 }
 
 /** Tells what training would take, and leaves no trace. */
-function dryRun(problem: MechanismProblem, values: TrainValues, output: Output): number {
-  const training = chosenUnitSupplyTraining(problem, values), plan = planAffineMaximizer(problem, training);
+async function dryRun(problem: MechanismProblem, values: TrainValues, output: Output): Promise<number> {
+  setThreadCount(values.threads);
+  const training = chosenUnitSupplyTraining(problem, values), plan = await planAffineMaximizer(problem, training);
   const { iterations, profiles } = training;
   const { training: shared, own } = unitSupplyOptionValues(training);
   const config = configTable(problem.source, shared, { ...own, ...runValues(values) });
@@ -194,7 +196,8 @@ function dryRun(problem: MechanismProblem, values: TrainValues, output: Output):
       `${plan.secondsEach.toFixed(2)} s`,
       `${count(plan.maxima)} maxima for ${count(profiles)} profiles, measured`,
     ],
-    ["All", duration(plan.secondsEach * iterations), `${count(iterations)} iterations, on one core`],
+    ["All", duration(plan.secondsEach * iterations), `of a core, ${count(iterations)} iterations`],
+    ["Threads", count(plan.threads), "which share the profiles of an iteration; results do not depend on them"],
   ];
   output.text(planText(lines, config));
   return 0;
