@@ -69,14 +69,20 @@ const SIZES = ["layers", "groups", "group-size"] as const;
  */
 export function chosenUnitSupplyTraining(problem: MechanismProblem, values: UnitSupplyValues): AffineMaximizerOptions {
   const options = affineMaximizerOptions("train", problem, givenOptions(problem, values));
-  const { welfareGradient } = options, idle = welfareGradient === "chains" ? SMOOTHING : CHAINS;
-  const stray = idle.find((name) => values[name] !== undefined);
+  const { welfareGradient } = options, stray = idleWith(options).find((name) => values[name] !== undefined);
   if (!stray) return options;
   throw new InvalidInputError(
     `Cannot train: --${stray} must be left out with --welfare-gradient ${welfareGradient}, which does not use it, got ` +
       plain(values[stray]),
   );
 }
+
+/** Options that are not used. */
+function idleWith({ welfareGradient }: Pick<AffineMaximizerOptions, "welfareGradient">): readonly UnusedName[] {
+  return welfareGradient === "chains" ? SMOOTHING : CHAINS;
+}
+
+type UnusedName = typeof SMOOTHING[number] | typeof CHAINS[number];
 
 /** What the command line says. */
 function givenOptions(problem: MechanismProblem, values: UnitSupplyValues): Partial<AffineMaximizerOptions> {
@@ -156,10 +162,11 @@ export function unitSupplyArguments(problem: MechanismProblem, options: AffineMa
   });
 }
 
-/** The values of all options, by the names of the command line: those of any training, and those only for such goods. */
+/** The values of all options that are used, by the names of the command line: those of any training, and those only for such goods. */
 export function unitSupplyOptionValues(options: AffineMaximizerOptions) {
-  const values = flat(options);
-  const of = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, values[field(name)]]));
+  const values = flat(options), idle = new Set<string>(idleWith(options));
+  const of = (names: readonly string[]) =>
+    Object.fromEntries(names.filter((name) => !idle.has(name)).map((name) => [name, values[field(name)]]));
   return { training: of([...SHARED, ...SIZES]), own: of(unitSupplyOptions.map(({ name }) => name)) };
 }
 
