@@ -52,7 +52,6 @@ Deno.test("what is not for goods that exist once is refused with the reason", as
     ],
     [["train", "--setting", "U-2-2-unit", "--line-move-every", "3"], "--line-move-every must be left out, got 3"],
     [["train", "--setting", "U-2-2-unit", "--resume", "--dry-run"], "--resume must be left out with --dry-run"],
-    [["train", "--setting", "U-2-2-unit", "--watch"], "--watch must be left out where goods exist once"],
     [["train", "--setting", "U-2-2", "--boost", "joint"], "--boost must be left out, got joint"],
     [["train", "--setting", "U-2-2-unit", "--initial-smoothing", "0"], "initialSmoothing must be"],
     [["train", "--setting", "U-2-2-cp1-unit"], "F-n-m-unit"],
