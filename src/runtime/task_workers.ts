@@ -16,6 +16,9 @@ const workerThreads = globalThis.process?.getBuiltinModule?.("node:worker_thread
 
 type Worker = InstanceType<NonNullable<typeof workerThreads>["Worker"]>;
 
+/** Milliseconds of work on the caller's thread after which events are let in, which takes some. */
+const PATIENCE = 50;
+
 /** What a worker answers. */
 type Answer<Result> = { readonly result: Result } | { readonly failed: string };
 
@@ -51,9 +54,12 @@ export async function mapTasks<Task, Result>(
   const results = new Array<Result>(tasks.length), workers = workersOf(moduleOf, Math.min(threadCount(), tasks.length));
   let next = 0;
   if (workers.length === 0) {
-    for (; next < tasks.length; next++) {
+    for (let last = performance.now(); next < tasks.length; next++) {
+      if (performance.now() - last > PATIENCE) {
+        await letEventsIn();
+        last = performance.now();
+      }
       results[next] = work(tasks[next]);
-      await letEventsIn();
     }
     return results;
   }
