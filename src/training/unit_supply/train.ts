@@ -127,7 +127,7 @@ export interface AffineMaximizerPlan {
   readonly maxima: number;
   /** Memory in bytes, besides what the process itself takes. */
   readonly bytes: number;
-  /** Seconds that an iteration takes on one core, measured on a few profiles at the parameters of the start. */
+  /** Seconds of a core that an iteration takes, measured on a few profiles at the parameters of the start. */
   readonly secondsEach: number;
   /** Threads that share the profiles of an iteration. */
   readonly threads: number;
@@ -135,8 +135,8 @@ export interface AffineMaximizerPlan {
 
 /** Profiles on which an iteration is measured. */
 const MEASURED = 8;
-/** For how many milliseconds, about. */
-const MEASURED_FOR = 1000;
+/** For how many seconds of a core, about, and for how many milliseconds at most. */
+const MEASURED_FOR = 1, LONGEST = 6000;
 
 /**
  * What training would take: memory, and time by a measurement of a second or so.
@@ -155,21 +155,29 @@ export async function planAffineMaximizer(
   // Chains of the first iteration take more sweeps than those that are carried along.
   if (chains) await few.step(state, true);
   // The first runs are slower, until the code is compiled.
-  for (let k = 0, begin = performance.now(); k < 3 || performance.now() - begin < MEASURED_FOR; k++) {
+  const begin = secondsOfWork(), latest = performance.now() + LONGEST;
+  for (let k = 0; k < 3 || (secondsOfWork() - begin < MEASURED_FOR && performance.now() < latest); k++) {
     if (!chains) state = initialState(boost, key);
-    const start = performance.now();
+    const start = secondsOfWork();
     await few.step(state, true);
-    const seconds = (performance.now() - start) / 1000;
-    secondsEach = Math.min(secondsEach, seconds * options.profiles / few.options.profiles);
+    secondsEach = Math.min(secondsEach, (secondsOfWork() - start) * options.profiles / few.options.profiles);
   }
   const parameters = Object.values(boost.parameterShapes).reduce((sum, shape) => sum + elementCount(shape), 0);
   const rows = n * m + boost.terms.length, cut = Math.max(...boost.terms.map(({ network }) => network.goods));
   // Parameters with moments, gradient and their copy; the basis; cuts, of which a maximum has some for each row.
   const each = 8 * (6 * parameters + rows * (rows + 8) + 2 * cut * CUTS_EACH * rows), threads = threadCount();
-  const bytes = threads * each + 16 * options.profiles * n * m * (chains ? 1 + options.chains : 1);
+  const bytes = threads * (each + HEAP) + 16 * options.profiles * n * m * (chains ? 1 + options.chains : 1);
   return { parameters, maxima: options.profiles * (n + (chains ? 1 : 2)), bytes, secondsEach, threads };
 }
 
+/** Seconds that the processor has spent on this process, so that other work on the machine does not count; else seconds. */
+function secondsOfWork(): number {
+  const used = globalThis.process?.cpuUsage?.();
+  return used ? (used.user + used.system) / 1e6 : performance.now() / 1000;
+}
+
+/** Bytes that a thread takes for what it has thrown away and not yet collected, as far as was seen. */
+const HEAP = 48 * 2 ** 20;
 /** Cuts for each row of the linear program, at most, as far as was seen. */
 const CUTS_EACH = 20;
 
