@@ -16,11 +16,13 @@ const workerThreads = globalThis.process?.getBuiltinModule?.("node:worker_thread
 
 type Worker = InstanceType<NonNullable<typeof workerThreads>["Worker"]>;
 
+/** Messages for each worker, about: the more there are, the less one waits for the other at the end. */
+const MESSAGES = 4;
 /** Milliseconds of work on the caller's thread after which events are let in, which takes some. */
 const PATIENCE = 50;
 
 /** What a worker answers. */
-type Answer<Result> = { readonly result: Result } | { readonly failed: string };
+type Answer<Result> = { readonly results: readonly Result[] } | { readonly failed: string };
 
 /** Workers by their module. They stay, and keep no process from ending. */
 const pools = new Map<string, Worker[]>();
@@ -28,10 +30,10 @@ const pools = new Map<string, Worker[]>();
 /** Answers all tasks that this thread, a worker, is sent. */
 export function answerTasks<Task, Result>(work: (task: Task) => Result): void {
   const port = workerThreads?.parentPort;
-  port?.on("message", (task: Task) => {
+  port?.on("message", (tasks: readonly Task[]) => {
     let answer: Answer<Result>;
     try {
-      answer = { result: work(task) };
+      answer = { results: tasks.map(work) };
     } catch (error) {
       answer = { failed: error instanceof Error ? error.message : String(error) };
     }
@@ -63,11 +65,13 @@ export async function mapTasks<Task, Result>(
     }
     return results;
   }
+  // A message has several tasks, as it takes time, and what they share is copied once.
+  const some = Math.ceil(tasks.length / (MESSAGES * workers.length));
   const serve = async (worker: Worker): Promise<void> => {
     while (next < tasks.length) {
-      const own = next++, answer = await ask<Task, Result>(worker, tasks[own]);
+      const first = next, answer = await ask<Task, Result>(worker, tasks.slice(first, next += some));
       if ("failed" in answer) throw new MachineError(`Cannot go on: a worker thread failed: ${answer.failed}`);
-      results[own] = answer.result;
+      answer.results.forEach((result, k) => results[first + k] = result);
     }
   };
   try {
@@ -85,8 +89,8 @@ function close(module: URL): void {
   pools.delete(module.href);
 }
 
-/** Sends a task, and waits for the answer. */
-function ask<Task, Result>(worker: Worker, task: Task): Promise<Answer<Result>> {
+/** Sends tasks, and waits for the answer. */
+function ask<Task, Result>(worker: Worker, tasks: readonly Task[]): Promise<Answer<Result>> {
   worker.ref();
   return new Promise<Answer<Result>>((resolve, reject) => {
     const ended = (why: string) => reject(new MachineError(`Cannot go on: a worker thread ended: ${why}`));
@@ -97,7 +101,7 @@ function ask<Task, Result>(worker: Worker, task: Task): Promise<Answer<Result>> 
       worker.off("message", onMessage), worker.off("error", onError), worker.off("exit", onExit);
     };
     worker.on("message", onMessage), worker.on("error", onError), worker.on("exit", onExit);
-    worker.postMessage(task);
+    worker.postMessage(tasks);
   }).finally(() => worker.unref());
 }
 
