@@ -92,7 +92,11 @@ export { type NewChains } from "./training/new_chain_names.ts";
 export type { BetaSchedule, CosineSchedule, ScheduleOptions } from "./training/schedules.ts";
 export { trainingRules } from "./training/train.ts";
 
-export { type AffineMaximizerOptions, defaultAffineMaximizer } from "./training/unit_supply/options.ts";
+export {
+  type AffineMaximizerOptions,
+  defaultAffineMaximizer,
+  type WelfareGradient,
+} from "./training/unit_supply/options.ts";
 export {
   type AffineMaximizerHooks,
   type AffineMaximizerMetrics,

@@ -1,9 +1,11 @@
 /**
- * Writes the tables of EXPERIMENTS.md and README.md from the cells in results/table1: `deno task results [--check]`.
+ * Writes the tables of EXPERIMENTS.md and README.md from the cells in results/table1, and those of docs/unit_supply.md from
+ * results/table-unit: `deno task results [--check]`.
  *
  * A table is between `<!-- table: NAME -->` and `<!-- end -->`. With `--check` nothing is written, and the exit code is 1
  * if a text has other figures than the cells; 2 for a name or a cell that is none.
  */
+import { existsSync } from "node:fs";
 import { parseArgs } from "@std/cli";
 import { InvalidInputError, show } from "../src/errors.ts";
 import { type Cell, type CellKey, cellPath, readCell } from "../src/experiments/cells.ts";
@@ -14,6 +16,8 @@ import { alignedMarkdown, resultTables } from "./results/tables.ts";
 export const TEXTS = ["EXPERIMENTS.md", "README.md"] as const;
 /** The cells, in the folder that the texts are in. */
 export const CELLS = "results/table1";
+/** The same of goods that exist once; a folder may be without them. */
+const UNIT = { texts: ["docs/unit_supply.md"], cells: "results/table-unit" };
 
 /**
  * All cells of a folder, by file name.
@@ -24,7 +28,7 @@ export async function readCells(folder: string): Promise<Cell[]> {
   const files = Array.from(Deno.readDirSync(folder), ({ name }) => name).sort();
   const cells: Cell[] = [];
   for (const file of files) {
-    if (!file.endsWith(".json") || file === "table1.json") continue;
+    if (!file.endsWith(".json") || /^table/.test(file)) continue;
     const path = `${folder}/${file}`, parsed = parseObject(Deno.readTextFileSync(path));
     const { setting, method, budget, seed, testProfiles } = (parsed ?? {}) as unknown as CellKey;
     const key = { setting, method, budget, seed, testProfiles };
@@ -58,12 +62,15 @@ export function withTables(text: string, cells: readonly Cell[]): string {
 
 /** Writes tables, or checks them; gives the names of the texts that had others. */
 export async function makeTables(root: string, check: boolean): Promise<string[]> {
-  const cells = await readCells(`${root}/${CELLS}`), changed: string[] = [];
-  for (const name of TEXTS) {
-    const before = Deno.readTextFileSync(`${root}/${name}`), after = withTables(before, cells);
-    if (after === before) continue;
-    changed.push(name);
-    if (!check) Deno.writeTextFileSync(`${root}/${name}`, after);
+  const changed: string[] = [], unit = existsSync(`${root}/${UNIT.cells}`) ? [UNIT] : [];
+  for (const { texts, cells: folder } of [{ texts: TEXTS, cells: CELLS }, ...unit]) {
+    const cells = await readCells(`${root}/${folder}`);
+    for (const name of texts) {
+      const before = Deno.readTextFileSync(`${root}/${name}`), after = withTables(before, cells);
+      if (after === before) continue;
+      changed.push(name);
+      if (!check) Deno.writeTextFileSync(`${root}/${name}`, after);
+    }
   }
   return changed;
 }

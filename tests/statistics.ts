@@ -38,3 +38,14 @@ export function histogram(values: ArrayLike<number>, edges: readonly number[]): 
   }
   return counts;
 }
+
+/**
+ * Points that fill [0, 1]^d evenly, to integrate over: a lattice of the powers of the g with g^(d + 1) = g + 1. The function
+ * gives coordinate `axis` of point k.
+ */
+export function evenPoints(d: number): (k: number, axis: number) => number {
+  let g = 2;
+  for (let k = 0; k < 40; k++) g = (1 + g) ** (1 / (d + 1));
+  const steps = Array.from({ length: d }, (_, axis) => g ** -(axis + 1));
+  return (k, axis) => (0.5 + k * steps[axis]) % 1;
+}

@@ -1,5 +1,5 @@
 /**
- * Problems as baselines learn them: with types in [0, 1].
+ * Problems as baselines learn them: with types in [0, 1], or of about 1.
  *
  * @module
  */
@@ -10,18 +10,19 @@ import { requireUnlimitedSupply } from "../problems/supply.ts";
 import { dividedProblem, scaleOf } from "../problems/scaled.ts";
 
 /**
- * A problem divided by its scale, the scale, and the units of a mechanism that is learned for it.
+ * A problem divided by its scale, or by another unit, that unit, and the units of a mechanism that is learned for it.
  *
  * @param once Whether the baseline can do with goods that exist once.
+ * @param unitOf What is 1 to the baseline's network: networkUnit for one that takes types above 1.
  * @throws {InvalidInputError} where goods exist once and there are several participants.
  */
-export function inScale(problem: MechanismProblem | string, once = false): {
+export function inScale(problem: MechanismProblem | string, once = false, unitOf = scaleOf): {
   readonly task: MechanismProblem;
   readonly unit: number;
   readonly units?: MechanismUnits;
 } {
   const given = problemOf(problem);
   if (!once) requireUnlimitedSupply("train this baseline", given);
-  const unit = scaleOf(given);
+  const unit = unitOf(given);
   return { task: dividedProblem(given, unit), unit, ...unitsOf(given, unit) };
 }

@@ -11,6 +11,7 @@
  *
  * @module
  */
+import { type MechanismUnits, PLAIN_UNITS } from "../mechanisms/units.ts";
 import { requireInteger } from "../errors.ts";
 import type { Mechanism, MechanismResult } from "../mechanisms/mechanism.ts";
 import type { HostParameters } from "../networks/pricing_rule.ts";
@@ -59,9 +60,10 @@ export function lotteryAmaShapes(participants: number, goods: number, menuSize: 
 /**
  * The affine maximizer of some parameters. It computes on the host: no device is opened.
  *
+ * @param units Those of the mechanism that it becomes in them: types are in the network's unit here.
  * @throws {InvalidInputError} where the parameters do not have the shapes above, or are not finite.
  */
-export function lotteryAma(data: LotteryAmaData): LotteryAma {
+export function lotteryAma(data: LotteryAmaData, { largest, network }: MechanismUnits = PLAIN_UNITS): LotteryAma {
   const { participants: n, goods: m, menuSize: K, parameters } = data, action = "make an MD-LotteryAMA mechanism";
   requireInteger(action, "participants", n, 1);
   requireInteger(action, "goods", m, 1);
@@ -102,7 +104,7 @@ export function lotteryAma(data: LotteryAmaData): LotteryAma {
     outcomes,
     boosts,
     weights,
-    ...profileByProfile(n, m, CHUNK, maximize),
+    ...profileByProfile(n, m, CHUNK, maximize, largest / network),
   });
 }
 

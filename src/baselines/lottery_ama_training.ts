@@ -27,6 +27,7 @@ import { STREAMS } from "../training/state.ts";
 import { alignedMenuDefaults, type MenuOptions, settleOptions } from "./baseline_options.ts";
 import { type BaselineHooks, type BaselineResult, descend, descentGradient } from "./baseline_training.ts";
 import { learnedInUnits, trainingInWords } from "./in_words.ts";
+import { networkUnit } from "../problems/scaled.ts";
 import { inScale } from "./in_scale.ts";
 import { type LotteryAma, lotteryAma } from "./lottery_ama.ts";
 import { sigmoid } from "./menu_net.ts";
@@ -63,7 +64,7 @@ export async function trainLotteryAma(
   settings: Partial<LotteryAmaOptions> = {},
   hooks: BaselineHooks = {},
 ): Promise<BaselineResult<LotteryAma, LotteryAmaOptions>> {
-  const { task, unit, units } = inScale(problem, true), { participants, goods } = task, { device } = hooks;
+  const { task, unit, units } = inScale(problem, true, networkUnit), { participants, goods } = task, { device } = hooks;
   const options = settleOptions("train MD-LotteryAMA", defaultLotteryAma(task), settings);
   const key = randomKey(options.seed), { menuSize, profiles } = options;
   if (!device) await ensureDevice();
@@ -83,7 +84,7 @@ export async function trainLotteryAma(
     lotteryAma({
       ...{ problem: task.name, participants, goods, menuSize, parameters },
       ...isUnitSupply(task) && { supply: "unit" },
-    }),
+    }, units),
     units,
   );
   return trainingInWords({ mechanism, options, ...rest });

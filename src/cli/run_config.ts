@@ -128,7 +128,7 @@ export async function checkConfig(
   const { training, ...others } = value as { training?: unknown };
   const once = isUnitSupplyTraining(training);
   // Earlier runs do not say that they were not validated, nor what they began with.
-  const before = once ? {} : {
+  const before = once ? chainOptions(problem) : {
     ...{ validateEvery: 0, patience: 0, initialPrices: "cheap", newChains: newChainNames[0] },
     ...NO_POLISHING,
   };
@@ -147,6 +147,12 @@ export async function checkConfig(
     ? `${now.module} has changed since the run in ${dirname(path)} began: its problem may be another one`
     : undefined;
   return { config, problem, ...changed !== undefined && { changed } };
+}
+
+/** Options of affine maximizers that the first runs did not have, as they were trained. */
+function chainOptions(problem: MechanismProblem): Partial<AffineMaximizerOptions> {
+  const { welfareGradient, chains, steps, initialBeta, finalBeta, refresh } = defaultAffineMaximizer(problem);
+  return { welfareGradient, chains, steps, initialBeta, finalBeta, refresh };
 }
 
 /** The problem that a configuration names. */

@@ -10,6 +10,7 @@ import {
   type AffineMaximizerOptions,
   affineMaximizerOptions,
   defaultAffineMaximizer,
+  WELFARE_GRADIENTS,
 } from "../training/unit_supply/options.ts";
 import type { Option, Values } from "./command.ts";
 import { field, plain, trainingOptions } from "./training_options.ts";
@@ -22,6 +23,14 @@ export const unitSupplyOptions = [
     choices: BOOST_KINDS,
     help: "separate: a network of each participant's bundle and one of what is sold; joint: one of everything",
     default: BOOST_KINDS[0],
+  },
+  {
+    name: "welfare-gradient",
+    kind: "choice",
+    choices: WELFARE_GRADIENTS,
+    help: "smoothed: welfare's gradient from maxima for scaled types; chains: from sampled outcomes, with --chains, " +
+      "--steps, --initial-beta, --final-beta and --refresh",
+    default: WELFARE_GRADIENTS[0],
   },
   {
     name: "initial-smoothing",
@@ -42,8 +51,14 @@ export const unitSupplyOptions = [
 /** Their values, with those of all training options. */
 export type UnitSupplyValues = Values<(typeof unitSupplyOptions | typeof trainingOptions)[number]>;
 
-/** Training options that affine maximizers have, too. */
-const SHARED = ["iterations", "profiles", "seed", "learning-rate", "final-learning-rate-ratio", "clip-norm"] as const;
+/** Training options that affine maximizers have, too: those of chains, where outcomes are sampled, and others. */
+const CHAINS = ["chains", "steps", "initial-beta", "final-beta", "refresh"] as const;
+const SHARED = [
+  ...["iterations", "profiles", "seed", "learning-rate", "final-learning-rate-ratio", "clip-norm"] as const,
+  ...CHAINS,
+] as const;
+/** Options of types that are scaled. */
+const SMOOTHING = ["initial-smoothing", "final-smoothing"] as const;
 /** Those that size their networks. */
 const SIZES = ["layers", "groups", "group-size"] as const;
 
@@ -53,8 +68,21 @@ const SIZES = ["layers", "groups", "group-size"] as const;
  * @throws {InvalidInputError} naming what is out of its range, or is not for affine maximizers.
  */
 export function chosenUnitSupplyTraining(problem: MechanismProblem, values: UnitSupplyValues): AffineMaximizerOptions {
-  return affineMaximizerOptions("train", problem, givenOptions(problem, values));
+  const options = affineMaximizerOptions("train", problem, givenOptions(problem, values));
+  const { welfareGradient } = options, stray = idleWith(options).find((name) => values[name] !== undefined);
+  if (!stray) return options;
+  throw new InvalidInputError(
+    `Cannot train: --${stray} must be left out with --welfare-gradient ${welfareGradient}, which does not use it, got ` +
+      plain(values[stray]),
+  );
 }
+
+/** Options that are not used. */
+function idleWith({ welfareGradient }: Pick<AffineMaximizerOptions, "welfareGradient">): readonly UnusedName[] {
+  return welfareGradient === "chains" ? SMOOTHING : CHAINS;
+}
+
+type UnusedName = typeof SMOOTHING[number] | typeof CHAINS[number];
 
 /** What the command line says. */
 function givenOptions(problem: MechanismProblem, values: UnitSupplyValues): Partial<AffineMaximizerOptions> {
@@ -69,7 +97,7 @@ function givenOptions(problem: MechanismProblem, values: UnitSupplyValues): Part
     );
   }
   const top: Record<string, unknown> = {}, boost: Record<string, unknown> = {};
-  for (const name of [...SHARED, "initial-smoothing", "final-smoothing"] as const) {
+  for (const name of [...SHARED, ...SMOOTHING, "welfare-gradient"] as const) {
     if (values[name] !== undefined) top[field(name)] = values[name];
   }
   for (const name of SIZES) if (values[name] !== undefined) boost[field(name)] = values[name];
@@ -134,10 +162,11 @@ export function unitSupplyArguments(problem: MechanismProblem, options: AffineMa
   });
 }
 
-/** The values of all options, by the names of the command line: those of any training, and those only for such goods. */
+/** The values of all options that are used, by the names of the command line: those of any training, and those only for such goods. */
 export function unitSupplyOptionValues(options: AffineMaximizerOptions) {
-  const values = flat(options);
-  const of = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, values[field(name)]]));
+  const values = flat(options), idle = new Set<string>(idleWith(options));
+  const of = (names: readonly string[]) =>
+    Object.fromEntries(names.filter((name) => !idle.has(name)).map((name) => [name, values[field(name)]]));
   return { training: of([...SHARED, ...SIZES]), own: of(unitSupplyOptions.map(({ name }) => name)) };
 }
 

@@ -11,6 +11,7 @@ import { TEST_PROFILES } from "../mechanisms/evaluate.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { scaleOf } from "../problems/scaled.ts";
 import { openDevice } from "../runtime/device.ts";
+import { setThreadCount } from "../runtime/threads.ts";
 import { type AffineMaximizerOptions, isUnitSupplyTraining } from "../training/unit_supply/options.ts";
 import { progressIn } from "../training/state.ts";
 import { planAffineMaximizer, trainAffineMaximizer } from "../training/unit_supply/train.ts";
@@ -19,6 +20,7 @@ import { VERSION } from "../version.ts";
 import { requestedDevice } from "./device_options.ts";
 import { besideSimpleMechanisms, evaluateShown, reportEvaluation } from "./evaluation_report.ts";
 import { INTERRUPTED, listenToInterrupts } from "./interrupt.ts";
+import { openWatch, type Watch } from "./watch.ts";
 import { aboutRun, sayNext, shellLine } from "./next_steps.ts";
 import type { Output } from "./output.ts";
 import { describeSource, problemSlug } from "./problem_options.ts";
@@ -48,7 +50,7 @@ export async function isUnitSupplyRun(problem: MechanismProblem | undefined, val
 }
 
 /** Options of `tedi train` that are for menu mechanisms. */
-const MENU_OPTIONS = ["watch", "port", "mpi", "shards", "folds", "from"] as const;
+const MENU_OPTIONS = ["mpi", "shards", "folds", "from"] as const;
 
 /** Trains, evaluates and reports; gives the exit code. */
 export async function trainUnitSupply(
@@ -70,11 +72,19 @@ export async function trainUnitSupply(
       "Cannot run tedi train: --resume must be left out with --dry-run where goods exist once: it tells of new trainings",
     );
   }
-  const run = resume ? await resumed(chosen, values, output) : await begun(chosen!, values, output);
+  const watch = await openWatch(values, output);
   try {
-    return await work(run, values, output);
+    const run = resume ? await resumed(chosen, values, output) : await begun(chosen!, values, output);
+    try {
+      return await work(run, values, output, watch);
+    } catch (error) {
+      watch?.stage({ words: `tedi train failed: ${(error as Error).message}`, over: true });
+      throw error;
+    } finally {
+      run.folder.close();
+    }
   } finally {
-    run.folder.close();
+    await watch?.end();
   }
 }
 
@@ -120,7 +130,12 @@ async function resumed(
   }
 }
 
-async function work({ problem, training, folder, before }: PreparedRun, values: TrainValues, output: Output) {
+async function work(
+  { problem, training, folder, before }: PreparedRun,
+  values: TrainValues,
+  output: Output,
+  watch?: Watch,
+): Promise<number> {
   output.log(`Run folder: ${folder.path}${values.out === undefined ? " (--out FOLDER for another)" : ""}`);
   const checkpoint = before && await folder.readCheckpoint();
   const done = checkpoint ? Number(progressIn(checkpoint).iteration ?? 0) : 0;
@@ -138,8 +153,10 @@ async function work({ problem, training, folder, before }: PreparedRun, values: 
     const { participants, goods } = problem, { iterations, seed } = training;
     output.event("start", {
       ...{ setting: problem.name, participants, goods, iterations, done, seed },
-      ...{ out: folder.path, version: VERSION },
+      ...{ out: folder.path, version: VERSION, ...watch && { watch: watch.address } },
     });
+    if (watch) output.log(`Watch: ${watch.address}`);
+    watch?.begin(folder.path, problem, { ...config, training });
     const record = await recordTraining({ training, problem, folder, checkpoint, done, output });
     const { resume, onIteration, onCheckpoint } = record.hooks;
     const result = await trainAffineMaximizer(problem, training, {
@@ -149,16 +166,21 @@ async function work({ problem, training, folder, before }: PreparedRun, values: 
     const trainingSeconds = record.seconds();
     if (result.iterations < iterations) {
       output.event("interrupted", { iteration: result.iterations, out: folder.path });
-      output.log(`Stopped after iteration ${result.iterations} of ${iterations}, with a checkpoint`);
-      output.log(`Go on with: ${aboutRun("train --resume --out", folder.path, problem)}`);
+      const stopped = `Stopped after iteration ${result.iterations} of ${iterations}, with a checkpoint`;
+      const next = aboutRun("train --resume --out", folder.path, problem);
+      watch?.stage({ words: `${stopped}. Go on with:`, next: [next], over: true });
+      output.log(stopped);
+      output.log(`Go on with: ${next}`);
       return INTERRUPTED;
     }
     await folder.writeMechanism(await encodeMechanism(result.mechanism));
     interrupt.end(); // From here on Ctrl-C ends the process as usual: all is kept.
     const test = { profiles: values["test-profiles"] ?? TEST_PROFILES, seed };
+    watch?.stage({ words: `Training is done. Its revenue is being measured on ${test.profiles} type profiles.` });
     const { evaluation, each, seconds } = await evaluateShown(problem, result.mechanism, test, output);
+    const beside = await besideSimpleMechanisms(problem, each, test);
     const reported = reportEvaluation(problem, evaluation, {
-      ...await besideSimpleMechanisms(problem, each, test),
+      ...beside,
       device,
       profileSeed: test.seed,
       seconds: trainingSeconds,
@@ -168,6 +190,12 @@ async function work({ problem, training, folder, before }: PreparedRun, values: 
       },
     }, output);
     await folder.writeResult({ scale: scaleOf(problem), ...reported });
+    const report = await watch?.report(result.mechanism, { evaluation, ...beside }, {
+      words: `Training is done, and this page is ${folder.path}/report.html. Check what it promises with:`,
+      next: [aboutRun("audit", folder.path, problem)],
+      over: true,
+    });
+    if (report) output.log(`Report: ${report}`);
     sayNext(output, [
       aboutRun("report", folder.path, problem),
       aboutRun("audit", folder.path, problem),
@@ -181,8 +209,9 @@ async function work({ problem, training, folder, before }: PreparedRun, values: 
 }
 
 /** Tells what training would take, and leaves no trace. */
-function dryRun(problem: MechanismProblem, values: TrainValues, output: Output): number {
-  const training = chosenUnitSupplyTraining(problem, values), plan = planAffineMaximizer(problem, training);
+async function dryRun(problem: MechanismProblem, values: TrainValues, output: Output): Promise<number> {
+  setThreadCount(values.threads);
+  const training = chosenUnitSupplyTraining(problem, values), plan = await planAffineMaximizer(problem, training);
   const { iterations, profiles } = training;
   const { training: shared, own } = unitSupplyOptionValues(training);
   const config = configTable(problem.source, shared, { ...own, ...runValues(values) });
@@ -197,7 +226,8 @@ function dryRun(problem: MechanismProblem, values: TrainValues, output: Output):
       `${plan.secondsEach.toFixed(2)} s`,
       `${count(plan.maxima)} maxima for ${count(profiles)} profiles, measured`,
     ],
-    ["All", duration(plan.secondsEach * iterations), `${count(iterations)} iterations, on one core`],
+    ["All", duration(plan.secondsEach * iterations), `of a core, ${count(iterations)} iterations`],
+    ["Threads", count(plan.threads), "which share the profiles of an iteration; results do not depend on them"],
   ];
   output.text(planText(lines, config));
   return 0;

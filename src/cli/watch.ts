@@ -6,7 +6,7 @@
 import { loadVega } from "../deps/vega.ts";
 import { InvalidInputError, MachineError } from "../errors.ts";
 import { writeFileAtomic } from "../io/atomic.ts";
-import type { MenuMechanism } from "../mechanisms/menu_mechanism.ts";
+import type { PricedMechanism } from "../mechanisms/audit/prices.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { parseMetrics, type ReportedRun, viewMechanism } from "../report/data.ts";
 import { livePage, type Stage, withStage } from "../report/live_page.ts";
@@ -14,8 +14,7 @@ import { makeReport } from "../report/page.ts";
 import type { Option, Values } from "./command.ts";
 import { openLiveServer } from "./live_server.ts";
 import type { Output } from "./output.ts";
-import type { RunConfig } from "./run_config.ts";
-import { startedRun } from "./started_run.ts";
+import { type AnyRunConfig, startedRun } from "./started_run.ts";
 
 /** The options of watching. */
 export const watchOptions = [
@@ -43,11 +42,11 @@ export interface Watch {
   /** Where the page is. */
   readonly address: string;
   /** Shows a run whose metrics are in a folder, from now on. */
-  begin(folder: string, problem: MechanismProblem, config: RunConfig): void;
+  begin(folder: string, problem: MechanismProblem, config: AnyRunConfig): void;
   /** Says what goes on. */
   stage(stage: Stage): void;
   /** Writes the report of the run, and shows it; gives its path. */
-  report(mechanism: MenuMechanism, evaluated: EvaluatedRun, stage: Stage): Promise<string>;
+  report(mechanism: PricedMechanism, evaluated: EvaluatedRun, stage: Stage): Promise<string>;
   /** Ends, once open pages have the last state. Harmless when repeated. */
   end(): Promise<void>;
 }
@@ -72,7 +71,7 @@ export async function openWatch(
 
   const server = await openLiveServer(port ?? 0, output.warn);
   await loadVega(); // not while training goes on
-  let run: { folder: string; problem: MechanismProblem; config: RunConfig } | undefined;
+  let run: { folder: string; problem: MechanismProblem; config: AnyRunConfig } | undefined;
   const state = ({ folder, problem, config }: NonNullable<typeof run>) => ({
     ...startedRun(folder, folder, problem, config),
     ...parseMetrics(readMetricsNow(folder), folder, config.training.profiles),

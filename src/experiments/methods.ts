@@ -20,19 +20,24 @@ import type { Mechanism } from "../mechanisms/mechanism.ts";
 import type { NetworkKind } from "../networks/kinds.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { settingOf } from "../problems/settings.ts";
+import { isUnitSupply } from "../problems/supply.ts";
 import { printedValue } from "../problems/table_one.ts";
 import { defaultNetwork, defaultTraining, NO_POLISHING, type TrainingOptions } from "../training/options.ts";
 import { printedTraining } from "../training/printed.ts";
 import { planTraining, train } from "../training/train.ts";
+import { defaultAffineMaximizer, isUnitSupplyTraining } from "../training/unit_supply/options.ts";
+import { trainAffineMaximizer } from "../training/unit_supply/train.ts";
 import { auditedRegret } from "./audited_regret.ts";
 import { bestStart } from "./best_start.ts";
-import { baselineIterations, tediIterations, trainingStarts } from "./budgets.ts";
+import { baselineIterations, type BudgetName, budgetScale, tediIterations, trainingStarts } from "./budgets.ts";
 import { type PaperPassed, watchPaper } from "./paper_passed.ts";
-import type { ExperimentMethod, MethodWork } from "./run_cells.ts";
+import type { ExperimentMethod, MethodResult, MethodWork } from "./run_cells.ts";
 
-/** Whether a method applies: to every problem, or with one participant. */
+/** Whether a method applies: to every problem, where everybody may get the same goods, or with some number of participants. */
 export const always = () => true;
+const reproducible = (problem: MechanismProblem) => !isUnitSupply(problem);
 const several = ({ participants }: MechanismProblem) => participants > 1;
+const severalReproducible = (problem: MechanismProblem) => several(problem) && reproducible(problem);
 export const single = ({ participants }: MechanismProblem) => participants === 1;
 
 /** A training of some length, from a seed. */
@@ -91,6 +96,23 @@ const STOPPED = AbortSignal.abort();
 /** Seconds since a time in milliseconds. */
 const since = (begin: number) => () => (performance.now() - begin) / 1000;
 
+/** The iterations of an affine maximizer by a budget. */
+export function affineIterations(problem: MechanismProblem, budget: BudgetName): number {
+  return Math.max(1, Math.round(defaultAffineMaximizer(problem).iterations * budgetScale[budget]));
+}
+
+/** Trains an affine maximizer, where each good exists once, under the name of a method. */
+export function runAffineMaximizer(name: string, problem: MechanismProblem, work: MethodWork): Promise<MethodResult> {
+  const { training: given, seed, budget } = work;
+  const options = given && isUnitSupplyTraining(given)
+    ? given
+    : { iterations: affineIterations(problem, budget), seed };
+  return trainFromStarts(
+    ...[name, problem, options.iterations, work] as const,
+    (seed, hooks) => trainAffineMaximizer(problem, { ...options, seed }, hooks),
+  );
+}
+
 /**
  * TEDI with some settings of training, by the budget's iterations and starts.
  *
@@ -102,10 +124,12 @@ function tedi(
 ): ExperimentMethod {
   return {
     name,
-    applies: always,
+    applies: reproducible,
     async run(problem, work) {
-      const { budget, seed, device } = work;
-      const options = work.training ?? { ...training(problem), iterations: tediIterations(budget), seed };
+      const { budget, seed, device, training: given } = work;
+      const options = given && !isUnitSupplyTraining(given)
+        ? given
+        : { ...training(problem), iterations: tediIterations(budget), seed };
       const { iterations } = options, starts = startsOf(problem, work);
       const { flop } = await planTraining(problem, options, device);
       const made = await trainFromStarts(
@@ -129,6 +153,16 @@ function tedi(
 export function ablationTraining(problem: MechanismProblem, kind: NetworkKind): TrainingOptions {
   return { ...defaultTraining(problem, kind, "dense"), tiedWeights: false, nondecreasing: false, ...NO_POLISHING };
 }
+
+const menus = tedi("TEDI");
+
+/** TEDI: a menu mechanism, or where each good exists once an affine maximizer, as `tedi train` has it. */
+const tediMethod: ExperimentMethod = {
+  name: menus.name,
+  applies: always,
+  run: (problem, work) =>
+    problem.supply === "unit" ? runAffineMaximizer(menus.name, problem, work) : menus.run(problem, work),
+};
 
 /** An ablation of TEDI by another network. */
 function ablation(name: string, kind: NetworkKind): ExperimentMethod {
@@ -201,10 +235,10 @@ export const regretNetMethod: ExperimentMethod = {
  * what the ablations TEDI-Discrete, TEDI-PICNN, TEDI-PMA and TEDI-MLP are compared with.
  */
 export const experimentMethods: readonly ExperimentMethod[] = [
-  tedi("TEDI"),
+  tediMethod,
   learned(
     "TEDI-Discrete",
-    always,
+    reproducible,
     (problem, settings, hooks) =>
       trainDiscrete(problem, { ...settings, network: defaultNetwork(problem, "groupmax", "dense") }, hooks),
   ),
@@ -212,12 +246,12 @@ export const experimentMethods: readonly ExperimentMethod[] = [
   ablation("TEDI-PMA", "pma"),
   ablation("TEDI-MLP", "mlp"),
   learned("MD-MenuNet", single, trainMenuNet),
-  learned("MD-GemNet", several, trainGemNet),
+  learned("MD-GemNet", severalReproducible, trainGemNet),
   learned("MD-LotteryAMA", several, trainLotteryAma),
   regretNetMethod,
   classical("VCG", vcg),
-  classical("Separable-OPT", separable),
-  classical("Bundle-OPT", bundle),
+  classical("Separable-OPT", separable, reproducible),
+  classical("Bundle-OPT", bundle, reproducible),
   tedi("TEDI-Paper", printedTraining),
   ablation("TEDI-GroupMax", "groupmax"),
   classical("Straight-jacket auction", straightJacket, isStraightJacket),

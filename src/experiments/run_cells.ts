@@ -13,6 +13,7 @@ import type { MechanismProblem } from "../problems/problem.ts";
 import { problemOf } from "../problems/problem_of.ts";
 import type { Device } from "../runtime/device.ts";
 import type { TrainingOptions } from "../training/options.ts";
+import type { AffineMaximizerOptions } from "../training/unit_supply/options.ts";
 import { VERSION } from "../version.ts";
 import type { BudgetName } from "./budgets.ts";
 import { cellCheckpoints, type CheckpointHooks, removeCheckpoints } from "./cell_checkpoints.ts";
@@ -24,7 +25,7 @@ export interface MethodWork {
   /** How much work it may take. */
   readonly budget: BudgetName;
   /** Training options, the seed among them, for a method that takes them; then there is one start. */
-  readonly training?: TrainingOptions;
+  readonly training?: TrainingOptions | AffineMaximizerOptions;
   /** The seed of everything random. */
   readonly seed: number;
   /** The device that is open. */
@@ -135,7 +136,7 @@ export interface CellToRun {
   readonly key: CellKey;
   readonly budget: BudgetName;
   /** Training options in the budget's place. */
-  readonly training?: TrainingOptions;
+  readonly training?: TrainingOptions | AffineMaximizerOptions;
   /** Where it is kept. */
   readonly folder: string;
   /** The command that makes it. */

@@ -10,10 +10,7 @@ import { vcg } from "../baselines/vcg.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { parseSetting, settingProblem, settingSlug } from "../problems/settings.ts";
 import { defineProblem } from "../problems/user_module.ts";
-import { defaultAffineMaximizer } from "../training/unit_supply/options.ts";
-import { trainAffineMaximizer } from "../training/unit_supply/train.ts";
-import { budgetScale } from "./budgets.ts";
-import { always, classical, learned, regretNetMethod, single, trainFromStarts } from "./methods.ts";
+import { always, classical, learned, regretNetMethod, runAffineMaximizer, single } from "./methods.ts";
 import type { ExperimentMethod } from "./run_cells.ts";
 import { revenueMarkdown, summarize } from "./tables.ts";
 import type { Cell } from "./cells.ts";
@@ -94,13 +91,7 @@ function settingSlugOf(name: string): string {
 const affine: ExperimentMethod = {
   name: "TEDI-AMA",
   applies: always,
-  run(problem, work) {
-    const iterations = Math.max(1, Math.round(defaultAffineMaximizer(problem).iterations * budgetScale[work.budget]));
-    return trainFromStarts(
-      ...["TEDI-AMA", problem, iterations, work] as const,
-      (seed, hooks) => trainAffineMaximizer(problem, { iterations, seed }, hooks),
-    );
-  },
+  run: (problem, work) => runAffineMaximizer("TEDI-AMA", problem, work),
 };
 
 /** The rows. MD-RegretNet is not truthful: its regret is measured, too. */

@@ -34,7 +34,7 @@ function baselineKind<Data extends MechanismData, Made extends Baseline>(
   format: string,
   method: string,
   fields: { readonly [Name in Exclude<keyof Data, keyof MechanismData>]: Read<Data[Name]> },
-  make: (data: Data) => Promise<Made>,
+  make: (data: Data, units?: MechanismUnits) => Promise<Made>,
 ): MechanismKind<Made> {
   const all = { ...fields, units: mechanismUnits } as never;
   return mechanismKind<Data & { readonly units?: MechanismUnits }, Made>(
@@ -42,7 +42,7 @@ function baselineKind<Data extends MechanismData, Made extends Baseline>(
     method,
     all,
     async ({ units, ...data }) => {
-      const made = await make(data as unknown as Data);
+      const made = await make(data as unknown as Data, units);
       return units === undefined ? made : (await import("../baselines/in_words.ts")).learnedInUnits(made, units);
     },
   );
@@ -98,7 +98,7 @@ export const mechanismKinds: readonly MechanismKind<LearnedMechanism>[] = [
     "tedi-lottery-ama-1",
     "MD-LotteryAMA",
     { participants: size, goods: size, supply, menuSize: size },
-    async (data) => (await import("../baselines/lottery_ama.ts")).lotteryAma(data),
+    async (data, units) => (await import("../baselines/lottery_ama.ts")).lotteryAma(data, units),
   ),
   baselineKind<RegretNetData, RegretNet>(
     "tedi-regret-net-1",

@@ -20,6 +20,7 @@
  */
 import { showing, type Summary } from "../display.ts";
 import { InvalidInputError, requireInteger } from "../errors.ts";
+import { addTo, emptyOutcomes, outcomesOf, type OutcomesTask, outcomesTask } from "./affine_maximizer_outcomes.ts";
 import {
   type AffineMaximizer as Maximizer,
   affineMaximizer as maximizerOf,
@@ -36,9 +37,10 @@ import {
 } from "../networks/boost.ts";
 import { LARGEST_MAGNITUDE } from "../networks/groupmax_price.ts";
 import { letEventsIn } from "../runtime/event_loop.ts";
+import { mapTasks } from "../runtime/task_workers.ts";
 import { type HostTensor, requireTensor } from "../runtime/host_tensor.ts";
 import { flatTypes, type Mechanism, type MechanismResult, type TypeProfiles } from "./mechanism.ts";
-import { inUnit, type MechanismUnits, type NetworkTypes, networkTypes, PLAIN_UNITS } from "./units.ts";
+import { inUnit, type MechanismUnits, networkTypes, PLAIN_UNITS } from "./units.ts";
 
 /** The data of an affine maximizer, as a mechanism file has it. */
 export interface AffineMaximizerData {
@@ -80,8 +82,10 @@ export function isAffineMaximizer(mechanism: object): mechanism is AffineMaximiz
   return "method" in mechanism && mechanism.method === "TEDI-AMA";
 }
 
-/** Profiles computed between two turns of the event loop. */
+/** Profiles of a task for a thread. */
 const CHUNK = 64;
+/** What a worker thread runs. */
+const worker = () => new URL("./affine_maximizer_worker.ts", import.meta.url);
 
 /**
  * Makes an affine maximizer, what section 5 of the paper proposes for unit supply. It computes on the host, in 64-bit floats: no device is opened.
@@ -122,18 +126,14 @@ export function affineMaximizer(data: AffineMaximizerData): AffineMaximizer {
     goods: m,
     weights,
     async run(reported: TypeProfiles): Promise<MechanismResult> {
-      const types = networkTypes(flatTypes(reported, n, m, units.largest), units),
-        profiles = types.length / (n * m),
-        rows = profiles * n;
-      const result = {
-        profiles,
-        ...{ outcomes: new Float64Array(rows * m), payments: new Float64Array(rows) },
-        ...{ utilities: new Float64Array(rows), gaps: new Float64Array(rows), roundings: new Float64Array(rows) },
-      };
-      for (let b = 0; b < profiles; b++) {
-        if (b > 0 && b % CHUNK === 0) await letEventsIn();
-        runProfile(maximizer, weights, types, b, m, result);
-      }
+      const types = networkTypes(flatTypes(reported, n, m, units.largest), units), profiles = types.length / (n * m);
+      if (profiles <= CHUNK) return inUnit({ profiles, ...outcomesOf(maximizer, weights, types, m) }, units);
+      const tasks = Array.from({ length: Math.ceil(profiles / CHUNK) }, (_, k): OutcomesTask => {
+        return { shape, size, parameters, types: types.slice(k * CHUNK * n * m, (k + 1) * CHUNK * n * m) };
+      });
+      const result = { profiles, ...emptyOutcomes(profiles, n, m) };
+      const found = await mapTasks(worker, outcomesTask, tasks);
+      found.forEach((some, k) => addTo(result, k * CHUNK, some, n));
       return inUnit(result, units);
     },
     async prices(reported: TypeProfiles, outcomes: Float64Array): Promise<Float64Array> {
@@ -152,33 +152,6 @@ export function affineMaximizer(data: AffineMaximizerData): AffineMaximizer {
     },
   };
   return showing(mechanism, () => summaryOf(mechanism));
-}
-
-/** Writes what profile `b` leads to. */
-function runProfile(
-  maximizer: Maximizer,
-  weights: Float64Array,
-  types: NetworkTypes,
-  b: number,
-  m: number,
-  result: MechanismResult & { readonly roundings: Float64Array },
-): void {
-  const n = weights.length, N = n * m, linear = new Float64Array(N);
-  for (let c = 0; c < N; c++) linear[c] = weights[Math.floor(c / m)] * types[b * N + c];
-  maximizer.forget(); // so that a profile's result does not depend on those before it
-  const all = maximizer.maximize(linear), { outcome } = all;
-  result.outcomes.set(outcome, b * N);
-  for (let i = 0; i < n; i++) {
-    let value = 0;
-    for (let j = 0; j < m; j++) value += types[b * N + i * m + j] * outcome[i * m + j];
-    const without = maximizer.maximize(linear.map((l, c) => Math.floor(c / m) === i ? 0 : l));
-    // Without i, nothing may be better than what the search found; x* is one more outcome to compare.
-    const others = all.value - weights[i] * value, most = Math.max(without.value, others);
-    result.payments[b * n + i] = (most - others) / weights[i];
-    result.utilities[b * n + i] = value - result.payments[b * n + i];
-    result.gaps[b * n + i] = (all.gap + without.gap) / weights[i];
-    result.roundings[b * n + i] = (all.rounding + without.rounding) / weights[i];
-  }
 }
 
 /** The price of an outcome `[m]` for participant i of a profile `[n m]`. */

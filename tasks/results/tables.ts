@@ -3,6 +3,7 @@ import { experimentMethods } from "../../src/experiments/methods.ts";
 import type { BudgetName } from "../../src/experiments/budgets.ts";
 import type { Cell } from "../../src/experiments/cells.ts";
 import { revenueMarkdown, summarize, type Summary } from "../../src/experiments/tables.ts";
+import { unitTableColumns, unitTableMethods } from "../../src/experiments/unit_table.ts";
 import { printedValue, tableOneMethods, tableOneSettings } from "../../src/problems/table_one.ts";
 
 /** A table: rows of text, the first of which is the head. The first `left` columns are words, the others figures. */
@@ -113,6 +114,44 @@ const reached: TableOf = (cells) => {
   return { rows: [["setting", "TEDI", "paper's TEDI", "best known mechanism"], ...rows], left: 1 };
 };
 
+const UNIT_ROWS = ["TEDI-AMA", "MD-LotteryAMA", "Item-wise-Myerson", "Bundle-Myerson", "VCG"];
+const PUBLISHED = ["MD-LotteryAMA", "AMenuNet"];
+const plain = ({ revenue, standardError }: Summary) => `${revenue.toFixed(4)} ±${standardError.toFixed(4)}`;
+
+/** Goods that exist once, beside what is published. */
+const unit: TableOf = (cells) => {
+  const mean = meansOf(cells, "standard");
+  const rows = unitTableColumns.map(({ problem, published }) => {
+    const { name } = problem(), figures = UNIT_ROWS.map((method) => mean(method, name));
+    const others = PUBLISHED.map((method) => published[method]?.toFixed(4) ?? "");
+    return [
+      code(name),
+      ...figures.map((found) => found ? plain(found) : ""),
+      ...others,
+      figures[0]?.seconds.toFixed(0) ?? "",
+    ];
+  });
+  const head = ["setting", ...UNIT_ROWS, ...PUBLISHED.map((method) => `${method}, published`), "seconds"];
+  return { rows: [head, ...rows], left: 1 };
+};
+
+/** The learned baselines of goods that exist once, with the regret of those that are not truthful. */
+const unitBaselines: TableOf = (cells) => {
+  const mean = meansOf(cells, "standard"),
+    learned = unitTableMethods.map(({ name }) => name).filter((name) => /^MD-/.test(name));
+  const rows = unitTableColumns.flatMap(({ problem }) =>
+    learned.flatMap((method) => {
+      const { name } = problem(), found = mean(method, name);
+      if (!found) return [];
+      const regrets = cells.filter((one) => one.method === method && one.setting === name)
+        .flatMap(({ auditedRegret }) => auditedRegret ?? []);
+      const regret = regrets.length === 0 ? "truthful" : (regrets.reduce((a, b) => a + b) / regrets.length).toFixed(4);
+      return [[code(name), method, plain(found), regret, String(found.seeds), found.seconds.toFixed(0)]];
+    })
+  );
+  return { rows: [["setting", "method", "measured", "regret, audited", "seeds", "seconds"], ...rows], left: 2 };
+};
+
 const BASELINES = experimentMethods.map(({ name }) => name).filter((name) => name.startsWith("MD-"));
 
 /** The tables by the names that markers have. */
@@ -125,6 +164,8 @@ export const resultTables: Readonly<Record<string, TableOf>> = {
   "baselines-standard": methods(BASELINES, "standard"),
   "ablations-standard": methods(ABLATIONS, "standard"),
   "ablations-quick": methods(ABLATIONS, "quick"),
+  "unit": unit,
+  "unit-baselines": unitBaselines,
 };
 
 /** A table in Markdown as `deno fmt` aligns it; a sentence where it has no rows. */

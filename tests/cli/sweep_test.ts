@@ -214,3 +214,37 @@ Deno.test("tasks group cells, and a folder's file system is that of its nearest 
   assertEquals(fileSystemOf("/home/me/sweeps", mounts), "nfs4");
   assertEquals(fileSystemOf("/homes", mounts), "ext4");
 });
+
+Deno.test("goods that exist once are swept, too, with options of their own, and methods that have them", async () => {
+  const text = `problems = ["U-2-2-unit"]\nseeds = [0, 1]\n[training]\niterations = 3\nboost = ["separate", "joint"]`;
+  const cells = await cellsOf(text);
+  assertEquals(training(cells), [
+    ...["0 --iterations=3 --boost=separate", "1 --iterations=3 --boost=separate"],
+    ...["0 --iterations=3 --boost=joint", "1 --iterations=3 --boost=joint"],
+  ]);
+  assertStringIncludes(cells[0].command, "tedi train --setting U-2-2-unit --iterations=3 --boost=separate --seed 0");
+  const methods =
+    `problems = ["U-2-2-unit"]\nmethods = ["TEDI", "TEDI-MLP", "MD-GemNet", "MD-LotteryAMA", "Bundle-OPT"]`;
+  assertEquals((await cellsOf(methods)).map(({ method }) => method.name), ["TEDI", "MD-LotteryAMA"]);
+  await assertRejects(
+    () => cellsOf(`problems = ["U-2-2-unit"]\n[training]\ncontext = "set"`),
+    InvalidInputError,
+    "line 3) in cell 1 of 1: Cannot train: --context must be left out, got set: it is for menu mechanisms",
+  );
+  await assertRejects(
+    () => cellsOf(`problems = ["U-2-2"]\n[training]\nboost = "joint"`),
+    InvalidInputError,
+    "line 3) in cell 1 of 1: Cannot train: --boost must be left out, got joint: it is for goods that exist once",
+  );
+
+  const folder = `${FOLDER}/once`, file = `${FOLDER}/once.toml`;
+  await Deno.writeTextFile(
+    file,
+    `out = "${folder}"\nproblems = ["U-2-2-unit"]\ntest-profiles = 100\n[training]\niterations = 2\nprofiles = 8\n`,
+  );
+  const { code, stdout, stderr } = await tedi(["sweep", file, "--backend", "wasm", "--jobs", "1"]);
+  assertEquals(code, 0, stderr);
+  assertStringIncludes(stdout, "| `U_{2,2}^{unit}` | TEDI |");
+  const planned = await tedi(["sweep", file, "--dry-run", "--backend", "wasm"]);
+  assertStringIncludes(planned.stdout, "finished");
+});

@@ -46,9 +46,12 @@ Deno.test("an affine maximizer is trained, resumed to the same bits, evaluated, 
 Deno.test("what is not for goods that exist once is refused with the reason", async () => {
   const out = ["--out", `${FOLDER}/refused`];
   const cases: [string[], string][] = [
-    [["train", "--setting", "U-2-2-unit", "--chains", "3"], "--chains must be left out, got 3"],
+    [
+      ["train", "--setting", "U-2-2-unit", "--chains", "3"],
+      "--chains must be left out with --welfare-gradient smoothed",
+    ],
+    [["train", "--setting", "U-2-2-unit", "--line-move-every", "3"], "--line-move-every must be left out, got 3"],
     [["train", "--setting", "U-2-2-unit", "--resume", "--dry-run"], "--resume must be left out with --dry-run"],
-    [["train", "--setting", "U-2-2-unit", "--watch"], "--watch must be left out where goods exist once"],
     [["train", "--setting", "U-2-2", "--boost", "joint"], "--boost must be left out, got joint"],
     [["train", "--setting", "U-2-2-unit", "--initial-smoothing", "0"], "initialSmoothing must be"],
     [["train", "--setting", "U-2-2-cp1-unit"], "F-n-m-unit"],

@@ -88,3 +88,12 @@ Deno.test("wrong ports are refused before any work", async () => {
   taken.close();
   assertEquals(Array.from(Deno.readDirSync(FOLDER), ({ name }) => name).includes("none"), false);
 });
+
+Deno.test("an affine maximizer's training is watched, too, and ends with its report", async () => {
+  const out = `${FOLDER}/once`, sizes = ["--iterations", "3", "--profiles", "8", "--test-profiles", "100"];
+  const args = ["train", "--setting", "U-2-2-unit", ...sizes, "--backend", "wasm", "--watch", "--out", out];
+  const { code, stderr } = await tedi(args);
+  assertEquals(code, 0, stderr);
+  assertStringIncludes(stderr, "Watch: http://127.0.0.1:");
+  assertStringIncludes(await Deno.readTextFile(`${out}/report.html`), "<sup>unit</sup>");
+});

@@ -7,12 +7,15 @@ import { count } from "../../display.ts";
 import { InvalidInputError, MachineError, show } from "../../errors.ts";
 import { type Cell, readCell } from "../../experiments/cells.ts";
 import { tediIterations, trainingStarts } from "../../experiments/budgets.ts";
+import { affineIterations } from "../../experiments/methods.ts";
 import { tableCsv } from "../../experiments/tables.ts";
 import { writeInto } from "../../io/atomic.ts";
 import { duration } from "../../report/html.ts";
 import { defaultTraining } from "../../training/options.ts";
-import { inMebibytes, type TrainingPlan } from "../../training/plan.ts";
+import { inMebibytes } from "../../training/plan.ts";
 import { planTraining } from "../../training/train.ts";
+import { isUnitSupplyTraining } from "../../training/unit_supply/options.ts";
+import { planAffineMaximizer } from "../../training/unit_supply/train.ts";
 import type { Command, Option, Positional, Values } from "../command.ts";
 import { chosenDevice, deviceOptions } from "../device_options.ts";
 import { INTERRUPTED, listenToInterrupts } from "../interrupt.ts";
@@ -277,16 +280,34 @@ async function collect({ definition: { out }, cells, path }: Sweep, output: Outp
   return 0;
 }
 
+/** What a training takes. */
+interface Work {
+  readonly bytes: number;
+  /** Seconds of a core. */
+  readonly seconds: number;
+}
+
 /** The plan of a cell of TEDI, with its iterations; undefined for other methods, whose work is not counted. */
 function planner(device: Parameters<typeof planTraining>[2]) {
-  const known = new Map<string, Promise<TrainingPlan>>();
-  return async ({ problem, method, training, budget }: SweepCell) => {
+  const known = new Map<string, Promise<Work>>();
+  const planned = async ({ problem, training, budget }: SweepCell): Promise<Work> => {
+    if (problem.supply === "unit") {
+      const given = training && isUnitSupplyTraining(training) ? training : undefined;
+      const { bytes, secondsEach } = await planAffineMaximizer(problem, given);
+      return { bytes, seconds: secondsEach * (given?.iterations ?? affineIterations(problem, budget)) };
+    }
+    const given = training && !isUnitSupplyTraining(training) ? training : undefined;
+    const options = given ?? { ...defaultTraining(problem), iterations: tediIterations(budget) };
+    const { bytes, flop } = await planTraining(problem, options, device);
+    return { bytes: bytes.total, seconds: flop.total * options.iterations / RATE };
+  };
+  return async (cell: SweepCell): Promise<Work | undefined> => {
+    const { problem, method, training, budget } = cell;
     if (method.name !== "TEDI") return undefined;
-    const options = training ?? { ...defaultTraining(problem), iterations: tediIterations(budget) };
-    const key = JSON.stringify([problem.name, { ...options, seed: 0 }]);
-    if (!known.has(key)) known.set(key, planTraining(problem, options, device));
-    const starts = training ? 1 : trainingStarts(problem, budget), plan = await known.get(key)!;
-    return { bytes: plan.bytes.total, flop: plan.flop.total * options.iterations * starts };
+    const key = JSON.stringify([problem.name, budget, { ...training, seed: 0 }]);
+    if (!known.has(key)) known.set(key, planned(cell));
+    const { bytes, seconds } = await known.get(key)!;
+    return { bytes, seconds: seconds * (training ? 1 : trainingStarts(problem, budget)) };
   };
 }
 
@@ -308,13 +329,13 @@ async function dryRun({ definition, cells }: Sweep, values: SweepValues, output:
     let hours = 0, bytes = 0, unknown = 0;
     for (const [k, cell] of cells.entries()) {
       const state = await cellState(definition.out, cell), planned = await plan(cell);
-      const seconds = planned && planned.flop / RATE;
+      const seconds = planned?.seconds;
       if (state !== "finished") {
-        if (planned) hours += seconds! / 3600, bytes = Math.max(bytes, planned.bytes);
+        if (planned) hours += planned.seconds / 3600, bytes = Math.max(bytes, planned.bytes);
         else unknown++;
       }
       output.event("cell", { number: k + 1, ...cell.key, state, coreSeconds: seconds, bytes: planned?.bytes });
-      const work = planned ? `${duration(seconds!)} of a core, ${inMebibytes(planned.bytes)}` : "no plan";
+      const work = planned ? `${duration(planned.seconds)} of a core, ${inMebibytes(planned.bytes)}` : "no plan";
       output.text(`${String(k + 1).padStart(4)}  ${state.padEnd(8)}  ${cellWords(cell)}: ${work}`);
     }
     output.event("plan", { cells: cells.length, coreHours: hours, bytes, withoutPlan: unknown });

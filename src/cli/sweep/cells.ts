@@ -15,8 +15,9 @@ import { shellLine } from "../next_steps.ts";
 import { optionAtFault } from "../option_file.ts";
 import { parseCommandLine } from "../options.ts";
 import { chosenProblem, describeSource, problemOptions, problemSlug, sourceArguments } from "../problem_options.ts";
-import { chosenTraining, trainingOptions } from "../training_options.ts";
-import type { OptionText, Range, SweepDefinition, SweepFile } from "./definition.ts";
+import { chosenTraining } from "../training_options.ts";
+import { chosenUnitSupplyTraining, requireNoUnitSupplyOptions } from "../unit_supply_options.ts";
+import { type OptionText, type Range, type SweepDefinition, type SweepFile, sweptOptions } from "./definition.ts";
 
 /** A cell of a sweep, all but its folder. */
 export type SweepCell = Omit<CellToRun, "folder">;
@@ -65,8 +66,11 @@ export async function sweepCells({ definition, place }: SweepFile): Promise<Swee
             place(["training"]),
             ` in cell ${number} of ${all}`,
             () => {
-              const { values } = parseCommandLine("sweep", trainingOptions, [], asArguments(texts));
-              return chosenTraining(problem, { ...values, seed });
+              const { values } = parseCommandLine("sweep", sweptOptions, [], asArguments(texts)),
+                all = { ...values, seed };
+              if (problem.supply === "unit") return chosenUnitSupplyTraining(problem, all);
+              requireNoUnitSupplyOptions(problem, all);
+              return chosenTraining(problem, all);
             },
             texts,
             place,
@@ -141,7 +145,7 @@ const isRange = (values: readonly OptionText[] | Range): values is Range => !Arr
 function draw({ min, max, scale }: Range, name: string, seed: number, option: number, sample: number): OptionText {
   const [u] = uniforms(deriveKey(randomKey(seed), STREAM, option, sample), 1);
   const value = scale === "log" ? min * (max / min) ** u : min + (max - min) * u;
-  const { kind } = trainingOptions.find((one) => one.name === name)!;
+  const { kind } = sweptOptions.find((one) => one.name === name)!;
   return kind === "integer" ? String(Math.round(value)) : String(Number(value.toPrecision(DIGITS)));
 }
 

@@ -11,6 +11,7 @@ import { TEST_PROFILES } from "../../mechanisms/evaluate.ts";
 import { isTable, parseTable, placesIn, type Table, TableReader } from "../option_file.ts";
 import { problemOptions } from "../problem_options.ts";
 import { plain, trainingOptions } from "../training_options.ts";
+import { unitSupplyOptions } from "../unit_supply_options.ts";
 
 /** A value of a training option, as the command line has it. */
 export type OptionText = string;
@@ -81,8 +82,10 @@ const SLURM = [
   ...["partition", "account", "time", "memory", "cores", "modules", "setup", "sbatch", "cells-per-task"],
   ...["stop-before", "shared"],
 ] as const;
-/** Options of training that may be listed: seeds have a key of their own. */
-const TRAINING = trainingOptions.map(({ name }) => name).filter((name) => name !== "seed");
+/** Options of training: those of all mechanisms. Which a problem's has is checked for each cell. */
+export const sweptOptions = [...trainingOptions, ...unitSupplyOptions] as const;
+/** Those that may be listed: seeds have a key of their own. */
+const TRAINING = sweptOptions.map(({ name }) => name).filter((name) => name !== "seed");
 const METHODS = experimentMethods.map(({ name }) => name);
 
 /**
@@ -207,7 +210,7 @@ class Reader extends TableReader {
   range(keys: readonly string[], name: string, value: Table): Range {
     this.known(value, ["min", "max", "scale"], keys);
     const { min, max, scale = "linear" } = value;
-    const { kind } = trainingOptions.find((option) => option.name === name)!;
+    const { kind } = sweptOptions.find((option) => option.name === name)!;
     if (kind !== "number" && kind !== "integer") this.fail(keys, "a list: it is no number", value);
     if (typeof min !== "number" || typeof max !== "number" || !(min < max) || !Number.isFinite(max - min)) {
       this.fail(keys, "a range with min below max", value);

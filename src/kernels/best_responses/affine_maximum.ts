@@ -258,24 +258,22 @@ export function affineMaximizer(
     for (let a = 0; a < rows; a++) if (amounts[a] < 0) amounts[a] = 0;
     return true;
   };
-  /** Calls `use` with every column, the entry of some row of prices' kind in it, and its cost. */
-  const eachColumn = (
-    of: ArrayLike<number>,
-    from: number,
-    use: (id: number, product: number, cost: number) => void,
-  ): void => {
+  /** The id of the column at a place: first the slacks, then mu, then cuts. */
+  const idAt = (at: number): number => at < N ? -2 - 2 * at : at < N + groups ? -1 - 2 * (at - N) : at - N - groups;
+  /** Writes the products of a row of prices' kind with all columns. */
+  const columnProducts = (of: ArrayLike<number>, from: number, products: Float64Array): void => {
     used.fill(0);
-    for (let c = 0; c < N; c++) used[groupOf[c]] += of[from + c], use(-2 - 2 * c, of[from + c], 0);
-    for (let g = 0; g < groups; g++) use(-1 - 2 * g, -used[g], capacity[g]);
+    for (let c = 0; c < N; c++) used[groupOf[c]] += products[c] = of[from + c];
+    for (let g = 0; g < groups; g++) products[N + g] = -used[g];
     for (let k = 0; k < T; k++) {
       const y = modelInputs[k].fill(0), { inputOf } = terms[k];
       for (let c = 0; c < N; c++) if (inputOf[c] >= 0) y[inputOf[c]] += of[from + c];
     }
-    for (let q = 0; q < cuts.length; q++) {
-      const { term, constant, slope } = cuts[q], y = modelInputs[term];
+    for (let q = 0, at = N + groups; q < cuts.length; q++, at++) {
+      const { term, slope } = cuts[q], y = modelInputs[term];
       let product = of[from + N + term];
       for (let j = 0; j < slope.length; j++) product -= slope[j] * y[j];
-      use(q, product, -constant);
+      products[at] = product;
     }
   };
   /**
@@ -297,20 +295,21 @@ export function affineMaximizer(
         for (let a = 0; a < rows; a++) if (amounts[a] < 0) amounts[a] = 0;
         return true;
       }
-      let count = 0;
-      eachColumn(prices, 0, (_, product, cost) => {
-        if (count === reducedCosts.length) reducedCosts = doubled(reducedCosts);
-        reducedCosts[count++] = Math.max(0, cost - product);
-      });
-      let at = 0, entering = 0, least = 0, ratio = Infinity, reduced = 0;
-      eachColumn(inverse, leaving * rows, (id, product) => {
-        const own = reducedCosts[at++];
-        if (product >= -LEAST_PIVOT) return;
-        const r = own / -product;
+      const columns = N + groups + cuts.length;
+      if (reducedCosts.length < columns) {
+        reducedCosts = new Float64Array(2 * columns), rowProducts = new Float64Array(2 * columns);
+      }
+      columnProducts(prices, 0, reducedCosts);
+      columnProducts(inverse, leaving * rows, rowProducts);
+      let entering = 0, least = 0, ratio = Infinity, reduced = 0;
+      for (let at = 0; at < columns; at++) {
+        const product = rowProducts[at];
+        if (product >= -LEAST_PIVOT) continue;
+        const own = Math.max(0, costOf(idAt(at)) - reducedCosts[at]), r = own / -product;
         if (r < ratio - EQUAL_RATIOS || (r < ratio + EQUAL_RATIOS && product < least)) {
-          ratio = Math.min(ratio, r), entering = id, least = product, reduced = own;
+          ratio = Math.min(ratio, r), entering = idAt(at), least = product, reduced = own;
         }
-      });
+      }
       if (ratio === Infinity) return false;
       columnOf(entering);
       if (!(direction[leaving] < -LEAST_PIVOT)) return false;
@@ -318,7 +317,8 @@ export function affineMaximizer(
     }
     return false;
   };
-  let reducedCosts = new Float64Array(256), warm = false;
+  /** Products of all columns with the prices, and with the row that leaves. */
+  let reducedCosts = new Float64Array(256), rowProducts = new Float64Array(256), warm = false;
 
   const maximize = (linear: ArrayLike<number>): AffineMaximum => {
     const adapted = warm && adaptBasis(linear), found = search(linear, adapted);
@@ -436,11 +436,4 @@ export function affineMaximizer(
       cuts = first.slice(), warm = false;
     },
   };
-}
-
-/** The same numbers with as much room again. */
-function doubled(numbers: Float64Array): Float64Array<ArrayBuffer> {
-  const more = new Float64Array(2 * numbers.length);
-  more.set(numbers);
-  return more;
 }

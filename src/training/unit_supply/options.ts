@@ -10,6 +10,15 @@ import type { MechanismProblem } from "../../problems/problem.ts";
 import { problemOf } from "../../problems/problem_of.ts";
 import type { CosineSchedule } from "../schedules.ts";
 
+/**
+ * How the gradient is made of what outcomes are worth to participants: `smoothed`, a difference of maxima for larger and
+ * smaller types; `chains`, a covariance of sampled outcomes. See smoothed_revenue.ts and soft_revenue.ts.
+ */
+export type WelfareGradient = "smoothed" | "chains";
+
+/** The two names, the default first. */
+export const WELFARE_GRADIENTS: readonly WelfareGradient[] = ["smoothed", "chains"];
+
 /** Everything that decides the outcome of training an affine maximizer, besides the problem. */
 export interface AffineMaximizerOptions extends CosineSchedule {
   /** The sizes of the boost's networks. */
@@ -18,10 +27,22 @@ export interface AffineMaximizerOptions extends CosineSchedule {
   readonly seed: number;
   /** B, type profiles in an iteration. */
   readonly profiles: number;
-  /** By how much types are scaled up and down at the start, as a share: see smoothed_revenue.ts. */
+  /** How the gradient of welfare is made. */
+  readonly welfareGradient: WelfareGradient;
+  /** Where it is `smoothed`, by how much types are scaled up and down at the start, as a share. */
   readonly initialSmoothing: number;
   /** The same at the end. */
   readonly finalSmoothing: number;
+  /** C, where it is by `chains`, how many of them a profile has; at least 2. */
+  readonly chains: number;
+  /** Sweeps of each chain in an iteration: a Langevin step and an exchange. */
+  readonly steps: number;
+  /** beta at the start: chains have the density exp(beta A). */
+  readonly initialBeta: number;
+  /** The same at the end. */
+  readonly finalBeta: number;
+  /** Share of the profiles replaced by new ones in each iteration; the chains of the others are carried along. */
+  readonly refresh: number;
   /** The norm that the gradient is clipped to. */
   readonly clipNorm: number;
 }
@@ -43,8 +64,14 @@ export function defaultAffineMaximizer(problem: MechanismProblem | string): Affi
     profiles: Math.max(64, Math.min(256, Math.round(4096 / (n * m)))),
     learningRate: 0.02,
     finalLearningRateRatio: 0.01,
+    welfareGradient: "smoothed",
     initialSmoothing: 0.2,
     finalSmoothing: 0.05,
+    chains: 8,
+    steps: 10,
+    initialBeta: 30,
+    finalBeta: 200,
+    refresh: 0.125,
     clipNorm: 10,
   };
 }
@@ -70,12 +97,24 @@ export function affineMaximizerOptions(
     );
   }
   for (const [name, value] of Object.entries(sizes)) requireInteger(action, `boost.${name}`, value, 1);
+  if (!WELFARE_GRADIENTS.includes(options.welfareGradient)) {
+    throw new InvalidInputError(
+      `Cannot ${action}: welfareGradient must be one of ${WELFARE_GRADIENTS.join(", ")}, got ` +
+        show(options.welfareGradient),
+    );
+  }
   requireInteger(action, "seed", options.seed, 0);
-  for (const name of ["iterations", "profiles"] as const) {
+  requireInteger(action, "chains", options.chains, 2);
+  for (const name of ["iterations", "profiles", "steps"] as const) {
     requireInteger(action, name, options[name], 1);
   }
   requireNumber(action, "finalLearningRateRatio", options.finalLearningRateRatio, 0, 1);
-  for (const name of ["learningRate", "initialSmoothing", "finalSmoothing", "clipNorm"] as const) {
+  requireNumber(action, "refresh", options.refresh, 0, 1);
+  for (
+    const name of [
+      ...["learningRate", "initialSmoothing", "finalSmoothing", "initialBeta", "finalBeta", "clipNorm"] as const,
+    ]
+  ) {
     requirePositive(action, name, options[name]);
   }
   return options;

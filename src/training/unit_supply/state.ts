@@ -20,12 +20,18 @@ export interface AffineMaximizerState {
   /** Adam's moments. */
   readonly first: Numbers;
   readonly second: Numbers;
+  /** Where outcomes are sampled, the profiles of the last iteration, `types` `[B, n m]`, and their `outcomes` `[B, C, n m]`. */
+  sampled: { types: Float64Array; outcomes: Float64Array } | undefined;
 }
 
 /** What a checkpoint is of. */
 export interface AffineMaximizerRun {
   /** The problem's name. */
   readonly problem: string;
+  /** How many chains a profile has; 0 where outcomes are not sampled. */
+  readonly chains: number;
+  /** B, profiles of an iteration. */
+  readonly profiles: number;
   readonly seed: number;
   readonly iterations: number;
 }
@@ -40,7 +46,7 @@ export function initialState(boost: Boost, key: RandomKey): AffineMaximizerState
     parameters[name] = Float64Array.from(data);
     first[name] = new Float64Array(data.length), second[name] = new Float64Array(data.length);
   }
-  return { iteration: 0, parameters, first, second };
+  return { iteration: 0, parameters, first, second, sampled: undefined };
 }
 
 /** The state as plain data. */
@@ -50,6 +56,9 @@ export function saveState({ problem, seed }: AffineMaximizerRun, state: AffineMa
     for (const [name, data] of Object.entries(state[group])) {
       tensors[`${group}.${name}`] = { shape: [data.length], data: data.slice() };
     }
+  }
+  for (const [name, data] of Object.entries(state.sampled ?? {})) {
+    tensors[`sampled.${name}`] = { shape: [data.length], data: data.slice() };
   }
   const progress = JSON.stringify({ iteration: state.iteration });
   return { tensors, metadata: { method: "TEDI-AMA", problem, seed: String(seed), progress } };
@@ -61,8 +70,8 @@ export function saveState({ problem, seed }: AffineMaximizerRun, state: AffineMa
  * @throws {InvalidInputError} if it is not one of this run, with numbers for the same parameters.
  */
 export function restoreState(
-  { problem, seed, iterations }: AffineMaximizerRun,
-  { parameterShapes }: Boost,
+  { problem, seed, iterations, chains, profiles }: AffineMaximizerRun,
+  { parameterShapes, shape: { participants, goods } }: Boost,
   { tensors, metadata }: Checkpoint,
 ): AffineMaximizerState {
   for (const [thing, wanted] of Object.entries({ method: "TEDI-AMA", problem, seed: String(seed) })) {
@@ -78,19 +87,24 @@ export function restoreState(
         show(metadata.progress),
     );
   }
+  const numbers = (name: string, length: number): Float64Array => {
+    const tensor = tensors[name];
+    if (!(tensor?.data instanceof Float64Array) || tensor.data.length !== length) {
+      throw new InvalidInputError(
+        `Cannot resume: checkpoint tensor ${name} must be float64 of length ${length}, got ` +
+          (tensor ? `[${tensor.shape}]` : "none"),
+      );
+    }
+    return tensor.data.slice();
+  };
   const [parameters, first, second] = GROUPS.map((group): Numbers =>
     Object.fromEntries(
-      Object.entries(parameterShapes).map(([name, shape]) => {
-        const tensor = tensors[`${group}.${name}`], length = elementCount(shape);
-        if (!(tensor?.data instanceof Float64Array) || tensor.data.length !== length) {
-          throw new InvalidInputError(
-            `Cannot resume: checkpoint tensor ${group}.${name} must be float64 of length ${length}, got ` +
-              (tensor ? `[${tensor.shape}]` : "none"),
-          );
-        }
-        return [name, tensor.data.slice()];
-      }),
+      Object.entries(parameterShapes).map(([name, shape]) => [name, numbers(`${group}.${name}`, elementCount(shape))]),
     )
   );
-  return { iteration, parameters, first, second };
+  const size = profiles * participants * goods;
+  const sampled = chains > 0 && iteration > 0
+    ? { types: numbers("sampled.types", size), outcomes: numbers("sampled.outcomes", size * chains) }
+    : undefined;
+  return { iteration, parameters, first, second, sampled };
 }

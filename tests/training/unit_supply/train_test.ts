@@ -6,6 +6,7 @@ import { evaluate, testTypes } from "../../../src/mechanisms/evaluate.ts";
 import type { Checkpoint } from "../../../src/training/state.ts";
 import { randomKey } from "../../../src/random/key.ts";
 import { uniforms } from "../../../src/random/numbers.ts";
+import { setThreadCount } from "../../../src/runtime/threads.ts";
 import { trainAffineMaximizer } from "../../../src/training/unit_supply/train.ts";
 
 Deno.test("with one good training finds Myerson's reserve", async () => {
@@ -45,6 +46,8 @@ Deno.test("what cannot be trained is refused before any work", async () => {
     [{ finalSmoothing: 0 }, "finalSmoothing must be"],
     [{ boost: { kind: "both" } }, "boost.kind must be one of separate, joint"],
     [{ beta: 3 }, "beta"],
+    [{ welfareGradient: "both" }, "welfareGradient must be one of smoothed, chains"],
+    [{ chains: 1 }, "chains must be an integer of at least 2, got 1"],
   ];
   for (const [settings, message] of wrong) {
     await assertRejects(() => trainAffineMaximizer(problem, settings), InvalidInputError, message);
@@ -100,4 +103,48 @@ Deno.test("types in another unit are learned in it, with costs, and with weights
   const { revenue, standardError, worstGap } = await evaluate(problem, mechanism, { profiles });
   assertAlmostEquals(revenue, optimum, 0.02 * optimum + 3 * standardError);
   assert(worstGap < 1e-8);
+});
+
+Deno.test("training and evaluation give the same bits on any number of threads", async () => {
+  const types = uniforms(randomKey(9), 200 * 4), results = [];
+  try {
+    for (const threads of [1, 2, 3]) {
+      setThreadCount(threads);
+      for (const welfareGradient of ["smoothed", "chains"] as const) {
+        const settings = { iterations: 3, profiles: 50, welfareGradient, steps: 2 };
+        const { mechanism } = await trainAffineMaximizer("U-2-2-unit", settings);
+        const { outcomes, payments } = await mechanism.run(types);
+        results.push({ threads, welfareGradient, parameters: mechanism.parameters, outcomes, payments });
+      }
+    }
+  } finally {
+    setThreadCount(undefined);
+  }
+  for (const { threads: _, ...result } of results) {
+    const first = results.find(({ welfareGradient }) => welfareGradient === result.welfareGradient)!;
+    assertEquals(result, {
+      ...result,
+      parameters: first.parameters,
+      outcomes: first.outcomes,
+      payments: first.payments,
+    });
+  }
+});
+
+Deno.test("by chains training finds Myerson's reserve, too, and goes on from a checkpoint with the same bits", async () => {
+  const by = { welfareGradient: "chains", steps: 4 } as const;
+  const { mechanism } = await trainAffineMaximizer("U-2-1-unit", { ...by, iterations: 100, profiles: 128, seed: 1 });
+  const { payments } = await mechanism.run([[[0.95], [0]], [[0], [0.95]]]);
+  assertAlmostEquals(payments[0], 0.5, 0.08);
+
+  const settings = { ...by, iterations: 4, profiles: 8 }, kept: Checkpoint[] = [];
+  const onCheckpoint = (checkpoint: Checkpoint) => void kept.push(checkpoint);
+  const whole = await trainAffineMaximizer("U-2-2-unit", settings, { onCheckpoint, checkpointEvery: 2 });
+  const again = await trainAffineMaximizer("U-2-2-unit", settings, { resume: kept[0] });
+  assertEquals(again.mechanism.parameters, whole.mechanism.parameters);
+  await assertRejects(
+    () => trainAffineMaximizer("U-2-2-unit", { ...settings, chains: 9 }, { resume: kept[0] }),
+    InvalidInputError,
+    "checkpoint tensor sampled.outcomes must be float64",
+  );
 });
