@@ -40,14 +40,14 @@ export async function iterationTime(
   }
 }
 
-/** Runs so many iterations of a training, from its beginning, and nothing else that takes time. */
+/** Runs so many iterations of a training, from its beginning, with chains, and nothing else that takes time. */
 export function shortTraining(
   problem: MechanismProblem,
   options: TrainingOptions,
   device: Device,
   resume?: Checkpoint,
 ): (iterations: number) => Promise<void> {
-  const short: TrainingOptions = { ...options, initialPrices: "cheap", validateEvery: 0, patience: 0 };
+  const short: TrainingOptions = { ...options, initialPrices: "cheap", polishShare: 0, validateEvery: 0, patience: 0 };
   return async (iterations) => {
     await train(problem, { ...short, iterations }, { device, resume, checkpointEvery: iterations + 1 });
   };
