@@ -21,7 +21,7 @@ import { train, trainingRules } from "../../src/training/train.ts";
 import { forEachDevice, openLeast, WITHOUT_WEBGPU } from "../devices.ts";
 
 const NETWORK = { layers: 2, groups: 3, groupSize: 2, hidden: [8] };
-const SMALL = { profiles: 16, chains: 4, steps: 3, warmUp: 1 };
+const SMALL = { profiles: 16, chains: 4, steps: 3, warmUp: 1, polishShare: 0 };
 
 function optionsOf(setting: string, context?: ContextKind): TrainingOptions {
   const network = { ...NETWORK, ...(context && { context }) };
@@ -125,6 +125,26 @@ onWebgpu("training stays on a GPU where kernels can, and is put together with th
     // The first measurement, the other numbers and the checkpoint; else several in each iteration.
     assertEquals(readBacks === 3, stays, `${kind}: ${readBacks}`);
   }
+});
+
+onWebgpu("iterations that polish come behind, in order, and are told of at once", async (device) => {
+  const options = { ...SMALL, network: NETWORK, iterations: 6, polishShare: 0.5, polishProfiles: 8 };
+  const count = countGpuWork(), heard: number[] = [], before = tf.memory().numTensors;
+  const { history } = await train("U_{1,2}^{0,0}", options, {
+    device,
+    onIteration: ({ iteration }) => heard.push(iteration),
+  });
+  assert(count.stop().readBacks > 3);
+  assertEquals(heard, [1, 2, 3, 4, 5, 6]);
+  assertEquals(history.map(({ chainSuboptimality }) => chainSuboptimality > 0), [
+    true,
+    true,
+    true,
+    false,
+    false,
+    false,
+  ]);
+  assertEquals(tf.memory().numTensors, before);
 });
 
 onWebgpu("beta stops where a measurement found that chains fall behind", async (device) => {
