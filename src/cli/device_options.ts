@@ -22,7 +22,7 @@ export const deviceOptions = [
     name: "backend",
     kind: "choice",
     choices: BACKENDS,
-    help: "Where to compute: webgpu is a GPU, wasm the CPU, auto a GPU if there is one",
+    help: "Where to compute: webgpu is a GPU, wasm the CPU, auto a GPU if there is one and, to train, it is faster",
     default: "auto",
   },
   {

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { MachineError } from "../errors.ts";
+import { InvalidInputError, MachineError } from "../errors.ts";
 import { readCached, writeCached } from "../io/user_cache.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { isReproducibleGoods } from "../problems/principal_utility.ts";
@@ -59,7 +59,8 @@ export async function openFasterDevice(
     try {
       times = await measure(adapters[index], problem, training, wasm);
     } catch (error) {
-      if (!(error instanceof MachineError)) throw error;
+      // It fails, or the problem does not fit on it.
+      if (!(error instanceof MachineError || error instanceof InvalidInputError)) throw error;
       return await openWasm(`wasm: the GPU could not be used (${error.message})`);
     }
     await writeCached(CACHE_FILE, key, { ...times, date: new Date().toISOString() });

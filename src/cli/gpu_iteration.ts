@@ -19,7 +19,7 @@ export interface GpuIteration {
   readonly iterations: number;
   readonly dispatches: number;
   readonly submissions: number;
-  /** Bytes that are read back, with metrics. */
+  /** Bytes that are read back, those of metrics and measurements among them. */
   readonly bytesReadBack: number;
   /** By the GPU's own clock, or else the time that passed. */
   readonly milliseconds: number;

@@ -57,7 +57,7 @@ function gpuLines(gpu: GpuIteration): [string, string, string][] {
     ["On the GPU", `${short(milliseconds)} ms`, `an iteration, measured in ${nouns(iterations, "iteration")}`],
     ["  share of peak", `${short(100 * shareOfPeak)}%`, `of the ${peak} that it does at most`],
     ["  dispatches", short(dispatches), `in ${short(submissions)} submissions`],
-    ["  read back", `${short(bytesReadBack)} B`, "for metrics"],
+    ["  read back", `${short(bytesReadBack)} B`, "metrics and measurements among them"],
   ];
 }
 

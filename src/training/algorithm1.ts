@@ -113,7 +113,7 @@ export async function iterate(
 }
 
 /** An iteration in which parameters follow best responses, and chains stay where they are. */
-export async function polish(
+async function polish(
   problem: MechanismProblem,
   rules: PricingRules,
   kernels: PriceKernels,

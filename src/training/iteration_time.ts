@@ -15,7 +15,8 @@ const MOST_ITERATIONS = 64;
 
 /**
  * The milliseconds of an iteration: the difference between trainings of one iteration and of more. What comes before the
- * first iteration, shaders that are compiled and a fit to initial prices, does not count.
+ * first iteration, shaders that are compiled and a fit to initial prices, does not count; nor do iterations that polish, which
+ * are the last ones and mostly the host's.
  *
  * @param device An open device, whose tensors are in use: the last that was opened.
  * @param resume What training begins with, before its first iteration; what it begins with by itself unless given.
@@ -47,7 +48,7 @@ export function shortTraining(
   device: Device,
   resume?: Checkpoint,
 ): (iterations: number) => Promise<void> {
-  const short: TrainingOptions = { ...options, initialPrices: "cheap", polishShare: 0, validateEvery: 0, patience: 0 };
+  const short: TrainingOptions = { ...options, initialPrices: "cheap", validateEvery: 0, patience: 0, polishShare: 0 };
   return async (iterations) => {
     await train(problem, { ...short, iterations }, { device, resume, checkpointEvery: iterations + 1 });
   };

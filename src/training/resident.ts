@@ -11,6 +11,8 @@
  * grow from then on, in an iteration that does not depend on how fast anything is, so that a seed is a run. Chains that fall
  * behind are so noticed 11 to 20 iterations later, where algorithm1.ts notices at once.
  *
+ * Iterations that polish (polishing.ts) follow the host's best responses, and wait for them.
+ *
  * @module
  */
 import { type Tensor, type Tensor2D, tf } from "../deps/tfjs.ts";
@@ -19,14 +21,14 @@ import type { PricingRules } from "../networks/pricing_rule.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { readTogether, recordOnly, submitRecorded } from "../runtime/command_recorder.ts";
 import { tensorsIn } from "../runtime/gradients.ts";
-import { initialise, moveChainsAndGradient, polish, schedule, updateParameters } from "./algorithm1.ts";
+import { initialise, iterate, moveChainsAndGradient, schedule, updateParameters } from "./algorithm1.ts";
 import type { IterationMetrics, Suboptimality } from "./metrics.ts";
 import { annealsNewChains, freshProfiles, type TrainingOptions } from "./options.ts";
 import { isPolishing } from "./polishing.ts";
 import { refreshProfiles } from "./profiles.ts";
 import { hostResponses } from "./responses.ts";
 import { restoreState, saveState, type TrainingState } from "./state.ts";
-import type { TrainingSteps } from "./steps.ts";
+import type { Progress, TrainingSteps } from "./steps.ts";
 import { measuredRows, pickMeasured, suboptimalityOf } from "./suboptimality.ts";
 
 /** Iterations between measurements. */
@@ -104,7 +106,15 @@ export function residentSteps(
       return { ...one, ...known! };
     });
 
-  const steps: TrainingSteps = {
+  const settle = async (state: TrainingState): Promise<Progress> => {
+    const metrics: IterationMetrics[] = [];
+    if (underWay) metrics.push(...complete(await underWay));
+    underWay = undefined;
+    if (unread.length > 0) metrics.push(...complete(await read([], () => undefined)));
+    return { state: { ...state, gate: { open: state.gate?.open ?? true, measured: known } }, metrics };
+  };
+
+  return {
     begin(saved, start) {
       const state = saved ? restoreState(problem, rules, options, saved) : initialise(problem, rules, options, start);
       known = state.gate?.measured;
@@ -113,10 +123,8 @@ export function residentSteps(
 
     async iterate(before) {
       if (isPolishing(before.iteration, options)) {
-        // Best responses are the host's, which waits for the parameters.
-        const { state, metrics } = await steps.settle(before);
-        const polished = await polish(problem, rules, kernels, options, state);
-        return { state: polished.state, metrics: [...metrics, ...polished.metrics] };
+        const settled = await settle(before), polished = await iterate(problem, rules, kernels, options, settled.state);
+        return { ...polished, metrics: [...settled.metrics, ...polished.metrics] };
       }
       const { beta, learningRate } = schedule(before, options), iteration = before.iteration + 1;
       const types = refreshProfiles(problem, options, before), recordAgain = recordOnly();
@@ -152,13 +160,7 @@ export function residentSteps(
       }
     },
 
-    async settle(state) {
-      const metrics: IterationMetrics[] = [];
-      if (underWay) metrics.push(...complete(await underWay));
-      underWay = undefined;
-      if (unread.length > 0) metrics.push(...complete(await read([], () => undefined)));
-      return { state: { ...state, gate: { open: state.gate?.open ?? true, measured: known } }, metrics };
-    },
+    settle,
 
     save: (state) => saveState(problem, options, state),
     agree: (work) => work(),
@@ -169,7 +171,6 @@ export function residentSteps(
       underWay = undefined;
     },
   };
-  return steps;
 }
 
 /** The types of an iteration on the device: those that were there, without the oldest, and `fresh` new rows of the host. */

@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { CACHE_FILE, cacheKey, type IterationTimes, openFasterDevice, reasonOf } from "../../src/cli/faster_device.ts";
 import type { Output } from "../../src/cli/output.ts";
-import { MachineError } from "../../src/errors.ts";
+import { InvalidInputError, MachineError } from "../../src/errors.ts";
 import { cacheFolder, readCached, writeCached } from "../../src/io/user_cache.ts";
 import { settingProblem } from "../../src/problems/settings.ts";
 import { findAdapters } from "../../src/runtime/webgpu.ts";
@@ -83,11 +83,13 @@ onLinux(
 );
 
 onLinux(
-  "a GPU that fails while it is measured is not taken, and that is not remembered",
+  "a GPU that fails, or is too small, is not taken, and that is not remembered",
   () =>
     withCache("failing", async () => {
       const { backend, reason } = await open(new MachineError("Cannot go on: it was lost"));
       assertEquals([backend, reason], ["wasm", "wasm: the GPU could not be used (Cannot go on: it was lost)"]);
+      const large = await open(new InvalidInputError("Cannot train: the largest buffer must have at most 128 MiB"));
+      assertEquals(large.backend, "wasm");
       assertEquals((await open({ gpu: 1, wasm: 2 })).measured, 1);
     }),
 );

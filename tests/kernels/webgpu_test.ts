@@ -12,9 +12,13 @@ import { randomCode } from "../../src/kernels/webgpu/threefry.ts";
 import { deriveKey, randomKey } from "../../src/random/key.ts";
 import { normals, uniforms } from "../../src/random/numbers.ts";
 import { threefry2x32 } from "../../src/random/threefry.ts";
+import { tensorsIn } from "../../src/runtime/gradients.ts";
+import type { Chains } from "../../src/sampling/move_chains.ts";
 import { type Device, openDevice } from "../../src/runtime/device.ts";
 import { WITHOUT_WEBGPU } from "../devices.ts";
 import {
+  caseChains,
+  caseHypernetwork,
   caseInputs,
   caseNetwork,
   compareResults,
@@ -155,6 +159,30 @@ onWebgpu("without steps chains stay, and values are there", async () => {
   assertEquals(squareSlopes, inputs.squareSlopes);
   assertEquals(values.length, one.rows * (one.chains + 1));
   assert(values.every((f) => Number.isFinite(f) && f !== 0));
+});
+
+onWebgpu("stages of chains are moves one behind the other, to the bit, in chunks of rows, too", async () => {
+  const inputs = caseInputs(few), network = caseNetwork(few), { rows, chains: C, size: { goods: m } } = few;
+  const stages = [5, 20, 80].map((beta, k) => ({ move: { ...few.move, beta }, key: randomKey(k) }));
+  for (const options of [{}, { chunkBytes: 5 * rowBytes }, { loopRounds: 1 }]) {
+    const kernels = webgpuKernels(network, options), hypernetwork = caseHypernetwork(few, inputs);
+    const start = caseChains(few, inputs), types = tf.tensor2d(inputs.types, [rows, m]);
+    const made = kernels.resident!.moveInStages(hypernetwork, types, start, stages, 2);
+    let now: Chains = start;
+    const each = stages.map(({ move, key }) => {
+      const moved = kernels.moveChains(hypernetwork, inputs.types, now, move, key);
+      now = moved;
+      return moved;
+    });
+    assertEquals(made.length, 2);
+    for (const [k, moved] of made.entries()) {
+      assertEquals(moved.values.shape, [rows, C + 1]);
+      for (const part of ["chains", "squareSlopes", "values"] as const) {
+        assertEquals(await moved[part].data(), await each[k + 1][part].data(), `${part} of stage ${k + 2}`);
+      }
+    }
+    tf.dispose([types, ...tensorsIn([hypernetwork, start, ...made, ...each])]);
+  }
 });
 
 onWebgpu("Threefry gives the bits of src/random", async () => {

@@ -71,7 +71,11 @@ function describe(device: DeviceDescription): string {
     ["subgroups", device.features.includes("subgroups") ? "yes" : "no"],
     ["16-bit floats", device.features.includes("shader-f16") ? "yes" : "no"],
   ];
-  if (device.chosen !== undefined) details.push(["taken by auto", device.chosen]);
+  if (device.chosen !== undefined) {
+    // Training measures that for its problem, and remembers it.
+    const condition = device.backend === "webgpu" ? "; to train, where it is faster than wasm" : "";
+    details.push(["taken by auto", device.chosen + condition]);
+  }
   const rows = details.map(([name, value]) => `  ${name.padEnd(18)}${value}`);
   return [colour(Deno.stdout, "bold", title), ...rows].join("\n");
 }

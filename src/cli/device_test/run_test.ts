@@ -153,7 +153,7 @@ async function compareTraining(
  */
 async function firstMetrics({ problem, options }: PlannedTraining, device: Device) {
   const { initialBeta: finalBeta } = options;
-  return (await train(problem, { ...options, finalBeta, iterations: 2 }, { device })).history;
+  return (await train(problem, { ...options, finalBeta, iterations: 2, polishShare: 0 }, { device })).history;
 }
 
 function timeOf({ problem, options }: PlannedTraining, device: Device): Promise<number> {
