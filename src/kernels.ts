@@ -56,6 +56,7 @@ export {
   bestResponse,
   type BestResponseOptions,
   defaultBestResponse,
+  type Support,
 } from "./kernels/best_responses/best_response.ts";
 export { bestResponses } from "./kernels/best_responses/select.ts";
 export { type BestResponses } from "./kernels/best_responses/reference.ts";

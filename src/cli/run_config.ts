@@ -16,7 +16,7 @@ import { DECIMAL_MARKS } from "../problems/tables/numbers.ts";
 import { LAYOUTS, MISSING_CELLS } from "../problems/tables/table.ts";
 import type { MechanismProblem, ProblemSource } from "../problems/problem.ts";
 import { BACKENDS, type Device } from "../runtime/device.ts";
-import { checkTraining, defaultTraining, type TrainingOptions } from "../training/options.ts";
+import { checkTraining, defaultTraining, NO_POLISHING, type TrainingOptions } from "../training/options.ts";
 import {
   type AffineMaximizerOptions,
   affineMaximizerOptions,
@@ -127,7 +127,7 @@ export async function checkConfig(
   const { training, ...others } = value as { training?: unknown };
   const once = isUnitSupplyTraining(training);
   // Earlier runs do not say that they were not validated, nor what they began with.
-  const before = once ? {} : { validateEvery: 0, patience: 0, initialPrices: "cheap" };
+  const before = once ? {} : { validateEvery: 0, patience: 0, initialPrices: "cheap", ...NO_POLISHING };
   const present = { ...others, training: { ...before, ...underPresentNames(training) as object } };
   const config = parse(configSchema(z, problem, once), present, path);
   if (other) return { config, problem };

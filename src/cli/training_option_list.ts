@@ -272,6 +272,42 @@ export const scheduleOptions = [
   },
 ] as const satisfies readonly Option[];
 
+/** The options of polishing. */
+export const polishingOptions = [
+  {
+    name: "polish-share",
+    kind: "number",
+    placeholder: "SHARE",
+    help:
+      "Share of the iterations, the last ones, whose gradient comes from best responses instead of chains, from 0 to 1; 0: " +
+      "never, as in the paper",
+  },
+  {
+    name: "polish-profiles",
+    kind: "integer",
+    placeholder: "N",
+    help: "Type profiles of each of these iterations, at least 1",
+  },
+  {
+    name: "polish-learning-rate",
+    kind: "number",
+    placeholder: "X",
+    help: "Learning rate at which they begin, above 0",
+  },
+  {
+    name: "initial-smoothing",
+    kind: "number",
+    placeholder: "X",
+    help: "Spread types by this share, above 0, when they begin: a good counts as sold if it nearly is",
+  },
+  {
+    name: "final-smoothing",
+    kind: "number",
+    placeholder: "X",
+    help: "The same at the end, above 0",
+  },
+] as const satisfies readonly Option[];
+
 /** The options of the optimiser. */
 export const adamOptions = [
   {

@@ -24,6 +24,7 @@ import {
   chainOptions,
   methodOptions,
   networkOptions,
+  polishingOptions,
   presetOptions,
   scheduleOptions,
   validationOptions,
@@ -38,6 +39,7 @@ export const fieldOptions = [
   ...validationOptions,
   ...chainOptions,
   ...scheduleOptions,
+  ...polishingOptions,
   ...adamOptions,
 ] as const;
 
@@ -219,6 +221,7 @@ export function trainingGroups(): readonly OptionGroup[] {
     { heading: "Validation", options: validationOptions },
     { heading: "Chains", options: chainOptions },
     { heading: "Schedules", options: scheduleOptions },
+    { heading: "Polishing", options: polishingOptions },
     { heading: "Adam", options: adamOptions },
   ];
   return [

@@ -21,7 +21,7 @@ import type { NetworkKind } from "../networks/kinds.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { settingOf } from "../problems/settings.ts";
 import { printedValue } from "../problems/table_one.ts";
-import { defaultNetwork, defaultTraining, type TrainingOptions } from "../training/options.ts";
+import { defaultNetwork, defaultTraining, NO_POLISHING, type TrainingOptions } from "../training/options.ts";
 import { printedTraining } from "../training/printed.ts";
 import { planTraining, train } from "../training/train.ts";
 import { auditedRegret } from "./audited_regret.ts";
@@ -123,10 +123,11 @@ function tedi(
 /**
  * The settings of training of an ablation by another network. Not every kind can have a set context, tied weights and
  * bounds, so none has them, the Partial GroupMax Network that the others are compared with included: their contexts are
- * dense, as the paper's.
+ * dense, as the paper's. None is polished, which would be slow where best responses have no WASM kernel, and not possible
+ * without convexity.
  */
 export function ablationTraining(problem: MechanismProblem, kind: NetworkKind): TrainingOptions {
-  return { ...defaultTraining(problem, kind, "dense"), tiedWeights: false, nondecreasing: false };
+  return { ...defaultTraining(problem, kind, "dense"), tiedWeights: false, nondecreasing: false, ...NO_POLISHING };
 }
 
 /** An ablation of TEDI by another network. */

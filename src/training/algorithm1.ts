@@ -14,7 +14,8 @@
  * weights and prices are made once. The only difference from the paper: the initial chains move once before the first gradient.
  *
  * What the paper does not have: new profiles take the place of the oldest ({@linkcode refreshProfiles}), the mechanism is a
- * moving average of the parameters, and beta waits while chains are far from best responses.
+ * moving average of the parameters, beta waits while chains are far from best responses, and the last iterations polish
+ * ({@linkcode polishingStep}).
  *
  * @module
  */
@@ -35,6 +36,7 @@ import { softenedObjective } from "./loss.ts";
 import type { IterationMetrics } from "./metrics.ts";
 import { mapParameters } from "./optimizer.ts";
 import { carriedProfiles, type TrainingOptions } from "./options.ts";
+import { chainIterations, isPolishing, polishingSchedule, polishingStep } from "./polishing.ts";
 import { refreshProfiles } from "./profiles.ts";
 import { hostResponses } from "./responses.ts";
 import { betaAt, learningRateAt } from "./schedules.ts";
@@ -78,6 +80,7 @@ export async function iterate(
   options: TrainingOptions,
   state: TrainingState,
 ): Promise<{ state: TrainingState; metrics: IterationMetrics }> {
+  if (isPolishing(state.iteration, options)) return await polish(problem, rules, kernels, options, state);
   const { beta, learningRate } = schedule(state, options), iteration = state.iteration + 1;
   const types = refreshProfiles(problem, options, state), rows = measuredRows(options, problem.participants);
   const responses = hostResponses(rules, options, await hostTensors(state.parameters), state, types, rows, beta);
@@ -102,6 +105,58 @@ export async function iterate(
   } finally {
     tf.dispose([moved.values, utilities, ...tensorsIn(step.gradient), ...tensorsIn(gradients)]);
   }
+}
+
+/** An iteration in which parameters follow best responses, and chains stay where they are. */
+async function polish(
+  problem: MechanismProblem,
+  rules: PricingRules,
+  kernels: PriceKernels,
+  options: TrainingOptions,
+  state: TrainingState,
+): Promise<{ state: TrainingState; metrics: IterationMetrics }> {
+  const { revenue, gradients, gradient } = await polishingStep(problem, rules, kernels, options, state);
+  try {
+    const { norm, ...next } = polishedParameters(rules, options, state, gradients);
+    const gradientNorm = (await norm.data())[0];
+    norm.dispose();
+    await kernels.settle?.();
+    return {
+      state: { ...state, ...next, iteration: state.iteration + 1 },
+      metrics: polishingMetrics(state, options, revenue, gradientNorm),
+    };
+  } finally {
+    tf.dispose([...tensorsIn(gradient), ...tensorsIn(gradients)]);
+  }
+}
+
+/** What an iteration that polishes reports: nobody is further from a best response than none at all. */
+export function polishingMetrics(
+  state: Pick<TrainingState, "iteration" | "growth">,
+  options: TrainingOptions,
+  softRevenue: number,
+  gradientNorm: number,
+): IterationMetrics {
+  const { beta } = schedule(state, options), { learningRate } = polishingSchedule(state.iteration, options);
+  return {
+    ...{ iteration: state.iteration + 1, softRevenue, chainSuboptimality: 0, relativeChainSuboptimality: 0 },
+    ...{ gradientNorm, beta, learningRate },
+  };
+}
+
+/** A step on the parameters while polishing: as {@linkcode updateParameters}, from moments that begin anew with it. */
+export function polishedParameters(
+  rules: PricingRules,
+  options: TrainingOptions,
+  state: TrainingState,
+  ofLoss: Parameters,
+): ReturnType<typeof updateParameters> {
+  const iteration = state.iteration - chainIterations(options);
+  const { learningRate } = polishingSchedule(state.iteration, options);
+  return tidy(() => {
+    const adam = iteration === 0 ? initAdam(state.parameters) : state.adam;
+    return updateParameters(rules, options, { ...state, iteration, adam }, ofLoss, learningRate);
+  });
 }
 
 /** Algorithm 1, line 7: one step of Adam from the gradient of the loss, and the moving average of the parameters. */
@@ -152,6 +207,6 @@ export function schedule(
   { iteration, growth }: Pick<TrainingState, "iteration" | "growth">,
   options: TrainingOptions,
 ): { beta: number; learningRate: number } {
-  const beta = betaAt(growth, options);
-  return { beta, learningRate: learningRateAt(iteration, beta, options) };
+  const ofChains = { ...options, iterations: chainIterations(options) }, beta = betaAt(growth, ofChains);
+  return { beta, learningRate: learningRateAt(iteration, beta, ofChains) };
 }

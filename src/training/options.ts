@@ -5,7 +5,7 @@
  */
 import { InvalidInputError, requireInteger, requireNumber, requirePositive, show } from "../errors.ts";
 import { requireKnownNames } from "../known_names.ts";
-import { NETWORK_KINDS, type NetworkKind, networkKind } from "../networks/kinds.ts";
+import { NETWORK_KINDS, type NetworkKind, networkKind, networkOfKind } from "../networks/kinds.ts";
 import { type ContextKind, contextKinds, hasContext } from "../networks/context.ts";
 import { type NetworkSize, requireContext } from "../networks/pricing_rule.ts";
 import { isReproducibleGoods } from "../problems/principal_utility.ts";
@@ -60,6 +60,16 @@ export interface TrainingOptions extends ScheduleOptions, AdamOptions, Omit<Move
    * participation `fees` of participation_fees.ts.
    */
   readonly initialPrices: InitialPrices;
+  /** Share of the iterations, the last ones, that polish: their gradient comes from best responses (polishing.ts). */
+  readonly polishShare: number;
+  /** Type profiles of an iteration that polishes. */
+  readonly polishProfiles: number;
+  /** The learning rate at which polishing begins; it falls as that of training does. */
+  readonly polishLearningRate: number;
+  /** By how much types are spread when polishing begins, as a share of what goods are worth at the margin. */
+  readonly initialSmoothing: number;
+  /** The same at the end. */
+  readonly finalSmoothing: number;
   /** Decay of the moving average of parameters that becomes the mechanism. */
   readonly averaging: number;
   /** After every so many iterations, and the last, the mechanism so far is measured on validation profiles; 0: never. */
@@ -235,10 +245,47 @@ export function defaultTraining(
     nondecreasing: !reads && !atoms,
     tiedWeights: sharesGoods(task),
     initialPrices: fees ? "fees" : "cheap",
+    ...polishing(task, kind, context),
     averaging: 0.99,
     ...hasFewRows(task) ? { validateEvery: VALIDATE_EVERY, patience: PATIENCE } : { validateEvery: 0, patience: 0 },
     seed: 0,
   };
+}
+
+/** Settings without polishing. */
+export const NO_POLISHING = {
+  ...{ polishShare: 0, polishProfiles: 1, polishLearningRate: 1e-3, initialSmoothing: 0.05, finalSmoothing: 0.02 },
+} as const;
+
+/**
+ * The default settings of polishing. Where goods cost something to produce, outcomes of participants depend on each other at
+ * the very types at which one of them is indifferent: types must be spread less, which takes more profiles. On validation
+ * profiles U_{3,1}^{1,0} earns 98.4% of the optimum with a spread down to 0.02, and 99.3% with one down to 0.005. One learning
+ * rate moves all weights of a dense context at once, so that it must be lower.
+ */
+function polishing(problem: MechanismProblem, kind: NetworkKind, context: ContextKind) {
+  const { goods: m } = problem, reads = hasContext(problem, context), few = m <= 4;
+  return {
+    polishShare: polishes(problem, kind) ? 0.25 : 0,
+    polishProfiles: reads ? (few ? 2048 : 256) : Math.ceil(2048 / problem.participants),
+    polishLearningRate: !reads ? (few ? 1e-2 : 3e-3) : context === "set" && few ? 4e-3 : 1e-3,
+    initialSmoothing: reads && few ? 0.03 : 0.05,
+    finalSmoothing: reads && few ? 0.01 : 0.02,
+  };
+}
+
+/** Whether training polishes by default: where it can, and best responses are fast. */
+function polishes(problem: MechanismProblem, kind: NetworkKind): boolean {
+  return (kind === "groupmax" || kind === "symmetric") && refusesPolishing(problem, kind) === undefined;
+}
+
+/** The least size of a network. */
+const LEAST_SIZE = { goods: 1, layers: 1, groups: 1, groupSize: 1 };
+
+/** Whether training can polish, and what else must be so if not. */
+export function refusesPolishing({ principalUtility }: MechanismProblem, kind: NetworkKind): string | undefined {
+  if (!isReproducibleGoods(principalUtility)) return "0, but for a principal who sells reproducible goods";
+  return networkOfKind(kind, LEAST_SIZE).convex ? undefined : `0 with network.kind ${kind}, which is not convex`;
 }
 
 /** Iterations between measurements where a patience is given and nothing else, and where there are few rows. */
@@ -286,7 +333,7 @@ export function carriedProfiles(options: TrainingOptions): number {
 export function checkTraining(options: TrainingOptions, problem?: MechanismProblem): void {
   const what = "train";
   if (problem) requireUnlimitedSupply("train a menu mechanism", problem);
-  for (const name of ["iterations", "profiles", "steps", "initialPoints"] as const) {
+  for (const name of ["iterations", "profiles", "steps", "initialPoints", "polishProfiles"] as const) {
     requireInteger(what, name, options[name], 1);
   }
   requireInteger(what, "chains", options.chains, 2);
@@ -325,7 +372,17 @@ export function checkTraining(options: TrainingOptions, problem?: MechanismProbl
     );
   }
   checkKind(what, network, problem);
-  for (const name of ["refresh", "betaGrowthRatio", "finalLearningRateRatio", "averaging", "beta1", "beta2"] as const) {
+  for (
+    const name of [
+      "refresh",
+      "betaGrowthRatio",
+      "finalLearningRateRatio",
+      "averaging",
+      "beta1",
+      "beta2",
+      "polishShare",
+    ] as const
+  ) {
     requireNumber(what, name, options[name], 0, 1);
   }
   for (const name of ["beta1", "beta2", "averaging"] as const) {
@@ -343,6 +400,9 @@ export function checkTraining(options: TrainingOptions, problem?: MechanismProbl
       "learningRateBeta",
       "epsilon",
       "clipNorm",
+      "polishLearningRate",
+      "initialSmoothing",
+      "finalSmoothing",
     ] as const
   ) {
     requirePositive(what, name, options[name]);
@@ -358,6 +418,12 @@ export function checkTraining(options: TrainingOptions, problem?: MechanismProbl
   oneOf(what, "initialPrices", options.initialPrices, initialPriceNames);
   const refused = problem && options.initialPrices === "fees" ? refusesFees(problem) : undefined;
   if (refused) throw new InvalidInputError(`Cannot ${what}: initialPrices must be ${refused}, got "fees"`);
+  const unpolished = problem && options.polishShare > 0
+    ? refusesPolishing(problem, network.kind ?? NETWORK_KINDS[0])
+    : undefined;
+  if (unpolished) {
+    throw new InvalidInputError(`Cannot ${what}: polishShare must be ${unpolished}, got ${options.polishShare}`);
+  }
   randomKey(options.seed);
 }
 

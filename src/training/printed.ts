@@ -5,7 +5,7 @@
  */
 import type { MechanismProblem } from "../problems/problem.ts";
 import { problemOf } from "../problems/problem_of.ts";
-import { defaultHidden, type TrainingOptions } from "./options.ts";
+import { defaultHidden, NO_POLISHING, type TrainingOptions } from "./options.ts";
 
 /** A limit that is never reached. A configuration is JSON, which has no infinity. */
 const NEVER = 1e9;
@@ -77,6 +77,7 @@ export function printedTraining(problem: MechanismProblem | string): TrainingOpt
     nondecreasing: false,
     tiedWeights: false,
     initialPrices: "cheap",
+    ...NO_POLISHING,
     averaging: 0,
     validateEvery: 0,
     patience: 0,

@@ -18,10 +18,18 @@ import { tensorsIn } from "../runtime/gradients.ts";
 import { elementCount, type HostTensors } from "../runtime/host_tensor.ts";
 import type { Ranks } from "../runtime/mpi.ts";
 import { hostTensors, upload } from "../runtime/tensors.ts";
-import { initialise, moveChainsAndGradient, schedule, updateParameters } from "./algorithm1.ts";
+import {
+  initialise,
+  moveChainsAndGradient,
+  polishedParameters,
+  polishingMetrics,
+  schedule,
+  updateParameters,
+} from "./algorithm1.ts";
 import { softenedObjective } from "./loss.ts";
 import type { IterationMetrics } from "./metrics.ts";
 import { carriedProfiles, type TrainingOptions } from "./options.ts";
+import { isPolishing, polishingStep } from "./polishing.ts";
 import { refreshProfiles } from "./profiles.ts";
 import { hostResponses } from "./responses.ts";
 import { type Checkpoint, disposeState, restoreState, saveState, type TrainingState } from "./state.ts";
@@ -66,10 +74,15 @@ function shardOptions(options: TrainingOptions, { ranks, shards }: Sharding): Tr
   };
   const { profiles, seed } = options;
   if (shards % ranks.size !== 0) fail("shards", `a multiple of the ${ranks.size} ranks`, shards);
+  const { polishProfiles, polishShare } = options;
   if (profiles % shards !== 0) fail("profiles", `a multiple of the ${shards} shards`, profiles);
+  if (polishShare > 0 && polishProfiles % shards !== 0) {
+    fail("polishProfiles", `a multiple of the ${shards} shards`, polishProfiles);
+  }
   return Array.from({ length: shards }, (_, s) => ({
     ...options,
     profiles: profiles / shards,
+    polishProfiles: polishShare > 0 ? polishProfiles / shards : polishProfiles,
     seed: (seed + s * NEXT_SHARD) % Number.MAX_SAFE_INTEGER,
   }));
 }
@@ -144,13 +157,22 @@ export function shardedSteps(
     },
     async iterate(state) {
       const { beta, learningRate } = schedule(state, options), iteration = state.iteration + 1;
+      const polishing = isPolishing(state.iteration, options);
       const next: Pick<TrainingState, "types" | "chains" | "squareSlopes">[] = [],
         message = new Uint8Array(each * bytes);
       for (const [k, options] of own.entries()) {
         const before = part(state, k);
-        const { step, ...result } = await shardGradient(problem, rules, kernels, options, before, beta);
-        tf.dispose([before.chains, before.squareSlopes]);
-        next.push({ types: result.types, chains: step.moved.chains, squareSlopes: step.moved.squareSlopes });
+        const result = await (polishing ? shardPolishing : shardGradient)(
+          problem,
+          rules,
+          kernels,
+          options,
+          before,
+          beta,
+        );
+        const { chains, squareSlopes } = result;
+        if (chains !== before.chains) tf.dispose([before.chains, before.squareSlopes]);
+        next.push({ types: result.types, chains, squareSlopes });
         const scalars = [result.softRevenue, ...result.suboptimality, signal?.aborted ? 1 : 0];
         message.set(new Uint8Array(Float64Array.from(scalars).buffer), k * bytes);
         let at = k * bytes + 8 * SCALARS;
@@ -159,16 +181,26 @@ export function shardedSteps(
           message.set(new Uint8Array(data.buffer, data.byteOffset, 4 * size), at);
           at += 4 * size;
         }
-        tf.dispose([step.moved.values, step.utilities, ...tensorsIn(step.gradient), ...tensorsIn(result.gradients)]);
+        tf.dispose([...result.others, ...tensorsIn(result.gradients)]);
       }
       const received = ranks.allgather(message);
       const { gradients, scalars } = meanOfShards(received, shards, numbers, sizes);
-      const { norm, ...updated } = updateParameters(rules, options, state, gradients, learningRate);
+      const { norm, ...updated } = polishing
+        ? polishedParameters(rules, options, state, gradients)
+        : updateParameters(rules, options, state, gradients, learningRate);
       const gradientNorm = (await norm.data())[0];
       tf.dispose([norm, ...tensorsIn(gradients)]);
       await kernels.settle?.();
       const [softRevenue, chainSuboptimality, relativeChainSuboptimality, stopping] = scalars;
       stop = stopping > 0;
+      if (polishing) {
+        const rowsNow = joined(next);
+        for (const { chains, squareSlopes } of next) tf.dispose([chains, squareSlopes]);
+        return {
+          state: { ...updated, ...rowsNow, iteration, growth: state.growth },
+          metrics: polishingMetrics(state, options, softRevenue, gradientNorm),
+        };
+      }
       const keepUp = relativeChainSuboptimality <= options.largestSuboptimality;
       const rowsNow = joined(next);
       for (const { chains, squareSlopes } of next) tf.dispose([chains, squareSlopes]);
@@ -208,7 +240,22 @@ async function shardGradient(
   const measured = await chainSuboptimality(types, step.moved, rows, responses.bestUtilities, beta);
   const softRevenue = softenedObjective(await step.utilities.data() as Float32Array);
   const suboptimality = [measured.chainSuboptimality, measured.relativeChainSuboptimality];
-  return { step, gradients, types, softRevenue, suboptimality };
+  const { moved: { chains, squareSlopes, values }, utilities, gradient } = step;
+  const others = [values, utilities, ...tensorsIn(gradient)];
+  return { gradients, types, chains, squareSlopes, softRevenue, suboptimality, others };
+}
+
+/** What {@linkcode shardGradient} gives, from best responses: its chains stay. */
+async function shardPolishing(
+  problem: MechanismProblem,
+  rules: PricingRules,
+  kernels: PriceKernels,
+  options: TrainingOptions,
+  state: TrainingState,
+): ReturnType<typeof shardGradient> {
+  const { revenue: softRevenue, gradients, gradient } = await polishingStep(problem, rules, kernels, options, state);
+  const { types, chains, squareSlopes } = state, others = tensorsIn(gradient);
+  return { gradients, types, chains, squareSlopes, softRevenue, suboptimality: [0, 0], others };
 }
 
 /** The means of what shards sent, each added in the order of the shards in 64-bit floats; of the last number the sum. */

@@ -14,7 +14,7 @@ import type { AdamState } from "./adam.ts";
 import { carriedProfiles, type TrainingOptions } from "./options.ts";
 
 /** The streams of random numbers of a run: each draws from a key of its own. */
-export const STREAMS = { parameters: 0, profiles: 1, chains: 2, langevin: 3, initialPrices: 4 } as const;
+export const STREAMS = { parameters: 0, profiles: 1, chains: 2, langevin: 3, initialPrices: 4, polishing: 5 } as const;
 
 /** A state of training as plain data, from which it goes on to the same bits on the same backend. */
 export interface Checkpoint {

@@ -140,9 +140,9 @@ export async function train(
   hooks: TrainingHooks = {},
 ): Promise<TrainingResult> {
   const given = problemOf(problem), unit = networkUnit(given), task = dividedProblem(given, unit);
-  const chosen = underPresentNames(settings), { network } = chosen;
+  const chosen = underPresentNames(settings), { from } = hooks, network = chosen.network ?? from?.network;
   const { kind = NETWORK_KINDS[0], context = contextKinds[0] } = network ?? {};
-  const plain = network ? defaultTraining(task, kind, context) : defaultTraining(task), { from } = hooks;
+  const plain = network ? defaultTraining(task, kind, context) : defaultTraining(task);
   const defaults = from ? { ...plain, network: from.network } : plain;
   requireKnownNames("train", "a setting", chosen, Object.keys(defaults));
   requireKnownNames("train", "a hook", hooks, HOOKS);

@@ -38,6 +38,8 @@ const OTHERS: Readonly<Record<string, unknown>> = {
   ...{ boundary: "project", "step-rule": "constant", "step-scale": 0.7, "largest-step": 0.1, "line-move-every": 3 },
   ...{ "initial-points": 2, "initial-point-noise": 0.4, "initial-beta": 7, "final-beta": 9, "beta-growth-ratio": 0.6 },
   ...{ "largest-suboptimality": 5, "learning-rate": 0.1, "final-learning-rate-ratio": 0.2, "learning-rate-beta": 8 },
+  ...{ "polish-share": 0.9, "polish-profiles": 17, "polish-learning-rate": 0.07 },
+  ...{ "initial-smoothing": 0.3, "final-smoothing": 0.2 },
   ...{ "validate-every": 3, patience: 2 },
   ...{ beta1: 0.8, beta2: 0.95, epsilon: 1e-9, "clip-norm": 3 },
 };
@@ -58,8 +60,9 @@ Deno.test("every field of the training options has an option, which sets it and 
     const flat: Record<string, unknown> = { context: "dense", ...rest, ...network };
     const before: Record<string, unknown> = { ...defaults, ...defaults.network };
     const changed = Object.keys(flat).filter((key) => String(flat[key]) !== String(before[key]));
-    // Another context has other widths, and patience needs measurements.
-    const follows = { context: ["hidden"], patience: ["validateEvery"] }[name] ?? [];
+    // Another network may not polish, another context has other widths, and patience needs measurements.
+    const follows =
+      { network: ["polishShare"], context: ["hidden", "polishLearningRate"], patience: ["validateEvery"] }[name] ?? [];
     assertEquals(changed.sort(), [field(name), ...follows].sort(), name);
     assertEquals(flat[field(name)], value, name);
   }

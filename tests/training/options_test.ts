@@ -23,7 +23,7 @@ const network = (part: Record<string, unknown>) => ({ layers: 2, groups: 3, grou
 
 /** What is set, to what, and the words that follow "must be" with the value that is shown. */
 const bad: [setting: Record<string, unknown>, thing: string, rule: string, got: string][] = [
-  ...["iterations", "profiles", "steps"].flatMap((name) =>
+  ...["iterations", "profiles", "steps", "polishProfiles"].flatMap((name) =>
     ([[0, "0"], [-3, "-3"], [2.5, "2.5"], [NaN, "NaN"], [Infinity, "Infinity"], ["8", '"8"'], [null, "null"]] as const)
       .map((
         [value, got],
@@ -65,7 +65,9 @@ const bad: [setting: Record<string, unknown>, thing: string, rule: string, got: 
   [{ network: undefined }, "network", "an object of sizes", "undefined"],
   [{ network: "large" }, "network", "an object of sizes", '"large"'],
   [{ network: [8] }, "network", "an object of sizes", "[8]"],
-  ...["refresh", "betaGrowthRatio", "finalLearningRateRatio", "averaging", "beta1", "beta2"].flatMap((name) =>
+  ...["refresh", "betaGrowthRatio", "finalLearningRateRatio", "averaging", "beta1", "beta2", "polishShare"].flatMap((
+    name,
+  ) =>
     ([[-0.1, "-0.1"], [1.1, "1.1"], [NaN, "NaN"], ["0.5", '"0.5"']] as const)
       .map(([value, got]): [Record<string, unknown>, string, string, string] => [{ [name]: value }, name, SHARE, got])
   ),
@@ -85,6 +87,9 @@ const bad: [setting: Record<string, unknown>, thing: string, rule: string, got: 
     "learningRateBeta",
     "epsilon",
     "clipNorm",
+    "polishLearningRate",
+    "initialSmoothing",
+    "finalSmoothing",
   ].flatMap((name) =>
     ([[0, ABOVE, "0"], [-1, LEAST_ZERO, "-1"], [NaN, LEAST_ZERO, "NaN"], [Infinity, LEAST_ZERO, "Infinity"]] as const)
       .map(([value, rule, got]): [Record<string, unknown>, string, string, string] => [

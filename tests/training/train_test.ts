@@ -123,7 +123,7 @@ Deno.test({
   ignore: WITHOUT_WEBGPU,
   async fn() {
     // The sharper choices are, the sooner rounding grows.
-    const settings: Partial<TrainingOptions> = { iterations: 20, finalBeta: 150 };
+    const settings: Partial<TrainingOptions> = { iterations: 20, finalBeta: 150, polishShare: 0 };
     for (const setting of SETTINGS.slice(0, 2)) {
       const metrics: IterationMetrics[][] = [];
       for (const backend of TESTED_BACKENDS) {
@@ -338,7 +338,7 @@ Deno.test("each iteration replaces the oldest share of the profiles", async () =
   const device = await wasm();
   for (const [setting, size] of [["U_{1,2}^{0,0}", 2], ["U_{2,2}^{1,0}", 4]] as const) {
     for (const [refresh, fresh] of [[0, 0], [0.25, 4], [0.2, 3], [1, 16]]) {
-      const run = await record(setting, { iterations: 3, refresh }, { device, checkpointEvery: 1 });
+      const run = await record(setting, { iterations: 3, refresh, polishShare: 0 }, { device, checkpointEvery: 1 });
       const types = run.checkpoints.map(({ tensors }) => Array.from(tensors.types.data));
       const rows = (list: number[], from: number, to: number) => list.slice(from * size, to * size);
       for (let k = 1; k < types.length; k++) {
@@ -395,7 +395,9 @@ Deno.test("without a context as much is learned from three participants as from 
 
 Deno.test("beta waits while the chains are behind", async () => {
   const device = await wasm();
-  const settings: Partial<TrainingOptions> = { initialBeta: 10, finalBeta: 160, betaGrowthRatio: 0.5, iterations: 8 };
+  const settings: Partial<TrainingOptions> = {
+    ...{ initialBeta: 10, finalBeta: 160, betaGrowthRatio: 0.5, iterations: 8, polishShare: 0 },
+  };
   const never = await record("U_{1,2}^{0,0}", { ...settings, largestSuboptimality: 1e-9 }, { device });
   assertEquals(never.metrics.map(({ beta }) => beta), Array(8).fill(10));
   const always = await record("U_{1,2}^{0,0}", { ...settings, largestSuboptimality: 1e9 }, { device });

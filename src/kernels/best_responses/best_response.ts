@@ -39,6 +39,20 @@ export interface BestResponse {
   readonly gap: number;
   /** The number of evaluations of f. */
   readonly evaluations: number;
+  /**
+   * The cuts that the bound is made of, by lambda / sum lambda, and the points at which they were made. They are the linear
+   * pieces of f that meet at the outcome, weighted so that no outcome is better: the gradient of the best utility in
+   * parameters of f is minus that of these pieces at the outcome (the envelope theorem). Empty without a certificate.
+   */
+  readonly supports: readonly Support[];
+}
+
+/** A linear piece of u that is active at a point, and how much it counts. */
+export interface Support {
+  /** From 0 to 1. */
+  readonly weight: number;
+  /** `[m]`. */
+  readonly point: Float64Array;
 }
 
 /** When the search for a best response stops. */
@@ -50,6 +64,8 @@ export interface BestResponseOptions {
   readonly tolerance: number;
   /** The largest number of evaluations of f. Where it is reached, the gap may be above the tolerance. */
   readonly maxEvaluations: number;
+  /** Whether many best responses come with {@linkcode BestResponse.supports}; false unless given. */
+  readonly supports?: boolean;
 }
 
 /**
@@ -98,7 +114,7 @@ export function bestResponse(
 ): BestResponse {
   const m = type.length, rows = m + 1;
   if (!(rounding < Infinity)) {
-    return { outcome: new Float64Array(m), payment: 0, utility: 0, gap: Infinity, evaluations: 0 };
+    return { outcome: new Float64Array(m), payment: 0, utility: 0, gap: Infinity, evaluations: 0, supports: [] };
   }
   const price = priceOf(f, m), best = new Float64Array(m), priceSlope = new Float64Array(m);
   price(best, priceSlope); // `best` is the zero outcome, at which the price is 0
@@ -106,7 +122,7 @@ export function bestResponse(
   let evaluations = 1;
 
   // Cuts as columns (s_k, 1) with cost b_k.
-  const columns: Float64Array[] = [], costs: number[] = [];
+  const columns: Float64Array[] = [], costs: number[] = [], points: Float64Array[] = [];
   const addCut = (x: Float64Array, payment: number) => {
     const column = new Float64Array(rows);
     let worth = 0, cost = 0;
@@ -119,6 +135,7 @@ export function bestResponse(
     column[m] = 1;
     const objective = worth - (1 - TIE_BREAK) * payment;
     columns.push(column);
+    points.push(x.slice());
     costs.push(cost + objective);
     if (objective > bestObjective) {
       bestObjective = objective, bestPayment = payment, bestUtility = worth - payment;
@@ -236,5 +253,6 @@ export function bestResponse(
     utility: Math.max(0, bestUtility),
     gap: Number.isNaN(gap) ? Infinity : gap,
     evaluations,
+    supports: Array.from(basis).flatMap((id, a) => id < 0 ? [] : [{ weight: amounts[a] / total, point: points[id] }]),
   };
 }

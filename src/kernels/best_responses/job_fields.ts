@@ -57,7 +57,7 @@ export const RESPONSES_FIELDS = {
   shared: "usize",
   /** `[R, types in a row, m]`, 64-bit. */
   types: "usize",
-  /** `[R, types in a row, m + RESULTS]`, 64-bit: outcome, and then as `RESULTS` says. */
+  /** `[R, types in a row, m + RESULTS]`, 64-bit: outcome, and then as `RESULTS` says; then supports `[m + 1, 1 + m]`, if wanted. */
   out: "usize",
   /** Where the threads' scratch begins. */
   scratch: "usize",
@@ -83,4 +83,6 @@ export const RESPONSES_FIELDS = {
   perGoodHidden: "usize",
   /** 1 where the network takes the sums of the largest coordinates: see assembly/sums_of_largest.ts. */
   sumsOfLargest: "i32",
+  /** 1 where the multipliers of the cuts, and the points that these were made at, are wanted, too. */
+  supports: "i32",
 } as const satisfies Fields;

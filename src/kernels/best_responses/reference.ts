@@ -25,10 +25,17 @@ export interface BestResponses {
   readonly roundings: Float64Array;
   /** The number of evaluations of f `[R, T]`. */
   readonly evaluations: Float64Array;
+  /** Where the options ask for them: see {@linkcode BestResponse.supports}. */
+  readonly supports?: {
+    /** The multipliers `[R, T, m + 1]`. */
+    readonly weights: Float64Array;
+    /** The points `[R, T, m + 1, m]`. */
+    readonly points: Float64Array;
+  };
 }
 
 /** Arrays of zeros for `count` best responses. */
-export function emptyBestResponses(count: number, goods: number): BestResponses {
+export function emptyBestResponses(count: number, goods: number, supports = false): BestResponses {
   const numbers = () => new Float64Array(count);
   return {
     outcomes: new Float64Array(count * goods),
@@ -37,6 +44,12 @@ export function emptyBestResponses(count: number, goods: number): BestResponses 
     gaps: numbers(),
     roundings: numbers(),
     evaluations: numbers(),
+    ...supports && {
+      supports: {
+        weights: new Float64Array(count * (goods + 1)),
+        points: new Float64Array(count * (goods + 1) * goods),
+      },
+    },
   };
 }
 
@@ -54,7 +67,7 @@ export function referenceBestResponses(
   respond: typeof bestResponse = bestResponse,
 ): BestResponses {
   const m = network.goods, count = types.length / m;
-  const found = emptyBestResponses(count, m), prices = hostRoundedPrices(network, hypernetwork);
+  const found = emptyBestResponses(count, m, options.supports), prices = hostRoundedPrices(network, hypernetwork);
   for (let row = 0; row * perRow < count; row++) {
     const price = prices(row);
     for (let k = row * perRow; k < (row + 1) * perRow; k++) {
@@ -66,6 +79,11 @@ export function referenceBestResponses(
       found.gaps[k] = rounding === undefined ? Infinity : response.gap;
       found.roundings[k] = rounding ?? NaN;
       found.evaluations[k] = response.evaluations;
+      if (!found.supports) continue;
+      for (const [a, { weight, point }] of response.supports.entries()) {
+        found.supports.weights[k * (m + 1) + a] = weight;
+        found.supports.points.set(point, (k * (m + 1) + a) * m);
+      }
     }
   }
   return found;

@@ -94,5 +94,5 @@ export function searchedResponse(
   let utility = -best.payment;
   for (let j = 0; j < m; j++) utility += type[j] * best.outcome[j];
   const { outcome, payment } = best;
-  return { outcome, payment, utility: Math.max(0, utility), gap: Infinity, evaluations };
+  return { outcome, payment, utility: Math.max(0, utility), gap: Infinity, evaluations, supports: [] };
 }

@@ -45,13 +45,14 @@ export function wasmBestResponses(
   { mostCuts = CUTS, build }: WasmResponsesOptions = {},
 ): BestResponses {
   const { size, weights } = network.groupMax!, { goods: m, layers, groups, groupSize, sumsOfLargest } = size;
-  const count = types.length / m, rows = count / perRow, found = emptyBestResponses(count, m);
+  const count = types.length / m, rows = count / perRow, found = emptyBestResponses(count, m, options.supports);
   if (count === 0) return found;
   const { H, D } = hostSizes(hypernetwork),
     Hl = hypernetwork.perGood?.width ?? 0,
     layout = packedFrom(lanesLayout(size), weights());
   const perGood = hypernetwork.perGood && perGoodLanesLayout(size), dense = perGood?.dense ?? layout;
-  const rowBytes = 8 * (H + m * Hl + perRow * (2 * m + RESULTS));
+  const each = m + RESULTS + (options.supports ? (m + 1) ** 2 : 0);
+  const rowBytes = 8 * (H + m * Hl + perRow * (m + each));
   const chunk = Math.min(padTo(rows, ROWS), padTo(Math.ceil(CHUNK_BYTES / rowBytes), ROWS));
 
   const threads = kernelThreads(build), arena = new Arena(HEAP);
@@ -61,7 +62,7 @@ export function wasmBestResponses(
   const mapsAt = arena.take(perGood?.maps.length ?? 0), slopes = arena.take(((perGood?.columns.length ?? 0) + 1) * Hl);
   const lastOffset = arena.take(perGood ? H : 0), perGoodHidden = arena.take(2 * chunk * m * Hl);
   const hidden = arena.take(2 * chunk * H), typesPlace = arena.take(2 * chunk * perRow * m);
-  const out = arena.take(2 * chunk * perRow * (m + RESULTS)), scratch = arena.end;
+  const out = arena.take(2 * chunk * perRow * each), scratch = arena.end;
   const job: Values<typeof RESPONSES_FIELDS> = {
     ...{ operation: OPERATIONS.responses, rows, perRow, goods: m, layers, groups, groupSize, hiddenSize: H },
     ...{ packed: layout.length, rowsPerTask: ROWS_PER_TASK, hidden: hidden.address, weight: weight.address },
@@ -74,7 +75,11 @@ export function wasmBestResponses(
       lastAt: perGood?.last ?? 0,
     },
     ...{ quadsAt: quadsAt.address, mapsAt: mapsAt.address, slopes: slopes.address, lastOffset: lastOffset.address },
-    ...{ perGoodHidden: perGoodHidden.address, sumsOfLargest: sumsOfLargest ? 1 : 0 },
+    ...{
+      perGoodHidden: perGoodHidden.address,
+      sumsOfLargest: sumsOfLargest ? 1 : 0,
+      supports: options.supports ? 1 : 0,
+    },
     ...{ shared: shared.address, types: typesPlace.address, out: out.address, tolerance: options.tolerance },
     ...{ ...roundingFactors(size), largest: LARGEST_MAGNITUDE },
   };
@@ -106,13 +111,18 @@ export function wasmBestResponses(
     threads.run(at.address);
     const results = doubles(out);
     for (let k = 0; k < size; k++) {
-      const row = results.subarray(k * (m + RESULTS), (k + 1) * (m + RESULTS));
+      const row = results.subarray(k * each, (k + 1) * each);
       found.outcomes.set(row.subarray(0, m), (first + k) * m);
       found.payments[first + k] = row[m];
       found.utilities[first + k] = row[m + 1];
       found.gaps[first + k] = row[m + 2];
       found.evaluations[first + k] = row[m + 3];
       found.roundings[first + k] = row[m + 4];
+      for (let a = 0, from = m + RESULTS; found.supports && a <= m; a++, from += m + 1) {
+        const to = (first + k) * (m + 1) + a;
+        found.supports.weights[to] = row[from];
+        found.supports.points.set(row.subarray(from + 1, from + 1 + m), to * m);
+      }
     }
   }
   return found;

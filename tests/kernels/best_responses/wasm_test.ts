@@ -13,6 +13,7 @@ import { placement } from "../../../src/networks/per_good_slopes.ts";
 import { groupMaxNetwork } from "../../../src/networks/symmetric_groupmax.ts";
 import { deriveKey, randomKey } from "../../../src/random/key.ts";
 import { normals, uniforms } from "../../../src/random/numbers.ts";
+import { piecesAt } from "../../../src/training/polishing.ts";
 import { setThreadCount } from "../../../src/runtime/threads.ts";
 
 /** Ties cost up to 1e-8 of the payments and credits on the menu. */
@@ -114,6 +115,46 @@ for (const build of ["relaxed", "plain"] as KernelBuild[]) {
     });
   }
 }
+
+Deno.test("supports are the linear pieces that meet at a best response, weighted so that nothing is better", () => {
+  const options = { ...defaultBestResponse, supports: true };
+  let lotteries = 0, responses = 0, wrong = 0;
+  for (const one of CASES) {
+    const { network, hypernetwork, types, perRow } = inputs(one), m = network.goods;
+    const plain = referenceBestResponses(network, hypernetwork, types, perRow, options);
+    const none = wasmBestResponses(network, hypernetwork, types, perRow);
+    assertEquals(none.supports, undefined);
+    const wasm = wasmBestResponses(network, hypernetwork, types, perRow, options);
+    assertClose(wasm.utilities, none.utilities, 1e-9, `${one}`);
+    assert(wasm.gaps.every((gap) => gap >= 0 && gap <= GAP), `${one}: gaps ${wasm.gaps}`);
+    const functions = hostPrices(network, hypernetwork), slope = new Float64Array(m);
+    for (const found of [wasm, plain]) {
+      for (let k = 0; k < types.length / m; k++) {
+        const f = functions(Math.floor(k / perRow)), mean = new Float64Array(m);
+        const weights = found.supports!.weights.subarray(k * (m + 1), (k + 1) * (m + 1));
+        assert(weights.every((weight) => weight >= 0), `${one}: ${weights}`);
+        assertAlmostEquals(weights.reduce((sum, weight) => sum + weight), 1, 1e-9);
+        for (const { weight, point } of piecesAt(found, k, m, m + 1)) {
+          f(point, slope);
+          slope.forEach((s, i) => mean[i] += weight * s);
+        }
+        let most = 0;
+        for (let i = 0; i < m; i++) {
+          const x = found.outcomes[k * m + i], gain = types[k * m + i] - mean[i];
+          // At a best response no coordinate can gain: what is inside the box has a slope of 0.
+          if (x > 1e-9) most = Math.max(most, -gain);
+          if (x < 1 - 1e-9) most = Math.max(most, gain);
+          if (x > 1e-9 && x < 1 - 1e-9) lotteries++;
+        }
+        responses++;
+        if (most > 1e-2) wrong++;
+      }
+    }
+  }
+  // Points at which pieces are known may be where several meet, too, of which one is taken by chance.
+  assert(wrong < 0.06 * responses, `${wrong} of ${responses}`);
+  assert(lotteries > 50, `only ${lotteries} coordinates inside the box: the test would show little`);
+});
 
 Deno.test("WASM best responses have the same bits on any number of threads", () => {
   try {

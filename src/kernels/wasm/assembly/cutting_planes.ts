@@ -6,7 +6,7 @@
 // The basis alone bounds the maximum, so that gaps stay certified whatever is dropped. Vectors have m + 1 floats, and
 // zeros behind them up to a multiple of four.
 
-import { CLOSE, EPSILON, EQUAL_RATIOS, EXCHANGES, IN_OUT, LEAST_PIVOT, ROUNDS, TIE_BREAK } from "./constants";
+import { CLOSE, EPSILON, EQUAL_RATIOS, EXCHANGES, IN_OUT, LEAST_PIVOT, RESULTS, ROUNDS, TIE_BREAK } from "./constants";
 import { both, dots, fma2 } from "./double";
 import { evaluate, networkSize } from "./double_network";
 import { ResponsesJob } from "./responses_job";
@@ -21,7 +21,8 @@ function vectorBytes(job: ResponsesJob): i32 {
 
 // Where things are in scratch, behind what double_network.ts takes: the inverse of the basis `[m + 1, m + 1]`; vectors
 // `best`, `gradient`, `x`, `query`, `direction`, `amounts`, `ratios` and `prices` (what the basis' columns cost); which
-// columns are in the basis, as 32-bit integers; the cuts' costs; their reduced costs; the cuts.
+// columns are in the basis, as 32-bit integers; the cuts' costs; their reduced costs; the cuts; and where the job asks for
+// supports, the points that they were made at.
 // @ts-ignore: decorator
 @inline
 function inverseAt(job: ResponsesJob, s: usize): usize {
@@ -93,9 +94,20 @@ function cutAt(job: ResponsesJob, s: usize, k: i32): usize {
   return reducedAt(job, s) + (pad4(job.cuts) << 3) + k * vectorBytes(job);
 }
 
+// @ts-ignore: decorator
+@inline
+function pointAt(job: ResponsesJob, s: usize, k: i32): usize {
+  return cutAt(job, s, job.cuts) + k * vectorBytes(job);
+}
+
 /** Bytes of scratch. */
 export function cuttingPlanesSize(job: ResponsesJob): i32 {
-  return <i32>cutAt(job, 0, job.cuts);
+  return <i32>(job.supports ? pointAt(job, 0, job.cuts) : cutAt(job, 0, job.cuts));
+}
+
+/** The 64-bit floats of a response in `out`. */
+export function resultSize(job: ResponsesJob): i32 {
+  return job.goods + RESULTS + (job.supports ? (job.goods + 1) * (job.goods + 1) : 0);
 }
 
 /** The place for another cut, with `count` there already. */
@@ -129,6 +141,7 @@ function makeCut(job: ResponsesJob, s: usize, k: i32, type: usize, point: usize,
   store<f64>(last, 1);
   const objective = worth - (1 - TIE_BREAK) * payment;
   store<f64>(costsAt(job, s) + (k << 3), cost + objective);
+  if (job.supports) memory.copy(pointAt(job, s, k), point, m << 3);
   return objective;
 }
 
@@ -264,9 +277,27 @@ function boundOfBasis(job: ResponsesJob, s: usize): f64 {
   return constant / load<f64>(slopes + (m << 3)); // the last number of a cut is 1
 }
 
+/** Writes the supports `[m + 1, 1 + m]` to `out`: the multiplier of each of the basis' cuts, and the point it was made at. */
+function writeSupports(job: ResponsesJob, s: usize, out: usize): void {
+  const m = job.goods, amounts = amountsAt(job, s);
+  let total: f64 = 0;
+  for (let a: i32 = 0; a <= m; a++) {
+    if (load<i32>(basisAt(job, s) + (a << 2)) >= 0) total += load<f64>(amounts + (a << 3));
+  }
+  for (let a: i32 = 0; a <= m; a++, out += (m + 1) << 3) {
+    const id = load<i32>(basisAt(job, s) + (a << 2));
+    if (id < 0) memory.fill(out, 0, (m + 1) << 3);
+    else {
+      store<f64>(out, load<f64>(amounts + (a << 3)) / total);
+      memory.copy(out + 8, pointAt(job, s, id), m << 3);
+    }
+  }
+}
+
 /**
  * The best response, equation (4), of type `type` `[m]` at packed weights `w`, which are relative to zero: writes
- * outcome `[m]`, payment, utility, gap, the number of evaluations and the bound on rounding to `out`.
+ * outcome `[m]`, payment, utility, gap, the number of evaluations and the bound on rounding to `out`, and the supports where
+ * the job asks for them.
  */
 export function bestResponse(job: ResponsesJob, w: usize, type: usize, out: usize, s: usize, magnitude: f64): void {
   const m = job.goods, best = bestAt(job, s), gradient = gradientAt(job, s), x = xAt(job, s), query = queryAt(job, s);
@@ -275,7 +306,7 @@ export function bestResponse(job: ResponsesJob, w: usize, type: usize, out: usiz
   for (let i: i32 = 0; i < m; i++) worth += abs<f64>(load<f64>(type + (i << 3)));
   const rounding = job.relative * magnitude + job.absolute * worth;
   if (!(magnitude < job.largest)) {
-    memory.fill(out, 0, (m + 4) << 3);
+    memory.fill(out, 0, resultSize(job) << 3);
     store<f64>(rest, Infinity, 16);
     store<f64>(rest, Infinity, 32);
     return;
@@ -323,4 +354,5 @@ export function bestResponse(job: ResponsesJob, w: usize, type: usize, out: usiz
   store<f64>(rest, gap == gap ? gap + rounding : Infinity, 16);
   store<f64>(rest, evaluations, 24);
   store<f64>(rest, rounding, 32);
+  if (job.supports) writeSupports(job, s, rest + (RESULTS << 3));
 }

@@ -1,8 +1,8 @@
 // Best responses of participants to many rows, each a pricing rule: plans, begins and runs a job of that form. A task
 // is a few rows, whose weights are made together.
 
-import { RESULTS, ROWS } from "./constants";
-import { bestResponse, cuttingPlanesSize } from "./cutting_planes";
+import { ROWS } from "./constants";
+import { bestResponse, cuttingPlanesSize, resultSize } from "./cutting_planes";
 import { hiddenTileSize, wideSharedWeights, wideWeights } from "./double_weights";
 import { relativeToZero, relativeToZeroSize } from "./relative_to_zero";
 import { ResponsesJob } from "./responses_job";
@@ -44,7 +44,7 @@ function responsesTask(job: ResponsesJob, task: i32, scratch: usize): void {
     const w = own ? weights + ((row - first) * job.packed << 3) : weights;
     const magnitude = own ? relativeToZero(job, w, rest) : job.magnitude;
     for (let k = row * job.perRow; k < (row + 1) * job.perRow; k++) {
-      bestResponse(job, w, job.types + ((k * m) << 3), job.out + ((k * (m + RESULTS)) << 3), rest, magnitude);
+      bestResponse(job, w, job.types + ((k * m) << 3), job.out + ((k * resultSize(job)) << 3), rest, magnitude);
     }
   }
 }

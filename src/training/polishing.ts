@@ -1,0 +1,246 @@
+/**
+ * Polishing: the last iterations of training, whose gradient comes from best responses instead of chains. Ours.
+ *
+ * Chains make the principal's utility smooth by softened choices, and what is maximised then is not equation (5): even the
+ * best prices for softened choices differ from the best ones by the order of 1 / beta, and chains add errors of their own.
+ * Here the utility is smooth as the types are spread. With U_i(t) the utility of a best response of type t, the revenue from
+ * participant i is a derivative of U_i: p_i = <t_i, x_i> - U_i(t_i), x_i = grad U_i(t_i). So a change df of prices changes
+ *
+ *   u0 = sum_i (<t_i - c^d, x_i> - U_i(t_i)) - c^p sum_j max_i x_ij   by   sum_i (df_i(x_i) - d/ds df_i(x_i(t_i + s d_i))),
+ *
+ * where d_i is what x_i is worth to the participant and the principal together, t_ij - c^d - c^p (1 - max_k x_kj) with the
+ * maximum over the others: exact for goods that are handed out or not. The derivative is a difference over types that are
+ * better and worse by a share e,
+ *
+ *   [df_i(x_i(t_i + e d_i)) - df_i(x_i(t_i - e d_i))] / 2 e,
+ *
+ * which is off by the order of e^2. By the envelope theorem the change of U_i is that of f at the best response; where f has
+ * a kink there, as it has wherever an outcome is a lottery, it is the mean that the multipliers of the linear program make of
+ * the linear pieces that meet (`supports` of best responses). Differences of maximisers as derivatives are those of Domke,
+ * "Implicit differentiation by perturbation" (NIPS 2010), and McAllester, Hazan and Keshet, "Direct loss minimization for
+ * structured prediction" (NIPS 2010).
+ *
+ * @module
+ */
+import { type Tensor2D, type Tensor3D, tf } from "../deps/tfjs.ts";
+import type { BestResponses } from "../kernels/best_responses/reference.ts";
+import { defaultBestResponse } from "../kernels/best_responses/best_response.ts";
+import { bestResponses } from "../kernels/best_responses/select.ts";
+import type { HypernetworkGradient, PriceKernels } from "../kernels/kernels.ts";
+import type { HostHypernetworkOutput } from "../networks/hypernetwork_output.ts";
+import type { Parameters } from "../networks/network.ts";
+import type { PricingRules } from "../networks/pricing_rule.ts";
+import { isReproducibleGoods, type ReproducibleGoods } from "../problems/principal_utility.ts";
+import type { MechanismProblem } from "../problems/problem.ts";
+import { deriveKey, randomKey } from "../random/key.ts";
+import { hostTensors } from "../runtime/tensors.ts";
+import { parameterGradient } from "./gradient.ts";
+import type { TrainingOptions } from "./options.ts";
+import { cosineRateAt } from "./schedules.ts";
+import { STREAMS, type TrainingState } from "./state.ts";
+
+/** Pieces that count less than this are left out. */
+const LEAST_WEIGHT = 1e-3;
+/** A piece's gradient is taken this far from the outcome towards a point at which the piece is known to be active. */
+const TOWARDS = 0.02;
+/** Points closer than this to an outcome are the outcome. */
+const AT_OUTCOME = 1e-6;
+
+/** How many iterations have chains: those before polishing. */
+export function chainIterations({ iterations, polishShare }: Pick<TrainingOptions, "iterations" | "polishShare">) {
+  return iterations - Math.round(polishShare * iterations);
+}
+
+/** Whether an iteration, counted from 0, polishes. */
+export function isPolishing(
+  iteration: number,
+  options: Pick<TrainingOptions, "iterations" | "polishShare">,
+): boolean {
+  return iteration >= chainIterations(options);
+}
+
+/** Iterations over which the learning rate of polishing rises: Adam's first steps, with new moments, are all of full length. */
+const RISE = 20;
+
+/** The learning rate and e of an iteration, counted from 0, that polishes. */
+export function polishingSchedule(
+  iteration: number,
+  options: TrainingOptions,
+): { readonly learningRate: number; readonly smoothing: number } {
+  const { initialSmoothing, finalSmoothing, polishLearningRate: learningRate, finalLearningRateRatio } = options;
+  const first = chainIterations(options), iterations = options.iterations - first, done = iteration - first;
+  return {
+    learningRate: Math.min(1, (done + 1) / RISE) *
+      cosineRateAt(done, { learningRate, finalLearningRateRatio, iterations }),
+    smoothing: initialSmoothing * (finalSmoothing / initialSmoothing) ** (done / Math.max(1, iterations - 1)),
+  };
+}
+
+/** What polishing makes in an iteration; the caller disposes of the tensors. */
+export interface PolishingStep {
+  /** The mean of u0 over new profiles, with best responses to types that are spread. */
+  readonly revenue: number;
+  /** The gradient of the loss, by parameter name. */
+  readonly gradients: Parameters;
+  /** The same in the hypernetwork's output. */
+  readonly gradient: HypernetworkGradient;
+}
+
+/**
+ * The gradient of minus u0 from best responses to the prices of a state, on new type profiles.
+ *
+ * @param profiles How many; 1 / profiles weights each.
+ */
+export async function polishingStep(
+  problem: MechanismProblem,
+  rules: PricingRules,
+  kernels: PriceKernels,
+  options: TrainingOptions,
+  { iteration, parameters }: Pick<TrainingState, "iteration" | "parameters">,
+  profiles: number = options.polishProfiles,
+): Promise<PolishingStep> {
+  const { participants: n, goods: m, principalUtility: u0 } = problem, rows = profiles * n;
+  if (!isReproducibleGoods(u0)) throw new TypeError("polishing wants reproducible goods");
+  const key = deriveKey(randomKey(options.seed), STREAMS.polishing, iteration);
+  const types = problem.distribution.sample(key, profiles, "training");
+  const { smoothing } = polishingSchedule(iteration, options);
+  const hypernetwork = rules.hostHypernetwork(await hostTensors(parameters), types);
+  const { points, coefficients, most, revenue } = weightedPieces(
+    rules,
+    hypernetwork,
+    types,
+    u0,
+    smoothing,
+    options.chains,
+  );
+  const { step, gradients } = parameterGradient(rules, parameters, types, rows, (hypernetwork) => {
+    const at = tf.tensor3d(points, [rows, most + 1, m]) as Tensor3D;
+    const weights = tf.tensor2d(coefficients, [rows, most + 1]) as Tensor2D;
+    const gradient = kernels.gradient(hypernetwork, at, weights);
+    tf.dispose([at, weights]);
+    return { gradient };
+  });
+  return { revenue, gradients, gradient: step.gradient };
+}
+
+/** Points of f, how much each counts in the loss, and the mean of u0. */
+interface WeightedPieces {
+  /** `[rows, most + 1, m]`, the last of each row zero. */
+  readonly points: Float32Array;
+  /** `[rows, most + 1]`. */
+  readonly coefficients: Float32Array;
+  readonly most: number;
+  readonly revenue: number;
+}
+
+/**
+ * The gradient of the loss as weights of f at points: see above.
+ *
+ * @param types `[rows, m]`.
+ * @param e The smoothing.
+ * @param most The most points in a row, at least 2: pieces with the smallest weights are left out.
+ */
+export function weightedPieces(
+  rules: PricingRules,
+  hypernetwork: HostHypernetworkOutput,
+  types: Float32Array,
+  u0: ReproducibleGoods,
+  e: number,
+  most: number,
+): WeightedPieces {
+  const { shape: { participants: n, goods: m }, network } = rules, rows = types.length / m, profiles = rows / n;
+  const margins = marginsOf(rules, hypernetwork, types, u0), spread = new Float64Array(2 * types.length);
+  for (let at = 0; at < types.length; at++) {
+    const to = at + Math.floor(at / m) * m;
+    spread[to] = types[at] + e * margins.of[at];
+    spread[to + m] = types[at] - e * margins.of[at];
+  }
+  const found = bestResponses(network, hypernetwork, spread, 2, { ...defaultBestResponse, supports: true });
+  const points = new Float32Array(rows * (most + 1) * m), coefficients = new Float32Array(rows * (most + 1));
+  const half = Math.floor(most / 2);
+  let revenue = 0;
+  for (let row = 0; row < rows; row++) {
+    const first = row * (most + 1), [better, worse] = found.utilities.subarray(2 * row, 2 * row + 2);
+    revenue += (better - worse) / (2 * e) - (better + worse) / 2;
+    for (const side of [0, 1]) {
+      // d u0 / d f at a maximiser: one half of that of U, and the difference.
+      const slope = (0.5 + (side === 0 ? -1 : 1) / (2 * e)) / profiles;
+      coefficients[first + most] += slope; // p(x) = f(x) - f(0)
+      const pieces = piecesAt(found, 2 * row + side, m, half);
+      for (const [k, { weight, point }] of pieces.entries()) {
+        const at = first + side * half + k;
+        coefficients[at] = -slope * weight;
+        points.set(point, at * m);
+      }
+    }
+  }
+  return { points, coefficients, most, revenue: revenue / profiles - margins.shared };
+}
+
+/** The linear pieces that meet at a best response, the heaviest `most` of them, and points near it where each is active. */
+export function piecesAt(
+  { outcomes, supports }: BestResponses,
+  k: number,
+  m: number,
+  most: number,
+): { weight: number; point: Float64Array }[] {
+  const outcome = outcomes.subarray(k * m, (k + 1) * m), heavy: { weight: number; at: number }[] = [];
+  for (let a = 0; a <= m; a++) {
+    const at = k * (m + 1) + a, weight = supports!.weights[at];
+    if (weight > LEAST_WEIGHT) heavy.push({ weight, at });
+  }
+  if (heavy.length < 2) return [{ weight: 1, point: outcome }];
+  heavy.sort((a, b) => b.weight - a.weight).splice(most);
+  const total = heavy.reduce((sum, { weight }) => sum + weight, 0);
+  return heavy.map(({ weight, at }) => ({
+    weight: weight / total,
+    point: pointNear(outcome, supports!.points, heavy.map(({ at }) => at), at, m),
+  }));
+}
+
+/**
+ * A point near an outcome at which a piece is active. A piece that is known at the outcome itself, where all of them meet, is
+ * sought on the side of the outcome where the others are not known to be.
+ */
+function pointNear(outcome: Float64Array, points: Float64Array, all: number[], one: number, m: number): Float64Array {
+  const away = (at: number, j: number) => points[at * m + j] - outcome[j];
+  if (outcome.some((_, j) => Math.abs(away(one, j)) > AT_OUTCOME)) {
+    return outcome.map((x, j) => x + TOWARDS * away(one, j));
+  }
+  return outcome.map((x, j) => Math.min(1, Math.max(0, x - TOWARDS * all.reduce((sum, at) => sum + away(at, j), 0))));
+}
+
+/**
+ * What one more unit of each good is worth to a participant and the principal together `[rows, m]`, and what production
+ * costs that nobody's margins count: with the others' outcomes M_ij = max_k x_kj, c^p (max_i x_ij - sum_i x_ij (1 - M_ij)),
+ * the mean over profiles.
+ */
+function marginsOf(
+  { shape: { participants: n, goods: m }, network }: PricingRules,
+  hypernetwork: HostHypernetworkOutput,
+  types: Float32Array,
+  { productionCost, duplicationCost }: ReproducibleGoods,
+): { readonly of: Float64Array; readonly shared: number } {
+  const apart = n === 1 ? productionCost + duplicationCost : duplicationCost;
+  const of = Float64Array.from(types, (t) => t - apart), profiles = types.length / (n * m);
+  if (n === 1 || productionCost === 0) return { of, shared: 0 };
+  const { outcomes } = bestResponses(network, hypernetwork, types, 1);
+  let shared = 0;
+  for (let b = 0; b < profiles; b++) {
+    for (let j = 0; j < m; j++) {
+      let largest = 0, second = 0, who = 0;
+      for (let i = 0; i < n; i++) {
+        const x = outcomes[(b * n + i) * m + j];
+        if (x > largest) second = largest, largest = x, who = i;
+        else if (x > second) second = x;
+      }
+      shared += productionCost * largest;
+      for (let i = 0; i < n; i++) {
+        const at = (b * n + i) * m + j, left = 1 - (i === who ? second : largest);
+        of[at] -= productionCost * left;
+        shared -= productionCost * left * outcomes[at];
+      }
+    }
+  }
+  return { of, shared: shared / profiles };
+}
