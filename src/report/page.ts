@@ -95,8 +95,11 @@ function facts(run: ReportedRun): string {
   ]);
   const iterations = metrics.at(-1)?.iteration;
   if (iterations !== undefined) {
-    const time = seconds === undefined ? "" : ` in ${duration(seconds)}`;
-    rows.push(["Training", `${iterations} iterations${time} on ${device}`]);
+    const time = seconds === undefined ? "" : ` in ${duration(seconds)}`, planned = Number(run.options.iterations);
+    const stopped = iterations < planned ? ` of ${planned}` : "";
+    const kept = metrics.findLast(({ keptIteration }) => keptIteration !== undefined)?.keptIteration;
+    const best = kept === undefined ? "" : `; what it was after ${kept} is kept, the best by validation`;
+    rows.push(["Training", `${iterations} iterations${stopped}${time} on ${device}${best}`]);
   }
   return `<p class="result"><strong>${plainAmount(problem, revenue)}</strong> \
 <span>&plusmn; ${escapeMarkup(amount(problem, standardError))}</span></p>

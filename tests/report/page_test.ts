@@ -170,3 +170,15 @@ Deno.test("an audit is a table of checks", async () => {
     assertStringIncludes(html, text);
   }
 });
+
+Deno.test("a page says which iteration is kept, and of how many training was to have", async () => {
+  const run = await madeUpRun("U-1-2"), options = { ...run.options, iterations: "9" };
+  const metrics = run.metrics.map((one, k) => ({ ...one, ...k > 0 && { validationRevenue: 0.5, keptIteration: 2 } }));
+  const { html } = await makeReport([{ ...run, options, metrics }]);
+  assertStringIncludes(
+    html,
+    "3 iterations of 9 in 12 s on wasm (SIMD WASM); what it was after 2 is kept, the best by validation",
+  );
+  const plain = (await makeReport([run])).html;
+  assertStringIncludes(plain, "3 iterations in 12 s on wasm (SIMD WASM)</dd>");
+});

@@ -11,6 +11,7 @@ import { idColumn } from "./id_column.ts";
 import { isLong, wideRows } from "./long_layout.ts";
 import { type Cell, type DecimalMark, isMissing, looksLikeNumber, readCell } from "./numbers.ts";
 import { columnName, columnOf, listed, type Rows } from "./rows.ts";
+import { withoutTitles } from "./titles.ts";
 import type { MissingCells, TableOptions, TypeTable } from "./table.ts";
 
 /** How many columns of values a table may have, each with what it would mean; any number where left out. */
@@ -33,7 +34,7 @@ export interface ReadOptions extends TableOptions {
 /**
  * Reads the types of a table: CSV with commas, semicolons, tabs or bars; JSON; or JSON lines.
  *
- * Recognised unless said: what is between columns, whether the first row has names, the decimal mark, a column that says
+ * Recognised unless said: what is between columns, titles above the names of columns, whether the first row has names, the decimal mark, a column that says
  * whose row it is, columns of text (which are left out), the long layout by its names, a currency. What was recognised is
  * in the notes.
  *
@@ -44,7 +45,9 @@ export async function readTable(bytes: Uint8Array | string, options: ReadOptions
   const text = typeof bytes === "string"
     ? bytes.replace(/^\uFEFF/, "").replace(/\r\n?/g, "\n")
     : decodeText(bytes, what);
-  const grid = looksLikeJson(text) ? jsonGrid(text, what) : await csvGrid(text, what, options.delimiter);
+  const grid = looksLikeJson(text)
+    ? jsonGrid(text, what)
+    : withoutTitles(await csvGrid(text, what, options.delimiter), notes);
   const all = rowsOf(grid, options);
   const decimal = options.decimal ??
     (grid.delimiter === undefined ? "point" : foundMark(all, grid.delimiter, what, notes));

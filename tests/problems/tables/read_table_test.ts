@@ -185,3 +185,18 @@ Deno.test("a column in no currency beside others in one is said, as it may be no
   assertEquals((await read(text, { columns: ["age", "desk"] })).notes, []);
   assertEquals((await read("desk;lamp\n90 EUR;0\n80 EUR;12 EUR")).notes, []);
 });
+
+Deno.test("titles above the names of columns are left out, and said; a single column has none", async () => {
+  const body = "desk;lamp\n31;12\n44;7";
+  for (const title of ["What would you pay?;", "What would you pay?", ";Survey;"]) {
+    const { names, values, notes } = await read(`${title}\n${body}`);
+    assertEquals([names, [...values], notes], [["desk", "lamp"], [31, 12, 44, 7], [
+      "Line 1 is a title above the names of columns, and is left out",
+    ]]);
+  }
+  const two = await read(`Survey;\nMarch;\n\n${body}`);
+  assertEquals([two.rows, two.notes.length], [2, 2]);
+  const plain = await read("desk\n31\n44");
+  assertEquals([plain.rows, plain.names, plain.notes], [2, ["desk"], []]);
+  assertEquals((await read("Survey;\n31;12\n44;7")).names, ["Survey", ""]); // names, as what follows is none
+});
