@@ -37,7 +37,7 @@ const MOST_MEANS = 20;
 
 /**
  * The columns. Published values are those of Duan, Sun, Chen and Deng, "A scalable neural network for DSIC affine maximizer
- * auction design" (NeurIPS 2023), Table 1.
+ * auction design" (NeurIPS 2023), for their AMenuNet and, as they measured it, Lottery-AMA.
  */
 export const unitTableColumns: readonly UnitTableColumn[] = [
   setting("U-2-2-unit", {}),

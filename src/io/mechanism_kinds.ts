@@ -137,8 +137,9 @@ export function isLearned(mechanism: object): mechanism is LearnedMechanism {
  */
 export function requireMenuMechanism(action: string, mechanism: LearnedMechanism): asserts mechanism is MenuMechanism {
   if (!("method" in mechanism)) return;
+  const once = mechanism.method === "TEDI-AMA" ? ", by which each good exists once, and goes to one of several" : "";
   throw new InvalidInputError(
     `Cannot ${action}: the mechanism must have a menu of all outcomes, as those of TEDI do, got one of ` +
-      show(mechanism.method),
+      show(mechanism.method) + once,
   );
 }

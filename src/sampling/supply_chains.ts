@@ -6,10 +6,10 @@
  *
  * **Reflection.** For some order of participants and of what remains unsold, the sums s_1 <= ... <= s_n of the first
  * shares of a good say the same as the shares, and a change of variables by sums has determinant 1. In these coordinates
- * the simplex is 0 <= s_1 <= ... <= s_n <= 1, a fundamental domain of the group W that the reflections at its walls
+ * the simplex is 0 <= s_1 <= ... <= s_n <= 1, a fundamental domain of the group W that the reflections at its boundary
  * generate: mirror every coordinate at 0 and 1, and sort. Both are isometries. So where noise is symmetric, the density of
  * going from s to s', the sum over g in W of that of g s' - s, is that of going back, and the uniform law stays as it is:
- * no mass piles up on the walls, as it does by projection, and none is missing, as where a step outside is refused and the
+ * no mass piles up on the boundary, as it does by projection, and none is missing, as where a step outside is refused and the
  * chain then stays. The order is drawn anew for each step, so that no participant is treated apart.
  *
  * **Correction.** Where g takes y = s + drift(s) + noise into the simplex, s' = g y, the way back is by y' = g s, from s'
@@ -41,7 +41,10 @@ export interface SupplyChains {
 /** The largest deviation of noise, in sums of shares. */
 const WIDEST = 0.5;
 
-/** Takes outcomes `[C n m]` of C chains through sweeps, in place: each a Langevin step and an exchange. */
+/**
+ * Takes outcomes `[C n m]` of C chains through sweeps, in place: each a Langevin step, for the auctions that section 5 of the
+ * paper proposes, and an exchange.
+ */
 export function moveSupplyChains(
   chains: Float64Array,
   value: OutcomeValue,

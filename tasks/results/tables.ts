@@ -121,15 +121,12 @@ const plain = ({ revenue, standardError }: Summary) => `${revenue.toFixed(4)} ±
 /** Goods that exist once, beside what is published. */
 const unit: TableOf = (cells) => {
   const mean = meansOf(cells, "standard");
-  const rows = unitTableColumns.map(({ problem, published }) => {
+  const rows = unitTableColumns.flatMap(({ problem, published }) => {
     const { name } = problem(), figures = UNIT_ROWS.map((method) => mean(method, name));
+    if (!figures.some((found) => found)) return []; // not measured yet
     const others = PUBLISHED.map((method) => published[method]?.toFixed(4) ?? "");
-    return [
-      code(name),
-      ...figures.map((found) => found ? plain(found) : ""),
-      ...others,
-      figures[0]?.seconds.toFixed(0) ?? "",
-    ];
+    const seconds = figures[0]?.seconds.toFixed(0) ?? "";
+    return [[code(name), ...figures.map((found) => found ? plain(found) : ""), ...others, seconds]];
   });
   const head = ["setting", ...UNIT_ROWS, ...PUBLISHED.map((method) => `${method}, published`), "seconds"];
   return { rows: [head, ...rows], left: 1 };

@@ -12,13 +12,13 @@ Deno.test("the guide to goods that exist once has the figures of the cells that 
     ) as CellKey;
     const cell = await readCell(folder, { setting, method, budget, seed, testProfiles });
     if (!cell) throw new Error(`${name} must be under the name of its cell`);
-    assert(cell.worstGap < 1e-6, `${name} is certified`);
+    assert(cell.worstGap < 1e-6 || cell.regret !== undefined, `${name} is certified, or its regret is measured`);
     cells.push(cell);
   }
   const guide = Deno.readTextFileSync(new URL("docs/unit_supply.md", ROOT)), rows = guide.split("\n");
   for (const { setting, method, revenue, standardError } of summarize(cells)) {
-    const row = rows.find((line) => line.startsWith(`| \`${setting}\``));
-    assertStringIncludes(row ?? "", `${revenue.toFixed(4)} ±${standardError.toFixed(4)}`, `${method}, ${setting}`);
+    const own = rows.filter((line) => line.startsWith(`| \`${setting}\``)).join("\n");
+    assertStringIncludes(own, `${revenue.toFixed(4)} ±${standardError.toFixed(4)}`, `${method}, ${setting}`);
   }
   for (const { problem, published } of unitTableColumns) {
     const row = rows.find((line) => line.startsWith(`| \`${problem().name}\``)) ?? "";

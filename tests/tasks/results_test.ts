@@ -76,7 +76,7 @@ Deno.test("a marker that is none is refused", () => {
     () => withTables("<!-- table: other -->\n<!-- end -->", []),
     InvalidInputError,
     "a table must be one of reached, tedi-standard, tedi-quick, printed-standard, classical, baselines-standard, ablations-standard, " +
-      'ablations-quick, got "other"',
+      'ablations-quick, unit, unit-baselines, got "other"',
   );
   for (const rest of ["", "\n<!-- table: reached -->\n<!-- end -->"]) {
     assertThrows(

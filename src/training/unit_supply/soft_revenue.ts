@@ -46,7 +46,7 @@ export function affineValue(bound: readonly BoundTerm[], linear: Float64Array): 
 }
 
 /**
- * An estimate of the soft revenue of a type profile. Moves the chains, adds `scale` times the estimate of the gradient to what
+ * An estimate of the soft revenue of a type profile, as section 5 of the paper proposes it. Moves the chains, adds `scale` times the estimate of the gradient to what
  * the boost sums up, and that in w to `inWeights` `[n]`.
  *
  * @param types t `[n m]`.
