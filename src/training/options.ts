@@ -275,7 +275,7 @@ function polishing(problem: MechanismProblem, kind: NetworkKind, context: Contex
     polishProfiles: reads ? (few ? 2048 : 256) : Math.ceil(2048 / problem.participants),
     polishLearningRate: !reads ? (few ? 1e-2 : 3e-3) : context === "set" && few ? 4e-3 : 1e-3,
     initialSmoothing: reads && few ? 0.03 : 0.05,
-    finalSmoothing: reads && few ? 0.01 : 0.02,
+    finalSmoothing: problem.distribution.atoms ? 0.002 : reads && few ? 0.01 : 0.02,
   };
 }
 
