@@ -304,13 +304,13 @@ export const polishingOptions = [
     help: "Learning rate at which they begin, above 0",
   },
   {
-    name: "initial-smoothing",
+    name: "initial-spread",
     kind: "number",
     placeholder: "X",
     help: "Spread types by this share, above 0, when they begin: a good counts as sold if it nearly is",
   },
   {
-    name: "final-smoothing",
+    name: "final-spread",
     kind: "number",
     placeholder: "X",
     help: "The same at the end, above 0",

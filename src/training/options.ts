@@ -71,9 +71,9 @@ export interface TrainingOptions extends ScheduleOptions, AdamOptions, Omit<Move
   /** The learning rate at which polishing begins; it falls as that of training does. */
   readonly polishLearningRate: number;
   /** By how much types are spread when polishing begins, as a share of what goods are worth at the margin. */
-  readonly initialSmoothing: number;
+  readonly initialSpread: number;
   /** The same at the end. */
-  readonly finalSmoothing: number;
+  readonly finalSpread: number;
   /** Decay of the moving average of parameters that becomes the mechanism. */
   readonly averaging: number;
   /** After every so many iterations, and the last, the mechanism so far is measured on validation profiles; 0: never. */
@@ -259,7 +259,7 @@ export function defaultTraining(
 
 /** Settings without polishing. */
 export const NO_POLISHING = {
-  ...{ polishShare: 0, polishProfiles: 1, polishLearningRate: 1e-3, initialSmoothing: 0.05, finalSmoothing: 0.02 },
+  ...{ polishShare: 0, polishProfiles: 1, polishLearningRate: 1e-3, initialSpread: 0.05, finalSpread: 0.02 },
 } as const;
 
 /**
@@ -274,13 +274,21 @@ function polishing(problem: MechanismProblem, kind: NetworkKind, context: Contex
     polishShare: polishes(problem, kind) ? 0.25 : 0,
     polishProfiles: reads ? (few ? 2048 : 256) : Math.ceil(2048 / problem.participants),
     polishLearningRate: !reads ? (few ? 1e-2 : 3e-3) : context === "set" && few ? 4e-3 : 1e-3,
-    initialSmoothing: reads && few ? 0.03 : 0.05,
-    finalSmoothing: problem.distribution.atoms ? 0.002 : reads && few ? 0.01 : 0.02,
+    initialSpread: reads && few ? 0.03 : 0.05,
+    finalSpread: problem.distribution.atoms ? 0.002 : reads && few ? 0.01 : 0.02,
   };
 }
 
-/** Whether training polishes by default: where it can, and best responses are fast. */
+/**
+ * Tables with fewer rows to learn from are not polished, as best responses learn them by heart: of 7 made-up tables of 60 rows
+ * in all, mechanisms earned 2.3% less for it on average; on 6 of 200 and 600 rows from 0.7% less to 4.5% more.
+ */
+const LEAST_ROWS_POLISHED = 100;
+
+/** Whether training polishes by default: where it can, best responses are fast, and there are more than a few rows. */
 function polishes(problem: MechanismProblem, kind: NetworkKind): boolean {
+  const { data } = problem.distribution;
+  if (data && data.rows("training") < LEAST_ROWS_POLISHED) return false;
   return (kind === "groupmax" || kind === "symmetric") && refusesPolishing(problem, kind) === undefined;
 }
 
@@ -411,8 +419,8 @@ export function checkTraining(options: TrainingOptions, problem?: MechanismProbl
       "epsilon",
       "clipNorm",
       "polishLearningRate",
-      "initialSmoothing",
-      "finalSmoothing",
+      "initialSpread",
+      "finalSpread",
     ] as const
   ) {
     requirePositive(what, name, options[name]);

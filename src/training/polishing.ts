@@ -66,13 +66,13 @@ const RISE = 20;
 export function polishingSchedule(
   iteration: number,
   options: TrainingOptions,
-): { readonly learningRate: number; readonly smoothing: number } {
-  const { initialSmoothing, finalSmoothing, polishLearningRate: learningRate, finalLearningRateRatio } = options;
+): { readonly learningRate: number; readonly spread: number } {
+  const { initialSpread, finalSpread, polishLearningRate: learningRate, finalLearningRateRatio } = options;
   const first = chainIterations(options), iterations = options.iterations - first, done = iteration - first;
   return {
     learningRate: Math.min(1, (done + 1) / RISE) *
       cosineRateAt(done, { learningRate, finalLearningRateRatio, iterations }),
-    smoothing: initialSmoothing * (finalSmoothing / initialSmoothing) ** (done / Math.max(1, iterations - 1)),
+    spread: initialSpread * (finalSpread / initialSpread) ** (done / Math.max(1, iterations - 1)),
   };
 }
 
@@ -103,14 +103,14 @@ export async function polishingStep(
   if (!isReproducibleGoods(u0)) throw new TypeError("polishing wants reproducible goods");
   const key = deriveKey(randomKey(options.seed), STREAMS.polishing, iteration);
   const types = problem.distribution.sample(key, profiles, "training");
-  const { smoothing } = polishingSchedule(iteration, options);
+  const { spread } = polishingSchedule(iteration, options);
   const hypernetwork = rules.hostHypernetwork(await hostTensors(parameters), types);
   const { points, coefficients, most, revenue } = weightedPieces(
     rules,
     hypernetwork,
     types,
     u0,
-    smoothing,
+    spread,
     options.chains,
   );
   const { step, gradients } = parameterGradient(rules, parameters, types, rows, (hypernetwork) => {
@@ -137,7 +137,7 @@ interface WeightedPieces {
  * The gradient of the loss as weights of f at points: see above.
  *
  * @param types `[rows, m]`.
- * @param e The smoothing.
+ * @param e The spread of types, as a share.
  * @param most The most points in a row, at least 2: pieces with the smallest weights are left out.
  */
 export function weightedPieces(

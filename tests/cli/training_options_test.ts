@@ -40,7 +40,7 @@ const OTHERS: Readonly<Record<string, unknown>> = {
   ...{ "initial-points": 2, "initial-point-noise": 0.4, "initial-beta": 7, "final-beta": 9, "beta-growth-ratio": 0.6 },
   ...{ "largest-suboptimality": 5, "learning-rate": 0.1, "final-learning-rate-ratio": 0.2, "learning-rate-beta": 8 },
   ...{ "polish-share": 0.9, "polish-profiles": 17, "polish-learning-rate": 0.07 },
-  ...{ "initial-smoothing": 0.3, "final-smoothing": 0.2 },
+  ...{ "initial-spread": 0.3, "final-spread": 0.2 },
   ...{ "validate-every": 3, patience: 2 },
   ...{ beta1: 0.8, beta2: 0.95, epsilon: 1e-9, "clip-norm": 3 },
 };

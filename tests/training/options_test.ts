@@ -88,8 +88,8 @@ const bad: [setting: Record<string, unknown>, thing: string, rule: string, got: 
     "epsilon",
     "clipNorm",
     "polishLearningRate",
-    "initialSmoothing",
-    "finalSmoothing",
+    "initialSpread",
+    "finalSpread",
   ].flatMap((name) =>
     ([[0, ABOVE, "0"], [-1, LEAST_ZERO, "-1"], [NaN, LEAST_ZERO, "NaN"], [Infinity, LEAST_ZERO, "Infinity"]] as const)
       .map(([value, rule, got]): [Record<string, unknown>, string, string, string] => [

@@ -31,7 +31,7 @@ function randomPrices(problem: MechanismProblem, changed: Partial<TrainingOption
   const plain = defaultTraining(problem), network = { ...plain.network, groups: 6, groupSize: 3, hidden: [8] };
   const options = {
     ...{ ...plain, network, tiedWeights: false, polishShare: 1, iterations: 1, polishProfiles: 200 },
-    ...{ initialSmoothing: 0.1, ...changed },
+    ...{ initialSpread: 0.1, ...changed },
   };
   const rules = trainingRules(problem, options), initial = rules.initialParameters(randomKey(3));
   const parameters = Object.fromEntries(
@@ -69,7 +69,7 @@ for (const setting of ["U-1-2", "U-1-3", "U-3-2-cp0-cd0.5", "U-1-2-cp0.2-cd0"]) 
     const types = problem.distribution.sample(key, options.polishProfiles, "training"), u0 = problem.principalUtility;
     if (!isReproducibleGoods(u0)) throw new TypeError(setting);
     const cost = u0.duplicationCost + u0.productionCost, d = types.map((t) => t - cost);
-    const value = (change: HostParameters) => smoothedRevenue(rules, change, types, d, options.initialSmoothing);
+    const value = (change: HostParameters) => smoothedRevenue(rules, change, types, d, options.initialSpread);
     assertAlmostEquals(made.revenue, value(parameters), 1e-5);
     let compared = 0;
     for (const [name, { shape, data }] of Object.entries(parameters)) {
@@ -112,7 +112,7 @@ forEachDevice("the gradient of polishing is the same on every device", async (de
 Deno.test("with production costs the revenue is that of the mechanism, as types are hardly spread", async () => {
   await openDevice({ backend: "wasm" });
   const problem = settingProblem("U-3-2-cp0.6-cd0.1");
-  const { options, rules, parameters } = randomPrices(problem, { initialSmoothing: 0.01, polishProfiles: 20_000 });
+  const { options, rules, parameters } = randomPrices(problem, { initialSpread: 0.01, polishProfiles: 20_000 });
   const kernels = await openKernels(rules.network), on = uploadAll(parameters);
   const { revenue, gradients, gradient } = await polishingStep(problem, rules, kernels, options, {
     ...{ iteration: 0, parameters: on },
@@ -125,15 +125,15 @@ Deno.test("with production costs the revenue is that of the mechanism, as types 
   assert(Math.abs(exact.revenue) > 30 * exact.standardError);
 });
 
-Deno.test("the last iterations polish, from a learning rate and a smoothing of their own", () => {
+Deno.test("the last iterations polish, from a learning rate and a spread of their own", () => {
   const options = { ...defaultTraining("U-1-2"), iterations: 10, polishShare: 0.3 };
   assertEquals([6, 7, 9].map((iteration) => isPolishing(iteration, options)), [false, true, true]);
   assertEquals(chainIterations({ iterations: 10, polishShare: 1 }), 0);
   const long = { ...options, iterations: 1000 };
   const [first, full, last] = [700, 719, 999].map((iteration) => polishingSchedule(iteration, long));
-  assertEquals([first.learningRate, first.smoothing], [options.polishLearningRate / 20, options.initialSmoothing]);
+  assertEquals([first.learningRate, first.spread], [options.polishLearningRate / 20, options.initialSpread]);
   assertAlmostEquals(full.learningRate, options.polishLearningRate, 0.01 * options.polishLearningRate);
-  assertAlmostEquals(last.smoothing, options.finalSmoothing, 1e-12);
+  assertAlmostEquals(last.spread, options.finalSpread, 1e-12);
   assert(last.learningRate < full.learningRate / 10);
 });
 
