@@ -276,7 +276,7 @@ function polishing(problem: MechanismProblem, kind: NetworkKind, context: Contex
   const { goods: m } = problem, reads = hasContext(problem, context), few = m <= 4;
   return {
     polishShare: polishes(problem, kind) ? (!reads && few ? 0.5 : 0.25) : 0,
-    polishProfiles: reads ? (few ? 2048 : 256) : Math.ceil(2048 / problem.participants),
+    polishProfiles: reads ? (few ? 2048 : 256) : 8 * Math.ceil(256 / problem.participants),
     polishLearningRate: !reads ? (few ? 1e-2 : 3e-3) : context === "set" && few ? 4e-3 : 1e-3,
     initialSpread: reads && few ? 0.03 : 0.05,
     finalSpread: problem.distribution.atoms ? 0.002 : reads && few ? 0.01 : 0.02,
