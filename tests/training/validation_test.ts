@@ -16,7 +16,7 @@ const SMALL: Partial<TrainingOptions> = {
   ...{ iterations: 40, profiles: 8, chains: 4, steps: 3, warmUp: 1, averaging: 0, learningRate: 0.1 },
   network: { layers: 2, groups: 3, groupSize: 2, hidden: [8] },
 };
-const PATIENT = { ...SMALL, validateEvery: 2, patience: 3 };
+const PATIENT = { ...SMALL, validateEvery: 2, patience: 3, polishShare: 0 };
 
 const device = () => openDevice({ backend: "wasm" });
 
