@@ -36,7 +36,7 @@ import { adamStep, averageParameters, averagingDecay, initAdam } from "./adam.ts
 import { refreshChains } from "./chains.ts";
 import { parameterGradient, tiedGradient } from "./gradient.ts";
 import { softenedObjective } from "./loss.ts";
-import type { IterationMetrics } from "./metrics.ts";
+import type { Suboptimality } from "./metrics.ts";
 import { mapParameters } from "./optimizer.ts";
 import { annealsNewChains, carriedProfiles, freshProfiles, type TrainingOptions } from "./options.ts";
 import { chainIterations, isPolishing, polishingSchedule, polishingStep } from "./polishing.ts";
@@ -112,6 +112,9 @@ export async function iterate(
   }
 }
 
+/** While polishing nobody is further from a best response than at one. */
+export const NO_CHAINS: Suboptimality = { chainSuboptimality: 0, relativeChainSuboptimality: 0 };
+
 /** An iteration in which parameters follow best responses, and chains stay where they are. */
 async function polish(
   problem: MechanismProblem,
@@ -120,51 +123,26 @@ async function polish(
   options: TrainingOptions,
   state: TrainingState,
 ): Promise<Progress> {
+  const { beta, learningRate } = schedule(state, options), iteration = state.iteration + 1;
   const { revenue, gradients, gradient } = await polishingStep(problem, rules, kernels, options, state);
   try {
-    const { norm, ...next } = polishedParameters(rules, options, state, gradients);
+    const { norm, ...next } = updateParameters(rules, options, state, gradients, learningRate);
     const gradientNorm = (await norm.data())[0];
     norm.dispose();
     await kernels.settle?.();
     return {
-      state: { ...state, ...next, iteration: state.iteration + 1 },
-      metrics: [polishingMetrics(state, options, revenue, gradientNorm)],
+      state: { ...state, ...next, iteration },
+      metrics: [{ iteration, softRevenue: revenue, ...NO_CHAINS, gradientNorm, beta, learningRate }],
     };
   } finally {
     tf.dispose([...tensorsIn(gradient), ...tensorsIn(gradients)]);
   }
 }
 
-/** What an iteration that polishes reports: nobody is further from a best response than none at all. */
-export function polishingMetrics(
-  state: Pick<TrainingState, "iteration" | "growth">,
-  options: TrainingOptions,
-  softRevenue: number,
-  gradientNorm: number,
-): IterationMetrics {
-  const { beta } = schedule(state, options), { learningRate } = polishingSchedule(state.iteration, options);
-  return {
-    ...{ iteration: state.iteration + 1, softRevenue, chainSuboptimality: 0, relativeChainSuboptimality: 0 },
-    ...{ gradientNorm, beta, learningRate },
-  };
-}
-
-/** A step on the parameters while polishing: as {@linkcode updateParameters}, from moments that begin anew with it. */
-export function polishedParameters(
-  rules: PricingRules,
-  options: TrainingOptions,
-  state: TrainingState,
-  ofLoss: Parameters,
-): ReturnType<typeof updateParameters> {
-  const iteration = state.iteration - chainIterations(options);
-  const { learningRate } = polishingSchedule(state.iteration, options);
-  return tidy(() => {
-    const adam = iteration === 0 ? initAdam(state.parameters) : state.adam;
-    return updateParameters(rules, options, { ...state, iteration, adam }, ofLoss, learningRate);
-  });
-}
-
-/** Algorithm 1, line 7: one step of Adam from the gradient of the loss, and the moving average of the parameters. */
+/**
+ * Algorithm 1, line 7: one step of Adam from the gradient of the loss, and the moving average of the parameters. Polishing
+ * begins with new moments, and an average that soon forgets the one before.
+ */
 export function updateParameters(
   rules: PricingRules,
   options: TrainingOptions,
@@ -172,12 +150,14 @@ export function updateParameters(
   ofLoss: Parameters,
   learningRate: number,
 ): Pick<TrainingState, "parameters" | "average" | "adam"> & Pick<ReturnType<typeof adamStep>, "norm"> {
+  const done = isPolishing(iteration, options) ? iteration - chainIterations(options) : iteration;
   return tidy(() => {
     const gradients = options.tiedWeights ? tiedGradient(ofLoss, rules.tiedParameters()) : ofLoss;
     const bounds = rules.lowerBounds(options.nondecreasing);
-    const step = adamStep(before.parameters, gradients, adam, iteration, learningRate, options, bounds);
+    const moments = done === 0 ? initAdam(before.parameters) : adam;
+    const step = adamStep(before.parameters, gradients, moments, done, learningRate, options, bounds);
     const { parameters, norm } = step;
-    const decay = averagingDecay(options.averaging, iteration);
+    const decay = averagingDecay(options.averaging, done);
     return { parameters, average: averageParameters(average, parameters, decay), adam: step.state, norm };
   });
 }
@@ -226,11 +206,17 @@ function newPoints(
   return annealedPoints(kernels, own, ofRows, m, options, beta, key);
 }
 
-/** Algorithm 1, line 15: beta and the learning rate of an iteration. */
+/**
+ * Algorithm 1, line 15: beta and the learning rate of an iteration. While polishing beta stays, and the rate has a schedule
+ * of its own.
+ */
 export function schedule(
   { iteration, growth }: Pick<TrainingState, "iteration" | "growth">,
   options: TrainingOptions,
 ): { beta: number; learningRate: number } {
   const ofChains = { ...options, iterations: chainIterations(options) }, beta = betaAt(growth, ofChains);
-  return { beta, learningRate: learningRateAt(iteration, beta, ofChains) };
+  const { learningRate } = isPolishing(iteration, options)
+    ? polishingSchedule(iteration, options)
+    : { learningRate: learningRateAt(iteration, beta, ofChains) };
+  return { beta, learningRate };
 }

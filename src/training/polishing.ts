@@ -88,8 +88,6 @@ export interface PolishingStep {
 
 /**
  * The gradient of minus u0 from best responses to the prices of a state, on new type profiles.
- *
- * @param profiles How many; 1 / profiles weights each.
  */
 export async function polishingStep(
   problem: MechanismProblem,
@@ -97,22 +95,16 @@ export async function polishingStep(
   kernels: PriceKernels,
   options: TrainingOptions,
   { iteration, parameters }: Pick<TrainingState, "iteration" | "parameters">,
-  profiles: number = options.polishProfiles,
 ): Promise<PolishingStep> {
-  const { participants: n, goods: m, principalUtility: u0 } = problem, rows = profiles * n;
+  const { participants: n, goods: m, principalUtility: u0 } = problem, { polishProfiles: profiles } = options;
+  const rows = profiles * n;
   if (!isReproducibleGoods(u0)) throw new TypeError("polishing wants reproducible goods");
   const key = deriveKey(randomKey(options.seed), STREAMS.polishing, iteration);
   const types = problem.distribution.sample(key, profiles, "training");
   const { spread } = polishingSchedule(iteration, options);
   const hypernetwork = rules.hostHypernetwork(await hostTensors(parameters), types);
-  const { points, coefficients, most, revenue } = weightedPieces(
-    rules,
-    hypernetwork,
-    types,
-    u0,
-    spread,
-    options.chains,
-  );
+  const { chains: most } = options; // as many points in a row as with chains
+  const { points, coefficients, revenue } = weightedPieces(rules, hypernetwork, types, u0, spread, most);
   const { step, gradients } = parameterGradient(rules, parameters, types, rows, (hypernetwork) => {
     const at = tf.tensor3d(points, [rows, most + 1, m]) as Tensor3D;
     const weights = tf.tensor2d(coefficients, [rows, most + 1]) as Tensor2D;
@@ -129,7 +121,6 @@ interface WeightedPieces {
   readonly points: Float32Array;
   /** `[rows, most + 1]`. */
   readonly coefficients: Float32Array;
-  readonly most: number;
   readonly revenue: number;
 }
 
@@ -140,7 +131,7 @@ interface WeightedPieces {
  * @param e The spread of types, as a share.
  * @param most The most points in a row, at least 2: pieces with the smallest weights are left out.
  */
-export function weightedPieces(
+function weightedPieces(
   rules: PricingRules,
   hypernetwork: HostHypernetworkOutput,
   types: Float32Array,
@@ -174,7 +165,7 @@ export function weightedPieces(
       }
     }
   }
-  return { points, coefficients, most, revenue: revenue / profiles - margins.shared };
+  return { points, coefficients, revenue: revenue / profiles - margins.shared };
 }
 
 /** The linear pieces that meet at a best response, the heaviest `most` of them, and points near it where each is active. */

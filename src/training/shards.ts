@@ -18,14 +18,7 @@ import { tensorsIn } from "../runtime/gradients.ts";
 import { elementCount } from "../runtime/host_tensor.ts";
 import type { Ranks } from "../runtime/mpi.ts";
 import { hostTensors, upload } from "../runtime/tensors.ts";
-import {
-  initialise,
-  moveChainsAndGradient,
-  polishedParameters,
-  polishingMetrics,
-  schedule,
-  updateParameters,
-} from "./algorithm1.ts";
+import { initialise, moveChainsAndGradient, NO_CHAINS, schedule, updateParameters } from "./algorithm1.ts";
 import { softenedObjective } from "./loss.ts";
 import { annealsNewChains, carriedProfiles, type TrainingOptions } from "./options.ts";
 import { isPolishing, polishingStep } from "./polishing.ts";
@@ -159,7 +152,11 @@ export function shardedSteps(
         const { chains, squareSlopes } = result;
         if (chains !== before.chains) tf.dispose([before.chains, before.squareSlopes]);
         next.push({ types: result.types, chains, squareSlopes });
-        const scalars = [result.softRevenue, ...result.suboptimality, signal?.aborted ? 1 : 0];
+        const { chainSuboptimality, relativeChainSuboptimality } = result.suboptimality;
+        const scalars = [
+          ...[result.softRevenue, chainSuboptimality, relativeChainSuboptimality],
+          signal?.aborted ? 1 : 0,
+        ];
         message.set(new Uint8Array(Float64Array.from(scalars).buffer), k * bytes);
         let at = k * bytes + 8 * SCALARS;
         for (const { name, size } of sizes) {
@@ -171,23 +168,13 @@ export function shardedSteps(
       }
       const received = ranks.allgather(message);
       const { gradients, scalars } = meanOfShards(received, shards, numbers, sizes);
-      const { norm, ...updated } = polishing
-        ? polishedParameters(rules, options, state, gradients)
-        : updateParameters(rules, options, state, gradients, learningRate);
+      const { norm, ...updated } = updateParameters(rules, options, state, gradients, learningRate);
       const gradientNorm = (await norm.data())[0];
       tf.dispose([norm, ...tensorsIn(gradients)]);
       await kernels.settle?.();
       const [softRevenue, chainSuboptimality, relativeChainSuboptimality, stopping] = scalars;
       stop = stopping > 0;
-      if (polishing) {
-        const rowsNow = joined(next);
-        for (const { chains, squareSlopes } of next) tf.dispose([chains, squareSlopes]);
-        return {
-          state: { ...updated, ...rowsNow, iteration, growth: state.growth },
-          metrics: [polishingMetrics(state, options, softRevenue, gradientNorm)],
-        };
-      }
-      const keepUp = relativeChainSuboptimality <= options.largestSuboptimality;
+      const keepUp = !polishing && relativeChainSuboptimality <= options.largestSuboptimality;
       const rowsNow = joined(next);
       for (const { chains, squareSlopes } of next) tf.dispose([chains, squareSlopes]);
       return {
@@ -226,9 +213,8 @@ async function shardGradient(
   const responses = hostResponses(rules, options, parameters, state, types, rows, beta, annealed);
   const points = responses.initialPoints;
   const { step, gradients } = moveChainsAndGradient(problem, rules, kernels, options, state, types, points, beta);
-  const measured = await chainSuboptimality(types, step.moved, rows, responses.bestUtilities, beta);
+  const suboptimality = await chainSuboptimality(types, step.moved, rows, responses.bestUtilities, beta);
   const softRevenue = softenedObjective(await step.utilities.data() as Float32Array);
-  const suboptimality = [measured.chainSuboptimality, measured.relativeChainSuboptimality];
   const { moved: { chains, squareSlopes, values }, utilities, gradient } = step;
   const others = [values, utilities, ...tensorsIn(gradient)];
   return { gradients, types, chains, squareSlopes, softRevenue, suboptimality, others };
@@ -244,7 +230,7 @@ async function shardPolishing(
 ): ReturnType<typeof shardGradient> {
   const { revenue: softRevenue, gradients, gradient } = await polishingStep(problem, rules, kernels, options, state);
   const { types, chains, squareSlopes } = state, others = tensorsIn(gradient);
-  return { gradients, types, chains, squareSlopes, softRevenue, suboptimality: [0, 0], others };
+  return { gradients, types, chains, squareSlopes, softRevenue, suboptimality: NO_CHAINS, others };
 }
 
 /** The means of what shards sent, each added in the order of the shards in 64-bit floats; of the last number the sum. */
