@@ -71,6 +71,11 @@ export function cellOptions(table: string, methods: readonly ExperimentMethod[],
   ] as const satisfies readonly Option[];
 }
 
+/** What the commands that make tables say of their cells. */
+export const CELLS_ARE_KEPT =
+  "A finished cell is kept in a file of its own, beside its mechanism if one was learned. After a stop the same " +
+  "command goes on from the last checkpoint. With more columns, methods or seeds it computes what is missing.";
+
 const namesOf = (methods: readonly ExperimentMethod[]) => methods.map(({ name }) => name).join(", ");
 const folderOf = (table: string) => `results/${table}`;
 

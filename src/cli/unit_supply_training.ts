@@ -7,9 +7,7 @@ import { InvalidInputError } from "../errors.ts";
 import { encodeMechanism } from "../io/mechanism_file.ts";
 import { openRunFolder, type RunFolder } from "../io/run_folder.ts";
 import { readTextIfThere } from "../io/read.ts";
-import { TEST_PROFILES } from "../mechanisms/evaluate.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
-import { scaleOf } from "../problems/scaled.ts";
 import { openDevice } from "../runtime/device.ts";
 import { setThreadCount } from "../runtime/threads.ts";
 import { type AffineMaximizerOptions, isUnitSupplyTraining } from "../training/unit_supply/options.ts";
@@ -18,7 +16,8 @@ import { planAffineMaximizer, trainAffineMaximizer } from "../training/unit_supp
 import { inMebibytes } from "../training/plan.ts";
 import { VERSION } from "../version.ts";
 import { requestedDevice } from "./device_options.ts";
-import { besideSimpleMechanisms, evaluateShown, reportEvaluation } from "./evaluation_report.ts";
+import { keepResult, measureLearned, sayStopped } from "./ended_training.ts";
+import { besideSimpleMechanisms, reportEvaluation } from "./evaluation_report.ts";
 import { INTERRUPTED, listenToInterrupts } from "./interrupt.ts";
 import { openWatch, type Watch } from "./watch.ts";
 import { aboutRun, sayNext, shellLine } from "./next_steps.ts";
@@ -136,6 +135,7 @@ async function work(
   output: Output,
   watch?: Watch,
 ): Promise<number> {
+  const ended = { problem, folder, output, watch };
   output.log(`Run folder: ${folder.path}${values.out === undefined ? " (--out FOLDER for another)" : ""}`);
   const checkpoint = before && await folder.readCheckpoint();
   const done = checkpoint ? Number(progressIn(checkpoint).iteration ?? 0) : 0;
@@ -165,19 +165,13 @@ async function work(
     }).finally(record.end);
     const trainingSeconds = record.seconds();
     if (result.iterations < iterations) {
-      output.event("interrupted", { iteration: result.iterations, out: folder.path });
-      const stopped = `Stopped after iteration ${result.iterations} of ${iterations}, with a checkpoint`;
-      const next = aboutRun("train --resume --out", folder.path, problem);
-      watch?.stage({ words: `${stopped}. Go on with:`, next: [next], over: true });
-      output.log(stopped);
-      output.log(`Go on with: ${next}`);
+      output.log(`Go on with: ${sayStopped(ended, result.iterations, iterations)}`);
       return INTERRUPTED;
     }
     await folder.writeMechanism(await encodeMechanism(result.mechanism));
     interrupt.end(); // From here on Ctrl-C ends the process as usual: all is kept.
-    const test = { profiles: values["test-profiles"] ?? TEST_PROFILES, seed };
-    watch?.stage({ words: `Training is done. Its revenue is being measured on ${test.profiles} type profiles.` });
-    const { evaluation, each, seconds } = await evaluateShown(problem, result.mechanism, test, output);
+    const { mechanism } = result, measured = await measureLearned(ended, mechanism, seed, values["test-profiles"]);
+    const { test, evaluation, each, seconds } = measured;
     const beside = await besideSimpleMechanisms(problem, each, test);
     const reported = reportEvaluation(problem, evaluation, {
       ...beside,
@@ -189,13 +183,7 @@ async function work(
         ...{ out: folder.path, evaluationSeconds: seconds },
       },
     }, output);
-    await folder.writeResult({ scale: scaleOf(problem), ...reported });
-    const report = await watch?.report(result.mechanism, { evaluation, ...beside }, {
-      words: `Training is done, and this page is ${folder.path}/report.html. Check what it promises with:`,
-      next: [aboutRun("audit", folder.path, problem)],
-      over: true,
-    });
-    if (report) output.log(`Report: ${report}`);
+    await keepResult(ended, reported, mechanism, { evaluation, ...beside });
     sayNext(output, [
       aboutRun("report", folder.path, problem),
       aboutRun("audit", folder.path, problem),

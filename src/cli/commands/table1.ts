@@ -10,7 +10,7 @@ import { tableOneSettings } from "../../problems/table_one.ts";
 import type { Command } from "../command.ts";
 import { deviceOptions } from "../device_options.ts";
 import { parseCommandLine } from "../options.ts";
-import { cellOptions, runTable, wantedCells } from "../table_work.ts";
+import { cellOptions, CELLS_ARE_KEPT, runTable, wantedCells } from "../table_work.ts";
 
 const tableOptions = cellOptions("table1", experimentMethods, {
   columns: "Settings, separated by commas: U-3-10-cp1-cd0,B-1-10",
@@ -25,8 +25,7 @@ export const table1Command: Command = {
   name: "table1",
   description:
     "Runs methods in settings of the paper's Table 1, and writes what they earn beside the paper's values.\n\n" +
-    "A finished cell is kept in a file of its own, beside its mechanism if one was learned. After a stop the same " +
-    "command goes on from the last checkpoint. With more columns, methods or seeds it computes what is missing.",
+    CELLS_ARE_KEPT,
   positionals: [],
   groups: [
     { heading: "Cells", options: tableOptions },

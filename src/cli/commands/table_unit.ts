@@ -15,7 +15,7 @@ import { settingProblem } from "../../problems/settings.ts";
 import type { Command } from "../command.ts";
 import { deviceOptions } from "../device_options.ts";
 import { parseCommandLine } from "../options.ts";
-import { cellOptions, runTable, wantedCells } from "../table_work.ts";
+import { cellOptions, CELLS_ARE_KEPT, runTable, wantedCells } from "../table_work.ts";
 
 const SLUGS = unitTableColumns.map(({ slug }) => slug);
 
@@ -32,8 +32,7 @@ export const tableUnitCommand: Command = {
   name: "table-unit",
   description:
     "Runs methods in auctions of goods that exist once, and writes what they earn beside what the literature reports.\n\n" +
-    "A finished cell is kept in a file of its own, beside its mechanism if one was learned. After a stop the same " +
-    "command goes on from the last checkpoint. With more columns, methods or seeds it computes what is missing.",
+    CELLS_ARE_KEPT,
   positionals: [],
   groups: [
     { heading: "Cells", options: tableOptions },

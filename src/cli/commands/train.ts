@@ -6,11 +6,9 @@
 import { InvalidInputError } from "../../errors.ts";
 import { encodeMechanism } from "../../io/mechanism_file.ts";
 import { openRunFolder, type RunFolder } from "../../io/run_folder.ts";
-import { TEST_PROFILES } from "../../mechanisms/evaluate.ts";
 import { divided } from "../../mechanisms/over_ranks.ts";
 import { requireMechanismFor } from "../../mechanisms/mechanism.ts";
 import type { MechanismProblem } from "../../problems/problem.ts";
-import { scaleOf } from "../../problems/scaled.ts";
 import { settingProblem } from "../../problems/settings.ts";
 import { type Device, type DeviceOptions, openDevice } from "../../runtime/device.ts";
 import { crossValidate, type CrossValidation, requireFolds } from "../../training/cross_validation.ts";
@@ -23,7 +21,8 @@ import { requireStart } from "../../training/warm_start.ts";
 import { VERSION } from "../../version.ts";
 import type { Command } from "../command.ts";
 import { deviceOptions, requestedDevice } from "../device_options.ts";
-import { besideSimpleMechanisms, evaluateShown, reportEvaluation } from "../evaluation_report.ts";
+import { keepResult, measureLearned, sayStopped } from "../ended_training.ts";
+import { besideSimpleMechanisms, reportEvaluation } from "../evaluation_report.ts";
 import { openFasterDevice } from "../faster_device.ts";
 import { measureGpuIteration } from "../gpu_iteration.ts";
 import { INTERRUPTED, listenToInterrupts } from "../interrupt.ts";
@@ -243,7 +242,7 @@ async function work(
   watch?: Watch,
   ranks?: Ranks,
 ): Promise<number> {
-  const { problem, training, folder } = run;
+  const { problem, training, folder } = run, ended = { problem, folder, output, watch };
   output.log(`Run folder: ${folder.path}${values.out === undefined ? " (--out FOLDER for another)" : ""}`);
   const checkpointEvery = values["checkpoint-every"];
   const from = run.start?.mechanism;
@@ -280,11 +279,7 @@ async function work(
     const trainingSeconds = record.seconds();
     if (!result.done) {
       ranks?.finish();
-      output.event("interrupted", { iteration: result.iterations, out: folder.path });
-      const stopped = `Stopped after iteration ${result.iterations} of ${training.iterations}, with a checkpoint`;
-      const next = aboutRun("train --resume --out", folder.path, problem);
-      watch?.stage({ words: `${stopped}. Go on with:`, next: [next], over: true });
-      output.log(stopped);
+      const next = sayStopped(ended, result.iterations, training.iterations);
       output.log(`Go on with: ${next}\n(${whatTediIs()})`);
       return INTERRUPTED;
     }
@@ -299,9 +294,8 @@ async function work(
       output.log(`Training is done; measure its revenue with: ${next}\n(${whatTediIs()})`);
       return INTERRUPTED;
     }
-    const test = { profiles: values["test-profiles"] ?? TEST_PROFILES, seed: training.seed };
-    watch?.stage({ words: `Training is done. Its revenue is being measured on ${test.profiles} type profiles.` });
-    const { evaluation, each, seconds } = await evaluateShown(problem, all ?? result.mechanism, test, output);
+    const mechanism = all ?? result.mechanism, { seed } = training;
+    const { test, evaluation, each, seconds } = await measureLearned(ended, mechanism, seed, values["test-profiles"]);
     all?.close();
     ranks?.finish();
     const { iterations, best } = result;
@@ -318,13 +312,7 @@ async function work(
         ...{ ...best && { best }, out: folder.path, evaluationSeconds: seconds },
       },
     }, output);
-    await folder.writeResult({ scale: scaleOf(problem), ...reported });
-    const report = await watch?.report(result.mechanism, { evaluation, ...beside }, {
-      words: `Training is done, and this page is ${folder.path}/report.html. Check what it promises with:`,
-      next: [aboutRun("audit", folder.path, problem)],
-      over: true,
-    });
-    if (report) output.log(`Report: ${report}`);
+    await keepResult(ended, reported, result.mechanism, { evaluation, ...beside });
     sayNext(output, [
       aboutRun("report", folder.path, problem),
       ...problem.participants === 1 ? [aboutRun("menu", folder.path, problem)] : [],
