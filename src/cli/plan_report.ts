@@ -7,6 +7,7 @@ import { count as nouns } from "../display.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import type { Device } from "../runtime/device.ts";
 import type { TrainingOptions } from "../training/options.ts";
+import { chainIterations } from "../training/phase.ts";
 import { inMebibytes, type TrainingPlan } from "../training/plan.ts";
 import type { GpuIteration } from "./gpu_iteration.ts";
 import type { Table } from "./option_file.ts";
@@ -17,12 +18,13 @@ import { configToml } from "./train_config.ts";
 export function reportPlan(
   plan: TrainingPlan,
   problem: MechanismProblem,
-  { iterations, profiles, chains }: TrainingOptions,
+  training: TrainingOptions,
   device: Device,
   config: Table,
   output: Output,
   gpu?: GpuIteration,
 ): void {
+  const { iterations, profiles, chains, polishProfiles } = training, polished = iterations - chainIterations(training);
   const { bytes, flop } = plan, { backend, adapter } = device;
   output.event("plan", { setting: problem.name, backend, adapter, iterations, ...plan, ...gpu && { gpu }, config });
   const count = (value: number) => value.toLocaleString("en");
@@ -44,6 +46,11 @@ export function reportPlan(
     ["  prices", work(flop.prices), "and their gradients"],
     ...gpu ? gpuLines(gpu) : [],
     ["All", work(flop.total * iterations), `${count(iterations)} iterations`],
+    [
+      "Polishing",
+      count(polished),
+      polished > 0 ? `of them, the last, with ${count(polishProfiles)} profiles` : "of them",
+    ],
   ];
   output.text(planText(lines, config));
 }

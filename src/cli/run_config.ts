@@ -17,7 +17,7 @@ import { LAYOUTS, MISSING_CELLS } from "../problems/tables/table.ts";
 import type { MechanismProblem, ProblemSource } from "../problems/problem.ts";
 import { BACKENDS, type Device } from "../runtime/device.ts";
 import { newChainNames } from "../training/new_chain_names.ts";
-import { checkTraining, defaultTraining, NO_POLISHING, type TrainingOptions } from "../training/options.ts";
+import { checkTraining, defaultTraining, noPolishing, type TrainingOptions } from "../training/options.ts";
 import {
   type AffineMaximizerOptions,
   affineMaximizerOptions,
@@ -130,7 +130,7 @@ export async function checkConfig(
   // Earlier runs do not say that they were not validated, nor what they began with.
   const before = once ? chainOptions(problem) : {
     ...{ validateEvery: 0, patience: 0, initialPrices: "cheap", newChains: newChainNames[0] },
-    ...NO_POLISHING,
+    ...noPolishing(problem),
   };
   const present = { ...others, training: { ...before, ...underPresentNames(training) as object } };
   const config = parse(configSchema(z, problem, once), present, path);

@@ -307,13 +307,13 @@ export const polishingOptions = [
     name: "initial-spread",
     kind: "number",
     placeholder: "X",
-    help: "Spread types by this share, above 0, when they begin: a good counts as sold if it nearly is",
+    help: "Spread types by this share when they begin, from 1e-6 to below 1: a good counts as sold if it nearly is",
   },
   {
     name: "final-spread",
     kind: "number",
     placeholder: "X",
-    help: "The same at the end, above 0",
+    help: "The same at the end, from 1e-6 to --initial-spread",
   },
 ] as const satisfies readonly Option[];
 

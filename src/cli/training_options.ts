@@ -15,6 +15,7 @@ import {
   defaultHidden,
   defaultKind,
   defaultTraining,
+  noPolishing,
   type TrainingOptions,
 } from "../training/options.ts";
 import { type Preset, PRESETS, printedTraining } from "../training/printed.ts";
@@ -81,7 +82,7 @@ function presetTraining(
     ...printed.network,
     ...(context === undefined ? {} : { context, hidden: defaultHidden(context) }),
   };
-  return { ...printed, network };
+  return { ...printed, ...noPolishing(problem, kind ?? DEFAULT_KIND, context ?? "dense"), network };
 }
 
 /**

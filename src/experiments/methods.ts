@@ -22,7 +22,7 @@ import type { MechanismProblem } from "../problems/problem.ts";
 import { settingOf } from "../problems/settings.ts";
 import { isUnitSupply } from "../problems/supply.ts";
 import { printedValue } from "../problems/table_one.ts";
-import { defaultNetwork, defaultTraining, NO_POLISHING, type TrainingOptions } from "../training/options.ts";
+import { defaultNetwork, defaultTraining, type TrainingOptions } from "../training/options.ts";
 import { printedTraining } from "../training/printed.ts";
 import { planTraining, train } from "../training/train.ts";
 import { defaultAffineMaximizer, isUnitSupplyTraining } from "../training/unit_supply/options.ts";
@@ -151,7 +151,7 @@ function tedi(
  * without convexity.
  */
 export function ablationTraining(problem: MechanismProblem, kind: NetworkKind): TrainingOptions {
-  return { ...defaultTraining(problem, kind, "dense"), tiedWeights: false, nondecreasing: false, ...NO_POLISHING };
+  return { ...defaultTraining(problem, kind, "dense"), tiedWeights: false, nondecreasing: false, polishShare: 0 };
 }
 
 const menus = tedi("TEDI");

@@ -33,13 +33,14 @@ import type { HostTensors } from "../runtime/host_tensor.ts";
 import { hostTensors, tidy, uploadAll } from "../runtime/tensors.ts";
 import { annealedPoints } from "./annealed_points.ts";
 import { adamStep, averageParameters, averagingDecay, initAdam } from "./adam.ts";
-import { refreshChains } from "./chains.ts";
+import { beginningRows, refreshChains } from "./chains.ts";
 import { parameterGradient, tiedGradient } from "./gradient.ts";
 import { softenedObjective } from "./loss.ts";
 import type { Suboptimality } from "./metrics.ts";
 import { mapParameters } from "./optimizer.ts";
-import { annealsNewChains, carriedProfiles, freshProfiles, type TrainingOptions } from "./options.ts";
-import { chainIterations, isPolishing, polishingSchedule, polishingStep } from "./polishing.ts";
+import { annealsNewChains, carriedProfiles, type TrainingOptions } from "./options.ts";
+import { chainIterations, chainsReturn, isPolishing, nextPhase } from "./phase.ts";
+import { polishingSchedule, polishingStep } from "./polishing.ts";
 import { refreshProfiles } from "./profiles.ts";
 import { hostResponses } from "./responses.ts";
 import { betaAt, learningRateAt } from "./schedules.ts";
@@ -67,7 +68,7 @@ export function initialise(
     start ?? rules.initialParameters(deriveKey(key, STREAMS.parameters), { nondecreasing, tied }),
   );
   return {
-    ...{ iteration: 0, growth: 0, parameters },
+    ...{ iteration: 0, growth: 0, phase: { polishing: false, from: 0 }, parameters },
     average: mapParameters(parameters, tf.clone),
     adam: initAdam(parameters),
     types: problem.distribution.sample(deriveKey(key, STREAMS.profiles, 0), profiles, "training"),
@@ -87,8 +88,9 @@ export async function iterate(
   if (isPolishing(state.iteration, options)) return await polish(problem, rules, kernels, options, state);
   const { beta, learningRate } = schedule(state, options), iteration = state.iteration + 1;
   const types = refreshProfiles(problem, options, state), rows = measuredRows(options, problem.participants);
-  const annealed = annealsNewChains(options, kernels), parameters = await hostTensors(state.parameters);
-  const responses = hostResponses(rules, options, parameters, state, types, rows, beta, annealed);
+  const fresh = annealsNewChains(options, kernels) ? 0 : beginningRows(state, options, problem);
+  const parameters = await hostTensors(state.parameters);
+  const responses = hostResponses(rules, options, parameters, state, types, fresh, rows, beta);
   const points = responses.initialPoints; // lines 8 to 14, then 5 to 6:
   const { step, gradients } = moveChainsAndGradient(problem, rules, kernels, options, state, types, points, beta);
   const { moved, utilities } = step, { chains, squareSlopes } = moved;
@@ -101,7 +103,7 @@ export async function iterate(
     await kernels.settle?.();
     const keepUp = suboptimality.relativeChainSuboptimality <= options.largestSuboptimality; // line 15's "when appropriate"
     return {
-      state: { ...next, iteration, growth: state.growth + (keepUp ? 1 : 0), types, chains, squareSlopes },
+      state: { ...next, iteration, growth: grown(state, options) + (keepUp ? 1 : 0), types, chains, squareSlopes },
       metrics: [{ iteration, softRevenue, ...suboptimality, gradientNorm, beta, learningRate }],
     };
   } catch (error) {
@@ -140,26 +142,27 @@ async function polish(
 }
 
 /**
- * Algorithm 1, line 7: one step of Adam from the gradient of the loss, and the moving average of the parameters. Polishing
+ * Algorithm 1, line 7: one step of Adam from the gradient of the loss, and the moving average of the parameters. Each phase
  * begins with new moments, and an average that soon forgets the one before.
  */
 export function updateParameters(
   rules: PricingRules,
   options: TrainingOptions,
-  { iteration, average, adam, ...before }: TrainingState,
+  state: TrainingState,
   ofLoss: Parameters,
   learningRate: number,
-): Pick<TrainingState, "parameters" | "average" | "adam"> & Pick<ReturnType<typeof adamStep>, "norm"> {
-  const done = isPolishing(iteration, options) ? iteration - chainIterations(options) : iteration;
-  return tidy(() => {
+): Pick<TrainingState, "parameters" | "average" | "adam" | "phase"> & Pick<ReturnType<typeof adamStep>, "norm"> {
+  const phase = nextPhase(state, options), done = state.iteration - phase.from;
+  const made = tidy(() => {
     const gradients = options.tiedWeights ? tiedGradient(ofLoss, rules.tiedParameters()) : ofLoss;
     const bounds = rules.lowerBounds(options.nondecreasing);
-    const moments = done === 0 ? initAdam(before.parameters) : adam;
-    const step = adamStep(before.parameters, gradients, moments, done, learningRate, options, bounds);
+    const moments = done === 0 ? initAdam(state.parameters) : state.adam;
+    const step = adamStep(state.parameters, gradients, moments, done, learningRate, options, bounds);
     const { parameters, norm } = step;
     const decay = averagingDecay(options.averaging, done);
-    return { parameters, average: averageParameters(average, parameters, decay), adam: step.state, norm };
+    return { parameters, average: averageParameters(state.average, parameters, decay), adam: step.state, norm };
   });
+  return { ...made, phase };
 }
 
 /**
@@ -167,7 +170,7 @@ export function updateParameters(
  * from the chains of profiles that no longer warm up. Kernels may do all of it in one pass.
  *
  * @param types Types of all profiles.
- * @param points Where the chains of the newest begin, unless the device finds it by annealing.
+ * @param points Where the chains of the last rows begin; undefined where none does, or the device finds it by annealing.
  */
 export function moveChainsAndGradient(
   problem: MechanismProblem,
@@ -189,21 +192,32 @@ export function moveChainsAndGradient(
   });
 }
 
-/** Where the chains of the newest profiles begin, if there are some and the device finds it by annealing. */
+/** Where chains that begin do, if there are some: the device finds it by annealing. */
 function newPoints(
   rules: PricingRules,
   kernels: PriceKernels,
   options: TrainingOptions,
-  { iteration }: TrainingState,
+  state: TrainingState,
   hypernetwork: HypernetworkOutput,
   types: RowTypes,
   beta: number,
 ): Tensor3D | undefined {
-  const { participants: n, goods: m } = rules.shape, fresh = iteration > 0 ? freshProfiles(options) * n : 0;
-  if (fresh === 0 || !annealsNewChains(options, kernels)) return undefined;
-  const first = rowCount(types, m) - fresh, key = deriveKey(randomKey(options.seed), STREAMS.chains, iteration);
+  const { goods: m } = rules.shape, fresh = beginningRows(state, options, rules.shape);
+  if (fresh === 0) return undefined;
+  const first = rowCount(types, m) - fresh, key = deriveKey(randomKey(options.seed), STREAMS.chains, state.iteration);
   const own = sliceRows(hypernetwork, first, fresh), ofRows = sliceTypes(types, m, first);
   return annealedPoints(kernels, own, ofRows, m, options, beta, key);
+}
+
+/**
+ * In how many iterations beta grew, by the next one of a state. Where chains come back after polishing those in between count:
+ * as all chains begin anew, none is behind.
+ */
+export function grown(
+  state: Pick<TrainingState, "iteration" | "growth" | "phase">,
+  options: Pick<TrainingOptions, "iterations" | "polishShare">,
+): number {
+  return state.growth + (chainsReturn(state, options) ? state.iteration - state.phase.from : 0);
 }
 
 /**
@@ -211,10 +225,11 @@ function newPoints(
  * of its own.
  */
 export function schedule(
-  { iteration, growth }: Pick<TrainingState, "iteration" | "growth">,
+  state: Pick<TrainingState, "iteration" | "growth" | "phase">,
   options: TrainingOptions,
 ): { beta: number; learningRate: number } {
-  const ofChains = { ...options, iterations: chainIterations(options) }, beta = betaAt(growth, ofChains);
+  const ofChains = { ...options, iterations: chainIterations(options) };
+  const { iteration } = state, beta = betaAt(grown(state, options), ofChains);
   const { learningRate } = isPolishing(iteration, options)
     ? polishingSchedule(iteration, options)
     : { learningRate: learningRateAt(iteration, beta, ofChains) };

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type Tensor2D, type Tensor3D, tf } from "../deps/tfjs.ts";
+import { type Tensor, type Tensor2D, type Tensor3D, tf } from "../deps/tfjs.ts";
 import { bestResponses } from "../kernels/best_responses/select.ts";
 import type { PriceKernels } from "../kernels/kernels.ts";
 import { type HostHypernetworkOutput, type HypernetworkOutput, sliceRows } from "../networks/hypernetwork_output.ts";
@@ -13,7 +13,22 @@ import { type RowTypes, sliceTypes, tiledTypes } from "../networks/row_types.ts"
 import { deriveKey, type RandomKey } from "../random/key.ts";
 import { uniforms } from "../random/numbers.ts";
 import type { Chains } from "../sampling/move_chains.ts";
-import type { TrainingOptions } from "./options.ts";
+import { freshProfiles, type TrainingOptions } from "./options.ts";
+import { chainsReturn } from "./phase.ts";
+import type { TrainingState } from "./state.ts";
+
+/**
+ * How many rows, the last ones, have chains that begin in the next iteration of a state: those of profiles that come with it,
+ * or all where chains come back after polishing. In the first iteration chains are there.
+ */
+export function beginningRows(
+  state: Pick<TrainingState, "iteration" | "phase" | "types">,
+  options: TrainingOptions,
+  { participants: n, goods: m }: { readonly participants: number; readonly goods: number },
+): number {
+  if (chainsReturn(state, options)) return state.types.length / m;
+  return state.iteration > 0 ? freshProfiles(options) * n : 0;
+}
 
 /**
  * The chains without the oldest, and those of the newest profiles behind them.
@@ -39,10 +54,16 @@ export function refreshChains(
       kernels.slope(sliceRows(hypernetwork, first, count), start),
     );
     return {
-      chains: tf.concat([old.chains.slice([count]), start], 0) as Tensor3D,
-      squareSlopes: tf.concat([old.squareSlopes.slice([count]), tf.mean(tf.square(slopes), 1)], 0) as Tensor2D,
+      chains: behind(old.chains, start) as Tensor3D,
+      squareSlopes: behind(old.squareSlopes, tf.mean(tf.square(slopes), 1)) as Tensor2D,
     };
   });
+}
+
+/** The rows of `old` without its first ones, and those of `more` behind them, as many in all. */
+function behind(old: Tensor, more: Tensor): Tensor {
+  const [count] = more.shape, all = count === old.shape[0];
+  return all ? tf.clone(more) : tf.concat([old.slice([count]), more], 0);
 }
 
 /**

@@ -72,7 +72,7 @@ export interface TrainingOptions extends ScheduleOptions, AdamOptions, Omit<Move
   readonly polishLearningRate: number;
   /** By how much types are spread when polishing begins, as a share of what goods are worth at the margin. */
   readonly initialSpread: number;
-  /** The same at the end. */
+  /** The same at the end, at most as much. */
   readonly finalSpread: number;
   /** Decay of the moving average of parameters that becomes the mechanism. */
   readonly averaging: number;
@@ -257,10 +257,20 @@ export function defaultTraining(
   };
 }
 
-/** Settings without polishing. */
-export const NO_POLISHING = {
-  ...{ polishShare: 0, polishProfiles: 1, polishLearningRate: 1e-3, initialSpread: 0.05, finalSpread: 0.02 },
-} as const;
+/** The settings of polishing where there is none, with what it would be if it had a share of the iterations. */
+export function noPolishing(
+  problem: MechanismProblem,
+  kind: NetworkKind = defaultKind(problem),
+  context: ContextKind = defaultContext(problem, kind),
+): PolishingOptions {
+  return { ...polishing(problem, kind, context), polishShare: 0 };
+}
+
+/** The settings of polishing. */
+type PolishingOptions = Pick<
+  TrainingOptions,
+  "polishShare" | "polishProfiles" | "polishLearningRate" | "initialSpread" | "finalSpread"
+>;
 
 /**
  * The default settings of polishing, chosen on validation profiles.
@@ -272,7 +282,7 @@ export const NO_POLISHING = {
  * With atoms prices end below what people are willing to pay by the spread: B_{1,10}^{0,0} earns 4.885 with one down to 0.02,
  * and 4.980 with 0.002. One learning rate moves all weights of a dense context at once, so that it must be lower.
  */
-function polishing(problem: MechanismProblem, kind: NetworkKind, context: ContextKind) {
+function polishing(problem: MechanismProblem, kind: NetworkKind, context: ContextKind): PolishingOptions {
   const { goods: m } = problem, reads = hasContext(problem, context), few = m <= 4;
   return {
     polishShare: polishes(problem, kind) ? (!reads && few ? 0.5 : 0.25) : 0,
@@ -287,14 +297,21 @@ function polishing(problem: MechanismProblem, kind: NetworkKind, context: Contex
  * Tables with fewer rows to learn from are not polished, as best responses learn them by heart: of 7 made-up tables of 60 rows
  * in all, mechanisms earned 2.3% less for it on average; on 6 of 200 and 600 rows from 0.7% less to 4.5% more.
  */
-const LEAST_ROWS_POLISHED = 100;
+export const LEAST_ROWS_POLISHED = 100;
+
+/** Whether a problem is a table that polishing would learn by heart. */
+export function polishesByHeart({ distribution: { data } }: MechanismProblem): boolean {
+  return data !== undefined && data.rows("training") < LEAST_ROWS_POLISHED;
+}
 
 /** Whether training polishes by default: where it can, best responses are fast, and there are more than a few rows. */
 function polishes(problem: MechanismProblem, kind: NetworkKind): boolean {
-  const { data } = problem.distribution;
-  if (data && data.rows("training") < LEAST_ROWS_POLISHED) return false;
+  if (polishesByHeart(problem)) return false;
   return (kind === "groupmax" || kind === "symmetric") && refusesPolishing(problem, kind) === undefined;
 }
+
+/** The least spread of types: differences of utilities over smaller ones are rounding. */
+export const LEAST_SPREAD = 1e-6;
 
 /** The least size of a network. */
 const LEAST_SIZE = { goods: 1, layers: 1, groups: 1, groupSize: 1 };
@@ -423,11 +440,19 @@ export function checkTraining(options: TrainingOptions, problem?: MechanismProbl
       "epsilon",
       "clipNorm",
       "polishLearningRate",
-      "initialSpread",
-      "finalSpread",
     ] as const
   ) {
     requirePositive(what, name, options[name]);
+  }
+  for (const name of ["initialSpread", "finalSpread"] as const) {
+    requireNumber(what, name, options[name], LEAST_SPREAD, 1);
+    if (options[name] === 1) throw new InvalidInputError(`Cannot ${what}: ${name} must be below 1, got 1`);
+  }
+  const { initialSpread, finalSpread } = options;
+  if (finalSpread > initialSpread) {
+    throw new InvalidInputError(
+      `Cannot ${what}: finalSpread must be at most initialSpread, ${initialSpread}, got ${finalSpread}`,
+    );
   }
   for (const name of ["nondecreasing", "tiedWeights"] as const) {
     if (typeof options[name] !== "boolean") {

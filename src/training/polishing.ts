@@ -36,6 +36,7 @@ import { deriveKey, randomKey } from "../random/key.ts";
 import { hostTensors } from "../runtime/tensors.ts";
 import { parameterGradient } from "./gradient.ts";
 import type { TrainingOptions } from "./options.ts";
+import { chainIterations } from "./phase.ts";
 import { cosineRateAt } from "./schedules.ts";
 import { STREAMS, type TrainingState } from "./state.ts";
 
@@ -45,19 +46,6 @@ const LEAST_WEIGHT = 1e-3;
 const TOWARDS = 0.02;
 /** Points closer than this to an outcome are the outcome. */
 const AT_OUTCOME = 1e-6;
-
-/** How many iterations have chains: those before polishing. */
-export function chainIterations({ iterations, polishShare }: Pick<TrainingOptions, "iterations" | "polishShare">) {
-  return iterations - Math.round(polishShare * iterations);
-}
-
-/** Whether an iteration, counted from 0, polishes. */
-export function isPolishing(
-  iteration: number,
-  options: Pick<TrainingOptions, "iterations" | "polishShare">,
-): boolean {
-  return iteration >= chainIterations(options);
-}
 
 /** Iterations over which the learning rate of polishing rises: Adam's first steps, with new moments, are all of full length. */
 const RISE = 20;

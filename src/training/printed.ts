@@ -3,10 +3,11 @@
  *
  * @module
  */
+import { NETWORK_KINDS } from "../networks/kinds.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { problemOf } from "../problems/problem_of.ts";
 import { newChainNames } from "./new_chain_names.ts";
-import { defaultHidden, NO_POLISHING, type TrainingOptions } from "./options.ts";
+import { defaultHidden, noPolishing, type TrainingOptions } from "./options.ts";
 
 /** A limit that is never reached. A configuration is JSON, which has no infinity. */
 const NEVER = 1e9;
@@ -46,7 +47,7 @@ const NEVER = 1e9;
  * ```
  */
 export function printedTraining(problem: MechanismProblem | string): TrainingOptions {
-  const { participants: n, goods: m, distribution: { atoms } } = problemOf(problem);
+  const task = problemOf(problem), { participants: n, goods: m, distribution: { atoms } } = task;
   return {
     network: { layers: 2, groups: m <= 4 ? 8 : 32, groupSize: 4, hidden: defaultHidden("dense") },
     iterations: n === 1 ? 500 : 800,
@@ -79,7 +80,7 @@ export function printedTraining(problem: MechanismProblem | string): TrainingOpt
     nondecreasing: false,
     tiedWeights: false,
     initialPrices: "cheap",
-    ...NO_POLISHING,
+    ...noPolishing(task, NETWORK_KINDS[0], "dense"),
     averaging: 0,
     validateEvery: 0,
     patience: 0,

@@ -21,10 +21,10 @@ import type { PricingRules } from "../networks/pricing_rule.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { readTogether, recordOnly, submitRecorded } from "../runtime/command_recorder.ts";
 import { tensorsIn } from "../runtime/gradients.ts";
-import { initialise, iterate, moveChainsAndGradient, schedule, updateParameters } from "./algorithm1.ts";
+import { grown, initialise, iterate, moveChainsAndGradient, schedule, updateParameters } from "./algorithm1.ts";
 import type { IterationMetrics, Suboptimality } from "./metrics.ts";
 import { annealsNewChains, freshProfiles, type TrainingOptions } from "./options.ts";
-import { isPolishing } from "./polishing.ts";
+import { isPolishing } from "./phase.ts";
 import { refreshProfiles } from "./profiles.ts";
 import { hostResponses } from "./responses.ts";
 import { restoreState, saveState, type TrainingState } from "./state.ts";
@@ -82,7 +82,7 @@ export function residentSteps(
 
   /** Begins to measure an iteration, by the parameters that its chains saw. */
   const measure = (
-    { parameters }: TrainingState,
+    { iteration, parameters }: TrainingState,
     types: Float32Array,
     chains: Parameters<typeof pickMeasured>[0],
     beta: number,
@@ -92,7 +92,7 @@ export function residentSteps(
     const tensors = [picked.chains, picked.values, ...names.map((name) => parameters[name])];
     const made = read(tensors, ([points, values, ...data]) => {
       const host = Object.fromEntries(names.map((name, k) => [name, { shape: shapes[k], data: data[k] }]));
-      const { bestUtilities } = hostResponses(rules, options, host, { iteration: 0 }, types, rows, beta);
+      const { bestUtilities } = hostResponses(rules, options, host, { iteration }, types, 0, rows, beta);
       return suboptimalityOf(types, rows, points, values, bestUtilities, beta);
     });
     tf.dispose([picked.chains, picked.values]);
@@ -153,7 +153,7 @@ export function residentSteps(
         const gate = {
           open: isMeasured && known ? known.relativeChainSuboptimality <= options.largestSuboptimality : open,
         };
-        const growth = before.growth + (open ? 1 : 0);
+        const growth = grown(before, options) + (open ? 1 : 0);
         return { state: { ...updated, iteration, growth, types, typesOnDevice, chains, squareSlopes, gate }, metrics };
       } finally {
         recordAgain();

@@ -10,12 +10,12 @@ import type { PricingRules } from "../networks/pricing_rule.ts";
 import { deriveKey, randomKey } from "../random/key.ts";
 import type { HostTensors } from "../runtime/host_tensor.ts";
 import { initialPoints } from "./chains.ts";
-import { freshProfiles, type TrainingOptions } from "./options.ts";
+import type { TrainingOptions } from "./options.ts";
 import { STREAMS } from "./state.ts";
 
 /** What {@linkcode hostResponses} gives. */
 export interface HostResponses {
-  /** Where the chains of new profiles begin, `[rows, C, m]`; undefined where there are none, or the device finds it. */
+  /** Where chains begin, `[rows, C, m]`; undefined where none does, or the device finds it. */
   readonly initialPoints?: Float32Array;
   /** The utility of a best response for each measured row. */
   readonly bestUtilities: Float64Array;
@@ -25,8 +25,8 @@ export interface HostResponses {
  * Best responses to prices.
  *
  * @param parameters May be views of tensors: none is made meanwhile.
- * @param types Types of all rows `[R, m]`; new profiles are the last, from the second iteration on.
- * @param annealed Whether the chains of new profiles begin elsewhere, at annealed points.
+ * @param types Types of all rows `[R, m]`.
+ * @param fresh How many rows, the last ones, have chains that begin at best responses.
  * @param measured Rows whose chains are measured: whole profiles.
  */
 export function hostResponses(
@@ -35,12 +35,11 @@ export function hostResponses(
   parameters: HostTensors,
   { iteration }: { readonly iteration: number },
   types: Float32Array,
+  fresh: number,
   measured: readonly number[],
   beta: number,
-  annealed = false,
 ): HostResponses {
-  const { participants: n, goods: m } = rules.shape;
-  const fresh = iteration > 0 && !annealed ? freshProfiles(options) * n : 0, count = fresh + measured.length;
+  const { goods: m } = rules.shape, count = fresh + measured.length;
   const own = new Float32Array(count * m);
   own.set(types.subarray(types.length - fresh * m));
   measured.forEach((row, k) => own.set(types.subarray(row * m, (row + 1) * m), (fresh + k) * m));

@@ -18,10 +18,12 @@ import { tensorsIn } from "../runtime/gradients.ts";
 import { elementCount } from "../runtime/host_tensor.ts";
 import type { Ranks } from "../runtime/mpi.ts";
 import { hostTensors, upload } from "../runtime/tensors.ts";
-import { initialise, moveChainsAndGradient, NO_CHAINS, schedule, updateParameters } from "./algorithm1.ts";
+import { grown, initialise, moveChainsAndGradient, NO_CHAINS, schedule, updateParameters } from "./algorithm1.ts";
+import { beginningRows } from "./chains.ts";
 import { softenedObjective } from "./loss.ts";
 import { annealsNewChains, carriedProfiles, type TrainingOptions } from "./options.ts";
-import { isPolishing, polishingStep } from "./polishing.ts";
+import { isPolishing } from "./phase.ts";
+import { polishingStep } from "./polishing.ts";
 import { refreshProfiles } from "./profiles.ts";
 import { hostResponses } from "./responses.ts";
 import { disposeState, restoreState, saveState, type TrainingState } from "./state.ts";
@@ -178,7 +180,7 @@ export function shardedSteps(
       const rowsNow = joined(next);
       for (const { chains, squareSlopes } of next) tf.dispose([chains, squareSlopes]);
       return {
-        state: { ...updated, ...rowsNow, iteration, growth: state.growth + (keepUp ? 1 : 0) },
+        state: { ...updated, ...rowsNow, iteration, growth: grown(state, options) + (keepUp ? 1 : 0) },
         metrics: [{
           ...{ iteration, softRevenue, chainSuboptimality, relativeChainSuboptimality, gradientNorm },
           ...{ beta, learningRate },
@@ -209,8 +211,9 @@ async function shardGradient(
   beta: number,
 ) {
   const types = refreshProfiles(problem, options, state), rows = measuredRows(options, problem.participants);
-  const annealed = annealsNewChains(options, kernels), parameters = await hostTensors(state.parameters);
-  const responses = hostResponses(rules, options, parameters, state, types, rows, beta, annealed);
+  const fresh = annealsNewChains(options, kernels) ? 0 : beginningRows(state, options, problem);
+  const parameters = await hostTensors(state.parameters);
+  const responses = hostResponses(rules, options, parameters, state, types, fresh, rows, beta);
   const points = responses.initialPoints;
   const { step, gradients } = moveChainsAndGradient(problem, rules, kernels, options, state, types, points, beta);
   const suboptimality = await chainSuboptimality(types, step.moved, rows, responses.bestUtilities, beta);

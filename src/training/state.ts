@@ -13,6 +13,7 @@ import { downloadAll, upload } from "../runtime/tensors.ts";
 import type { AdamState } from "./adam.ts";
 import type { Suboptimality } from "./metrics.ts";
 import { carriedProfiles, type TrainingOptions } from "./options.ts";
+import { chainIterations, isPolishing, type Phase } from "./phase.ts";
 
 /** The streams of random numbers of a run: each draws from a key of its own. */
 export const STREAMS = { parameters: 0, profiles: 1, chains: 2, langevin: 3, initialPrices: 4, polishing: 5 } as const;
@@ -39,6 +40,8 @@ export interface TrainingState {
   readonly iteration: number;
   /** In how many of them beta grew. */
   readonly growth: number;
+  /** What the last iteration was part of. */
+  readonly phase: Phase;
   readonly parameters: Parameters;
   /** The moving average of the parameters, which is the mechanism. */
   readonly average: Parameters;
@@ -97,8 +100,9 @@ export async function saveState(
 ): Promise<Checkpoint> {
   const tensors: Record<string, HostTensor> = await downloadAll(Object.fromEntries(tensorsOf(state)));
   tensors.types = { shape: [state.types.length], data: state.types };
-  const { iteration, growth, gate } = state;
-  return { tensors, metadata: { progress: JSON.stringify({ iteration, growth, gate }), problem, seed: String(seed) } };
+  const { iteration, growth, phase, gate } = state;
+  const progress = JSON.stringify({ iteration, growth, phase, gate });
+  return { tensors, metadata: { progress, problem, seed: String(seed) } };
 }
 
 /**
@@ -133,7 +137,8 @@ export function restoreState(
     average: group("average"),
     adam: { first: group("adam.first"), second: group("adam.second") },
   }));
-  return { iteration, growth, types, gate: gateIn(saved), ...tensors };
+  const phase = phaseIn(saved, iteration, options);
+  return { iteration, growth, phase, types, gate: gateIn(saved), ...tensors };
 }
 
 /**
@@ -160,6 +165,14 @@ export function readProgress(
     );
   }
   return { iteration, growth };
+}
+
+/** The phase in a checkpoint; that of its last iteration by the options of training where it has none. */
+function phaseIn(saved: Checkpoint, iteration: number, options: TrainingOptions): Phase {
+  const { polishing, from } = (progressIn(saved).phase ?? {}) as { polishing?: unknown; from?: unknown };
+  if (typeof polishing === "boolean" && isCount(from, iteration)) return { polishing, from };
+  const polished = iteration > 0 && isPolishing(iteration - 1, options);
+  return { polishing: polished, from: polished ? chainIterations(options) : 0 };
 }
 
 /** The gate in a checkpoint; undefined where it has none. */

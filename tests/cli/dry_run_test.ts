@@ -52,6 +52,7 @@ Deno.test("--dry-run tells people the parameters, the memory and the work", asyn
   assertEquals(shown.get("An iteration"), ["0.000807 GFLOP", "without best responses:"]);
   assertEquals(shown.get("hypernetwork")?.[0], "0.000120 GFLOP");
   assertEquals(shown.get("All"), ["0.0404 GFLOP", "50 iterations"]);
+  assertEquals(shown.get("Polishing"), ["13", "of them, the last, with 2,048 profiles"]);
   assert(lines.every((line) => line.at(-1) !== ""), "no line ends with spaces");
   assertEquals(namesIn(cwd), []);
 });

@@ -5,7 +5,7 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { MachineError } from "../../src/errors.ts";
 import { joinRanksBy } from "../../src/runtime/mpi.ts";
-import { jsonLines, tedi, testFolder } from "./tedi.ts";
+import { jsonLines, metricsOf, tedi, testFolder } from "./tedi.ts";
 
 const FOLDER = testFolder(), MODULE = new URL("../../mod.ts", import.meta.url).href;
 const TRAIN = "train --setting U-3-2-cp1-cd0 --iterations 8 --profiles 16 --chains 4 --steps 2 --groups 4 " +
@@ -51,6 +51,30 @@ Deno.test("one, two and four ranks train the same bits, and one shard those of a
   assertEquals(one.code, 0, one.stderr);
   assertEquals(await mechanism("shard"), await mechanism("alone"));
   assert(String(await mechanism("on1")) !== String(await mechanism("alone")), "shards have profiles of their own");
+});
+
+Deno.test("polishing has the same bits on one, two and three ranks, in two shards and in three", async () => {
+  const line = `${TRAIN.replace("--profiles 16", "--profiles 18")} --polish-share 0.5 --polish-profiles 12 --mpi`;
+  for (const [shards, counts] of [[2, [1, 2]], [3, [1, 3]]] as const) {
+    for (const count of counts) {
+      const out = `polished${shards}on${count}`;
+      const { code, stderr } = await ended(ranks(count, `${line} --shards ${shards} --out ${out}`));
+      assertEquals(code, 0, stderr);
+      // Made longer, chains come back.
+      const longer = `train --resume --iterations 12 --mpi --shards ${shards} --quiet --test-profiles 200 --out ${out}`;
+      const more = await ended(ranks(count, longer));
+      assertEquals(more.code, 0, more.stderr);
+      assertEquals(await mechanism(out), await mechanism(`polished${shards}on1`), out);
+      const metrics = await metricsOf(`${FOLDER}/${out}`);
+      const polished = metrics.filter(({ chainSuboptimality }) => chainSuboptimality === 0);
+      assertEquals(polished.map(({ iteration }) => iteration), [5, 6, 7, 8, 9, 10, 11, 12]);
+    }
+  }
+  const { code, stderr } = await ended(
+    ranks(1, `${line.replace("--polish-profiles 12", "--polish-profiles 2048")} --shards 3 --out thirds`),
+  );
+  assertEquals(code, 2);
+  assertStringIncludes(stderr, "polishProfiles must be a multiple of the 3 shards, got 2048");
 });
 
 Deno.test("Open MPI trains the bits of MPICH", async () => {

@@ -1,5 +1,5 @@
 /** Training options from the command line. */
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertObjectMatch, assertThrows } from "@std/assert";
 import { networkOptions } from "../../src/cli/training_option_list.ts";
 import { parseCommandLine } from "../../src/cli/options.ts";
 import {
@@ -40,7 +40,7 @@ const OTHERS: Readonly<Record<string, unknown>> = {
   ...{ "initial-points": 2, "initial-point-noise": 0.4, "initial-beta": 7, "final-beta": 9, "beta-growth-ratio": 0.6 },
   ...{ "largest-suboptimality": 5, "learning-rate": 0.1, "final-learning-rate-ratio": 0.2, "learning-rate-beta": 8 },
   ...{ "polish-share": 0.9, "polish-profiles": 17, "polish-learning-rate": 0.07 },
-  ...{ "initial-spread": 0.3, "final-spread": 0.2 },
+  ...{ "initial-spread": 0.3, "final-spread": 0.004 },
   ...{ "validate-every": 3, patience: 2 },
   ...{ beta1: 0.8, beta2: 0.95, epsilon: 1e-9, "clip-norm": 3 },
 };
@@ -91,6 +91,22 @@ Deno.test("the preset as printed has its own options, and others overrule it", (
       { ...printed, chains: 8, network: { ...printed.network, kind: "picnn", groups: 3 } },
     );
   }
+});
+
+Deno.test("whoever has the preset as printed polish as well polishes as the defaults of the problem do", () => {
+  for (const name of ["U-1-2", "B-1-10", "U-3-2-cp1-cd0", "U-3-10-cp1-cd0"]) {
+    const problem = settingProblem(name), kinds = { kind: "groupmax", context: "dense" } as const;
+    const { polishProfiles, polishLearningRate, initialSpread, finalSpread } = defaultTraining(
+      ...[problem, kinds.kind, kinds.context] as const,
+    );
+    const expected = { polishShare: 0.5, polishProfiles, polishLearningRate, initialSpread, finalSpread };
+    assertObjectMatch(chosen(problem, "--preset", "as-printed", "--polish-share", "0.5"), expected);
+    assertObjectMatch({ ...printedTraining(problem), polishShare: 0.5 }, expected);
+  }
+  // A set context has a learning rate of its own.
+  const line = ["--preset", "as-printed", "--polish-share", "0.5", "--context", "set"];
+  const { polishLearningRate } = defaultTraining(settingProblem("U-3-2-cp1-cd0"), "groupmax", "set");
+  assertEquals(chosen(settingProblem("U-3-2-cp1-cd0"), ...line).polishLearningRate, polishLearningRate);
 });
 
 Deno.test("the arguments of training options choose them again", () => {

@@ -88,8 +88,6 @@ const bad: [setting: Record<string, unknown>, thing: string, rule: string, got: 
     "epsilon",
     "clipNorm",
     "polishLearningRate",
-    "initialSpread",
-    "finalSpread",
   ].flatMap((name) =>
     ([[0, ABOVE, "0"], [-1, LEAST_ZERO, "-1"], [NaN, LEAST_ZERO, "NaN"], [Infinity, LEAST_ZERO, "Infinity"]] as const)
       .map(([value, rule, got]): [Record<string, unknown>, string, string, string] => [
@@ -99,6 +97,17 @@ const bad: [setting: Record<string, unknown>, thing: string, rule: string, got: 
         got,
       ])
   ),
+  ...["initialSpread", "finalSpread"].flatMap((name) =>
+    ([[1e-30, "1e-30"], [0, "0"], [-1, "-1"], [5, "5"], [1e9, "1000000000"], [NaN, "NaN"], ["0.1", '"0.1"']] as const)
+      .map(([value, got]): [Record<string, unknown>, string, string, string] => [
+        { [name]: value },
+        name,
+        "a number in [0.000001, 1]",
+        got,
+      ])
+  ),
+  [{ initialSpread: 1 }, "initialSpread", "below 1", "1"],
+  [{ initialSpread: 0.01, finalSpread: 0.02 }, "finalSpread", "at most initialSpread, 0.01", "0.02"],
   [{ boundary: "bounce" }, "boundary", "one of reflect, project", '"bounce"'],
   [{ stepRule: "toString" }, "stepRule", "one of adapted, constant", '"toString"'],
   [{ estimator: undefined }, "estimator", "one of coordinate, paired", "undefined"],

@@ -14,10 +14,12 @@ import { defineProblem } from "../../src/problems/user_module.ts";
 import { deriveKey, randomKey } from "../../src/random/key.ts";
 import { normals } from "../../src/random/numbers.ts";
 import { openDevice } from "../../src/runtime/device.ts";
+import type { Ranks } from "../../src/runtime/mpi.ts";
 import { tensorsIn } from "../../src/runtime/gradients.ts";
 import { uploadAll } from "../../src/runtime/tensors.ts";
 import { defaultTraining, type TrainingOptions } from "../../src/training/options.ts";
-import { chainIterations, isPolishing, polishingSchedule, polishingStep } from "../../src/training/polishing.ts";
+import { chainIterations, isPolishing } from "../../src/training/phase.ts";
+import { polishingSchedule, polishingStep } from "../../src/training/polishing.ts";
 import { STREAMS } from "../../src/training/state.ts";
 import { type Checkpoint, train, trainingRules } from "../../src/training/train.ts";
 import { bits } from "../bits.ts";
@@ -25,6 +27,16 @@ import { forEachDevice } from "../devices.ts";
 
 /** The gradient on the first device. */
 let expected: Map<string, number[]> | undefined;
+
+/** The ranks of a process that is alone. */
+const ONE_RANK: Ranks = {
+  rank: 0,
+  size: 1,
+  allgather: (bytes) => bytes.slice(),
+  broadcast: (bytes) => bytes.slice(),
+  finish() {},
+  abort() {},
+};
 
 /** A problem with prices at random, of which some outcomes are lotteries. */
 function randomPrices(problem: MechanismProblem, changed: Partial<TrainingOptions> = {}) {
@@ -183,4 +195,44 @@ Deno.test("polishing is for reproducible goods, and prices that are convex", asy
   const network = { ...defaultTraining("U-1-2", "mlp").network };
   await refused("U-1-2", { polishShare: 0.5, network }, "0 with network.kind mlp, which is not convex, got 0.5");
   await refused("U-1-2", { polishShare: 1.5 }, "a number in [0, 1], got 1.5");
+});
+
+Deno.test("where a run that polished is made longer, its chains begin anew, and beta is where it would be", async () => {
+  const network = { layers: 2, groups: 4, groupSize: 2, hidden: [8], context: "set" as const };
+  for (const refresh of [0.25, 0]) {
+    const settings = {
+      ...{ iterations: 6, profiles: 16, chains: 4, steps: 3, polishShare: 0.5, polishProfiles: 8, network, refresh },
+      ...{ largestSuboptimality: 1000, polishLearningRate: 0.3, learningRateBeta: 1e9, initialBeta: 200 },
+    };
+    const saved: Checkpoint[] = [], longer: Checkpoint[] = [];
+    const keep = (all: Checkpoint[]) => ({
+      ...{ checkpointEvery: 1, onCheckpoint: (one: Checkpoint) => void all.push(one) },
+    });
+    await train("U-2-2-cp0.5-cd0", settings, keep(saved));
+    const whole = await train("U-2-2-cp0.5-cd0", { ...settings, iterations: 20 }, {
+      ...{ resume: saved[5], ...keep(longer) },
+    });
+    const [first] = whole.history;
+    assertEquals(first.iteration, 7);
+    // Chains at certified best responses are at most about m / beta from the best; those of other prices are not.
+    assert(first.relativeChainSuboptimality < 2, `${first.relativeChainSuboptimality}, refresh ${refresh}`);
+    const straight = await train("U-2-2-cp0.5-cd0", { ...settings, iterations: 20 });
+    const schedule = (all: typeof whole.history) => all.map(({ beta, learningRate }) => ({ beta, learningRate }));
+    assertEquals(schedule(whole.history), schedule(straight.history.slice(6)));
+    // Adam's first step is of full length whatever the gradient is: moments of polishing would make it another.
+    const moved = (k: number) => {
+      const [before, after] = [saved[5], longer[0]].map(({ tensors }) => tensors["parameters.output.bias"].data);
+      return Math.abs(after[k] - before[k]);
+    };
+    const most = Math.max(...saved[5].tensors["parameters.output.bias"].data.map((_, k) => moved(k)));
+    assertAlmostEquals(most, first.learningRate, 1e-3 * first.learningRate);
+    // Stopped in any of the three parts it goes on to the same bits.
+    for (const k of [0, 2, 4, 9]) {
+      const rest = await train("U-2-2-cp0.5-cd0", { ...settings, iterations: 20 }, { resume: longer[k] });
+      assertEquals(bits(whole.mechanism.parameters), bits(rest.mechanism.parameters), `from iteration ${7 + k}`);
+    }
+    const sharding = { ranks: ONE_RANK, shards: 1 };
+    const shard = await train("U-2-2-cp0.5-cd0", { ...settings, iterations: 20 }, { resume: saved[5], sharding });
+    assertEquals(bits(whole.mechanism.parameters), bits(shard.mechanism.parameters));
+  }
 });

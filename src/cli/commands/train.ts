@@ -27,6 +27,7 @@ import { openFasterDevice } from "../faster_device.ts";
 import { measureGpuIteration } from "../gpu_iteration.ts";
 import { INTERRUPTED, listenToInterrupts } from "../interrupt.ts";
 import { aboutRun, sayNext, shellLine, whatTediIs } from "../next_steps.ts";
+import { polishingInWords } from "../polishing_in_words.ts";
 import { chosenRanks, follow, lead, rankOptions, rankThreads, sharding } from "../ranks.ts";
 import { parseCommandLine } from "../options.ts";
 import { openOutput, type Output } from "../output.ts";
@@ -263,6 +264,12 @@ async function work(
     if (training.initialPrices === "fees" && !from && run.done === 0) {
       output.log("A network is fitted to prices of goods and participation fees, to begin training with");
     }
+    const remark = polishingInWords(
+      problem,
+      training,
+      values["polish-share"] !== undefined || values.preset !== undefined,
+    );
+    if (remark !== undefined && run.done < training.iterations) output.log(remark);
     const result = await train(problem, training, {
       ...record.hooks,
       from,

@@ -1,0 +1,30 @@
+/**
+ * What is said of polishing before a training, where it is not as one expects.
+ *
+ * @module
+ */
+import type { MechanismProblem } from "../problems/problem.ts";
+import { LEAST_ROWS_POLISHED, polishesByHeart, type TrainingOptions } from "../training/options.ts";
+import { chainIterations } from "../training/phase.ts";
+
+/**
+ * A sentence where a share of the iterations was to polish and none does, or where a table is too small to be polished by
+ * default; undefined where all is well.
+ *
+ * @param chosen Whether the share was chosen, and not the default.
+ */
+export function polishingInWords(
+  problem: MechanismProblem,
+  options: TrainingOptions,
+  chosen: boolean,
+): string | undefined {
+  const { polishShare, iterations } = options;
+  if (polishShare > 0 && chainIterations(options) === iterations) {
+    const all = iterations === 1 ? "1 iteration" : `${iterations} iterations`;
+    return `No iteration polishes: ${polishShare} of ${all} (polish-share) is less than half of one`;
+  }
+  if (!chosen && polishShare === 0 && polishesByHeart(problem)) {
+    return `No iteration polishes, as there are fewer than ${LEAST_ROWS_POLISHED} rows to learn from ` +
+      "(--polish-share 0.5 polishes all the same)";
+  }
+}
