@@ -189,6 +189,12 @@ Deno.test("polishing is for reproducible goods, and prices that are convex", asy
   });
   assertEquals(defaultTraining(own).polishShare, 0);
   assertEquals(defaultTraining("U-1-2", "mlp").polishShare, 0);
+  // Chains lose the fees that training begins with where types have atoms.
+  assertEquals(["U-3-10-cp1-cd0", "B-3-10-cp1-cd0", "B-1-10"].map((s) => defaultTraining(s).polishShare), [
+    0.25,
+    1,
+    0.25,
+  ]);
   const refused = (problem: MechanismProblem | string, settings: Partial<TrainingOptions>, text: string) =>
     assertRejects(() => train(problem, settings), InvalidInputError, `polishShare must be ${text}`);
   await refused(own, { polishShare: 0.5 }, "0, but for a principal who sells reproducible goods, got 0.5");
