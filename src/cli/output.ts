@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { machineError } from "../io/atomic.ts";
+import { machineError } from "../errors.ts";
 import { CLEAR_LINE, type Progress, startProgress } from "./progress.ts";
 
 /** Where a command writes. */
