@@ -19,6 +19,19 @@ export class MachineError extends Error {
   override readonly name = "MachineError";
 }
 
+/**
+ * A {@linkcode MachineError} out of what the operating system said: `Cannot <action>: no space left on device`.
+ *
+ * @param action what failed, with its path: `write runs/a/config.json`.
+ * @param cause what was thrown; kept as the error's `cause`.
+ */
+export function machineError(action: string, cause: unknown): MachineError {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  // Deno adds "(os error 28): write '/the/temp/file'", which `action` already says better.
+  const reason = message.replace(/ \(os error \d+\).*$/s, "");
+  return new MachineError(`Cannot ${action}: ${reason.charAt(0).toLowerCase()}${reason.slice(1)}`, { cause });
+}
+
 /** Shows a value in an error message: short, quoted where it is text. */
 export function show(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.length > 80 ? `${value.slice(0, 77)}...` : value);

@@ -97,5 +97,5 @@ function line(verdict: string, name: string, value: string, remark: string): str
 
 /** A bound as somebody would write it: 0.01, 1e-6. */
 function plain(bound: number): string {
-  return bound > 0 && bound < 1e-3 ? bound.toExponential() : short(bound);
+  return bound > 0 && bound < 1e-3 ? Number(bound.toPrecision(4)).toExponential() : short(bound);
 }

@@ -193,8 +193,8 @@ function report(error: unknown, json: boolean): number {
     const kind = error instanceof InvalidInputError ? "input" : known ? "machine" : "program";
     try {
       openOutput({ json }).event("error", { kind, message, exitCode });
-    } catch (broken) {
-      if (!(broken instanceof Deno.errors.BrokenPipe)) throw broken;
+    } catch {
+      // Stderr has it, and the exit code tells.
     }
   }
   return exitCode;

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { machineError } from "../errors.ts";
 import { CLEAR_LINE, type Progress, startProgress } from "./progress.ts";
 
 /** Where a command writes. */
@@ -21,17 +22,25 @@ export interface Output {
   progress(label: string): Progress;
 }
 
-/** Writes text to stdout. Throws `Deno.errors.BrokenPipe` where nobody reads on. */
+/**
+ * Writes text to stdout. Throws `Deno.errors.BrokenPipe` where nobody reads on.
+ *
+ * @throws {MachineError} where it cannot be written otherwise, as where stdout is a file on a full disk.
+ */
 export function writeStdout(text: string): void {
-  writeAll(Deno.stdout, text);
+  try {
+    writeAll(Deno.stdout, text);
+  } catch (error) {
+    throw error instanceof Deno.errors.BrokenPipe ? error : machineError("write to stdout", error);
+  }
 }
 
-/** Writes text to stderr, if anybody reads it. */
+/** Writes text to stderr, where that is possible: whoever cannot be told of anything should not lose the work. */
 export function writeStderr(text: string): void {
   try {
     writeAll(Deno.stderr, text);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+  } catch {
+    // Nobody reads on, or its disk is full.
   }
 }
 

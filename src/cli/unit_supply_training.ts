@@ -20,7 +20,7 @@ import { keepResult, measureLearned, sayStopped } from "./ended_training.ts";
 import { besideSimpleMechanisms, reportEvaluation } from "./evaluation_report.ts";
 import { INTERRUPTED, listenToInterrupts } from "./interrupt.ts";
 import { openWatch, type Watch } from "./watch.ts";
-import { aboutRun, sayNext, shellLine } from "./next_steps.ts";
+import { aboutRun, sayNext, shellLine, whatTediIs } from "./next_steps.ts";
 import type { Output } from "./output.ts";
 import { describeSource, problemSlug } from "./problem_options.ts";
 import { planText } from "./plan_report.ts";
@@ -158,14 +158,23 @@ async function work(
     if (watch) output.log(`Watch: ${watch.address}`);
     watch?.begin(folder.path, problem, { ...config, training });
     const record = await recordTraining({ training, problem, folder, checkpoint, done, output });
-    const { resume, onIteration, onCheckpoint } = record.hooks;
+    const { resume, onCheckpoint } = record.hooks;
+    let learned = before !== undefined;
+    const onIteration: typeof record.hooks.onIteration = (metrics) => {
+      learned = true;
+      record.hooks.onIteration(metrics);
+    };
     const result = await trainAffineMaximizer(problem, training, {
       ...{ resume, onIteration, onCheckpoint, signal: interrupt.signal },
       checkpointEvery: values["checkpoint-every"],
+    }).catch(async (error) => {
+      // What failed before anything was learned leaves no run behind.
+      if (!learned) await folder.discard();
+      throw error;
     }).finally(record.end);
     const trainingSeconds = record.seconds();
     if (result.iterations < iterations) {
-      output.log(`Go on with: ${sayStopped(ended, result.iterations, iterations)}`);
+      output.log(`Go on with: ${sayStopped(ended, result.iterations, iterations)}\n(${whatTediIs()})`);
       return INTERRUPTED;
     }
     await folder.writeMechanism(await encodeMechanism(result.mechanism));

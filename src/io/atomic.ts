@@ -4,7 +4,7 @@
  * @module
  */
 
-import { MachineError } from "../errors.ts";
+import { MachineError, machineError } from "../errors.ts";
 
 /**
  * Replaces the file at `path`, or creates it, in one step.
@@ -95,19 +95,6 @@ export async function unlessMissing<T>(action: string, result: Promise<T>): Prom
       throw error;
     }
   });
-}
-
-/**
- * A {@link MachineError} out of what the operating system said: `Cannot <action>: no space left on device`.
- *
- * @param action what failed, with its path: `write runs/a/config.json`.
- * @param cause what was thrown; kept as the error's `cause`.
- */
-export function machineError(action: string, cause: unknown): MachineError {
-  const message = cause instanceof Error ? cause.message : String(cause);
-  // Deno adds "(os error 28): write '/the/temp/file'", which `action` already says better.
-  const reason = message.replace(/ \(os error \d+\).*$/s, "");
-  return new MachineError(`Cannot ${action}: ${reason.charAt(0).toLowerCase()}${reason.slice(1)}`, { cause });
 }
 
 /** `folder` ends in its separator, or is empty for the working folder. */

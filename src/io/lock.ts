@@ -3,8 +3,7 @@
  *
  * @module
  */
-import { InvalidInputError, show } from "../errors.ts";
-import { machineError } from "./atomic.ts";
+import { InvalidInputError, machineError, show } from "../errors.ts";
 
 /** The file whose lock is the folder's. It holds the number of the process, for messages. */
 export const LOCK_FILE = ".lock";

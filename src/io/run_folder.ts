@@ -8,9 +8,9 @@
  */
 
 import { dirname } from "node:path";
-import { InvalidInputError, requireInteger, show } from "../errors.ts";
+import { InvalidInputError, machineError, requireInteger, show } from "../errors.ts";
 import type { Checkpoint } from "../training/state.ts";
-import { attempt, machineError, removeTempFiles, syncFolder, unlessMissing, writeFileAtomic } from "./atomic.ts";
+import { attempt, removeTempFiles, syncFolder, unlessMissing, writeFileAtomic } from "./atomic.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "./checkpoint_file.ts";
 import { parseObject } from "./json.ts";
 import { type FolderLock, lockFolder } from "./lock.ts";

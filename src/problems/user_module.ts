@@ -215,10 +215,34 @@ function definedTypes(action: string, definition: ProblemDefinition, scale: numb
     exchangeable: false,
     sample(key: RandomKey, profiles: number, part: SamplePart): Float32Array {
       requireInteger("draw type profiles", "profiles", profiles, 0);
-      const drawn = definition.sampleTypes!(randomStream(key), profiles, part);
+      const drawn = byAuthor("sampleTypes", () => definition.sampleTypes!(randomStream(key), profiles, part));
       return checkedTypes(drawn, profiles, participants, goods, scale);
     },
   };
+}
+
+/**
+ * What a function of the author's gives.
+ *
+ * @throws {InvalidInputError} naming the function where it throws, and where in which file that was, if it says so.
+ */
+function byAuthor<T>(name: string, run: () => T): T {
+  try {
+    return run();
+  } catch (cause) {
+    if (cause instanceof InvalidInputError) throw cause;
+    const { message = String(cause), stack = "" } = cause instanceof Error ? cause : {};
+    // Of TensorFlow.js, or of this module, that would be no help.
+    const frames = stack.match(/\w+:\/\/[^\s)]+:\d+:\d+/g) ?? [],
+      where = frames.find((frame) => !frame.includes("/npm/"));
+    const told = where === undefined || where.startsWith(import.meta.url) ? "" : ` (${where})`;
+    throw new InvalidInputError(
+      `Cannot use ${name}: it must give a value, got an error: ${message}${told}`,
+      {
+        cause,
+      },
+    );
+  }
 }
 
 /** Random numbers of a key: the j-th call draws from the key's j-th stream. */
@@ -282,12 +306,15 @@ function definedUtility(action: string, definition: ProblemDefinition): Principa
   return {
     name: "custom",
     evaluate(tf: Tensorflow, outcomes: Tensor3D, payments: Tensor2D, types: Tensor3D): Tensor1D {
-      const utility: unknown = definition.principalUtility!(tf, outcomes, payments, types);
+      const utility: unknown = byAuthor(
+        "principalUtility",
+        () => definition.principalUtility!(tf, outcomes, payments, types),
+      );
       return perProfile(tf, "principalUtility: what it returns", utility, outcomes.shape[0]);
     },
     ...definition.terms && {
       terms(tf: Tensorflow, outcomes: Tensor3D, payments: Tensor2D, types: Tensor3D) {
-        const terms: unknown = definition.terms!(tf, outcomes, payments, types);
+        const terms: unknown = byAuthor("terms", () => definition.terms!(tf, outcomes, payments, types));
         if (typeof terms !== "object" || terms === null || terms instanceof tf.Tensor) {
           throw new InvalidInputError(
             `Cannot use terms: it must return an object of tensors by name, got ${show(terms)}`,

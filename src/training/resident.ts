@@ -11,7 +11,8 @@
  * grow from then on, in an iteration that does not depend on how fast anything is, so that a seed is a run. Chains that fall
  * behind are so noticed 11 to 20 iterations later, where algorithm1.ts notices at once.
  *
- * Iterations that polish (polishing.ts) follow the host's best responses, and wait for them.
+ * Iterations that polish (polishing.ts) follow the host's best responses, and wait for them. Chains that come back afterwards
+ * are measured at once.
  *
  * @module
  */
@@ -24,7 +25,7 @@ import { tensorsIn } from "../runtime/gradients.ts";
 import { grown, initialise, iterate, moveChainsAndGradient, schedule, updateParameters } from "./algorithm1.ts";
 import type { IterationMetrics, Suboptimality } from "./metrics.ts";
 import { annealsNewChains, freshProfiles, type TrainingOptions } from "./options.ts";
-import { isPolishing } from "./phase.ts";
+import { chainsReturn, isPolishing } from "./phase.ts";
 import { refreshProfiles } from "./profiles.ts";
 import { hostResponses } from "./responses.ts";
 import { restoreState, saveState, type TrainingState } from "./state.ts";
@@ -142,7 +143,8 @@ export function residentSteps(
         const numbers = tf.tidy(() => tf.stack([tf.mean(step.utilities), norm]));
         unread.push({ iteration, beta, learningRate, numbers });
 
-        const earlier = underWay, isMeasured = (iteration - 1) % MEASURED_EVERY === 0 || (!known && !earlier);
+        const earlier = underWay, again = chainsReturn(before, options);
+        const isMeasured = (iteration - 1) % MEASURED_EVERY === 0 || again || (!known && !earlier);
         if (isMeasured) underWay = measure(before, types, step.moved, beta);
         else submitRecorded();
         const { chains, squareSlopes, values } = step.moved;

@@ -73,6 +73,8 @@ Deno.test("bounds that are left out are in the scale of values, and others are a
   assertAlmostEquals((await checks("--ic-bound", "0.5")).incentiveCompatibility.bound, 0.5, 1e-9);
   const { stdout } = await tedi(["audit", out, ...QUICK]);
   assert(!/\d(most|highest|largest|farthest)/.test(stdout), stdout);
+  // A bound that is no round number is shown as one.
+  assertStringIncludes((await tedi(["audit", out, ...QUICK, "--ic-bound", "1.2345678e-5"])).stdout, " of 1.235e-5");
 });
 
 Deno.test("audit refuses wrong input with 2", async () => {

@@ -111,3 +111,23 @@ Deno.test("a reader that leaves is no error", { ignore: Deno.build.os === "windo
   const stderr = await new Response(child.stderr).text();
   assertEquals([(await child.status).code, stderr], [141, ""]);
 });
+
+Deno.test({
+  name: "a full disk behind stdout is named, and one behind stderr costs nothing",
+  ignore: Deno.build.os !== "linux", // which has a device that is always full
+  async fn() {
+    const shell = async (line: string) => {
+      const mod = new URL("../../mod.ts", import.meta.url).pathname, tedi = `${Deno.execPath()} run -A --quiet ${mod}`;
+      const { code, stdout, stderr } = await new Deno.Command("sh", {
+        ...{ args: ["-c", line.replace("tedi", tedi)], stdin: "null", env: { NO_COLOR: "1" } },
+      }).output();
+      return [code, ...[stdout, stderr].map((bytes) => new TextDecoder().decode(bytes))];
+    };
+    const message = "error: Cannot write to stdout: no space left on device\n";
+    for (const options of ["", " --json"]) {
+      assertEquals(await shell(`tedi settings${options} > /dev/full`), [1, "", message]);
+    }
+    const [code, stdout] = await shell("tedi settings --nothing --json 2> /dev/full");
+    assertEquals([code, jsonLines(String(stdout))[0].kind], [2, "input"]);
+  },
+});

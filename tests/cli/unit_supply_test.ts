@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { jsonLines, metricsOf, tedi, testFolder } from "./tedi.ts";
+import { existsSync } from "node:fs";
+import { jsonLines, metricsOf, spawn, tedi, testFolder } from "./tedi.ts";
 
 const FOLDER = testFolder();
 const SMALL = "--setting U-2-2-unit --iterations 4 --profiles 16 --test-profiles 300 --backend wasm".split(" ");
@@ -106,4 +107,35 @@ Deno.test("a table of an auction's bids is learned from, with goods that exist o
   assertEquals(result.rows, 8);
   const again = await tedi(["evaluate", out, "--backend", "wasm", "--json"]);
   assertEquals(jsonLines(again.stdout)[0].revenue, result.revenue, again.stderr);
+});
+
+Deno.test("what fails before anything is learned leaves no run folder, and what is stopped says how to go on", async (t) => {
+  await t.step("a failure", async () => {
+    const module = `${FOLDER}/nan.ts`, above = `${FOLDER}/failed`;
+    // Nothing is wrong with the few types that are looked at before.
+    Deno.writeTextFileSync(
+      module,
+      `const types = (random, profiles) => random.uniform(profiles * 4).map((u) => profiles < 16 ? u : NaN);
+export default { participants: 2, goods: 2, supply: "unit", sampleTypes: types };\n`,
+    );
+    const line = ["train", "--problem", module, "--iterations", "4", "--profiles", "16", "--backend", "wasm"];
+    const { code, stderr } = await tedi([...line, "--out", `${above}/run`]);
+    assertEquals(code, 2, stderr);
+    assertStringIncludes(stderr, "types[0][0][0] must be a number in [0, 1], got NaN");
+    assert(!existsSync(above));
+  });
+  await t.step("Ctrl-C", async () => {
+    if (Deno.build.os === "windows") return; // it has no such signal
+    const out = `${FOLDER}/stopped`, child = spawn(["train", ...SMALL, "--iterations", "5000", "--out", out, "--json"]);
+    const stderr = new Response(child.stderr).text();
+    let sent = false;
+    for await (const part of child.stdout.pipeThrough(new TextDecoderStream())) {
+      if (!sent && part.includes('"iteration":')) {
+        sent = true;
+        child.kill("SIGINT");
+      }
+    }
+    assertEquals((await child.status).code, 130, await stderr);
+    assertStringIncludes(await stderr, `Go on with: tedi train --resume --out ${out}\n(tedi is `);
+  });
 });

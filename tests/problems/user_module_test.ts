@@ -168,3 +168,25 @@ Deno.test("moduleProblem loads paths and URLs", async () => {
     await Deno.remove(folder, { recursive: true });
   }
 });
+
+Deno.test("where a function of the author's throws, it is named, with its line and what it threw", async () => {
+  const tf = await loadTensorflow(),
+    fail = () => {
+      throw new Error("no more types");
+    };
+  const words = (name: string) => `Cannot use ${name}: it must give a value, got an error: `;
+  const here = /user_module_test\.ts:\d+:\d+\)$/;
+  const drawn = assertThrows(
+    () => define({ sampleTypes: fail }).distribution.sample(randomKey(1), 4, "training"),
+    ...[InvalidInputError, `${words("sampleTypes")}no more types (file://`] as const,
+  );
+  assert(here.test(drawn.message), drawn.message);
+  const outcomes = tf.zeros([4, 2, 3]), payments = tf.zeros([4, 2]);
+  const { principalUtility } = define({ distribution: "U", principalUtility: () => tf.matMul(outcomes, payments) });
+  const thrown = assertThrows(
+    () => principalUtility.evaluate(tf, outcomes as never, payments as never, outcomes as never),
+    ...[InvalidInputError, `${words("principalUtility")}Error in matMul`] as const,
+  );
+  assert(here.test(thrown.message), `the line is this file's, not one of TensorFlow.js: ${thrown.message}`);
+  tf.dispose([outcomes, payments]);
+});

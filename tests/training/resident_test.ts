@@ -17,7 +17,7 @@ import type { IterationMetrics } from "../../src/training/metrics.ts";
 import { defaultTraining, type TrainingOptions } from "../../src/training/options.ts";
 import { MEASURED_EVERY, residentSteps, staysOnDevice } from "../../src/training/resident.ts";
 import { disposeState } from "../../src/training/state.ts";
-import { train, trainingRules } from "../../src/training/train.ts";
+import { type Checkpoint, train, trainingRules } from "../../src/training/train.ts";
 import { forEachDevice, openLeast, WITHOUT_WEBGPU } from "../devices.ts";
 
 const NETWORK = { layers: 2, groups: 3, groupSize: 2, hidden: [8] };
@@ -145,6 +145,25 @@ onWebgpu("iterations that polish come behind, in order, and are told of at once"
     false,
   ]);
   assertEquals(tf.memory().numTensors, before);
+});
+
+onWebgpu("chains that come back after polishing begin anew, where the device finds it", async (device) => {
+  for (const refresh of [0.25, 0]) {
+    const options = {
+      ...{ ...SMALL, network: NETWORK, iterations: 6, polishShare: 0.5, polishProfiles: 8, refresh },
+      ...{ polishLearningRate: 0.3, initialBeta: 200, largestSuboptimality: 1000 },
+    };
+    const before = tf.memory().numTensors;
+    let saved: Checkpoint | undefined;
+    const keep = { onCheckpoint: (checkpoint: Checkpoint) => void (saved = checkpoint) };
+    await train("U_{1,2}^{0,0}", options, { device, ...keep });
+    const { history } = await train("U_{1,2}^{0,0}", { ...options, iterations: 20 }, { device, resume: saved });
+    assertEquals([history[0].iteration, history.length], [7, 14]);
+    const straight = await train("U_{1,2}^{0,0}", { ...options, iterations: 20 }, { device });
+    assert(history[0].relativeChainSuboptimality < 2, `${history[0].relativeChainSuboptimality}`);
+    assertEquals(history.map(({ beta }) => beta), straight.history.slice(6).map(({ beta }) => beta));
+    assertEquals(tf.memory().numTensors, before);
+  }
 });
 
 onWebgpu("beta stops where a measurement found that chains fall behind", async (device) => {

@@ -15,6 +15,13 @@ const NAMES = new RegExp(
 /** Rows that say enough for numbers without a name to be recognised as numbers of rows. */
 const ENOUGH = 5;
 
+/** A column of whole numbers that is called as if it said whose row it is, but says some twice, so that it is taken for a good. */
+export function repeatedIds({ cells, names, width }: Rows): number | undefined {
+  if (width < 2 || !names) return undefined;
+  const column = names.findIndex((name, at) => NAMES.test(name) && cells.every((row) => /^\d+$/.test(row[at])));
+  return column >= 0 && new Set(cells.map((row) => row[column])).size < cells.length ? column : undefined;
+}
+
 /** The column that says whose row it is, and by what it was recognised; undefined where none does. */
 export function idColumn(
   { cells, names, width }: Rows,

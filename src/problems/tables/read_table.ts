@@ -7,7 +7,7 @@ import { InvalidInputError, show } from "../../errors.ts";
 import { decodeText } from "./decode.ts";
 import { csvGrid, type Grid, jsonGrid, looksLikeJson } from "./grid.ts";
 import { foundMark } from "./decimal_mark.ts";
-import { idColumn } from "./id_column.ts";
+import { idColumn, repeatedIds } from "./id_column.ts";
 import { isLong, wideRows } from "./long_layout.ts";
 import { type Cell, type DecimalMark, isMissing, looksLikeNumber, readCell } from "./numbers.ts";
 import { columnName, columnOf, listed, type Rows } from "./rows.ts";
@@ -125,6 +125,13 @@ function chosenColumns(
     // Where all columns are wanted, numbers are values.
     if (found && !(found.numbers && allowed && Object.hasOwn(allowed, width))) leave(found.column, found.why);
   }
+  const repeated = id === undefined && !allowed ? repeatedIds(rows) : undefined;
+  if (repeated !== undefined && left.includes(repeated)) {
+    notes.push(
+      `${capital(columnName(names, repeated))} has numbers that repeat, and is taken for a good; ` +
+        `if it says whose row it is, --id ${repeated + 1} leaves it out`,
+    );
+  }
   for (const column of left.length > 1 ? left : []) {
     let texts = 0, said = 0;
     for (const row of cells) {
@@ -135,6 +142,12 @@ function chosenColumns(
     }
     if (texts > said / 2) leave(column, "is text");
     else if (said === 0 && cells.length > 0) leave(column, "is empty");
+  }
+  if (left.length === 0 && width > 0) {
+    throw new InvalidInputError(
+      `Cannot read types from ${what}: it must have a column of numbers, got none of ${width}: they are text or empty; ` +
+        "--columns NAMES chooses columns",
+    );
   }
   return result(left);
 }

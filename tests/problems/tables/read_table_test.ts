@@ -101,6 +101,26 @@ Deno.test("what was recognised is said", async () => {
   assertEquals([counted.columns, counted.notes], [1, ["Column 1 counts the rows, and is left out"]]);
 });
 
+Deno.test("numbers under the name of an id that repeat are taken for a good, which is said", async () => {
+  const { notes, names } = await read("id,a,b\n7,1,2\n7,3,4\n8,5,6");
+  const said =
+    "Column 1 (id) has numbers that repeat, and is taken for a good; if it says whose row it is, --id 1 leaves it out";
+  assertEquals([notes, names], [[said], ["id", "a", "b"]]);
+  const left = await read("id,a,b\n7,1,2\n7,3,4\n8,5,6", { id: "1" });
+  assertEquals([left.notes, left.names], [["Column 1 (id) says whose row it is, and is left out"], ["a", "b"]]);
+  assertEquals((await read("price,a\n7,1\n7,3")).notes, []);
+});
+
+Deno.test("a table without a column of numbers is refused", async () => {
+  for (const text of ["a,b\nTRUE,FALSE\nTRUE,TRUE", "a,b\nlow,\nhigh,"]) {
+    await assertRejects(
+      () => read(text),
+      InvalidInputError,
+      "it must have a column of numbers, got none of 2: they are text",
+    );
+  }
+});
+
 Deno.test("cells that say nothing are refused with their number, or taken as one says", async () => {
   const text = "a,b\n1,2\n,3\nNA,-\n4,5";
   await assertRejects(
