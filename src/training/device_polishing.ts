@@ -65,7 +65,7 @@ export function devicePolishingStep(
   const { spread: e } = polishingSchedule(iteration, options);
   const { step, gradients } = parameterGradient(rules, parameters, types, rows, (hypernetwork) =>
     tidy(() => {
-      const cuts = cutsOf(kernels, hypernetwork, types, deriveKey(key, 1)), { points } = cuts, N = points.shape[1];
+      const cuts = cutsOf(kernels, hypernetwork, types, deriveKey(key, 1)), { points } = cuts;
       const { margins, shared } = marginsOf(kernels, cuts, types, n, u0);
       const sides = [1, -1].map((sign) => {
         const found = respond(kernels, cuts, tf.add(types, tf.mul(sign * e, margins)));
@@ -81,7 +81,6 @@ export function devicePolishingStep(
       const at = tf.concat([...sides.map(({ near }) => near), tf.zeros([rows, 1, m])], 1) as Tensor3D;
       const atZero = tf.fill([rows, 1], sides[0].slope + sides[1].slope); // p(x) = f(x) - f(0)
       const coefficients = tf.concat([...sides.map(({ coefficients }) => coefficients), atZero], 1) as Tensor2D;
-      if (at.shape[1] !== 2 * N + 1) throw new RangeError("points and coefficients must be of one number");
       return {
         revenue: tf.sub(tf.div(earned, profiles), shared) as Scalar,
         gradient: kernels.gradient(hypernetwork, at, coefficients),
