@@ -66,6 +66,7 @@ export type {
   GoodsObjective,
   HypernetworkGradient,
   KernelMemory,
+  MaximaOfCuts,
   MovedChains,
   MoveStage,
   PriceKernels,

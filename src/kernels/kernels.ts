@@ -75,6 +75,16 @@ export interface MoveStage {
   readonly key: RandomKey;
 }
 
+/** Maxima of the least of some linear functions over the box. */
+export interface MaximaOfCuts {
+  /** x `[R, m]`. */
+  readonly points: Tensor2D;
+  /** The functions' multipliers in the linear program `[R, N]`, of sum 1: how much each counts in a change of the maximum. */
+  readonly weights: Tensor2D;
+  /** The maxima `[R]`. */
+  readonly utilities: Tensor1D;
+}
+
 /** What training on a device needs besides, where nothing comes back to the host. */
 export interface ResidentParts {
   /**
@@ -88,6 +98,13 @@ export interface ResidentParts {
     stages: readonly MoveStage[],
     kept: number,
   ): MovedChains[];
+  /**
+   * For every row the maximum over x in [0, 1]^m of the least of N linear functions, min_k v_k + <a_k, x>.
+   *
+   * @param slopes a `[R, N, m]`.
+   * @param offsets v `[R, N]`.
+   */
+  maximaOfCuts(slopes: Tensor3D, offsets: Tensor2D): MaximaOfCuts;
   /** The numbers of {@linkcode "../random/numbers.ts"} `uniforms`, made on the device: a tensor of some shape. */
   uniforms(key: RandomKey, shape: readonly number[]): Tensor;
 }

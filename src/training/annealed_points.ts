@@ -83,8 +83,18 @@ export function annealedPoints(
   });
 }
 
-/** The candidates of all rows `[rows, N, m]`, and f there `[rows, N]`. */
-function climb(
+/** Where chains were that climbed: points `[rows, N, m]`, f there `[rows, N]`, and f at the zero outcome `[rows, 1]`. */
+export interface Candidates {
+  readonly points: Tensor3D;
+  readonly prices: Tensor;
+  readonly atZero: Tensor;
+}
+
+/**
+ * The candidates of all rows: C chains climb from the middle of the box to {@linkcode LAST_BETA} beta, and are looked at in
+ * the last stages. The caller disposes of them.
+ */
+export function climb(
   kernels: PriceKernels,
   hypernetwork: HypernetworkOutput,
   types: RowTypes,
@@ -93,7 +103,7 @@ function climb(
   m: number,
   beta: number,
   key: RandomKey,
-): { points: Tensor3D; prices: Tensor } {
+): Candidates {
   const start: Chains = { chains: tf.fill([rows, C, m], 0.5), squareSlopes: tf.fill([rows, m], 0.1) };
   const all = stages(beta).map((beta, stage): MoveStage => ({ move: { ...CLIMB, beta }, key: deriveKey(key, stage) }));
   const last = kernels.resident
@@ -102,6 +112,7 @@ function climb(
   return {
     points: tf.concat(last.map(({ chains }) => chains), 1),
     prices: tf.concat(last.map(({ values }) => tf.slice(values, [0, 0], [rows, C])), 1),
+    atZero: tf.slice(last[0].values, [0, C], [rows, 1]),
   };
 }
 

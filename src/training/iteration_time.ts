@@ -16,7 +16,7 @@ const MOST_ITERATIONS = 64;
 /**
  * The milliseconds of an iteration: the difference between trainings of one iteration and of more. What comes before the
  * first iteration, shaders that are compiled and a fit to initial prices, does not count; nor do iterations that polish, which
- * are the last ones and mostly the host's.
+ * are the last ones.
  *
  * @param device An open device, whose tensors are in use: the last that was opened.
  * @param resume What training begins with, before its first iteration; what it begins with by itself unless given.

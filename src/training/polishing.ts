@@ -43,7 +43,7 @@ import { STREAMS, type TrainingState } from "./state.ts";
 /** Pieces that count less than this are left out. */
 const LEAST_WEIGHT = 1e-3;
 /** A piece's gradient is taken this far from the outcome towards a point at which the piece is known to be active. */
-const TOWARDS = 0.02;
+export const TOWARDS = 0.02;
 /** Points closer than this to an outcome are the outcome. */
 const AT_OUTCOME = 1e-6;
 

@@ -11,8 +11,8 @@
  * grow from then on, in an iteration that does not depend on how fast anything is, so that a seed is a run. Chains that fall
  * behind are so noticed 11 to 20 iterations later, where algorithm1.ts notices at once.
  *
- * Iterations that polish (polishing.ts) follow the host's best responses, and wait for them. Chains that come back afterwards
- * are measured at once.
+ * Iterations that polish follow best responses that the device finds (device_polishing.ts), and are read as often. Chains that
+ * come back afterwards are measured at once.
  *
  * @module
  */
@@ -22,7 +22,16 @@ import type { PricingRules } from "../networks/pricing_rule.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { readTogether, recordOnly, submitRecorded } from "../runtime/command_recorder.ts";
 import { tensorsIn } from "../runtime/gradients.ts";
-import { grown, initialise, iterate, moveChainsAndGradient, schedule, updateParameters } from "./algorithm1.ts";
+import {
+  grown,
+  initialise,
+  iterate,
+  moveChainsAndGradient,
+  NO_CHAINS,
+  schedule,
+  updateParameters,
+} from "./algorithm1.ts";
+import { devicePolishingStep, polishesOnDevice } from "./device_polishing.ts";
 import type { IterationMetrics, Suboptimality } from "./metrics.ts";
 import { annealsNewChains, freshProfiles, type TrainingOptions } from "./options.ts";
 import { chainsReturn, isPolishing } from "./phase.ts";
@@ -42,13 +51,15 @@ export function staysOnDevice(kernels: PriceKernels, options: TrainingOptions): 
 
 /** An iteration that was not reported yet. */
 interface Unread extends Pick<IterationMetrics, "iteration" | "beta" | "learningRate"> {
+  /** Whether it polished, so that nothing was to be measured. */
+  readonly polished: boolean;
   /** The soft revenue and the gradient's norm `[2]`. */
   readonly numbers: Tensor;
 }
 
 /** What was read of some iterations, in order, and what the last of them measured, if it did. */
 interface Reading {
-  readonly metrics: readonly Omit<IterationMetrics, keyof Suboptimality>[];
+  readonly metrics: readonly (Omit<IterationMetrics, keyof Suboptimality> & Pick<Unread, "polished">)[];
   readonly measured?: Suboptimality;
 }
 
@@ -71,9 +82,9 @@ export function residentSteps(
     tf.dispose(of.map(({ numbers }) => numbers));
     unread = [];
     const made = reading.then((data): Reading => ({
-      metrics: of.map(({ iteration, beta, learningRate }, k) => {
+      metrics: of.map(({ iteration, beta, learningRate, polished }, k) => {
         const [softRevenue, gradientNorm] = data[measured.length + k];
-        return { iteration, softRevenue, gradientNorm, beta, learningRate };
+        return { iteration, softRevenue, gradientNorm, beta, learningRate, polished };
       }),
       measured: use(data),
     }));
@@ -102,9 +113,9 @@ export function residentSteps(
 
   /** The metrics of a reading, each with the last measurement. */
   const complete = ({ metrics, measured }: Reading): IterationMetrics[] =>
-    metrics.map((one, k) => {
+    metrics.map(({ polished, ...one }, k) => {
       if (measured && k === metrics.length - 1) known = measured;
-      return { ...one, ...known! };
+      return { ...one, ...(polished ? NO_CHAINS : known!) };
     });
 
   const settle = async (state: TrainingState): Promise<Progress> => {
@@ -113,6 +124,26 @@ export function residentSteps(
     underWay = undefined;
     if (unread.length > 0) metrics.push(...complete(await read([], () => undefined)));
     return { state: { ...state, gate: { open: state.gate?.open ?? true, measured: known } }, metrics };
+  };
+
+  /** An iteration in which parameters follow best responses of the device, and chains stay where they are. */
+  const polish = async (before: TrainingState): Promise<Progress> => {
+    const { beta, learningRate } = schedule(before, options), iteration = before.iteration + 1;
+    const recordAgain = recordOnly();
+    try {
+      const { revenue, gradients, gradient } = devicePolishingStep(problem, rules, kernels, options, before);
+      const { norm, ...updated } = updateParameters(rules, options, before, gradients, learningRate);
+      unread.push({ iteration, beta, learningRate, numbers: tf.stack([revenue, norm]), polished: true });
+      tf.dispose([revenue, norm, ...tensorsIn(gradient), ...tensorsIn(gradients)]);
+
+      const earlier = underWay, reads = (iteration - 1) % MEASURED_EVERY === 0;
+      if (reads) underWay = read([], () => undefined);
+      else submitRecorded();
+      const metrics = reads && earlier ? complete(await earlier) : [];
+      return { state: { ...before, ...updated, iteration }, metrics };
+    } finally {
+      recordAgain();
+    }
   };
 
   return {
@@ -124,6 +155,7 @@ export function residentSteps(
 
     async iterate(before) {
       if (isPolishing(before.iteration, options)) {
+        if (polishesOnDevice(kernels, problem)) return await polish(before);
         const settled = await settle(before), polished = await iterate(problem, rules, kernels, options, settled.state);
         return { ...polished, metrics: [...settled.metrics, ...polished.metrics] };
       }
@@ -141,7 +173,7 @@ export function residentSteps(
         );
         const { norm, ...updated } = updateParameters(rules, options, before, gradients, learningRate);
         const numbers = tf.tidy(() => tf.stack([tf.mean(step.utilities), norm]));
-        unread.push({ iteration, beta, learningRate, numbers });
+        unread.push({ iteration, beta, learningRate, numbers, polished: false });
 
         const earlier = underWay, again = chainsReturn(before, options);
         const isMeasured = (iteration - 1) % MEASURED_EVERY === 0 || again || (!known && !earlier);

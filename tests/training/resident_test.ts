@@ -13,8 +13,10 @@ import { normals, uniforms } from "../../src/random/numbers.ts";
 import { countGpuWork } from "../../src/runtime/gpu_counts.ts";
 import { type Device, openDevice } from "../../src/runtime/device.ts";
 import { annealedPoints } from "../../src/training/annealed_points.ts";
+import { devicePolishingStep } from "../../src/training/device_polishing.ts";
 import type { IterationMetrics } from "../../src/training/metrics.ts";
 import { defaultTraining, type TrainingOptions } from "../../src/training/options.ts";
+import { polishingStep } from "../../src/training/polishing.ts";
 import { MEASURED_EVERY, residentSteps, staysOnDevice } from "../../src/training/resident.ts";
 import { disposeState } from "../../src/training/state.ts";
 import { type Checkpoint, train, trainingRules } from "../../src/training/train.ts";
@@ -49,8 +51,13 @@ function onWebgpu(name: string, fn: (device: Device) => Promise<void>, open = op
 const openSoftware = () => openDevice({ backend: "webgpu", allowSoftware: true });
 
 /** Trains for some iterations, and gives what each of them submitted and read. */
-async function countedIterations(setting: string, context: ContextKind, iterations: number) {
-  const problem = settingProblem(setting), options = optionsOf(setting, context);
+async function countedIterations(
+  setting: string,
+  context: ContextKind,
+  iterations: number,
+  changes: Partial<TrainingOptions> = {},
+) {
+  const problem = settingProblem(setting), options = { ...optionsOf(setting, context), ...changes };
   const rules = trainingRules(problem, options), kernels = priceKernels(rules.network);
   assert(staysOnDevice(kernels, options));
   const steps = residentSteps(problem, rules, kernels, options), each = [], metrics: IterationMetrics[] = [];
@@ -127,22 +134,20 @@ onWebgpu("training stays on a GPU where kernels can, and is put together with th
   }
 });
 
-onWebgpu("iterations that polish come behind, in order, and are told of at once", async (device) => {
-  const options = { ...SMALL, network: NETWORK, iterations: 6, polishShare: 0.5, polishProfiles: 8 };
+const POLISHED = { ...SMALL, network: NETWORK, iterations: 6, polishShare: 0.5, polishProfiles: 8 };
+
+onWebgpu("iterations that polish come behind, in order, and stay on the device", async (device) => {
   const count = countGpuWork(), heard: number[] = [], before = tf.memory().numTensors;
-  const { history } = await train("U_{1,2}^{0,0}", options, {
+  const { history } = await train("U_{1,2}^{0,0}", POLISHED, {
     device,
     onIteration: ({ iteration }) => heard.push(iteration),
   });
-  assert(count.stop().readBacks > 3);
+  // The first measurement, the other numbers and the checkpoint.
+  assertEquals(count.stop().readBacks, 3);
   assertEquals(heard, [1, 2, 3, 4, 5, 6]);
   assertEquals(history.map(({ chainSuboptimality }) => chainSuboptimality > 0), [
-    true,
-    true,
-    true,
-    false,
-    false,
-    false,
+    ...[true, true, true],
+    ...[false, false, false],
   ]);
   assertEquals(tf.memory().numTensors, before);
 });
@@ -164,6 +169,70 @@ onWebgpu("chains that come back after polishing begin anew, where the device fin
     assertEquals(history.map(({ beta }) => beta), straight.history.slice(6).map(({ beta }) => beta));
     assertEquals(tf.memory().numTensors, before);
   }
+});
+
+/** Prices at random, and both gradients of polishing on the same profiles, flat. */
+async function bothPolishings(setting: string, context: ContextKind) {
+  const { problem, rules, parameters } = somePrices(setting, context), kernels = priceKernels(rules.network);
+  const options = { ...optionsOf(setting, context), iterations: 1, polishShare: 1, polishProfiles: 96 };
+  const state = { iteration: 0, parameters };
+  const onHost = await polishingStep(problem, rules, kernels, options, state);
+  const onDevice = devicePolishingStep(problem, rules, kernels, options, state);
+  const flat = async (gradients: Record<string, Tensor>) =>
+    (await Promise.all(Object.keys(parameters).map(async (name) => Array.from(await gradients[name].data())))).flat();
+  const found = [await flat(onHost.gradients), await flat(onDevice.gradients)];
+  return { revenues: [onHost.revenue, (await onDevice.revenue.data())[0]], gradients: found };
+}
+
+for (const [limits, open] of [["the adapter's limits", openSoftware], ["the least limits", openLeast]] as const) {
+  onWebgpu(`polishing on the device has the gradient of certified best responses: ${limits}`, async () => {
+    for (const [setting, context] of shapes) {
+      tf.engine().startScope();
+      const { revenues, gradients: [host, own] } = await bothPolishings(setting, context);
+      tf.engine().endScope();
+      const dot = (a: number[], b: number[]) => a.reduce((sum, value, k) => sum + value * b[k], 0);
+      const size = Math.sqrt(dot(host, host)), off = Math.hypot(...host.map((value, k) => value - own[k]));
+      const cosine = dot(host, own) / size / Math.sqrt(dot(own, own));
+      assertAlmostEquals(revenues[1], revenues[0], 0.01, setting);
+      assert(cosine > 0.95 && off < 0.3 * size, `${setting}: cosine ${cosine}, off by ${off} of ${size}`);
+    }
+  }, open);
+}
+
+onWebgpu("an iteration that polishes is one submission, and nothing is read but metrics", async () => {
+  for (const [setting, context] of shapes) {
+    const each = await countedIterations(setting, context, MEASURED_EVERY + 2, { polishShare: 1, polishProfiles: 8 });
+    each.forEach(({ submissions, readBacks, bytesReadBack, waits }, k) => {
+      const reads = k % MEASURED_EVERY === 0;
+      assertEquals([submissions, readBacks, waits], [1, reads ? 1 : 0, 0], `iteration ${k + 1}`);
+      if (!reads) assertEquals(bytesReadBack, 0);
+    });
+  }
+});
+
+Deno.test({
+  name: "polishing goes on from a checkpoint of another backend",
+  ignore: WITHOUT_WEBGPU,
+  async fn() {
+    for (const [from, to] of [["wasm", "webgpu"], ["webgpu", "wasm"]] as const) {
+      const saved: Checkpoint[] = [];
+      const first = await openDevice({ backend: from, allowSoftware: true });
+      const hooks = { checkpointEvery: 1, onCheckpoint: (one: Checkpoint) => void saved.push(one) };
+      await train("U_{2,2}^{1,0}", POLISHED, { device: first, ...hooks });
+      first.close();
+      for (const done of [2, 3, 4]) {
+        const device = await openDevice({ backend: to, allowSoftware: true });
+        const { history } = await train("U_{2,2}^{1,0}", POLISHED, { device, resume: saved[done - 1] });
+        assertEquals(history.map(({ iteration }) => iteration), [3, 4, 5, 6].slice(done - 2));
+        assertEquals(
+          history.map(({ chainSuboptimality }) => chainSuboptimality > 0),
+          history.map(({ iteration }) => iteration <= 3),
+        );
+        assert(history.every(({ gradientNorm }) => gradientNorm > 0));
+        device.close();
+      }
+    }
+  },
 });
 
 onWebgpu("beta stops where a measurement found that chains fall behind", async (device) => {

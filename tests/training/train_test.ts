@@ -123,18 +123,20 @@ Deno.test("a checkpoint of the end gives the mechanism without another iteration
 /**
  * Settings in which rounding, by which devices differ, grows slowly: choices that are not sharp, and short steps. On a GPU
  * new chains begin elsewhere, unless told otherwise, and whether chains keep up is known later, so that here beta does not
- * wait for it.
+ * wait for it. Where a chain lands on a line hangs on comparisons that rounding may turn: line moves are what makes devices part,
+ * by 1e-2 after 50 iterations in places, and by 1e-5 without them. So long trainings have none, and short ones do.
  */
 const CALM: Partial<TrainingOptions> = {
   ...{ profiles: 32, chains: 8, finalBeta: 60, newChains: "annealed", largestSuboptimality: 1000, polishShare: 0 },
 };
+const SET_CONTEXT = { tiedWeights: true, network: { ...SMALL.network!, context: "set" as const } };
+const LONG = { ...CALM, iterations: 50, learningRate: 1e-3, lineMoveEvery: 0 };
 const calmCases: readonly [setting: string, settings: Partial<TrainingOptions>][] = [
   ["U_{1,2}^{0,0}", { ...CALM, iterations: 50, learningRate: 1e-3 }],
+  ["U_{2,2}^{1,0}", LONG],
+  ["U_{2,2}^{1,0}", { ...LONG, ...SET_CONTEXT }],
   ["U_{2,2}^{1,0}", { ...CALM, iterations: 12, learningRate: 3e-4 }],
-  ["U_{2,2}^{1,0}", {
-    ...{ ...CALM, iterations: 12, learningRate: 3e-4, tiedWeights: true },
-    network: { ...SMALL.network!, context: "set" },
-  }],
+  ["U_{2,2}^{1,0}", { ...CALM, iterations: 12, learningRate: 3e-4, ...SET_CONTEXT }],
 ];
 for (const [setting, settings] of calmCases) {
   const { iterations, network } = settings;
@@ -160,6 +162,9 @@ for (const [setting, settings] of calmCases) {
         onWasm.forEach(({ [name]: expected, iteration }, k) => {
           if (name === "chainSuboptimality" && iteration % MEASURED_EVERY !== 1) return;
           const tolerance = 1e-3 * Math.max(1, Math.abs(expected));
+          if (name === "gradientNorm") {
+            assert(0.02 * expected > tolerance, "a gradient that is off by 2% would not show");
+          }
           assertAlmostEquals(onGpu[k][name], expected, tolerance, `${name} of iteration ${iteration}`);
         });
       }

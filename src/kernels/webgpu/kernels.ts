@@ -19,6 +19,7 @@ import { type ChainShader, chainShader } from "./chains.ts";
 import { Commands, type Window } from "./dispatch.ts";
 import { gradientShader } from "./gradient.ts";
 import type { Memory, WorkgroupLimits } from "./layout.ts";
+import { maximaOfCuts } from "./maximum_of_cuts.ts";
 import { type PointShader, pointShader } from "./points.ts";
 import { RECORD } from "./records.ts";
 import { chainSchedule, dispatches, stepSizes } from "./schedule.ts";
@@ -265,7 +266,10 @@ export function webgpuKernels(network: ConvexNetwork, options: WebgpuKernelOptio
     moveChains: (hypernetwork, types, start, move, key) =>
       moveInStages(hypernetwork, types, start, [{ move, key }], 1)[0],
 
-    resident: { uniforms: deviceUniforms, moveInStages },
+    resident: {
+      ...{ uniforms: deviceUniforms, moveInStages },
+      maximaOfCuts: (slopes, offsets) => maximaOfCuts(slopes, offsets, bindingBytes),
+    },
 
     memory(rows, C, H, Hl = 0) {
       const limits = workgroupLimits(new Commands(bindingBytes)), perRow = 4 * P * (H > 0 ? 1 : 0);

@@ -1,0 +1,141 @@
+/**
+ * Polishing (polishing.ts) on a device that the host does not wait for: the same gradient, from best responses that the
+ * device finds by itself.
+ *
+ * The pieces of f around a best response are found once for each row, where chains were that climb as those of
+ * annealed_points.ts: f is convex, so that its tangents at these points lie below it. With them in the place of f, the best
+ * response to a type is a small linear program, which is solved for the type itself, where production costs ask for it, and
+ * for the two that are spread from it. Its multipliers are what each piece counts.
+ *
+ * A piece that no chain came by is missing. So outcomes are a little off, and pieces that nearly meet are mixed up, as they
+ * are by the host in 32-bit floats; that is noise which new profiles average, not an error in one direction. Figures:
+ * docs/backends_and_devices.md.
+ *
+ * @module
+ */
+import { type Scalar, type Tensor, type Tensor2D, type Tensor3D, tf } from "../deps/tfjs.ts";
+import type { HypernetworkGradient, MaximaOfCuts, PriceKernels } from "../kernels/kernels.ts";
+import type { HypernetworkOutput } from "../networks/hypernetwork_output.ts";
+import type { Parameters } from "../networks/network.ts";
+import type { PricingRules } from "../networks/pricing_rule.ts";
+import { isReproducibleGoods, type ReproducibleGoods } from "../problems/principal_utility.ts";
+import type { MechanismProblem } from "../problems/problem.ts";
+import { deriveKey, type RandomKey, randomKey } from "../random/key.ts";
+import { tidy } from "../runtime/tensors.ts";
+import { climb } from "./annealed_points.ts";
+import { parameterGradient } from "./gradient.ts";
+import type { TrainingOptions } from "./options.ts";
+import { polishingSchedule, TOWARDS } from "./polishing.ts";
+import { STREAMS, type TrainingState } from "./state.ts";
+
+/** Chains of a row, which are looked at in four stages each. */
+const CHAINS = 16;
+/** beta for whose points chains climb: to 200, where they still come by all pieces near the best. */
+const BETA = 50;
+/** More goods than this would need more workgroup memory than every adapter has. */
+const MOST_GOODS = 300;
+
+/** Whether polishing can stay on the device. */
+export function polishesOnDevice({ resident }: PriceKernels, { goods }: MechanismProblem): boolean {
+  return resident !== undefined && goods <= MOST_GOODS;
+}
+
+/** What polishing on a device makes in an iteration; the caller disposes of the tensors. */
+export interface DevicePolishingStep {
+  /** The mean of u0 over new profiles. */
+  readonly revenue: Scalar;
+  /** The gradient of the loss, by parameter name. */
+  readonly gradients: Parameters;
+  /** The same in the hypernetwork's output. */
+  readonly gradient: HypernetworkGradient;
+}
+
+/** As `polishingStep` of polishing.ts, on the same profiles, and nothing comes back to the host. */
+export function devicePolishingStep(
+  problem: MechanismProblem,
+  rules: PricingRules,
+  kernels: PriceKernels,
+  options: TrainingOptions,
+  { iteration, parameters }: Pick<TrainingState, "iteration" | "parameters">,
+): DevicePolishingStep {
+  const { participants: n, goods: m, principalUtility: u0 } = problem, { polishProfiles: profiles } = options;
+  if (!isReproducibleGoods(u0)) throw new TypeError("polishing wants reproducible goods");
+  const key = deriveKey(randomKey(options.seed), STREAMS.polishing, iteration), rows = profiles * n;
+  const types = tf.tensor2d(problem.distribution.sample(key, profiles, "training"), [rows, m]);
+  const { spread: e } = polishingSchedule(iteration, options);
+  const { step, gradients } = parameterGradient(rules, parameters, types, rows, (hypernetwork) =>
+    tidy(() => {
+      const cuts = cutsOf(kernels, hypernetwork, types, deriveKey(key, 1)), { points } = cuts;
+      const { margins, shared } = marginsOf(kernels, cuts, types, n, u0);
+      const sides = [1, -1].map((sign) => {
+        const found = respond(kernels, cuts, tf.add(types, tf.mul(sign * e, margins)));
+        // d u0 / d f at a maximiser: one half of that of U, and the difference.
+        const slope = (0.5 - sign / (2 * e)) / profiles, outcomes = tf.reshape(found.points, [rows, 1, m]);
+        return {
+          ...{ slope, utilities: found.utilities, coefficients: tf.mul(-slope, found.weights) },
+          near: tf.add(outcomes, tf.mul(TOWARDS, tf.sub(points, outcomes))),
+        };
+      });
+      const [better, worse] = sides.map(({ utilities }) => tf.sum(utilities));
+      const earned = tf.sub(tf.mul(0.5 / e, tf.sub(better, worse)), tf.mul(0.5, tf.add(better, worse)));
+      const at = tf.concat([...sides.map(({ near }) => near), tf.zeros([rows, 1, m])], 1) as Tensor3D;
+      const atZero = tf.fill([rows, 1], sides[0].slope + sides[1].slope); // p(x) = f(x) - f(0)
+      const coefficients = tf.concat([...sides.map(({ coefficients }) => coefficients), atZero], 1) as Tensor2D;
+      return {
+        revenue: tf.sub(tf.div(earned, profiles), shared) as Scalar,
+        gradient: kernels.gradient(hypernetwork, at, coefficients),
+      };
+    }));
+  types.dispose();
+  return { ...step, gradients };
+}
+
+/** Tangents of p at some points of each row, N of them. */
+interface Cuts {
+  /** `[rows, N, m]`. */
+  readonly points: Tensor3D;
+  /** `[rows, N, m]`. */
+  readonly slopes: Tensor3D;
+  /** Minus the tangents at x = 0 `[rows, N]`. */
+  readonly offsets: Tensor2D;
+}
+
+/** Tangents where chains were that climbed. */
+function cutsOf(kernels: PriceKernels, hypernetwork: HypernetworkOutput, types: Tensor2D, key: RandomKey): Cuts {
+  const [rows, m] = types.shape;
+  const { points, prices, atZero } = climb(kernels, hypernetwork, types, rows, CHAINS, m, BETA, key);
+  const slopes = kernels.slope(hypernetwork, points);
+  const offsets = tf.sub(tf.sum(tf.mul(slopes, points), 2), tf.sub(prices, atZero)) as Tensor2D;
+  return { points, slopes, offsets };
+}
+
+/** Best responses of types `[rows, m]` to the largest of the tangents. */
+function respond(kernels: PriceKernels, { slopes, offsets }: Cuts, types: Tensor): MaximaOfCuts {
+  const [rows, m] = types.shape;
+  const gains = tf.sub(tf.reshape(types, [rows, 1, m]), slopes) as Tensor3D;
+  return kernels.resident!.maximaOfCuts(gains, offsets);
+}
+
+/** As `marginsOf` of polishing.ts: what one more unit of each good is worth `[rows, m]`, and what nobody's margins count. */
+function marginsOf(
+  kernels: PriceKernels,
+  cuts: Cuts,
+  types: Tensor2D,
+  n: number,
+  { productionCost, duplicationCost }: ReproducibleGoods,
+): { readonly margins: Tensor; readonly shared: Tensor } {
+  const [rows, m] = types.shape, profiles = rows / n;
+  const apart = tf.sub(types, n === 1 ? productionCost + duplicationCost : duplicationCost);
+  if (n === 1 || productionCost === 0) return { margins: apart, shared: tf.scalar(0) };
+  const outcomes = tf.reshape(respond(kernels, cuts, types).points, [profiles, n, m]);
+  const each = tf.unstack(outcomes, 1), largest = tf.max(outcomes, 1);
+  const left = tf.sub(
+    1,
+    tf.stack(each.map((_, i) => tf.max(tf.stack(each.filter((_, k) => k !== i), 1), 1)), 1),
+  );
+  const counted = tf.sum(tf.mul(left, outcomes));
+  return {
+    margins: tf.sub(apart, tf.mul(productionCost, tf.reshape(left, [rows, m]))),
+    shared: tf.mul(productionCost / profiles, tf.sub(tf.sum(largest), counted)),
+  };
+}
