@@ -27,6 +27,7 @@ const SMALL: Partial<TrainingOptions> = {
   chains: 4,
   steps: 3,
   warmUp: 1,
+  polishProfiles: 16,
   network: { layers: 2, groups: 3, groupSize: 2, hidden: [8] },
 };
 const SETTINGS = ["U_{1,2}^{0,0}", "U_{2,2}^{1,0}", "U_{3,2}^{1,0}"];
