@@ -320,7 +320,7 @@ Deno.test("a utility that is not a number stops training, and the last checkpoin
   assertSameCheckpoint(resumed.last, whole.last);
 });
 
-Deno.test("a utility that throws stops training with its own error, and leaves no tensor behind", async () => {
+Deno.test("a utility that throws stops training with its own message, and leaves no tensor behind", async () => {
   const device = await wasm();
   let broken = false;
   const problem = defineProblem({
@@ -334,7 +334,7 @@ Deno.test("a utility that throws stops training with its own error, and leaves n
   });
   const before = tf.memory().numTensors;
   const hooks: TrainingHooks = { device, onIteration: ({ iteration }) => void (broken = iteration === 2) };
-  await assertRejects(() => record(problem, {}, hooks), RangeError, "my own mistake");
+  await assertRejects(() => record(problem, {}, hooks), InvalidInputError, "my own mistake");
   assertEquals(tf.memory().numTensors, before);
 });
 
