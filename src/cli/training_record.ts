@@ -23,6 +23,8 @@ export interface TrainingRecordOptions {
   readonly checkpoint?: Checkpoint;
   /** Its iteration, or 0. */
   readonly done: number;
+  /** The configuration of a run that goes on, with or without a checkpoint. */
+  readonly before?: unknown;
   readonly output: Output;
 }
 
@@ -35,6 +37,8 @@ export interface TrainingRecord {
     & { onIteration(metrics: Pick<IterationMetrics, "iteration" | "softRevenue" | "validationRevenue">): void };
   /** Seconds of training so far, those before a pause included. */
   seconds(): number;
+  /** Throws the error that ended training again. What failed before anything was learned leaves no run behind. */
+  failed(error: unknown): Promise<never>;
   /** Takes the progress bar away. */
   end(): void;
 }
@@ -58,13 +62,18 @@ export async function recordTraining(options: TrainingRecordOptions): Promise<Tr
   const start = performance.now();
   const seconds = (): number => secondsBefore + (performance.now() - start) / 1000;
   const progress = output.progress("training");
-  let last = start, validated = "";
+  let last = start, validated = "", learned = options.before !== undefined;
   return {
     seconds,
     end: progress.end,
+    async failed(error) {
+      if (!learned) await folder.discard();
+      throw error;
+    },
     hooks: {
       resume: checkpoint,
       onIteration(metrics) {
+        learned = true;
         const now = performance.now();
         const profilesPerSecond = round(training.profiles / Math.max(now - last, 1e-3) * 1000);
         last = now;

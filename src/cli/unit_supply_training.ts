@@ -157,21 +157,12 @@ async function work(
     });
     if (watch) output.log(`Watch: ${watch.address}`);
     watch?.begin(folder.path, problem, { ...config, training });
-    const record = await recordTraining({ training, problem, folder, checkpoint, done, output });
-    const { resume, onCheckpoint } = record.hooks;
-    let learned = before !== undefined;
-    const onIteration: typeof record.hooks.onIteration = (metrics) => {
-      learned = true;
-      record.hooks.onIteration(metrics);
-    };
+    const record = await recordTraining({ training, problem, folder, checkpoint, done, before, output });
+    const { resume, onIteration, onCheckpoint } = record.hooks;
     const result = await trainAffineMaximizer(problem, training, {
       ...{ resume, onIteration, onCheckpoint, signal: interrupt.signal },
       checkpointEvery: values["checkpoint-every"],
-    }).catch(async (error) => {
-      // What failed before anything was learned leaves no run behind.
-      if (!learned) await folder.discard();
-      throw error;
-    }).finally(record.end);
+    }).catch(record.failed).finally(record.end);
     const trainingSeconds = record.seconds();
     if (result.iterations < iterations) {
       output.log(`Go on with: ${sayStopped(ended, result.iterations, iterations)}\n(${whatTediIs()})`);

@@ -238,9 +238,7 @@ function byAuthor<T>(name: string, run: () => T): T {
     const told = where === undefined || where.startsWith(import.meta.url) ? "" : ` (${where})`;
     throw new InvalidInputError(
       `Cannot use ${name}: it must give a value, got an error: ${message}${told}`,
-      {
-        cause,
-      },
+      { cause },
     );
   }
 }

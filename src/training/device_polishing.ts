@@ -18,15 +18,15 @@ import type { HypernetworkGradient, MaximaOfCuts, PriceKernels } from "../kernel
 import type { HypernetworkOutput } from "../networks/hypernetwork_output.ts";
 import type { Parameters } from "../networks/network.ts";
 import type { PricingRules } from "../networks/pricing_rule.ts";
-import { isReproducibleGoods, type ReproducibleGoods } from "../problems/principal_utility.ts";
+import type { ReproducibleGoods } from "../problems/principal_utility.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
-import { deriveKey, type RandomKey, randomKey } from "../random/key.ts";
+import { deriveKey, type RandomKey } from "../random/key.ts";
 import { tidy } from "../runtime/tensors.ts";
 import { climb } from "./annealed_points.ts";
 import { parameterGradient } from "./gradient.ts";
 import type { TrainingOptions } from "./options.ts";
-import { polishingSchedule, TOWARDS } from "./polishing.ts";
-import { STREAMS, type TrainingState } from "./state.ts";
+import { polishedProfiles, slopeAt, TOWARDS } from "./polishing.ts";
+import type { TrainingState } from "./state.ts";
 
 /** Chains of a row, which are looked at in four stages each. */
 const CHAINS = 16;
@@ -58,19 +58,16 @@ export function devicePolishingStep(
   options: TrainingOptions,
   { iteration, parameters }: Pick<TrainingState, "iteration" | "parameters">,
 ): DevicePolishingStep {
-  const { participants: n, goods: m, principalUtility: u0 } = problem, { polishProfiles: profiles } = options;
-  if (!isReproducibleGoods(u0)) throw new TypeError("polishing wants reproducible goods");
-  const key = deriveKey(randomKey(options.seed), STREAMS.polishing, iteration), rows = profiles * n;
-  const types = tf.tensor2d(problem.distribution.sample(key, profiles, "training"), [rows, m]);
-  const { spread: e } = polishingSchedule(iteration, options);
+  const { participants: n, goods: m } = problem, { polishProfiles: profiles } = options, rows = profiles * n;
+  const { key, types: drawn, principalUtility: u0, spread: e } = polishedProfiles(problem, options, iteration);
+  const types = tf.tensor2d(drawn, [rows, m]);
   const { step, gradients } = parameterGradient(rules, parameters, types, rows, (hypernetwork) =>
     tidy(() => {
       const cuts = cutsOf(kernels, hypernetwork, types, deriveKey(key, 1)), { points } = cuts;
       const { margins, shared } = marginsOf(kernels, cuts, types, n, u0);
       const sides = [1, -1].map((sign) => {
         const found = respond(kernels, cuts, tf.add(types, tf.mul(sign * e, margins)));
-        // d u0 / d f at a maximiser: one half of that of U, and the difference.
-        const slope = (0.5 - sign / (2 * e)) / profiles, outcomes = tf.reshape(found.points, [rows, 1, m]);
+        const slope = slopeAt(sign, e, profiles), outcomes = tf.reshape(found.points, [rows, 1, m]);
         return {
           ...{ slope, utilities: found.utilities, coefficients: tf.mul(-slope, found.weights) },
           near: tf.add(outcomes, tf.mul(TOWARDS, tf.sub(points, outcomes))),

@@ -64,6 +64,20 @@ export function polishingSchedule(
   };
 }
 
+/** What an iteration that polishes is about: new profiles and by how much their types are spread; the same on every device. */
+export function polishedProfiles(problem: MechanismProblem, options: TrainingOptions, iteration: number) {
+  const { principalUtility } = problem, { polishProfiles: profiles } = options;
+  if (!isReproducibleGoods(principalUtility)) throw new TypeError("polishing wants reproducible goods");
+  const key = deriveKey(randomKey(options.seed), STREAMS.polishing, iteration);
+  const types = problem.distribution.sample(key, profiles, "training");
+  return { key, types, principalUtility, ...polishingSchedule(iteration, options) };
+}
+
+/** d u0 / d f at a best response to a type that is spread by `e`, better (1) or worse (-1): half of that of U, and the difference. */
+export function slopeAt(sign: number, e: number, profiles: number): number {
+  return (0.5 - sign / (2 * e)) / profiles;
+}
+
 /** What polishing makes in an iteration; the caller disposes of the tensors. */
 export interface PolishingStep {
   /** The mean of u0 over new profiles, with best responses to types that are spread. */
@@ -84,12 +98,8 @@ export async function polishingStep(
   options: TrainingOptions,
   { iteration, parameters }: Pick<TrainingState, "iteration" | "parameters">,
 ): Promise<PolishingStep> {
-  const { participants: n, goods: m, principalUtility: u0 } = problem, { polishProfiles: profiles } = options;
-  const rows = profiles * n;
-  if (!isReproducibleGoods(u0)) throw new TypeError("polishing wants reproducible goods");
-  const key = deriveKey(randomKey(options.seed), STREAMS.polishing, iteration);
-  const types = problem.distribution.sample(key, profiles, "training");
-  const { spread } = polishingSchedule(iteration, options);
+  const { goods: m } = problem, rows = options.polishProfiles * problem.participants;
+  const { types, principalUtility: u0, spread } = polishedProfiles(problem, options, iteration);
   const hypernetwork = rules.hostHypernetwork(await hostTensors(parameters), types);
   const { chains: most } = options; // as many points in a row as with chains
   const { points, coefficients, revenue } = weightedPieces(rules, hypernetwork, types, u0, spread, most);
@@ -142,8 +152,7 @@ function weightedPieces(
     const first = row * (most + 1), [better, worse] = found.utilities.subarray(2 * row, 2 * row + 2);
     revenue += (better - worse) / (2 * e) - (better + worse) / 2;
     for (const side of [0, 1]) {
-      // d u0 / d f at a maximiser: one half of that of U, and the difference.
-      const slope = (0.5 + (side === 0 ? -1 : 1) / (2 * e)) / profiles;
+      const slope = slopeAt(side === 0 ? 1 : -1, e, profiles);
       coefficients[first + most] += slope; // p(x) = f(x) - f(0)
       const pieces = piecesAt(found, 2 * row + side, m, half);
       for (const [k, { weight, point }] of pieces.entries()) {

@@ -256,11 +256,6 @@ async function work(
     const config = await writeConfig(run, values, device, output, watch?.address);
     watch?.begin(folder.path, problem, config);
     const record = await recordTraining({ ...run, output });
-    let begun = run.before !== undefined;
-    const onIteration: typeof record.hooks.onIteration = (metrics) => {
-      begun = true;
-      record.hooks.onIteration(metrics);
-    };
     if (training.initialPrices === "fees" && !from && run.done === 0) {
       output.log("A network is fitted to prices of goods and participation fees, to begin training with");
     }
@@ -273,16 +268,11 @@ async function work(
     const result = await train(problem, training, {
       ...record.hooks,
       from,
-      onIteration,
       device,
       checkpointEvery,
       signal: interrupt.signal,
       ...sharding(ranks, values),
-    }).catch(async (error) => {
-      // What failed before anything was learned leaves no run behind.
-      if (!begun) await folder.discard();
-      throw error;
-    }).finally(record.end);
+    }).catch(record.failed).finally(record.end);
     const trainingSeconds = record.seconds();
     if (!result.done) {
       ranks?.finish();
