@@ -9,7 +9,7 @@ import type { Device } from "../runtime/device.ts";
 import type { TrainingOptions } from "../training/options.ts";
 import { chainIterations } from "../training/phase.ts";
 import { inMebibytes, type TrainingPlan } from "../training/plan.ts";
-import type { GpuIteration } from "./gpu_iteration.ts";
+import type { GpuIteration, GpuWork } from "./gpu_iteration.ts";
 import type { Table } from "./option_file.ts";
 import type { Output } from "./output.ts";
 import { configToml } from "./train_config.ts";
@@ -55,16 +55,23 @@ export function reportPlan(
   output.text(planText(lines, config));
 }
 
-/** Lines about what an iteration asks of a GPU. */
-function gpuLines(gpu: GpuIteration): [string, string, string][] {
-  const { iterations, dispatches, submissions, bytesReadBack, milliseconds, peakFlops, shareOfPeak } = gpu;
+/** Lines about what iterations ask of a GPU. */
+function gpuLines({ peakFlops, shareOfPeak, polishing, ...chains }: GpuIteration): [string, string, string][] {
   const short = (value: number) => String(Number(value.toPrecision(3)));
   const peak = peakFlops < 1e11 ? `${short(peakFlops / 1e9)} GFLOP/s` : `${short(peakFlops / 1e12)} TFLOP/s`;
-  return [
-    ["On the GPU", `${short(milliseconds)} ms`, `an iteration, measured in ${nouns(iterations, "iteration")}`],
-    ["  share of peak", `${short(100 * shareOfPeak)}%`, `of the ${peak} that it does at most`],
+  const work = (
+    title: string,
+    what: string,
+    { iterations, dispatches, submissions, bytesReadBack, milliseconds }: GpuWork,
+  ): [string, string, string][] => [
+    [title, `${short(milliseconds)} ms`, `${what}, measured in ${nouns(iterations, "iteration")}`],
     ["  dispatches", short(dispatches), `in ${short(submissions)} submissions`],
     ["  read back", `${short(bytesReadBack)} B`, "metrics and measurements among them"],
+  ];
+  return [
+    ...work("On the GPU", "an iteration", chains),
+    ["  share of peak", `${short(100 * shareOfPeak)}%`, `of the ${peak} that it does at most`],
+    ...polishing ? work("On it, polishing", "an iteration that polishes", polishing) : [],
   ];
 }
 

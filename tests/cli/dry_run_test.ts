@@ -1,5 +1,6 @@
 /** `tedi train --dry-run`: what training would take, without a trace; and the number of threads. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import type { GpuIteration } from "../../src/cli/gpu_iteration.ts";
 import { WITHOUT_WEBGPU } from "../devices.ts";
 import { jsonLines, SMALL, tedi, testFolder } from "./tedi.ts";
 
@@ -63,13 +64,17 @@ Deno.test({
   async fn() {
     const cwd = `${FOLDER}/gpu`;
     Deno.mkdirSync(cwd);
-    const args = COUNTED.map((arg) => arg === "wasm" ? "webgpu" : arg).concat("--allow-software", "--json");
+    const onGpu = ["--allow-software", "--json", "--polish-profiles", "8"];
+    const args = COUNTED.map((arg) => arg === "wasm" ? "webgpu" : arg).concat(onGpu);
     const { code, stdout, stderr } = await tedi(args, { cwd });
     assertEquals(code, 0, stderr);
     assertEquals(stderr, "Running some iterations on the GPU, to count what they ask of it\n");
-    const gpu = jsonLines(stdout)[0].gpu as Record<string, number>;
-    assert(gpu.dispatches > 10 && gpu.submissions >= 1 && gpu.submissions <= 3 && gpu.bytesReadBack <= 64, stdout);
-    assert(gpu.milliseconds > 0 && gpu.shareOfPeak > 0 && gpu.shareOfPeak < 1, stdout);
+    const { polishing, ...gpu } = jsonLines(stdout)[0].gpu as GpuIteration;
+    for (const { dispatches, submissions, bytesReadBack, milliseconds } of [gpu, polishing!]) {
+      assert(dispatches > 10 && submissions >= 1 && submissions <= 3 && bytesReadBack <= 64, stdout);
+      assert(milliseconds > 0, stdout);
+    }
+    assert(gpu.shareOfPeak > 0 && gpu.shareOfPeak < 1, stdout);
     assertEquals(namesIn(cwd), []);
   },
 });
