@@ -9,7 +9,7 @@ import { openDevice } from "../../src/runtime/device.ts";
 import { train } from "../../src/training/train.ts";
 import { forEachDevice } from "../devices.ts";
 
-const SMALL = { iterations: 4, profiles: 8, chains: 4, steps: 2 };
+const SMALL = { iterations: 4, profiles: 8, chains: 4, steps: 2, polishProfiles: 8 };
 const SIZE = { layers: 2, groups: 3, groupSize: 2, hidden: [6] };
 
 forEachDevice(
