@@ -30,10 +30,10 @@ Deno.test("--dry-run --json prints one plan and makes no run folder", async () =
     assertEquals([event, setting, backend, iterations], ["plan", "U_{2,3}^{1,0}", "wasm", 50]);
     assertEquals([parameters, rawWeights, rows, chains], [968, 104, 32, 128]);
     assertEquals(plan.flop, { hypernetwork: 119_808, chains: 645_632, prices: 41_600, total: 807_040 });
-    const { kernels, total, ...bytes } = plan.bytes as Record<string, number>;
+    const { kernels, polishing, total, ...bytes } = plan.bytes as Record<string, number>;
     assertEquals(bytes, { parameters: 34_848, chains: 6912 });
-    assertEquals(total, 34_848 + 6912 + kernels);
-    assert(kernels > 0);
+    assertEquals(total, 34_848 + 6912 + Math.max(kernels, polishing));
+    assert(kernels > 0 && polishing > kernels, "2,048 profiles polish, and 10 are trained on");
     assertEquals(namesIn(cwd), []);
   }
 });
@@ -50,10 +50,10 @@ Deno.test("--dry-run tells people the parameters, the memory and the work", asyn
   assertEquals(shown.get("Parameters"), ["968", "104 raw weights for each pricing rule"]);
   assertEquals(shown.get("Pricing rules"), ["32", "at a time; 10 profiles are trained on, others warm up"]);
   assertEquals(shown.get("Chains"), ["128", "4 for each pricing rule"]);
-  assertEquals(shown.get("An iteration"), ["0.000807 GFLOP", "without best responses:"]);
+  assertEquals(shown.get("An iteration"), ["0.000807 GFLOP", "with chains, without best responses:"]);
   assertEquals(shown.get("hypernetwork")?.[0], "0.000120 GFLOP");
-  assertEquals(shown.get("All"), ["0.0404 GFLOP", "50 iterations"]);
-  assertEquals(shown.get("Polishing"), ["13", "of them, the last, with 2,048 profiles"]);
+  assertEquals(shown.get("All"), ["0.0299 GFLOP", "37 iterations with chains"]);
+  assertEquals(shown.get("Polishing"), ["13", "more iterations, with 2,048 profiles"]);
   assert(lines.every((line) => line.at(-1) !== ""), "no line ends with spaces");
   assertEquals(namesIn(cwd), []);
 });
