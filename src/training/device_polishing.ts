@@ -35,7 +35,7 @@ export const POINTS = CHAINS * CANDIDATE_STAGES;
 /** beta for whose points chains climb: to 200, where they still come by all pieces near the best. */
 const BETA = 50;
 /** More goods than this would need more workgroup memory than every adapter has. */
-const MOST_GOODS = 300;
+export const MOST_GOODS = 300;
 
 /** Whether polishing can stay on the device. */
 export function polishesOnDevice({ resident }: PriceKernels, { goods }: Pick<MechanismProblem, "goods">): boolean {
