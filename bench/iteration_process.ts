@@ -41,7 +41,9 @@ const device = await openDevice({
   allowSoftware: true,
   threads: flags.threads === undefined ? undefined : Number(flags.threads),
 });
-const { problem, options, checkpoint } = decodeIteration(Deno.readFileSync(String(path)));
+const { problem, checkpoint, ...decoded } = decodeIteration(Deno.readFileSync(String(path)));
+/** With chains: peers do not polish. */
+const options = { ...decoded.options, polishShare: 0 };
 const rules = trainingRules(problem, options);
 await openKernels(rules.network); // starts the threads
 const kernels = priceKernels(rules.network, name);
@@ -84,7 +86,7 @@ Deno.exit(0);
 
 /** An iteration on the GPU: the difference between trainings of one and of several. */
 async function onGpu(): Promise<{ dispatches: number; gpuMs?: number }> {
-  const run = shortTraining(problem, options, device, checkpoint);
+  const run = shortTraining(problem, options, device, { resume: checkpoint });
   const profiles = [];
   for (const count of [1, 1 + ITERATIONS_OF_PROFILE]) {
     const end = profileGpu(openGpu()!);

@@ -14,6 +14,7 @@ import { openWasm } from "../runtime/wasm.ts";
 import { adapterName, findAdapters, openWebgpu } from "../runtime/webgpu.ts";
 import { iterationTime } from "../training/iteration_time.ts";
 import { carriedProfiles, type TrainingOptions } from "../training/options.ts";
+import { polishedShare } from "../training/phase.ts";
 import { trainingRules } from "../training/train.ts";
 import { adapterFacts, machineFacts } from "./device_test/adapter_facts.ts";
 import type { Output } from "./output.ts";
@@ -91,10 +92,15 @@ export async function measureIterations(
   const ofWasm = await iterationTime(problem, training, wasm);
   const gpu = await openWebgpu(adapter, "webgpu: it is measured");
   try {
-    const few = { ...training, profiles: Math.min(FEW_PROFILES, training.profiles) };
+    const atMost = (profiles: number) => Math.min(FEW_PROFILES, profiles);
+    const few = {
+      ...{ ...training, profiles: atMost(training.profiles) },
+      ...{ polishProfiles: atMost(training.polishProfiles) },
+    };
     const ofFew = await iterationTime(problem, few, gpu);
     gpu.check();
-    if (few.profiles < training.profiles && ofFew >= ofWasm) return { gpu: ofFew, wasm: ofWasm, atLeast: true };
+    const isLess = few.profiles < training.profiles || few.polishProfiles < training.polishProfiles;
+    if (isLess && ofFew >= ofWasm) return { gpu: ofFew, wasm: ofWasm, atLeast: true };
     const ofGpu = await iterationTime(problem, training, gpu);
     gpu.check();
     return { gpu: ofGpu, wasm: ofWasm };
@@ -106,7 +112,8 @@ export async function measureIterations(
 
 /**
  * What a measurement is valid for: the adapter and its driver, the machine and its programs, the number of threads, and the
- * size of the problem: where weights come from, and how many multiplications moving chains takes, in powers of two.
+ * size of the problem: where weights come from, and how many multiplications moving chains takes, in powers of two; and the
+ * share of iterations that polishes, in tenths, with the size of these.
  */
 export function cacheKey(adapter: GPUAdapter, problem: MechanismProblem, training: TrainingOptions): string {
   const { info, driver } = adapterFacts(adapter), { version, deno, os, release } = machineFacts();
@@ -117,10 +124,14 @@ export function cacheKey(adapter: GPUAdapter, problem: MechanismProblem, trainin
     ? "set"
     : "dense";
   const work = carriedProfiles(training) * problem.participants * training.chains * training.steps * P;
+  const inTwos = (count: number) => Math.round(Math.log2(count)), share = polishedShare(training);
   return JSON.stringify({
     ...{ ...info, driver, version, deno, os, release, threads: threadCount(), weights },
     ...{ moves: training.lineMoveEvery > 0, utility: isReproducibleGoods(problem.principalUtility) ? "goods" : "own" },
-    size: Math.round(Math.log2(work)),
+    size: inTwos(work),
+    ...share > 0 && {
+      polishing: { share: Math.ceil(10 * share), size: inTwos(training.polishProfiles * problem.participants * P) },
+    },
   });
 }
 

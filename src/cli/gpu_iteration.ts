@@ -11,10 +11,11 @@ import type { Device } from "../runtime/types.ts";
 import { openGpu } from "../runtime/webgpu.ts";
 import { shortTraining } from "../training/iteration_time.ts";
 import type { TrainingOptions } from "../training/options.ts";
+import { polishedShare } from "../training/phase.ts";
 import { MEASURED_EVERY } from "../training/resident.ts";
 
 /** What an iteration asks of a GPU: means over {@linkcode GpuIteration.iterations}. */
-export interface GpuIteration {
+export interface GpuWork {
   /** How many were counted. */
   readonly iterations: number;
   readonly dispatches: number;
@@ -23,17 +24,22 @@ export interface GpuIteration {
   readonly bytesReadBack: number;
   /** By the GPU's own clock, or else the time that passed. */
   readonly milliseconds: number;
+}
+
+/** What an iteration with chains asks of a GPU, and one that polishes. */
+export interface GpuIteration extends GpuWork {
   /** The most that the GPU was measured to do, in floating-point operations a second. */
   readonly peakFlops: number;
-  /** The share of that which the operations of the method are. */
+  /** The share of that which the operations of an iteration with chains are. */
   readonly shareOfPeak: number;
+  /** One that polishes; undefined where none does. */
+  readonly polishing?: GpuWork;
 }
 
 /**
- * Runs some iterations on the GPU that is open, and keeps nothing of them: the difference between a training of one and of
- * more. They are enough for metrics to be read once, but where the GPU is emulated: there it is one.
+ * Runs some iterations of each kind on the GPU that is open, and keeps nothing of them.
  *
- * @param flop Floating-point operations of an iteration.
+ * @param flop Floating-point operations of an iteration with chains.
  */
 export async function measureGpuIteration(
   problem: MechanismProblem,
@@ -41,8 +47,23 @@ export async function measureGpuIteration(
   device: Device,
   flop: number,
 ): Promise<GpuIteration> {
+  const of = (polishing: boolean) => measureWork(shortTraining(problem, options, device, { polishing }), device);
+  const chains = await of(false), polishing = polishedShare(options) > 0 ? await of(true) : undefined;
+  const { multiplyAddFlops: peakFlops } = await measureThroughput();
+  return {
+    ...{ ...chains, peakFlops, shareOfPeak: flop / (chains.milliseconds / 1e3) / peakFlops },
+    ...polishing && { polishing },
+  };
+}
+
+/**
+ * The difference between a training of one iteration and of more. They are enough for metrics to be read once, but where the
+ * GPU is emulated: there it is one.
+ *
+ * @param run Runs so many iterations.
+ */
+async function measureWork(run: (iterations: number) => Promise<void>, device: Device): Promise<GpuWork> {
   const iterations = device.software ? 1 : MEASURED_EVERY, gpu = openGpu()!;
-  const run = shortTraining(problem, options, device);
   await run(2); // compiles shaders
   const measured = async (count: number) => {
     const endProfile = profileGpu(gpu), work = countGpuWork(), begin = performance.now();
@@ -54,10 +75,8 @@ export async function measureGpuIteration(
   const one = await measured(1), more = await measured(1 + iterations);
   device.check();
   const each = (of: Exclude<keyof typeof one, "passes">) => (more[of] - one[of]) / iterations;
-  const { multiplyAddFlops: peakFlops } = await measureThroughput(), milliseconds = each("milliseconds");
   return {
     ...{ iterations, dispatches: each("dispatches"), submissions: each("submissions") },
-    ...{ bytesReadBack: each("bytesReadBack"), milliseconds, peakFlops },
-    shareOfPeak: flop / (milliseconds / 1e3) / peakFlops,
+    ...{ bytesReadBack: each("bytesReadBack"), milliseconds: each("milliseconds") },
   };
 }

@@ -9,10 +9,13 @@ import type { Device } from "../runtime/device.ts";
 import type { TrainingOptions } from "../training/options.ts";
 import { chainIterations } from "../training/phase.ts";
 import { inMebibytes, type TrainingPlan } from "../training/plan.ts";
-import type { GpuIteration } from "./gpu_iteration.ts";
+import type { GpuIteration, GpuWork } from "./gpu_iteration.ts";
 import type { Table } from "./option_file.ts";
 import type { Output } from "./output.ts";
 import { configToml } from "./train_config.ts";
+
+/** A name, its value, and what there is to say of it. */
+type Line = [string, string, string];
 
 /** Prints a plan, as comments above what a configuration file says. */
 export function reportPlan(
@@ -30,7 +33,7 @@ export function reportPlan(
   const count = (value: number) => value.toLocaleString("en");
   const work = (flop: number) =>
     flop < 1e12 ? `${(flop / 1e9).toPrecision(3)} GFLOP` : `${(flop / 1e12).toPrecision(3)} TFLOP`;
-  const lines: [string, string, string][] = [
+  const lines: Line[] = [
     ["Problem", problem.name, `${nouns(problem.participants, "participant")}, ${nouns(problem.goods, "good")}`],
     ["Device", backend, adapter],
     ["Parameters", count(plan.parameters), `${count(plan.rawWeights)} raw weights for each pricing rule`],
@@ -40,31 +43,37 @@ export function reportPlan(
     ["  parameters", inMebibytes(bytes.parameters), "with average, moments and gradient"],
     ["  chains", inMebibytes(bytes.chains), ""],
     ["  kernels", inMebibytes(bytes.kernels), `of at most ${inMebibytes(device.largestBuffer)} in one piece`],
-    ["An iteration", work(flop.total), "without best responses:"],
+    ...polished > 0
+      ? [["  polishing", inMebibytes(bytes.polishing), "in the place of kernels, when it comes to it"]] as Line[]
+      : [],
+    ["An iteration", work(flop.total), "with chains, without best responses:"],
     ["  hypernetwork", work(flop.hypernetwork), "raw weights, and the gradient through them"],
     ["  chains", work(flop.chains), "Langevin steps and line moves"],
     ["  prices", work(flop.prices), "and their gradients"],
     ...gpu ? gpuLines(gpu) : [],
-    ["All", work(flop.total * iterations), `${count(iterations)} iterations`],
-    [
-      "Polishing",
-      count(polished),
-      polished > 0 ? `of them, the last, with ${count(polishProfiles)} profiles` : "of them",
-    ],
+    ["All", work(flop.total * (iterations - polished)), `${count(iterations - polished)} iterations with chains`],
+    ["Polishing", count(polished), `more iterations${polished > 0 ? `, with ${count(polishProfiles)} profiles` : ""}`],
   ];
   output.text(planText(lines, config));
 }
 
-/** Lines about what an iteration asks of a GPU. */
-function gpuLines(gpu: GpuIteration): [string, string, string][] {
-  const { iterations, dispatches, submissions, bytesReadBack, milliseconds, peakFlops, shareOfPeak } = gpu;
+/** Lines about what iterations ask of a GPU. */
+function gpuLines({ peakFlops, shareOfPeak, polishing, ...chains }: GpuIteration): Line[] {
   const short = (value: number) => String(Number(value.toPrecision(3)));
   const peak = peakFlops < 1e11 ? `${short(peakFlops / 1e9)} GFLOP/s` : `${short(peakFlops / 1e12)} TFLOP/s`;
-  return [
-    ["On the GPU", `${short(milliseconds)} ms`, `an iteration, measured in ${nouns(iterations, "iteration")}`],
-    ["  share of peak", `${short(100 * shareOfPeak)}%`, `of the ${peak} that it does at most`],
+  const work = (
+    title: string,
+    what: string,
+    { iterations, dispatches, submissions, bytesReadBack, milliseconds }: GpuWork,
+  ): Line[] => [
+    [title, `${short(milliseconds)} ms`, `${what}, measured in ${nouns(iterations, "iteration")}`],
     ["  dispatches", short(dispatches), `in ${short(submissions)} submissions`],
     ["  read back", `${short(bytesReadBack)} B`, "metrics and measurements among them"],
+  ];
+  return [
+    ...work("On the GPU", "an iteration", chains),
+    ["  share of peak", `${short(100 * shareOfPeak)}%`, `of the ${peak} that it does at most`],
+    ...polishing ? work("On it, polishing", "an iteration that polishes", polishing) : [],
   ];
 }
 

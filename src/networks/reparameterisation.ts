@@ -11,6 +11,7 @@
  * @module
  */
 import { type Tensor, type Tensor2D, tf } from "../deps/tfjs.ts";
+import { constant } from "../runtime/constants.ts";
 
 /** A map from rows of P raw weights to rows of S slots. */
 export interface Reparameterisation {
@@ -116,7 +117,7 @@ export function forwardOnDevice(map: Reparameterisation, raw: Tensor2D): Tensor2
     save([raw]);
     let made: Tensor = gathered(raw, from);
     if (constants) made = tf.add(made, tf.tensor1d(constantsOnly(map)));
-    if (least) made = tf.maximum(made, tf.tensor1d(least));
+    if (least) made = tf.maximum(made, constant(least));
     return {
       value: made,
       // deno-lint-ignore no-explicit-any
@@ -139,7 +140,7 @@ export function transposeOnDevice(map: Reparameterisation, gradient: Tensor2D, r
   return tf.tidy(() => {
     const { inputs, from, least } = map, [rows] = gradient.shape;
     const passed = least
-      ? tf.mul(gradient, tf.cast(tf.greaterEqual(gathered(raw!, from), tf.tensor1d(least)), "float32")) as Tensor2D
+      ? tf.mul(gradient, tf.cast(tf.greaterEqual(gathered(raw!, from), constant(least)), "float32")) as Tensor2D
       : gradient;
     const slots = slotsOf(map), most = slots.length / inputs, each = gathered(passed, slots);
     return most === 1 ? each : tf.sum(tf.reshape(each, [rows, most, inputs]), 1) as Tensor2D;
@@ -186,8 +187,8 @@ function gathered(matrix: Tensor2D, places: Int32Array): Tensor2D {
   }
   const { columns, kept } = made;
   return tf.tidy(() => {
-    const gathered = tf.gather(matrix, tf.tensor1d(columns, "int32"), 1);
-    return kept ? tf.mul(gathered, tf.tensor1d(kept)) as Tensor2D : gathered as Tensor2D;
+    const gathered = tf.gather(matrix, constant(columns), 1);
+    return kept ? tf.mul(gathered, constant(kept)) as Tensor2D : gathered as Tensor2D;
   });
 }
 

@@ -18,6 +18,7 @@
  * @module
  */
 import { type Tensor2D, tf } from "../deps/tfjs.ts";
+import { constant } from "../runtime/constants.ts";
 import { groupMaxLayout, type PartialGroupMaxSize } from "./groupmax_layout.ts";
 import {
   forward,
@@ -102,10 +103,18 @@ export function meanOfTied(values: Float32Array, to: Float32Array, ties: Reparam
   }
 }
 
+const divisors = new WeakMap<Reparameterisation, Float32Array>();
+
+/** How many numbers are tied to each, itself among them, and 1 where it is another that stands for them. */
+function divisorsOf(ties: Reparameterisation): Float32Array {
+  let counts = divisors.get(ties);
+  if (!counts) divisors.set(ties, counts = Float32Array.from(multiplicities(ties), (count) => Math.max(1, count)));
+  return counts;
+}
+
 /** As {@linkcode meanOfTied}, on the device: `[rows, W]`. */
 export function meanOfTiedOnDevice(values: Tensor2D, ties: Reparameterisation): Tensor2D {
   return tf.tidy(() => {
-    const counts = tf.tensor1d(Float32Array.from(multiplicities(ties), (count) => Math.max(1, count)));
-    return forwardOnDevice(ties, tf.div(transposeOnDevice(ties, values), counts) as Tensor2D);
+    return forwardOnDevice(ties, tf.div(transposeOnDevice(ties, values), constant(divisorsOf(ties))) as Tensor2D);
   });
 }

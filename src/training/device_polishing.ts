@@ -22,7 +22,7 @@ import type { ReproducibleGoods } from "../problems/principal_utility.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { deriveKey, type RandomKey } from "../random/key.ts";
 import { tidy } from "../runtime/tensors.ts";
-import { climb } from "./annealed_points.ts";
+import { CANDIDATE_STAGES, climb } from "./annealed_points.ts";
 import { parameterGradient } from "./gradient.ts";
 import type { TrainingOptions } from "./options.ts";
 import { polishedProfiles, slopeAt, TOWARDS } from "./polishing.ts";
@@ -30,13 +30,15 @@ import type { TrainingState } from "./state.ts";
 
 /** Chains of a row, which are looked at in four stages each. */
 const CHAINS = 16;
+/** Points of a row at which it is known where f lies: all chains, each where it was in the last stages. */
+export const POINTS = CHAINS * CANDIDATE_STAGES;
 /** beta for whose points chains climb: to 200, where they still come by all pieces near the best. */
 const BETA = 50;
 /** More goods than this would need more workgroup memory than every adapter has. */
-const MOST_GOODS = 300;
+export const MOST_GOODS = 300;
 
 /** Whether polishing can stay on the device. */
-export function polishesOnDevice({ resident }: PriceKernels, { goods }: MechanismProblem): boolean {
+export function polishesOnDevice({ resident }: PriceKernels, { goods }: Pick<MechanismProblem, "goods">): boolean {
   return resident !== undefined && goods <= MOST_GOODS;
 }
 

@@ -48,8 +48,8 @@ export function parameterGradient<Step extends { readonly gradient: Hypernetwork
       ...parameters,
       ...Object.fromEntries(names.map((name, k) => [name, tensors[k]])),
     });
-    const sum = tf.sum(tf.mul(step!.gradient.hidden!, hidden!)), ofGoods = step!.gradient.perGood;
-    return ofGoods ? tf.add(sum, tf.sum(tf.mul(ofGoods.hidden, perGood!.hidden))) : sum;
+    const { hidden: ofHidden, perGood: ofGoods } = step!.gradient, one = withGradient(hidden!, ofHidden!);
+    return ofGoods ? tf.add(one, withGradient(perGood!.hidden, ofGoods.hidden)) : one;
   };
   try {
     const ofHidden = names.length > 0 ? tf.grads(product)(names.map((name) => parameters[name])) : [];
@@ -68,6 +68,14 @@ export function parameterGradient<Step extends { readonly gradient: Hypernetwork
     if (step) tf.dispose(tensorsIn(step));
     throw error;
   }
+}
+
+/**
+ * A number whose gradient in a tensor is `gradient`; what it is does not matter. The sum of their products would have it, too,
+ * but TensorFlow.js takes the gradient of a sum by a tensor of ones, which the host would upload in every iteration.
+ */
+function withGradient(tensor: Tensor, gradient: Tensor): Tensor {
+  return tf.customGrad(() => ({ value: tf.scalar(0), gradFunc: () => tf.clone(gradient) }))(tensor);
 }
 
 /**

@@ -21,6 +21,11 @@ export function chainIterations({ iterations, polishShare }: PhaseOptions): numb
   return iterations - Math.round(polishShare * iterations);
 }
 
+/** The share of the iterations that polishes. */
+export function polishedShare(options: PhaseOptions): number {
+  return (options.iterations - chainIterations(options)) / options.iterations;
+}
+
 /** Whether an iteration, counted from 0, polishes. */
 export function isPolishing(iteration: number, options: PhaseOptions): boolean {
   return iteration >= chainIterations(options);

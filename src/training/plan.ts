@@ -4,11 +4,13 @@
  * @module
  */
 import { InvalidInputError } from "../errors.ts";
-import type { PriceKernels } from "../kernels/kernels.ts";
+import type { KernelMemory, PriceKernels } from "../kernels/kernels.ts";
 import type { PricingRules } from "../networks/pricing_rule.ts";
 import type { Device } from "../runtime/device.ts";
 import { elementCount } from "../runtime/host_tensor.ts";
+import { POINTS, polishesOnDevice } from "./device_polishing.ts";
 import { carriedProfiles, type TrainingOptions } from "./options.ts";
+import { polishedShare } from "./phase.ts";
 
 /** Memory and work of a training run. */
 export interface TrainingPlan {
@@ -26,13 +28,19 @@ export interface TrainingPlan {
     readonly parameters: number;
     /** Chains and types, before and after a move. */
     readonly chains: number;
-    /** What kernels take. */
+    /** What kernels take in an iteration with chains. */
     readonly kernels: number;
+    /** What an iteration that polishes takes, kernels included; 0 where none does. Best responses of the host are not counted. */
+    readonly polishing: number;
+    /** Of an iteration with chains or of one that polishes, whichever takes more. */
     readonly total: number;
   };
   /** Bytes of the largest buffer that each of them needs. */
-  readonly largest: { readonly parameters: number; readonly chains: number; readonly kernels: number };
-  /** Floating-point operations of an iteration, additions and multiplications counted each, without best responses. */
+  readonly largest: Readonly<Record<"parameters" | "chains" | "kernels" | "polishing", number>>;
+  /**
+   * Floating-point operations of an iteration with chains, additions and multiplications counted each, without best responses.
+   * Those of iterations that polish are not counted: how many a best response takes depends on the prices.
+   */
   readonly flop: {
     /** Raw weights from contexts, and the way back. */
     readonly hypernetwork: number;
@@ -48,6 +56,12 @@ export interface TrainingPlan {
 const LINE_PASSES = 7;
 /** Copies of the parameters at the peak: parameters, average and two moments, each old and new, and the gradient. */
 const PARAMETER_COPIES = 9;
+/**
+ * Arrays as large as the points of all rows that polishing on a device holds at the peak: points and where they were looked
+ * at, slopes and their products, what each type gains in three programs, and points near two outcomes, thrice each and
+ * together.
+ */
+const POLISHING_COPIES = 15;
 
 /** The plan of a training run with these kernels. */
 export function trainingPlan(rules: PricingRules, kernels: PriceKernels, options: TrainingOptions): TrainingPlan {
@@ -63,6 +77,9 @@ export function trainingPlan(rules: PricingRules, kernels: PriceKernels, options
     chains: 4 * 3 * rows * (C + 2) * m,
     kernels: memory.total,
   };
+  const polishing = polishedShare(options) > 0
+    ? polishingBytes(rules, kernels, options, H, Hl)
+    : { total: 0, largest: 0 };
 
   // Of one point: f takes each weight once; a subgradient follows one element of each group.
   const forward = 2 * P, winners = groupMax ? forward / groupMax.size.groupSize : forward;
@@ -74,14 +91,32 @@ export function trainingPlan(rules: PricingRules, kernels: PriceKernels, options
   };
   return {
     ...{ parameters, rawWeights: P, rows, chains: rows * C },
-    bytes: { ...bytes, total: bytes.parameters + bytes.chains + bytes.kernels },
+    bytes: {
+      ...{ ...bytes, polishing: polishing.total },
+      total: bytes.parameters + bytes.chains + Math.max(bytes.kernels, polishing.total),
+    },
     largest: {
       parameters: 4 * Math.max(...Object.values(rules.parameterShapes).map(elementCount)),
       chains: 4 * rows * C * m,
       kernels: memory.largest,
+      polishing: polishing.largest,
     },
     flop: { ...flop, total: flop.hypernetwork + flop.chains + flop.prices },
   };
+}
+
+/** Bytes of an iteration that polishes: all, and of the largest buffer. */
+function polishingBytes(
+  { shape: { participants: n, goods: m } }: PricingRules,
+  kernels: PriceKernels,
+  options: TrainingOptions,
+  H: number,
+  Hl: number,
+): KernelMemory {
+  const rows = options.polishProfiles * n, onDevice = polishesOnDevice(kernels, { goods: m });
+  const points = onDevice ? 2 * POINTS : options.chains, memory = kernels.memory(rows, points, H, Hl, n);
+  const largest = 4 * rows * (points + 1) * m, all = onDevice ? POLISHING_COPIES * 4 * rows * POINTS * m : largest;
+  return { total: memory.total + all, largest: Math.max(memory.largest, largest) };
 }
 
 /**
@@ -90,14 +125,15 @@ export function trainingPlan(rules: PricingRules, kernels: PriceKernels, options
  * @throws {InvalidInputError} telling what takes too much, and what to lower.
  */
 export function checkPlan(plan: TrainingPlan, device: Device, options: TrainingOptions): void {
-  const { network: { groups, groupSize, layers, hidden }, profiles, chains } = options;
+  const { network: { groups, groupSize, layers, hidden }, profiles, chains, polishProfiles } = options;
   const network = `network.groups (${groups}), groupSize (${groupSize}), layers (${layers}) or hidden ([${hidden}])`;
   const remedies = {
     parameters: network,
     chains: `profiles (${profiles}) or chains (${chains})`,
     kernels: `profiles (${profiles}), chains (${chains}), ${network}`,
+    polishing: `polishProfiles (${polishProfiles}), ${network}`,
   };
-  for (const part of ["parameters", "chains", "kernels"] as const) {
+  for (const part of ["parameters", "chains", "kernels", "polishing"] as const) {
     if (plan.largest[part] <= device.largestBuffer) continue;
     throw new InvalidInputError(
       `Cannot train: the largest buffer for ${part} must have at most ${inMebibytes(device.largestBuffer)} on ` +

@@ -21,6 +21,7 @@ import type { PriceKernels } from "../kernels/kernels.ts";
 import type { PricingRules } from "../networks/pricing_rule.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { readTogether, recordOnly, submitRecorded } from "../runtime/command_recorder.ts";
+import { keepConstants } from "../runtime/constants.ts";
 import { tensorsIn } from "../runtime/gradients.ts";
 import {
   grown,
@@ -75,6 +76,7 @@ export function residentSteps(
   let unread: Unread[] = [];
   /** The reading of a measurement under way, and the last one that is known. */
   let underWay: Promise<Reading> | undefined, known: Suboptimality | undefined;
+  let disposeConstants: (() => void) | undefined;
 
   /** Begins to read all iterations that were not, and a measurement, if tensors are given. Submits what was recorded. */
   const read = (measured: readonly Tensor[], use: (data: Float32Array[]) => Suboptimality | undefined) => {
@@ -150,6 +152,7 @@ export function residentSteps(
     begin(saved, start) {
       const state = saved ? restoreState(problem, rules, options, saved) : initialise(problem, rules, options, start);
       known = state.gate?.measured;
+      disposeConstants = keepConstants();
       return state;
     },
 
@@ -203,6 +206,7 @@ export function residentSteps(
       tf.dispose(unread.map(({ numbers }) => numbers));
       unread = [];
       underWay = undefined;
+      disposeConstants?.();
     },
   };
 }

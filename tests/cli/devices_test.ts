@@ -27,6 +27,7 @@ function smallPlan(): TestPlan {
       ...options,
       network: { ...network, layers: 1, groups: 2 },
       profiles: 4,
+      polishProfiles: 128,
       chains: 4,
       steps: 2,
       lineMoveEvery: 0,
@@ -59,10 +60,18 @@ Deno.test({
     const { code, record, text } = await run();
     assertEquals([code, record.right, record.error], [0, true, undefined], text);
     assert(record.kernels.every(({ differences }) => differences.length > 8));
+    for (const what of ["maxima of cuts", "maxima of cuts by multipliers"]) {
+      assert(record.kernels.every(({ differences }) => differences.some((one) => one.what === what)), what);
+    }
     assertEquals(record.training.differences.length, 5);
+    assertEquals(record.polishing.differences.map(({ what }) => what), [
+      "u0 of best responses",
+      "gradient of polishing",
+    ]);
     assert(record.machine.deno === Deno.version.deno && record.features.length > 0);
     assert(record.limits.maxStorageBufferBindingSize >= 2 ** 27);
     assertStringIncludes(text, "kernels         right");
+    assertStringIncludes(text, "polishing       right");
     assertStringIncludes(text.split("\n").at(-1)!, "computes what it should.");
   },
 });
@@ -74,6 +83,7 @@ Deno.test({
     const { compared: timed, ...plan } = smallPlan();
     const { record, text } = await run(undefined, { ...plan, cases: [], compared: timed, timed });
     const { throughput, iteration } = record;
+    assertEquals([iteration?.polishShare, iteration?.polishProfiles], [0.5, 128]);
     for (const figure of Object.values({ ...throughput, ...iteration })) {
       if (typeof figure === "number") assert(Number.isFinite(figure) && figure > 0);
     }
@@ -87,18 +97,26 @@ Deno.test({
   name: "a wrong kernel is found, named, and gives exit code 1",
   ignore: WITHOUT_WEBGPU,
   async fn() {
-    // Slopes that are 0.1% too large, in kernels that are right otherwise.
+    // Slopes that are 0.1% too large, and multipliers that are all alike, in kernels that are right otherwise.
     const wrong = (network: ConvexNetwork): PriceKernels => {
-      const kernels = priceKernels(network);
+      const kernels = priceKernels(network), resident = kernels.resident!;
       return {
         ...kernels,
         slope: (...inputs) => tf.tidy(() => tf.mul(kernels.slope(...inputs), 1.001) as Tensor3D),
+        resident: {
+          ...resident,
+          maximaOfCuts(...inputs) {
+            const { weights, ...found } = resident.maximaOfCuts(...inputs), [R, N] = weights.shape;
+            weights.dispose();
+            return { ...found, weights: tf.fill([R, N], 1 / N) };
+          },
+        },
       };
     };
     const { code, record, text } = await run(wrong);
     assertEquals([code, record.right], [1, false]);
     const off = record.kernels.flatMap(({ differences }) => differences).filter(({ off, allowed }) => off > allowed);
-    assertEquals(off.map(({ what }) => what), ["slope"]);
+    assertEquals(off.map(({ what }) => what), ["slope", "maxima of cuts by multipliers"]);
     assertMatch(text, /wrong: slope: off by 1.0e-3, of at most 1.0e-4 \(small\)/);
     assertMatch(text.split("\n").at(-1)!, /computes wrong results. Train with --backend wasm. Please report it/);
   },
@@ -121,7 +139,8 @@ Deno.test({
 });
 
 Deno.test("the verdict says what to do", () => {
-  const iteration = { setting: "U_{3,10}^{1,0}", profiles: 128, gpuMilliseconds: 5, wasmMilliseconds: 100 };
+  const setting = "U_{3,10}^{1,0}", sizes = { profiles: 128, polishShare: 0.25, polishProfiles: 256 };
+  const iteration = { setting, ...sizes, gpuMilliseconds: 5, wasmMilliseconds: 100 };
   const found = { right: true, software: false, iteration } as DeviceTest;
   assertStringIncludes(verdict(found), "20 times as fast as the CPU in U_{3,10}^{1,0}: train with it");
   const slow = { ...found, iteration: { ...iteration, gpuMilliseconds: 200 } };

@@ -1,5 +1,6 @@
 /** `tedi train --dry-run`: what training would take, without a trace; and the number of threads. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import type { GpuIteration } from "../../src/cli/gpu_iteration.ts";
 import { WITHOUT_WEBGPU } from "../devices.ts";
 import { jsonLines, SMALL, tedi, testFolder } from "./tedi.ts";
 
@@ -29,10 +30,10 @@ Deno.test("--dry-run --json prints one plan and makes no run folder", async () =
     assertEquals([event, setting, backend, iterations], ["plan", "U_{2,3}^{1,0}", "wasm", 50]);
     assertEquals([parameters, rawWeights, rows, chains], [968, 104, 32, 128]);
     assertEquals(plan.flop, { hypernetwork: 119_808, chains: 645_632, prices: 41_600, total: 807_040 });
-    const { kernels, total, ...bytes } = plan.bytes as Record<string, number>;
+    const { kernels, polishing, total, ...bytes } = plan.bytes as Record<string, number>;
     assertEquals(bytes, { parameters: 34_848, chains: 6912 });
-    assertEquals(total, 34_848 + 6912 + kernels);
-    assert(kernels > 0);
+    assertEquals(total, 34_848 + 6912 + Math.max(kernels, polishing));
+    assert(kernels > 0 && polishing > kernels, "2,048 profiles polish, and 10 are trained on");
     assertEquals(namesIn(cwd), []);
   }
 });
@@ -49,10 +50,10 @@ Deno.test("--dry-run tells people the parameters, the memory and the work", asyn
   assertEquals(shown.get("Parameters"), ["968", "104 raw weights for each pricing rule"]);
   assertEquals(shown.get("Pricing rules"), ["32", "at a time; 10 profiles are trained on, others warm up"]);
   assertEquals(shown.get("Chains"), ["128", "4 for each pricing rule"]);
-  assertEquals(shown.get("An iteration"), ["0.000807 GFLOP", "without best responses:"]);
+  assertEquals(shown.get("An iteration"), ["0.000807 GFLOP", "with chains, without best responses:"]);
   assertEquals(shown.get("hypernetwork")?.[0], "0.000120 GFLOP");
-  assertEquals(shown.get("All"), ["0.0404 GFLOP", "50 iterations"]);
-  assertEquals(shown.get("Polishing"), ["13", "of them, the last, with 2,048 profiles"]);
+  assertEquals(shown.get("All"), ["0.0299 GFLOP", "37 iterations with chains"]);
+  assertEquals(shown.get("Polishing"), ["13", "more iterations, with 2,048 profiles"]);
   assert(lines.every((line) => line.at(-1) !== ""), "no line ends with spaces");
   assertEquals(namesIn(cwd), []);
 });
@@ -63,13 +64,17 @@ Deno.test({
   async fn() {
     const cwd = `${FOLDER}/gpu`;
     Deno.mkdirSync(cwd);
-    const args = COUNTED.map((arg) => arg === "wasm" ? "webgpu" : arg).concat("--allow-software", "--json");
+    const onGpu = ["--allow-software", "--json", "--polish-profiles", "8"];
+    const args = COUNTED.map((arg) => arg === "wasm" ? "webgpu" : arg).concat(onGpu);
     const { code, stdout, stderr } = await tedi(args, { cwd });
     assertEquals(code, 0, stderr);
     assertEquals(stderr, "Running some iterations on the GPU, to count what they ask of it\n");
-    const gpu = jsonLines(stdout)[0].gpu as Record<string, number>;
-    assert(gpu.dispatches > 10 && gpu.submissions >= 1 && gpu.submissions <= 3 && gpu.bytesReadBack <= 64, stdout);
-    assert(gpu.milliseconds > 0 && gpu.shareOfPeak > 0 && gpu.shareOfPeak < 1, stdout);
+    const { polishing, ...gpu } = jsonLines(stdout)[0].gpu as GpuIteration;
+    for (const { dispatches, submissions, bytesReadBack, milliseconds } of [gpu, polishing!]) {
+      assert(dispatches > 10 && submissions >= 1 && submissions <= 3 && bytesReadBack <= 64, stdout);
+      assert(milliseconds > 0, stdout);
+    }
+    assert(gpu.shareOfPeak > 0 && gpu.shareOfPeak < 1, stdout);
     assertEquals(namesIn(cwd), []);
   },
 });

@@ -63,6 +63,11 @@ onLinux(
       const slower = await open({ gpu: 500, wasm: 20 }, {}, { ...training, profiles: 64 });
       assertEquals([slower.backend, slower.measured], ["wasm", 1], "a larger problem is another one");
       assertMatch(slower.reason, /^wasm: an iteration takes 500 ms on /);
+
+      for (const changes of [{ polishShare: 0 }, { polishProfiles: 16 }]) {
+        const { measured } = await open({ gpu: 5, wasm: 20 }, {}, { ...training, ...changes });
+        assertEquals(measured, 1, "other iterations that polish are another one, too");
+      }
     }),
 );
 

@@ -1,6 +1,8 @@
 /** The WebGPU kernels against plain TensorFlow.js on WASM, on whichever adapter there is. */
 import { assert, assertEquals } from "@std/assert";
 import { tf } from "../../src/deps/tfjs.ts";
+import { caseCuts, cutDifferences } from "../../src/kernels/comparison/cuts.ts";
+import type { Difference } from "../../src/kernels/comparison/differences.ts";
 import { referenceKernels } from "../../src/kernels/reference.ts";
 import { chainShader } from "../../src/kernels/webgpu/chains.ts";
 import { Commands } from "../../src/kernels/webgpu/dispatch.ts";
@@ -183,6 +185,28 @@ onWebgpu("stages of chains are moves one behind the other, to the bit, in chunks
     }
     tf.dispose([types, ...tensorsIn([hypernetwork, start, ...made, ...each])]);
   }
+});
+
+onWebgpu("maxima of linear functions over the box, and their multipliers, are those of cutting planes", async () => {
+  const found = new Map<string, readonly Difference[]>();
+  // More functions than threads, one, parts of tensors, and more coordinates than threads.
+  const rowBytes = 4 * 70 * few.size.goods;
+  const manyCoordinates = { ...few, size: { ...few.size, goods: 70 }, rows: 3 };
+  for (
+    const [name, one, count, options] of [
+      ["more functions than threads", few, 70, {}],
+      ["parts of tensors", few, 70, { bindingBytes: 256 + 3 * rowBytes }],
+      ["one function", few, 1, {}],
+      ["more coordinates than threads", manyCoordinates, 64, {}],
+    ] as const
+  ) {
+    const { resident } = webgpuKernels(caseNetwork(one), options);
+    found.set(name, await cutDifferences(resident!, caseCuts(one, count)));
+  }
+  for (const [name, differences] of found) {
+    for (const { what, off, allowed } of differences) assert(off <= allowed, `${name}, ${what}: off by ${off}`);
+  }
+  assertEquals(found.get("parts of tensors"), found.get("more functions than threads"));
 });
 
 onWebgpu("Threefry gives the bits of src/random", async () => {

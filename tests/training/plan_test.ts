@@ -19,14 +19,20 @@ function smallOptions(setting: string): TrainingOptions {
   return {
     ...defaultTraining(settingProblem(setting)),
     network: { layers: 2, groups: 4, groupSize: 2, hidden: [8] },
-    ...{ profiles: 10, refresh: 0.2, warmUp: 3, chains: 4, steps: 6, lineMoveEvery: 4 },
+    ...{ profiles: 10, refresh: 0.2, warmUp: 3, chains: 4, steps: 6, lineMoveEvery: 4, polishShare: 0 },
   };
 }
 
 /** The plan of a setting with kernels that take what they are told. */
-function planOf(setting: string, options: TrainingOptions, memory: KernelMemory = { total: 1000, largest: 600 }) {
+function planOf(
+  setting: string,
+  options: TrainingOptions,
+  memory: KernelMemory = { total: 1000, largest: 600 },
+  resident?: PriceKernels["resident"],
+) {
   const asked: number[][] = [];
   const kernels = {
+    resident,
     memory(...shape: number[]) {
       asked.push(shape);
       return memory;
@@ -59,12 +65,30 @@ Deno.test("the plan for two participants and three goods is what one counts by h
       parameters: 4 * 9 * parameters,
       chains: 4 * 3 * rows * (4 + 2) * 3,
       kernels: 1000,
+      polishing: 0,
       total: 4 * 9 * parameters + 4 * 3 * rows * (4 + 2) * 3 + 1000,
     },
-    largest: { parameters: 4 * 8 * P, chains: 4 * rows * 4 * 3, kernels: 600 },
+    largest: { parameters: 4 * 8 * P, chains: 4 * rows * 4 * 3, kernels: 600, polishing: 0 },
     flop: { ...flop, total: 119_808 + 645_632 + 41_600 },
   });
   assertEquals(asked, [[rows, 4, 8, 0, 2]]);
+});
+
+Deno.test("an iteration that polishes has the points of its own rows, more of them on a device", () => {
+  const setting = "U-2-3-cp1-cd0", options = { ...smallOptions(setting), polishShare: 0.5, polishProfiles: 100 };
+  const onHost = planOf(setting, options), rows = 200;
+  assertEquals(onHost.asked, [[32, 4, 8, 0, 2], [rows, 4, 8, 0, 2]]);
+  assertEquals(onHost.plan.largest.polishing, 4 * rows * (4 + 1) * 3);
+  assertEquals(onHost.plan.bytes.polishing, 1000 + 4 * rows * (4 + 1) * 3);
+  const memory = { total: 1000, largest: 600 }, resident = {} as PriceKernels["resident"];
+  const { plan, asked } = planOf(setting, options, memory, resident);
+  // Points of 16 chains in 4 stages, around two outcomes each, and the zero outcome.
+  assertEquals(asked[1], [rows, 128, 8, 0, 2]);
+  assertEquals(plan.largest.polishing, 4 * rows * 129 * 3);
+  assertEquals(plan.bytes.total, plan.bytes.parameters + plan.bytes.chains + plan.bytes.polishing);
+  const { message } = assertThrows(() => checkPlan(plan, deviceWith(2 ** 18), options), InvalidInputError);
+  assert(message.includes("the largest buffer for polishing must have at most 0.3 MiB"), message);
+  assert(message.includes("lower polishProfiles (100), network.groups (4)"), message);
 });
 
 Deno.test("a single participant has no context: its raw weights are the parameters", () => {

@@ -18,7 +18,7 @@ import type { Ranks } from "../../src/runtime/mpi.ts";
 import { tensorsIn } from "../../src/runtime/gradients.ts";
 import { uploadAll } from "../../src/runtime/tensors.ts";
 import { defaultTraining, type TrainingOptions } from "../../src/training/options.ts";
-import { chainIterations, isPolishing } from "../../src/training/phase.ts";
+import { chainIterations, isPolishing, polishedShare } from "../../src/training/phase.ts";
 import { polishingSchedule, polishingStep } from "../../src/training/polishing.ts";
 import { STREAMS } from "../../src/training/state.ts";
 import { type Checkpoint, train, trainingRules } from "../../src/training/train.ts";
@@ -141,6 +141,7 @@ Deno.test("the last iterations polish, from a learning rate and a spread of thei
   const options = { ...defaultTraining("U-1-2"), iterations: 10, polishShare: 0.3 };
   assertEquals([6, 7, 9].map((iteration) => isPolishing(iteration, options)), [false, true, true]);
   assertEquals(chainIterations({ iterations: 10, polishShare: 1 }), 0);
+  assertEquals([0, 0.04, 0.3, 1].map((polishShare) => polishedShare({ iterations: 10, polishShare })), [0, 0, 0.3, 1]);
   const long = { ...options, iterations: 1000 };
   const [first, full, last] = [700, 719, 999].map((iteration) => polishingSchedule(iteration, long));
   assertEquals([first.learningRate, first.spread], [options.polishLearningRate / 20, options.initialSpread]);

@@ -101,12 +101,29 @@ for (const [limits, open] of [["the adapter's limits", openSoftware], ["the leas
   }
 }
 
+for (const polishShare of [0, 1]) {
+  const kind = polishShare === 0 ? "with chains" : "that polishes";
+  onWebgpu(`what never changes is uploaded once, and goes with the training: an iteration ${kind}`, async () => {
+    const before = tf.memory().numTensors;
+    const network = { layers: 2, groups: 32, groupSize: 4, hidden: [8], context: "set" as const };
+    const changes = { network, polishShare, polishProfiles: 8, profiles: 8, tiedWeights: true };
+    const [first, ...later] = await countedIterations("U_{2,6}^{1,0}", "set", 3, changes);
+    assertEquals(tf.memory().numTensors, before);
+    // Tables say of every raw weight what it is tied to, and of every such place which weights these are.
+    const rules = trainingRules(settingProblem("U_{2,6}^{1,0}"), { ...optionsOf("U_{2,6}^{1,0}"), network });
+    const { "output.bias": [P] } = rules.parameterShapes;
+    assert(first.bytesUploaded > 60 * P, `${first.bytesUploaded} bytes, ${P} raw weights`);
+    for (const { bytesUploaded } of later) assert(bytesUploaded < 8 * P, `${bytesUploaded} bytes, ${P} raw weights`);
+  });
+}
+
 onWebgpu("counts see what TensorFlow.js submits and reads, until they stop", async () => {
   const count = countGpuWork(), size = 4096, one = tf.ones([size]);
   assertEquals((await tf.square(one).data())[0], 1);
-  const { submissions, readBacks, bytesReadBack, waits } = count.stop();
+  const { submissions, readBacks, bytesReadBack, bytesUploaded, waits } = count.stop();
   assert(submissions >= 1);
   assertEquals([readBacks, bytesReadBack, waits], [1, 4 * size, 0]);
+  assert(bytesUploaded >= 4 * size && bytesUploaded < 2 * 4 * size, `${bytesUploaded}`); // tf.ones is made by the host
   await tf.neg(one).data();
   assertEquals(count.counts().readBacks, 1);
   tf.disposeVariables();

@@ -9,7 +9,7 @@ import { settingProblem } from "../../problems/settings.ts";
 import { deriveKey, randomKey } from "../../random/key.ts";
 import { defaultTraining, type TrainingOptions } from "../../training/options.ts";
 
-/** A training, of which an iteration or two are run. */
+/** A training, of which a few iterations are run. */
 export interface PlannedTraining {
   readonly problem: MechanismProblem;
   readonly options: TrainingOptions;
@@ -19,7 +19,7 @@ export interface PlannedTraining {
 export interface TestPlan {
   /** Shapes on which every kernel is compared with the reference. */
   readonly cases: readonly KernelCase[];
-  /** Compared with the same on wasm. */
+  /** Compared with the same on wasm: iterations with chains, and one that polishes. */
   readonly compared: PlannedTraining;
   /** Timed on the adapter and on wasm, after what the adapter does at most; no figures without it. */
   readonly timed?: PlannedTraining;
@@ -48,7 +48,9 @@ export function standardPlan(seed: number, software: boolean): TestPlan {
   return {
     cases,
     // Annealing, as a GPU finds where new chains begin.
-    compared: training("U_{3,2}^{1,0}", { profiles: 16, newChains: "annealed", initialPrices: "cheap" }),
-    timed: software ? training("U_{3,2}^{1,0}", { profiles: 16 }) : training("U_{3,10}^{1,0}"),
+    compared: training("U_{3,2}^{1,0}", {
+      ...{ profiles: 16, polishProfiles: 64, newChains: "annealed", initialPrices: "cheap" },
+    }),
+    timed: software ? training("U_{3,2}^{1,0}", { profiles: 16, polishProfiles: 16 }) : training("U_{3,10}^{1,0}"),
   };
 }

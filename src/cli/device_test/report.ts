@@ -9,12 +9,13 @@ import { type Comparison, type DeviceTest, isRight } from "./run_test.ts";
 
 /** Lines about a test, the verdict last. */
 export function describeTest(test: DeviceTest): string {
-  const { kernels, training, throughput, iteration, software, driver } = test;
+  const { kernels, training, polishing, throughput, iteration, software, driver } = test;
   const title = `webgpu  ${test.adapter}${software ? " (software: emulated on the CPU)" : ""}`;
   const rows: [string, string][] = [
     ...driver === undefined ? [] : [["driver", driver] as [string, string]],
     ["kernels", summary(kernels, "shape")],
     ["training", summary([training], "setting")],
+    ["polishing", summary([polishing], "setting")],
   ];
   if (throughput) {
     const { multiplyAddFlops, matrixFlops, matrixSize: n, bandwidth, timestamps } = throughput;
@@ -26,19 +27,22 @@ export function describeTest(test: DeviceTest): string {
     );
   }
   if (iteration) {
-    const { setting, profiles, gpuMilliseconds, wasmMilliseconds } = iteration;
+    const { setting, profiles, polishShare, polishProfiles, gpuMilliseconds, wasmMilliseconds } = iteration;
     rows.push(
       [
         "an iteration",
         `${figure(gpuMilliseconds)} ms; on wasm ${figure(wasmMilliseconds)} ms, ${count(test.machine.cores, "thread")}`,
       ],
-      ["  of", `${setting}, ${count(profiles, "profile")}`],
+      [
+        "  of",
+        `${setting}, ${count(profiles, "profile")}; ${figure(100 * polishShare)}% polish, with ${polishProfiles}`,
+      ],
     );
   }
   return [
     colour(Deno.stdout, "bold", title),
     ...rows.map(([name, value]) => `  ${name.padEnd(16)}${value}`),
-    ...wrongLines([...kernels, training]).map((line) => `  ${colour(Deno.stdout, "red", "wrong")}: ${line}`),
+    ...wrongLines([...kernels, training, polishing]).map((line) => `  ${colour(Deno.stdout, "red", "wrong")}: ${line}`),
     "",
     verdict(test),
   ].join("\n");

@@ -5,6 +5,7 @@
  */
 import { MachineError } from "../../errors.ts";
 import { caseNetwork, type KernelCase, type KernelResults, runKernels } from "../../kernels/comparison/cases.ts";
+import { caseCuts, cutDifferences } from "../../kernels/comparison/cuts.ts";
 import { type Difference, differences } from "../../kernels/comparison/differences.ts";
 import type { PriceKernels } from "../../kernels/kernels.ts";
 import { referenceKernels } from "../../kernels/reference.ts";
@@ -19,6 +20,7 @@ import type { IterationMetrics } from "../../training/metrics.ts";
 import { train } from "../../training/train.ts";
 import { type AdapterFacts, adapterFacts, type MachineFacts, machineFacts } from "./adapter_facts.ts";
 import type { PlannedTraining, TestPlan } from "./plan.ts";
+import { type Polished, polishedDifferences, polishOnce } from "./polishing.ts";
 
 /** What came of a comparison. */
 export interface Comparison {
@@ -37,13 +39,23 @@ export interface DeviceTest extends AdapterFacts {
   readonly right: boolean;
   /** Kernels, by shape. */
   readonly kernels: readonly Comparison[];
-  /** Iterations of training. */
+  /** Iterations of training with chains. */
   readonly training: Comparison;
+  /** An iteration that polishes. */
+  readonly polishing: Comparison;
   /** What it does at most; undefined where that could not be measured. */
   readonly throughput?: GpuThroughput;
-  /** Milliseconds of a training iteration; undefined where that could not be measured. */
+  /**
+   * Milliseconds of a training iteration, in the mean over those with chains and those that polish; undefined where that could
+   * not be measured.
+   */
   readonly iteration?:
-    & { readonly setting: string; readonly profiles: number }
+    & {
+      readonly setting: string;
+      readonly profiles: number;
+      readonly polishShare: number;
+      readonly polishProfiles: number;
+    }
     & Readonly<
       Record<"gpuMilliseconds" | "wasmMilliseconds", number>
     >;
@@ -81,7 +93,8 @@ export async function testAdapter(
     expected.push(await runKernels(referenceKernels(caseNetwork(one)), one));
   }
   onStage("iterations of training on the CPU", 0, 1);
-  const expectedMetrics = await firstMetrics(compared, wasm), wasmMilliseconds = timed && await timeOf(timed, wasm);
+  const expectedMetrics = await firstMetrics(compared, wasm), expectedPolished = await polishOnce(compared);
+  const wasmMilliseconds = timed && await timeOf(timed, wasm);
 
   const device = await openWebgpu(adapter, "webgpu: it is tested");
   try {
@@ -92,7 +105,10 @@ export async function testAdapter(
     }
     onStage("iterations of training", 0, 1);
     const training = await compareTraining(compared, expectedMetrics, device);
-    const right = [...kernels, training].every(isRight), found = { ...facts, machine, right, kernels, training };
+    onStage("an iteration that polishes", 0, 1);
+    const polishing = await comparePolishing(compared, expectedPolished, device);
+    const right = [...kernels, training, polishing].every(isRight);
+    const found = { ...facts, machine, right, kernels, training, polishing };
     if (!timed || wasmMilliseconds === undefined) return found;
     try {
       onStage("what it does at most", 0, 1);
@@ -100,8 +116,9 @@ export async function testAdapter(
       onStage("the time of an iteration", 0, 1);
       const gpuMilliseconds = await timeOf(timed, device);
       device.check();
-      const { problem: { name: setting }, options: { profiles } } = timed;
-      return { ...found, throughput, iteration: { setting, profiles, gpuMilliseconds, wasmMilliseconds } };
+      const { problem: { name: setting }, options: { profiles, polishShare, polishProfiles } } = timed;
+      const iteration = { setting, profiles, polishShare, polishProfiles, gpuMilliseconds, wasmMilliseconds };
+      return { ...found, throughput, iteration };
     } catch (error) {
       return { ...found, right: false, error: messageOf(error) };
     }
@@ -117,7 +134,11 @@ async function compareKernels(
   expected: KernelResults,
   device: Device,
 ): Promise<Comparison> {
-  return await compared(one.name, device, async () => differences(one, await runKernels(kernels, one), expected));
+  const { resident } = kernels;
+  return await compared(one.name, device, async () => [
+    ...differences(one, await runKernels(kernels, one), expected),
+    ...resident ? await cutDifferences(resident, caseCuts(one)) : [],
+  ]);
 }
 
 /**
@@ -145,6 +166,15 @@ async function compareTraining(
       })
     );
   });
+}
+
+/** An iteration that polishes, compared with what best responses of the host make of it. */
+async function comparePolishing(planned: PlannedTraining, expected: Polished, device: Device): Promise<Comparison> {
+  return await compared(
+    planned.problem.name,
+    device,
+    async () => polishedDifferences(await polishOnce(planned), expected),
+  );
 }
 
 /**

@@ -18,7 +18,7 @@ export interface Difference {
 /**
  * The difference of two numbers, infinite for what is not a number.
  */
-function farBetween(a: number, b: number): number {
+export function farBetween(a: number, b: number): number {
   const far = Math.abs(a - b);
   return Number.isNaN(far) ? Infinity : far;
 }

@@ -18,12 +18,15 @@ import type { MaximaOfCuts } from "../kernels.ts";
 import { Commands } from "./dispatch.ts";
 import type { Shader } from "./shader.ts";
 
-/** Threads of a workgroup. */
-const THREADS = 64;
+/** Threads of a workgroup, and how many of them sum values of as many each. */
+const THREADS = 64, PART = 8;
 /** Steps of the method; by then the products of multipliers and slacks are {@linkcode LAST_PRODUCT} everywhere. */
 const STEPS = 12;
-/** Conjugate gradients of a step, at most. */
-const CONJUGATE_STEPS = 12;
+/**
+ * Conjugate gradients of a step: twice as many as coordinates, where without rounding as many would solve any system, but at
+ * least and at most so many.
+ */
+const LEAST_CONJUGATE_STEPS = 12, MOST_CONJUGATE_STEPS = 40;
 /** Products of multipliers and slacks at last: with smaller ones slacks of 32-bit floats would be rounding. */
 const LAST_PRODUCT = 1e-6;
 /** About the most loop rounds of a thread: see kernels.ts. */
@@ -34,11 +37,21 @@ const shaders = new Map<string, Shader>();
 /** The shader for N functions of m coordinates. */
 function cutShader(N: number, m: number): Shader {
   const rounds = Math.ceil(N / THREADS) * m + Math.ceil(m / THREADS) * N;
-  const conjugate = Math.max(1, Math.min(CONJUGATE_STEPS, Math.floor(LOOP_ROUNDS / (STEPS * rounds)) - 3));
+  const wanted = Math.max(LEAST_CONJUGATE_STEPS, Math.min(MOST_CONJUGATE_STEPS, 2 * m));
+  const conjugate = Math.max(1, Math.min(wanted, Math.floor(LOOP_ROUNDS / (STEPS * rounds)) - 3));
   const cuts = `for (var k = thread; k < N; k += ${THREADS}u)`;
   const goods = `for (var j = thread; j < M; j += ${THREADS}u)`;
-  const of = (combine: (a: string, b: string) => string) =>
-    Array.from({ length: THREADS }, (_, k) => `partial[${k}]`).reduce(combine);
+  // In two steps: written out for all threads at once, it would take drivers several times as long to compile.
+  const combined = (combine: (a: string, b: string) => string) => `
+  workgroupBarrier();
+  partial[thread] = value;
+  workgroupBarrier();
+  let first = ${PART}u * (thread % ${PART}u);
+  let part = ${Array.from({ length: THREADS / PART }, (_, k) => `partial[first + ${k}u]`).reduce(combine)};
+  workgroupBarrier();
+  if (thread < ${PART}u) { partial[thread] = part; }
+  workgroupBarrier();
+  return ${Array.from({ length: PART }, (_, k) => `partial[${k}]`).reduce(combine)};`;
   const product = (vector: string) => `var t = 0f; for (var j = 0u; j < M; j++) { t += slope(k, j) * ${vector}[j]; }`;
   return {
     name: "maximum of cuts",
@@ -75,18 +88,8 @@ var<workgroup> moved: array<f32, M>;
 
 fn slope(k: u32, j: u32) -> f32 { return slopes[params.slopesAt + (row * N + k) * M + j]; }
 fn offset(k: u32) -> f32 { return offsets[params.offsetsAt + row * N + k]; }
-fn total(value: f32) -> f32 {
-  workgroupBarrier();
-  partial[thread] = value;
-  workgroupBarrier();
-  return ${of((a, b) => `${a} + ${b}`)};
-}
-fn least(value: f32) -> f32 {
-  workgroupBarrier();
-  partial[thread] = value;
-  workgroupBarrier();
-  return ${of((a, b) => `min(${a}, ${b})`)};
-}
+fn total(value: f32) -> f32 { ${combined((a, b) => `${a} + ${b}`)} }
+fn least(value: f32) -> f32 { ${combined((a, b) => `min(${a}, ${b})`)} }
 // How far a number may change: at most 0.95 of the way to 0.
 fn reach(value: f32, by: f32) -> f32 { return select(1f, min(1f, 0.95f * value / max(1e-30f, -by)), by < 0f); }
 
