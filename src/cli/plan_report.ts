@@ -14,6 +14,9 @@ import type { Table } from "./option_file.ts";
 import type { Output } from "./output.ts";
 import { configToml } from "./train_config.ts";
 
+/** What a line is about, how much it is, and what else is to be said. */
+type Line = [what: string, value: string, more: string];
+
 /** Prints a plan, as comments above what a configuration file says. */
 export function reportPlan(
   plan: TrainingPlan,
@@ -30,7 +33,7 @@ export function reportPlan(
   const count = (value: number) => value.toLocaleString("en");
   const work = (flop: number) =>
     flop < 1e12 ? `${(flop / 1e9).toPrecision(3)} GFLOP` : `${(flop / 1e12).toPrecision(3)} TFLOP`;
-  const lines: [string, string, string][] = [
+  const lines: Line[] = [
     ["Problem", problem.name, `${nouns(problem.participants, "participant")}, ${nouns(problem.goods, "good")}`],
     ["Device", backend, adapter],
     ["Parameters", count(plan.parameters), `${count(plan.rawWeights)} raw weights for each pricing rule`],
@@ -40,30 +43,32 @@ export function reportPlan(
     ["  parameters", inMebibytes(bytes.parameters), "with average, moments and gradient"],
     ["  chains", inMebibytes(bytes.chains), ""],
     ["  kernels", inMebibytes(bytes.kernels), `of at most ${inMebibytes(device.largestBuffer)} in one piece`],
+    ["  polishing", inMebibytes(bytes.polishing), "in the place of kernels, in iterations that polish"],
     ["An iteration", work(flop.total), "without best responses:"],
     ["  hypernetwork", work(flop.hypernetwork), "raw weights, and the gradient through them"],
     ["  chains", work(flop.chains), "Langevin steps and line moves"],
     ["  prices", work(flop.prices), "and their gradients"],
     ...gpu ? gpuLines(gpu) : [],
-    ["All", work(flop.total * iterations), `${count(iterations)} iterations`],
     [
       "Polishing",
       count(polished),
-      polished > 0 ? `of them, the last, with ${count(polishProfiles)} profiles` : "of them",
+      polished > 0 ? `iterations, the last, with ${count(polishProfiles)} profiles` : "iterations",
     ],
+    ...polished > 0 ? [["  one of them", work(flop.polishing), "without best responses"] as Line] : [],
+    ["All", work(flop.all), `${count(iterations)} iterations`],
   ];
   output.text(planText(lines, config));
 }
 
 /** Lines about what iterations ask of a GPU. */
-function gpuLines({ peakFlops, shareOfPeak, polishing, ...chains }: GpuIteration): [string, string, string][] {
+function gpuLines({ peakFlops, shareOfPeak, polishing, ...chains }: GpuIteration): Line[] {
   const short = (value: number) => String(Number(value.toPrecision(3)));
   const peak = peakFlops < 1e11 ? `${short(peakFlops / 1e9)} GFLOP/s` : `${short(peakFlops / 1e12)} TFLOP/s`;
   const work = (
     title: string,
     what: string,
     { iterations, dispatches, submissions, bytesReadBack, milliseconds }: GpuWork,
-  ): [string, string, string][] => [
+  ): Line[] => [
     [title, `${short(milliseconds)} ms`, `${what}, measured in ${nouns(iterations, "iteration")}`],
     ["  dispatches", short(dispatches), `in ${short(submissions)} submissions`],
     ["  read back", `${short(bytesReadBack)} B`, "metrics and measurements among them"],

@@ -29,7 +29,7 @@ const LAST_BETA = 4;
 /** How much beta grows from one stage to the next, and the steps of a stage. With larger ones chains fall behind. */
 const GROWTH = 1.5, STEPS = 5;
 /** The last stages, whose chains are candidates. */
-const CANDIDATE_STAGES = 4;
+export const CANDIDATE_STAGES = 4;
 
 /** A candidate counts by exp(CHOICE beta u). */
 const CHOICE = 8;
@@ -44,6 +44,11 @@ function stages(beta: number): number[] {
   const last = LAST_BETA * beta,
     count = Math.max(CANDIDATE_STAGES, Math.ceil(Math.log(last / FIRST_BETA) / Math.log(GROWTH)));
   return Array.from({ length: count }, (_, k) => last * GROWTH ** (k + 1 - count));
+}
+
+/** Steps that chains climb by. */
+export function climbingSteps(beta: number): number {
+  return STEPS * stages(beta).length;
 }
 
 /**
