@@ -43,11 +43,11 @@ export const CLIMBED_BETA = 50;
  */
 const PART_BYTES = 2 ** 25;
 /** More goods than this would need more workgroup memory than every adapter has. */
-const MOST_GOODS = 300;
+export const MOST_GOODS_POLISHED = 300;
 
 /** Whether polishing can stay on the device. */
 export function polishesOnDevice({ resident }: PriceKernels, { goods }: Pick<MechanismProblem, "goods">): boolean {
-  return resident !== undefined && goods <= MOST_GOODS;
+  return resident !== undefined && goods <= MOST_GOODS_POLISHED;
 }
 
 /** Numbers that the largest tensor has for each row: points of gradients, or the elements of a set context. */
