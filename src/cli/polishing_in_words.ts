@@ -35,8 +35,4 @@ export function polishingInWords(
     return `No iteration polishes, as there are fewer than ${LEAST_ROWS_POLISHED} rows to learn from ` +
       "(--polish-share 0.5 polishes all the same)";
   }
-  if (polishShare > 0 && backend === "webgpu" && problem.goods > MOST_GOODS) {
-    return "Iterations that polish wait for best responses of the CPU: the GPU finds those to at most " +
-      `${MOST_GOODS} goods, got ${problem.goods}`;
-  }
 }

@@ -4,11 +4,10 @@
  * @module
  */
 import { InvalidInputError } from "../errors.ts";
-import type { KernelMemory, PriceKernels } from "../kernels/kernels.ts";
+import type { PriceKernels } from "../kernels/kernels.ts";
 import type { PricingRules } from "../networks/pricing_rule.ts";
 import type { Device } from "../runtime/device.ts";
 import { elementCount } from "../runtime/host_tensor.ts";
-import { POINTS, polishesOnDevice } from "./device_polishing.ts";
 import { carriedProfiles, type TrainingOptions } from "./options.ts";
 import { chainIterations } from "./phase.ts";
 import { polishingPlan } from "./polishing_plan.ts";
@@ -66,12 +65,6 @@ export interface TrainingPlan {
 const LINE_PASSES = 7;
 /** Copies of the parameters at the peak: parameters, average and two moments, each old and new, and the gradient. */
 const PARAMETER_COPIES = 9;
-/**
- * Arrays as large as the points of all rows that polishing on a device holds at the peak: points and where they were looked
- * at, slopes and their products, what each type gains in three programs, and points near two outcomes, thrice each and
- * together.
- */
-const POLISHING_COPIES = 15;
 
 /** The plan of a training run with these kernels. */
 export function trainingPlan(rules: PricingRules, kernels: PriceKernels, options: TrainingOptions): TrainingPlan {
@@ -118,20 +111,6 @@ export function trainingPlan(rules: PricingRules, kernels: PriceKernels, options
       all: chainIterations(options) * total + polished * polishing.flop,
     },
   };
-}
-
-/** Bytes of an iteration that polishes: all, and of the largest buffer. */
-function polishingBytes(
-  { shape: { participants: n, goods: m } }: PricingRules,
-  kernels: PriceKernels,
-  options: TrainingOptions,
-  H: number,
-  Hl: number,
-): KernelMemory {
-  const rows = options.polishProfiles * n, onDevice = polishesOnDevice(kernels, { goods: m });
-  const points = onDevice ? 2 * POINTS : options.chains, memory = kernels.memory(rows, points, H, Hl, n);
-  const largest = 4 * rows * (points + 1) * m, all = onDevice ? POLISHING_COPIES * 4 * rows * POINTS * m : largest;
-  return { total: memory.total + all, largest: Math.max(memory.largest, largest) };
 }
 
 /**

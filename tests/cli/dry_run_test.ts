@@ -52,7 +52,7 @@ Deno.test("--dry-run tells people the parameters, the memory and the work", asyn
   assertEquals(shown.get("Parameters"), ["968", "104 raw weights for each pricing rule"]);
   assertEquals(shown.get("Pricing rules"), ["32", "at a time; 10 profiles are trained on, others warm up"]);
   assertEquals(shown.get("Chains"), ["128", "4 for each pricing rule"]);
-  assertEquals(shown.get("An iteration"), ["0.000807 GFLOP", "with chains, without best responses:"]);
+  assertEquals(shown.get("An iteration"), ["0.000807 GFLOP", "without best responses:"]);
   assertEquals(shown.get("hypernetwork")?.[0], "0.000120 GFLOP");
   assertEquals(shown.get("Polishing"), ["13", "iterations, the last, with 20 profiles"]);
   assertEquals(shown.get("one of them"), ["0.000283 GFLOP", "without best responses"]);

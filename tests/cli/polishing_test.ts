@@ -148,18 +148,3 @@ Deno.test("a principal's own utility is not polished, and whoever asks for it is
   assertEquals(code, 0, stderr);
   assertEquals([await polishShare(out), await polished(out)], [0, []]);
 });
-
-Deno.test("with more goods than a GPU finds best responses to, iterations that polish wait for the CPU, which is said", () => {
-  const kernels = { resident: {} } as PriceKernels;
-  const said = (setting: string, backend: "wasm" | "webgpu", polishShare = 0.5) => {
-    const problem = settingProblem(setting), options = { ...defaultTraining(problem), polishShare };
-    assertEquals(polishesOnDevice(kernels, problem), problem.goods <= 300);
-    return polishingInWords(problem, options, true, { backend });
-  };
-  const words =
-    "Iterations that polish wait for best responses of the CPU: the GPU finds those to at most 300 goods, got 301";
-  assertEquals(said("U-1-301", "webgpu"), words);
-  for (const silent of [said("U-1-300", "webgpu"), said("U-1-301", "wasm"), said("U-1-301", "webgpu", 0)]) {
-    assertEquals(silent, undefined);
-  }
-});

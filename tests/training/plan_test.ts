@@ -104,23 +104,6 @@ Deno.test("polishing on a device is in the plan, in parts where it is large, and
   assertEquals([bytes.polishing, largest.polishing, flop.polishing, flop.all], [0, 0, 0, 8 * flop.total]);
 });
 
-Deno.test("an iteration that polishes has the points of its own rows, more of them on a device", () => {
-  const setting = "U-2-3-cp1-cd0", options = { ...smallOptions(setting), polishShare: 0.5, polishProfiles: 100 };
-  const onHost = planOf(setting, options), rows = 200;
-  assertEquals(onHost.asked, [[32, 4, 8, 0, 2], [rows, 4, 8, 0, 2]]);
-  assertEquals(onHost.plan.largest.polishing, 4 * rows * (4 + 1) * 3);
-  assertEquals(onHost.plan.bytes.polishing, 1000 + 4 * rows * (4 + 1) * 3);
-  const memory = { total: 1000, largest: 600 }, resident = {} as PriceKernels["resident"];
-  const { plan, asked } = planOf(setting, options, memory, resident);
-  // Points of 16 chains in 4 stages, around two outcomes each, and the zero outcome.
-  assertEquals(asked[1], [rows, 128, 8, 0, 2]);
-  assertEquals(plan.largest.polishing, 4 * rows * 129 * 3);
-  assertEquals(plan.bytes.total, plan.bytes.parameters + plan.bytes.chains + plan.bytes.polishing);
-  const { message } = assertThrows(() => checkPlan(plan, deviceWith(2 ** 18), options), InvalidInputError);
-  assert(message.includes("the largest buffer for polishing must have at most 0.3 MiB"), message);
-  assert(message.includes("lower polishProfiles (100), network.groups (4)"), message);
-});
-
 Deno.test("a single participant has no context: its raw weights are the parameters", () => {
   const { plan, asked } = planOf("U-1-3", smallOptions("U-1-3"));
   assertEquals([plan.parameters, plan.rawWeights, plan.rows, plan.chains], [104, 104, 16, 64]);
