@@ -14,8 +14,8 @@ import type { Table } from "./option_file.ts";
 import type { Output } from "./output.ts";
 import { configToml } from "./train_config.ts";
 
-/** A name, its value, and what there is to say of it. */
-type Line = [string, string, string];
+/** What a line is about, how much it is, and what else is to be said. */
+type Line = [what: string, value: string, more: string];
 
 /** Prints a plan, as comments above what a configuration file says. */
 export function reportPlan(
@@ -43,16 +43,19 @@ export function reportPlan(
     ["  parameters", inMebibytes(bytes.parameters), "with average, moments and gradient"],
     ["  chains", inMebibytes(bytes.chains), ""],
     ["  kernels", inMebibytes(bytes.kernels), `of at most ${inMebibytes(device.largestBuffer)} in one piece`],
-    ...polished > 0
-      ? [["  polishing", inMebibytes(bytes.polishing), "in the place of kernels, when it comes to it"]] as Line[]
-      : [],
-    ["An iteration", work(flop.total), "with chains, without best responses:"],
+    ["  polishing", inMebibytes(bytes.polishing), "in the place of kernels, in iterations that polish"],
+    ["An iteration", work(flop.total), "without best responses:"],
     ["  hypernetwork", work(flop.hypernetwork), "raw weights, and the gradient through them"],
     ["  chains", work(flop.chains), "Langevin steps and line moves"],
     ["  prices", work(flop.prices), "and their gradients"],
     ...gpu ? gpuLines(gpu) : [],
-    ["All", work(flop.total * (iterations - polished)), `${count(iterations - polished)} iterations with chains`],
-    ["Polishing", count(polished), `more iterations${polished > 0 ? `, with ${count(polishProfiles)} profiles` : ""}`],
+    [
+      "Polishing",
+      count(polished),
+      polished > 0 ? `iterations, the last, with ${count(polishProfiles)} profiles` : "iterations",
+    ],
+    ...polished > 0 ? [["  one of them", work(flop.polishing), "without best responses"] as Line] : [],
+    ["All", work(flop.all), `${count(iterations)} iterations`],
   ];
   output.text(planText(lines, config));
 }

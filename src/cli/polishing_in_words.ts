@@ -4,34 +4,35 @@
  * @module
  */
 import type { MechanismProblem } from "../problems/problem.ts";
-import type { Device } from "../runtime/device.ts";
-import { MOST_GOODS } from "../training/device_polishing.ts";
+import type { Device } from "../runtime/types.ts";
+import { MOST_GOODS_POLISHED } from "../training/device_polishing.ts";
 import { LEAST_ROWS_POLISHED, polishesByHeart, type TrainingOptions } from "../training/options.ts";
-import { chainIterations } from "../training/phase.ts";
+import { chainIterations, polishedShare } from "../training/phase.ts";
 
 /**
- * A sentence where a share of the iterations was to polish and none does, where a table is too small to be polished by
- * default, or where a GPU waits for best responses of the host; undefined where all is well.
+ * A sentence where a share of the iterations was to polish and none does, where a table is too small to be polished by default,
+ * or where a GPU leaves best responses to the CPU; undefined where all is well.
  *
  * @param chosen Whether the share was chosen, and not the default.
+ * @param backend What is trained on.
  */
 export function polishingInWords(
   problem: MechanismProblem,
   options: TrainingOptions,
   chosen: boolean,
-  { backend }: Pick<Device, "backend">,
+  backend: Device["backend"],
 ): string | undefined {
   const { polishShare, iterations } = options;
   if (polishShare > 0 && chainIterations(options) === iterations) {
     const all = iterations === 1 ? "1 iteration" : `${iterations} iterations`;
     return `No iteration polishes: ${polishShare} of ${all} (polish-share) is less than half of one`;
   }
+  if (polishedShare(options) > 0 && backend === "webgpu" && problem.goods > MOST_GOODS_POLISHED) {
+    return `Iterations that polish find best responses on the CPU, and wait for them: the GPU does for up to ` +
+      `${MOST_GOODS_POLISHED} goods, and here are ${problem.goods}`;
+  }
   if (!chosen && polishShare === 0 && polishesByHeart(problem)) {
     return `No iteration polishes, as there are fewer than ${LEAST_ROWS_POLISHED} rows to learn from ` +
       "(--polish-share 0.5 polishes all the same)";
-  }
-  if (polishShare > 0 && backend === "webgpu" && problem.goods > MOST_GOODS) {
-    return "Iterations that polish wait for best responses of the CPU: the GPU finds those to at most " +
-      `${MOST_GOODS} goods, got ${problem.goods}`;
   }
 }

@@ -139,7 +139,7 @@ function tedi(
         work,
         (seed, hooks) => train(problem, { ...options, seed }, hooks),
       );
-      return { ...made, teraflop: flop.total * iterations * starts / 1e12 };
+      return { ...made, teraflop: flop.all * starts / 1e12 };
     },
   };
 }

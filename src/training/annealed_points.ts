@@ -46,6 +46,11 @@ function stages(beta: number): number[] {
   return Array.from({ length: count }, (_, k) => last * GROWTH ** (k + 1 - count));
 }
 
+/** Steps that chains climb by. */
+export function climbingSteps(beta: number): number {
+  return STEPS * stages(beta).length;
+}
+
 /**
  * Initial points of new chains `[rows, C, m]`, as {@linkcode "./chains.ts"} has them: good responses to types that are
  * perturbed in the same way, each coordinate moved by up to 1 / beta. Random numbers are of other streams.

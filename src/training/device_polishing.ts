@@ -14,32 +14,63 @@
  * @module
  */
 import { type Scalar, type Tensor, type Tensor2D, type Tensor3D, tf } from "../deps/tfjs.ts";
-import type { HypernetworkGradient, MaximaOfCuts, PriceKernels } from "../kernels/kernels.ts";
+import type { KernelMemory, MaximaOfCuts, PriceKernels } from "../kernels/kernels.ts";
 import type { HypernetworkOutput } from "../networks/hypernetwork_output.ts";
 import type { Parameters } from "../networks/network.ts";
 import type { PricingRules } from "../networks/pricing_rule.ts";
 import type { ReproducibleGoods } from "../problems/principal_utility.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { deriveKey, type RandomKey } from "../random/key.ts";
+import { submitRecorded } from "../runtime/command_recorder.ts";
+import { tensorsIn } from "../runtime/gradients.ts";
 import { tidy } from "../runtime/tensors.ts";
 import { CANDIDATE_STAGES, climb } from "./annealed_points.ts";
 import { parameterGradient } from "./gradient.ts";
+import { mapParameters } from "./optimizer.ts";
 import type { TrainingOptions } from "./options.ts";
 import { polishedProfiles, slopeAt, TOWARDS } from "./polishing.ts";
 import type { TrainingState } from "./state.ts";
 
-/** Chains of a row, which are looked at in four stages each. */
-const CHAINS = 16;
-/** Points of a row at which it is known where f lies: all chains, each where it was in the last stages. */
-export const POINTS = CHAINS * CANDIDATE_STAGES;
+/** Chains of a row. */
+export const CHAINS = 16;
+/** N, linear functions of a row: chains are looked at in several stages. */
+export const FUNCTIONS = CHAINS * CANDIDATE_STAGES;
 /** beta for whose points chains climb: to 200, where they still come by all pieces near the best. */
-const BETA = 50;
+export const CLIMBED_BETA = 50;
+/**
+ * About the most bytes of a tensor. Profiles that take more are polished in parts, each submitted by itself, so that no adapter
+ * is asked for a larger binding than it has, and parts share their memory.
+ */
+const PART_BYTES = 2 ** 25;
 /** More goods than this would need more workgroup memory than every adapter has. */
-export const MOST_GOODS = 300;
+export const MOST_GOODS_POLISHED = 300;
 
 /** Whether polishing can stay on the device. */
 export function polishesOnDevice({ resident }: PriceKernels, { goods }: Pick<MechanismProblem, "goods">): boolean {
-  return resident !== undefined && goods <= MOST_GOODS;
+  return resident !== undefined && goods <= MOST_GOODS_POLISHED;
+}
+
+/** Numbers that the largest tensor has for each row: points of gradients, or the elements of a set context. */
+function largestOfRow({ shape: { participants: n, goods: m }, parameterShapes }: PricingRules): number {
+  const elements = parameterShapes["hidden.element.weight"] ?? [0];
+  return Math.max((2 * FUNCTIONS + 1) * m, (n - 1) * m * Math.max(...elements));
+}
+
+/** Profiles that are polished at a time: at least one. */
+function profilesAtATime(rules: PricingRules, partBytes: number): number {
+  return Math.max(1, Math.floor(partBytes / (4 * rules.shape.participants * largestOfRow(rules))));
+}
+
+/** Rows at a time, and the memory of tensors besides what kernels and hidden layers take. */
+export function devicePolishingMemory(
+  rules: PricingRules,
+  { polishProfiles }: Pick<TrainingOptions, "polishProfiles">,
+): KernelMemory & { readonly rows: number } {
+  const { participants: n, goods: m } = rules.shape;
+  const rows = n * Math.min(polishProfiles, profilesAtATime(rules, PART_BYTES));
+  // Where chains were, twice, slopes, their products with points, gains of up to three types, and points near two outcomes.
+  const tensors = 2 + 1 + 1 + 3 + 2 * 3 + 2;
+  return { rows, total: 4 * rows * m * (tensors * FUNCTIONS + CHAINS), largest: 4 * rows * largestOfRow(rules) };
 }
 
 /** What polishing on a device makes in an iteration; the caller disposes of the tensors. */
@@ -48,25 +79,63 @@ export interface DevicePolishingStep {
   readonly revenue: Scalar;
   /** The gradient of the loss, by parameter name. */
   readonly gradients: Parameters;
-  /** The same in the hypernetwork's output. */
-  readonly gradient: HypernetworkGradient;
 }
 
-/** As `polishingStep` of polishing.ts, on the same profiles, and nothing comes back to the host. */
+/**
+ * As `polishingStep` of polishing.ts, on the same profiles, and nothing comes back to the host.
+ *
+ * @param partBytes About the most bytes of a tensor, 32 MiB unless given; tests make it small.
+ */
 export function devicePolishingStep(
   problem: MechanismProblem,
   rules: PricingRules,
   kernels: PriceKernels,
   options: TrainingOptions,
   { iteration, parameters }: Pick<TrainingState, "iteration" | "parameters">,
+  partBytes: number = PART_BYTES,
 ): DevicePolishingStep {
-  const { participants: n, goods: m } = problem, { polishProfiles: profiles } = options, rows = profiles * n;
-  const { key, types: drawn, principalUtility: u0, spread: e } = polishedProfiles(problem, options, iteration);
-  const types = tf.tensor2d(drawn, [rows, m]);
+  const { participants: n, goods: m } = problem, { polishProfiles } = options, each = n * m;
+  const { types, ...polished } = polishedProfiles(problem, options, iteration);
+  const most = profilesAtATime(rules, partBytes);
+  let sum: DevicePolishingStep | undefined;
+  for (let first = 0; first < polishProfiles; first += most) {
+    if (sum) submitRecorded();
+    const rows = n * Math.min(most, polishProfiles - first);
+    const own = tf.tensor2d(types.subarray(first * each, first * each + rows * m), [rows, m]);
+    const part = polishedPart(rules, kernels, parameters, own, polishProfiles, {
+      ...polished,
+      key: deriveKey(polished.key, 1 + first / most),
+    });
+    own.dispose();
+    sum = sum ? added(sum, part) : part;
+  }
+  return sum!;
+}
+
+/** The sum of what two parts of the profiles made, of which it disposes. */
+function added(sum: DevicePolishingStep, part: DevicePolishingStep): DevicePolishingStep {
+  const made = {
+    revenue: tf.add(sum.revenue, part.revenue) as Scalar,
+    gradients: mapParameters(sum.gradients, (gradient, name) => tf.add(gradient, part.gradients[name])),
+  };
+  tf.dispose(tensorsIn([sum, part]));
+  return made;
+}
+
+/** Polishes a part of the profiles: what it adds to their mean. */
+function polishedPart(
+  rules: PricingRules,
+  kernels: PriceKernels,
+  parameters: Parameters,
+  types: Tensor2D,
+  profiles: number,
+  { key, principalUtility: u0, spread: e }: Omit<ReturnType<typeof polishedProfiles>, "types">,
+): DevicePolishingStep {
+  const { participants: n } = rules.shape, [rows, m] = types.shape;
   const { step, gradients } = parameterGradient(rules, parameters, types, rows, (hypernetwork) =>
     tidy(() => {
-      const cuts = cutsOf(kernels, hypernetwork, types, deriveKey(key, 1)), { points } = cuts;
-      const { margins, shared } = marginsOf(kernels, cuts, types, n, u0);
+      const cuts = cutsOf(kernels, hypernetwork, types, key), { points } = cuts;
+      const { margins, shared } = marginsOf(kernels, cuts, types, n, profiles, u0);
       const sides = [1, -1].map((sign) => {
         const found = respond(kernels, cuts, tf.add(types, tf.mul(sign * e, margins)));
         const slope = slopeAt(sign, e, profiles), outcomes = tf.reshape(found.points, [rows, 1, m]);
@@ -85,8 +154,9 @@ export function devicePolishingStep(
         gradient: kernels.gradient(hypernetwork, at, coefficients),
       };
     }));
-  types.dispose();
-  return { ...step, gradients };
+  const { hidden, perGood } = step.gradient; // all else of it are gradients in parameters
+  tf.dispose([hidden, perGood?.hidden]);
+  return { revenue: step.revenue, gradients };
 }
 
 /** Tangents of p at some points of each row, N of them. */
@@ -102,7 +172,7 @@ interface Cuts {
 /** Tangents where chains were that climbed. */
 function cutsOf(kernels: PriceKernels, hypernetwork: HypernetworkOutput, types: Tensor2D, key: RandomKey): Cuts {
   const [rows, m] = types.shape;
-  const { points, prices, atZero } = climb(kernels, hypernetwork, types, rows, CHAINS, m, BETA, key);
+  const { points, prices, atZero } = climb(kernels, hypernetwork, types, rows, CHAINS, m, CLIMBED_BETA, key);
   const slopes = kernels.slope(hypernetwork, points);
   const offsets = tf.sub(tf.sum(tf.mul(slopes, points), 2), tf.sub(prices, atZero)) as Tensor2D;
   return { points, slopes, offsets };
@@ -115,18 +185,22 @@ function respond(kernels: PriceKernels, { slopes, offsets }: Cuts, types: Tensor
   return kernels.resident!.maximaOfCuts(gains, offsets);
 }
 
-/** As `marginsOf` of polishing.ts: what one more unit of each good is worth `[rows, m]`, and what nobody's margins count. */
+/**
+ * As `marginsOf` of polishing.ts: what one more unit of each good is worth `[rows, m]`, and what nobody's margins count, as a
+ * part of the mean over all profiles.
+ */
 function marginsOf(
   kernels: PriceKernels,
   cuts: Cuts,
   types: Tensor2D,
   n: number,
+  profiles: number,
   { productionCost, duplicationCost }: ReproducibleGoods,
 ): { readonly margins: Tensor; readonly shared: Tensor } {
-  const [rows, m] = types.shape, profiles = rows / n;
+  const [rows, m] = types.shape;
   const apart = tf.sub(types, n === 1 ? productionCost + duplicationCost : duplicationCost);
   if (n === 1 || productionCost === 0) return { margins: apart, shared: tf.scalar(0) };
-  const outcomes = tf.reshape(respond(kernels, cuts, types).points, [profiles, n, m]);
+  const outcomes = tf.reshape(respond(kernels, cuts, types).points, [rows / n, n, m]);
   const each = tf.unstack(outcomes, 1), largest = tf.max(outcomes, 1);
   const left = tf.sub(
     1,

@@ -4,13 +4,13 @@
  * @module
  */
 import { InvalidInputError } from "../errors.ts";
-import type { KernelMemory, PriceKernels } from "../kernels/kernels.ts";
+import type { PriceKernels } from "../kernels/kernels.ts";
 import type { PricingRules } from "../networks/pricing_rule.ts";
 import type { Device } from "../runtime/device.ts";
 import { elementCount } from "../runtime/host_tensor.ts";
-import { POINTS, polishesOnDevice } from "./device_polishing.ts";
 import { carriedProfiles, type TrainingOptions } from "./options.ts";
-import { polishedShare } from "./phase.ts";
+import { chainIterations } from "./phase.ts";
+import { polishingPlan } from "./polishing_plan.ts";
 
 /** Memory and work of a training run. */
 export interface TrainingPlan {
@@ -28,19 +28,23 @@ export interface TrainingPlan {
     readonly parameters: number;
     /** Chains and types, before and after a move. */
     readonly chains: number;
-    /** What kernels take in an iteration with chains. */
+    /** What kernels take where chains move. */
     readonly kernels: number;
-    /** What an iteration that polishes takes, kernels included; 0 where none does. Best responses of the host are not counted. */
+    /**
+     * What iterations that polish take in the place of that; 0 where none does. Best responses of the host take memory of their
+     * own for each thread, and hidden layers some for contexts, which do not count.
+     */
     readonly polishing: number;
-    /** Of an iteration with chains or of one that polishes, whichever takes more. */
     readonly total: number;
   };
   /** Bytes of the largest buffer that each of them needs. */
-  readonly largest: Readonly<Record<"parameters" | "chains" | "kernels" | "polishing", number>>;
-  /**
-   * Floating-point operations of an iteration with chains, additions and multiplications counted each, without best responses.
-   * Those of iterations that polish are not counted: how many a best response takes depends on the prices.
-   */
+  readonly largest: {
+    readonly parameters: number;
+    readonly chains: number;
+    readonly kernels: number;
+    readonly polishing: number;
+  };
+  /** Floating-point operations of an iteration, additions and multiplications counted each, without best responses. */
   readonly flop: {
     /** Raw weights from contexts, and the way back. */
     readonly hypernetwork: number;
@@ -48,7 +52,12 @@ export interface TrainingPlan {
     readonly chains: number;
     /** Prices of the chains, and their gradient in the raw weights. */
     readonly prices: number;
+    /** All three: an iteration with chains. */
     readonly total: number;
+    /** An iteration that polishes; 0 where none does. */
+    readonly polishing: number;
+    /** All iterations. */
+    readonly all: number;
   };
 }
 
@@ -56,12 +65,6 @@ export interface TrainingPlan {
 const LINE_PASSES = 7;
 /** Copies of the parameters at the peak: parameters, average and two moments, each old and new, and the gradient. */
 const PARAMETER_COPIES = 9;
-/**
- * Arrays as large as the points of all rows that polishing on a device holds at the peak: points and where they were looked
- * at, slopes and their products, what each type gains in three programs, and points near two outcomes, thrice each and
- * together.
- */
-const POLISHING_COPIES = 15;
 
 /** The plan of a training run with these kernels. */
 export function trainingPlan(rules: PricingRules, kernels: PriceKernels, options: TrainingOptions): TrainingPlan {
@@ -71,52 +74,43 @@ export function trainingPlan(rules: PricingRules, kernels: PriceKernels, options
   const parameters = Object.values(rules.parameterShapes).reduce((sum, one) => sum + elementCount(one), 0);
   const H = rules.parameterShapes["output.weight"]?.[0] ?? 0;
   const [Hl, maps] = rules.parameterShapes["output.slopes"] ?? [0, 0], D = P - m * maps;
-  const memory = kernels.memory(rows, C, H, Hl, n);
-  const bytes = {
-    parameters: 4 * PARAMETER_COPIES * parameters,
-    chains: 4 * 3 * rows * (C + 2) * m,
-    kernels: memory.total,
-  };
-  const polishing = polishedShare(options) > 0
-    ? polishingBytes(rules, kernels, options, H, Hl)
-    : { total: 0, largest: 0 };
+  const memoryOf = (rows: number, chains: number) => kernels.memory(rows, chains, H, Hl, n), memory = memoryOf(rows, C);
 
   // Of one point: f takes each weight once; a subgradient follows one element of each group.
   const forward = 2 * P, winners = groupMax ? forward / groupMax.size.groupSize : forward;
   const lineMoves = lineMoveEvery > 0 && C >= 4 ? Math.ceil(S / lineMoveEvery) * LINE_PASSES : 0;
+  const hypernetwork = 2 * (H * D + Hl * m * maps), polished = options.iterations - chainIterations(options);
+  const polishing = polished === 0
+    ? { total: 0, largest: 0, flop: 0 }
+    : polishingPlan(rules, kernels, options, memoryOf, { hypernetwork, forward, winners });
+  const bytes = {
+    parameters: 4 * PARAMETER_COPIES * parameters,
+    chains: 4 * 3 * rows * (C + 2) * m,
+    kernels: memory.total,
+    polishing: polishing.total,
+  };
   const flop = {
-    hypernetwork: 2 * (H * D + Hl * m * maps) * (rows + 2 * trained),
+    hypernetwork: hypernetwork * (rows + 2 * trained),
     chains: rows * C * (S * (forward + winners) + lineMoves * forward) + rows * (C + 1) * forward,
     prices: trained * (C + 1) * (forward + 2 * winners),
   };
+  const total = flop.hypernetwork + flop.chains + flop.prices;
   return {
     ...{ parameters, rawWeights: P, rows, chains: rows * C },
-    bytes: {
-      ...{ ...bytes, polishing: polishing.total },
-      total: bytes.parameters + bytes.chains + Math.max(bytes.kernels, polishing.total),
-    },
+    bytes: { ...bytes, total: bytes.parameters + bytes.chains + Math.max(bytes.kernels, bytes.polishing) },
     largest: {
       parameters: 4 * Math.max(...Object.values(rules.parameterShapes).map(elementCount)),
       chains: 4 * rows * C * m,
       kernels: memory.largest,
       polishing: polishing.largest,
     },
-    flop: { ...flop, total: flop.hypernetwork + flop.chains + flop.prices },
+    flop: {
+      ...flop,
+      total,
+      polishing: polishing.flop,
+      all: chainIterations(options) * total + polished * polishing.flop,
+    },
   };
-}
-
-/** Bytes of an iteration that polishes: all, and of the largest buffer. */
-function polishingBytes(
-  { shape: { participants: n, goods: m } }: PricingRules,
-  kernels: PriceKernels,
-  options: TrainingOptions,
-  H: number,
-  Hl: number,
-): KernelMemory {
-  const rows = options.polishProfiles * n, onDevice = polishesOnDevice(kernels, { goods: m });
-  const points = onDevice ? 2 * POINTS : options.chains, memory = kernels.memory(rows, points, H, Hl, n);
-  const largest = 4 * rows * (points + 1) * m, all = onDevice ? POLISHING_COPIES * 4 * rows * POINTS * m : largest;
-  return { total: memory.total + all, largest: Math.max(memory.largest, largest) };
 }
 
 /**
@@ -131,7 +125,7 @@ export function checkPlan(plan: TrainingPlan, device: Device, options: TrainingO
     parameters: network,
     chains: `profiles (${profiles}) or chains (${chains})`,
     kernels: `profiles (${profiles}), chains (${chains}), ${network}`,
-    polishing: `polishProfiles (${polishProfiles}), ${network}`,
+    polishing: `polishProfiles (${polishProfiles}) or ${network}`,
   };
   for (const part of ["parameters", "chains", "kernels", "polishing"] as const) {
     if (plan.largest[part] <= device.largestBuffer) continue;

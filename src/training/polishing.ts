@@ -26,8 +26,8 @@ import { type Tensor2D, type Tensor3D, tf } from "../deps/tfjs.ts";
 import type { BestResponses } from "../kernels/best_responses/reference.ts";
 import { defaultBestResponse } from "../kernels/best_responses/best_response.ts";
 import { bestResponses } from "../kernels/best_responses/select.ts";
-import type { HypernetworkGradient, PriceKernels } from "../kernels/kernels.ts";
-import type { HostHypernetworkOutput } from "../networks/hypernetwork_output.ts";
+import type { HypernetworkGradient, KernelMemory, PriceKernels } from "../kernels/kernels.ts";
+import { type HostHypernetworkOutput, hostRows } from "../networks/hypernetwork_output.ts";
 import type { Parameters } from "../networks/network.ts";
 import type { PricingRules } from "../networks/pricing_rule.ts";
 import { isReproducibleGoods, type ReproducibleGoods } from "../problems/principal_utility.ts";
@@ -40,6 +40,8 @@ import { chainIterations } from "./phase.ts";
 import { cosineRateAt } from "./schedules.ts";
 import { STREAMS, type TrainingState } from "./state.ts";
 
+/** About the most bytes of best responses with their pieces. */
+const RESPONSE_BYTES = 2 ** 26;
 /** Pieces that count less than this are left out. */
 const LEAST_WEIGHT = 1e-3;
 /** A piece's gradient is taken this far from the outcome towards a point at which the piece is known to be active. */
@@ -90,6 +92,8 @@ export interface PolishingStep {
 
 /**
  * The gradient of minus u0 from best responses to the prices of a state, on new type profiles.
+ *
+ * @param responseBytes About the most bytes of best responses with their pieces, 64 MiB unless given; tests make it small.
  */
 export async function polishingStep(
   problem: MechanismProblem,
@@ -97,12 +101,13 @@ export async function polishingStep(
   kernels: PriceKernels,
   options: TrainingOptions,
   { iteration, parameters }: Pick<TrainingState, "iteration" | "parameters">,
+  responseBytes: number = RESPONSE_BYTES,
 ): Promise<PolishingStep> {
   const { goods: m } = problem, rows = options.polishProfiles * problem.participants;
   const { types, principalUtility: u0, spread } = polishedProfiles(problem, options, iteration);
   const hypernetwork = rules.hostHypernetwork(await hostTensors(parameters), types);
   const { chains: most } = options; // as many points in a row as with chains
-  const { points, coefficients, revenue } = weightedPieces(rules, hypernetwork, types, u0, spread, most);
+  const { points, coefficients, revenue } = weightedPieces(rules, hypernetwork, types, u0, spread, most, responseBytes);
   const { step, gradients } = parameterGradient(rules, parameters, types, rows, (hypernetwork) => {
     const at = tf.tensor3d(points, [rows, most + 1, m]) as Tensor3D;
     const weights = tf.tensor2d(coefficients, [rows, most + 1]) as Tensor2D;
@@ -111,6 +116,25 @@ export async function polishingStep(
     return { gradient };
   });
   return { revenue, gradients, gradient: step.gradient };
+}
+
+/** Rows whose best responses are known at a time, each of two types with its pieces. */
+function rowsAtATime(m: number, responseBytes: number): number {
+  return Math.max(1, Math.floor(responseBytes / (2 * 8 * (m + 1) ** 2)));
+}
+
+/** The memory of an iteration that polishes, besides what kernels take and while best responses are looked for. */
+export function hostPolishingMemory(
+  { shape: { participants: n, goods: m } }: PricingRules,
+  { polishProfiles, chains: C }: Pick<TrainingOptions, "polishProfiles" | "chains">,
+): KernelMemory {
+  const rows = polishProfiles * n, points = 4 * rows * (C + 1) * m;
+  // Points and their weights here and as tensors; margins, outcomes, and types that are spread; and best responses.
+  const ofPoints = 2 * (points + 4 * rows * (C + 1)), ofTypes = 4 * 8 * rows * m;
+  return {
+    total: ofPoints + ofTypes + Math.min(rows, rowsAtATime(m, RESPONSE_BYTES)) * 2 * 8 * (m + 1) ** 2,
+    largest: points,
+  };
 }
 
 /** Points of f, how much each counts in the loss, and the mean of u0. */
@@ -136,6 +160,7 @@ function weightedPieces(
   u0: ReproducibleGoods,
   e: number,
   most: number,
+  responseBytes: number,
 ): WeightedPieces {
   const { shape: { participants: n, goods: m }, network } = rules, rows = types.length / m, profiles = rows / n;
   const margins = marginsOf(rules, hypernetwork, types, u0), spread = new Float64Array(2 * types.length);
@@ -144,17 +169,24 @@ function weightedPieces(
     spread[to] = types[at] + e * margins.of[at];
     spread[to + m] = types[at] - e * margins.of[at];
   }
-  const found = bestResponses(network, hypernetwork, spread, 2, { ...defaultBestResponse, supports: true });
   const points = new Float32Array(rows * (most + 1) * m), coefficients = new Float32Array(rows * (most + 1));
-  const half = Math.floor(most / 2);
-  let revenue = 0;
+  const half = Math.floor(most / 2), atATime = rowsAtATime(m, responseBytes);
+  let revenue = 0, found: BestResponses | undefined;
   for (let row = 0; row < rows; row++) {
-    const first = row * (most + 1), [better, worse] = found.utilities.subarray(2 * row, 2 * row + 2);
+    const own = row % atATime, count = Math.min(atATime, rows - row);
+    if (own === 0) {
+      const [some, types] = [
+        hostRows(hypernetwork, rows, row, count),
+        spread.subarray(2 * row * m, 2 * (row + count) * m),
+      ];
+      found = bestResponses(network, some, types, 2, { ...defaultBestResponse, supports: true });
+    }
+    const first = row * (most + 1), [better, worse] = found!.utilities.subarray(2 * own, 2 * own + 2);
     revenue += (better - worse) / (2 * e) - (better + worse) / 2;
     for (const side of [0, 1]) {
       const slope = slopeAt(side === 0 ? 1 : -1, e, profiles);
       coefficients[first + most] += slope; // p(x) = f(x) - f(0)
-      const pieces = piecesAt(found, 2 * row + side, m, half);
+      const pieces = piecesAt(found!, 2 * own + side, m, half);
       for (const [k, { weight, point }] of pieces.entries()) {
         const at = first + side * half + k;
         coefficients[at] = -slope * weight;

@@ -133,10 +133,10 @@ export function residentSteps(
     const { beta, learningRate } = schedule(before, options), iteration = before.iteration + 1;
     const recordAgain = recordOnly();
     try {
-      const { revenue, gradients, gradient } = devicePolishingStep(problem, rules, kernels, options, before);
+      const { revenue, gradients } = devicePolishingStep(problem, rules, kernels, options, before);
       const { norm, ...updated } = updateParameters(rules, options, before, gradients, learningRate);
       unread.push({ iteration, beta, learningRate, numbers: tf.stack([revenue, norm]), polished: true });
-      tf.dispose([revenue, norm, ...tensorsIn(gradient), ...tensorsIn(gradients)]);
+      tf.dispose([revenue, norm, ...tensorsIn(gradients)]);
 
       const earlier = underWay, reads = (iteration - 1) % MEASURED_EVERY === 0;
       if (reads) underWay = read([], () => undefined);

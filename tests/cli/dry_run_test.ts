@@ -13,6 +13,7 @@ const COUNTED = [
       " ",
     ),
   ..."--profiles 10 --refresh 0.2 --warm-up 3 --chains 4 --steps 6 --line-move-every 4 --iterations 50".split(" "),
+  ..."--polish-profiles 20".split(" "),
 ];
 
 /** The names in a folder. */
@@ -29,11 +30,12 @@ Deno.test("--dry-run --json prints one plan and makes no run folder", async () =
     const { event, setting, backend, iterations, parameters, rawWeights, rows, chains } = plan;
     assertEquals([event, setting, backend, iterations], ["plan", "U_{2,3}^{1,0}", "wasm", 50]);
     assertEquals([parameters, rawWeights, rows, chains], [968, 104, 32, 128]);
-    assertEquals(plan.flop, { hypernetwork: 119_808, chains: 645_632, prices: 41_600, total: 807_040 });
+    const each = { hypernetwork: 119_808, chains: 645_632, prices: 41_600, total: 807_040, polishing: 282_880 };
+    assertEquals(plan.flop, { ...each, all: 37 * 807_040 + 13 * 282_880 });
     const { kernels, polishing, total, ...bytes } = plan.bytes as Record<string, number>;
     assertEquals(bytes, { parameters: 34_848, chains: 6912 });
     assertEquals(total, 34_848 + 6912 + Math.max(kernels, polishing));
-    assert(kernels > 0 && polishing > kernels, "2,048 profiles polish, and 10 are trained on");
+    assert(kernels > 0 && polishing > 20_480);
     assertEquals(namesIn(cwd), []);
   }
 });
@@ -50,10 +52,11 @@ Deno.test("--dry-run tells people the parameters, the memory and the work", asyn
   assertEquals(shown.get("Parameters"), ["968", "104 raw weights for each pricing rule"]);
   assertEquals(shown.get("Pricing rules"), ["32", "at a time; 10 profiles are trained on, others warm up"]);
   assertEquals(shown.get("Chains"), ["128", "4 for each pricing rule"]);
-  assertEquals(shown.get("An iteration"), ["0.000807 GFLOP", "with chains, without best responses:"]);
+  assertEquals(shown.get("An iteration"), ["0.000807 GFLOP", "without best responses:"]);
   assertEquals(shown.get("hypernetwork")?.[0], "0.000120 GFLOP");
-  assertEquals(shown.get("All"), ["0.0299 GFLOP", "37 iterations with chains"]);
-  assertEquals(shown.get("Polishing"), ["13", "more iterations, with 2,048 profiles"]);
+  assertEquals(shown.get("Polishing"), ["13", "iterations, the last, with 20 profiles"]);
+  assertEquals(shown.get("one of them"), ["0.000283 GFLOP", "without best responses"]);
+  assertEquals(shown.get("All"), ["0.0335 GFLOP", "50 iterations"]);
   assert(lines.every((line) => line.at(-1) !== ""), "no line ends with spaces");
   assertEquals(namesIn(cwd), []);
 });

@@ -116,6 +116,20 @@ Deno.test("small tables are not polished unless one asks for it, and are told so
   assertEquals(await polished(`${out}-asked`), [3]);
 });
 
+Deno.test("where there are too many goods for a GPU to polish, that is said, and best responses are the host's", () => {
+  const resident = { resident: {} } as unknown as PriceKernels, problem = settingProblem("U-1-2");
+  assertEquals([300, 301].map((goods) => polishesOnDevice(resident, { goods })), [true, false]);
+  assertEquals(polishesOnDevice({} as PriceKernels, { goods: 1 }), false);
+  const said = (goods: number, backend: "webgpu" | "wasm", polishShare = 0.5) =>
+    polishingInWords({ ...problem, goods }, { ...defaultTraining("U-1-2"), polishShare }, true, backend);
+  assertEquals(
+    said(301, "webgpu"),
+    "Iterations that polish find best responses on the CPU, and wait for them: the GPU does for up to 300 goods, " +
+      "and here are 301",
+  );
+  assertEquals([said(300, "webgpu"), said(301, "wasm"), said(301, "webgpu", 0)], [undefined, undefined, undefined]);
+});
+
 Deno.test("a principal's own utility is not polished, and whoever asks for it is told why", async () => {
   const module = `${FOLDER}/own.ts`, out = `${FOLDER}/own`;
   await Deno.writeTextFile(
@@ -133,19 +147,4 @@ Deno.test("a principal's own utility is not polished, and whoever asks for it is
   const { code, stderr } = await tedi(line);
   assertEquals(code, 0, stderr);
   assertEquals([await polishShare(out), await polished(out)], [0, []]);
-});
-
-Deno.test("with more goods than a GPU finds best responses to, iterations that polish wait for the CPU, which is said", () => {
-  const kernels = { resident: {} } as PriceKernels;
-  const said = (setting: string, backend: "wasm" | "webgpu", polishShare = 0.5) => {
-    const problem = settingProblem(setting), options = { ...defaultTraining(problem), polishShare };
-    assertEquals(polishesOnDevice(kernels, problem), problem.goods <= 300);
-    return polishingInWords(problem, options, true, { backend });
-  };
-  const words =
-    "Iterations that polish wait for best responses of the CPU: the GPU finds those to at most 300 goods, got 301";
-  assertEquals(said("U-1-301", "webgpu"), words);
-  for (const silent of [said("U-1-300", "webgpu"), said("U-1-301", "wasm"), said("U-1-301", "webgpu", 0)]) {
-    assertEquals(silent, undefined);
-  }
 });

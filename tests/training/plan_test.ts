@@ -14,25 +14,29 @@ import { checkPlan, inMebibytes, trainingPlan } from "../../src/training/plan.ts
 import { disposeState } from "../../src/training/state.ts";
 import { planTraining, train, trainingRules } from "../../src/training/train.ts";
 
-/** 10 profiles are trained on, and 3 times 2 warm up; 6 steps have a line move after the 4th and at the end. */
+/**
+ * 10 profiles are trained on, and 3 times 2 warm up; 6 steps have a line move after the 4th and at the end; 2 iterations have
+ * chains, and 6 polish with 20 profiles.
+ */
 function smallOptions(setting: string): TrainingOptions {
   return {
     ...defaultTraining(settingProblem(setting)),
     network: { layers: 2, groups: 4, groupSize: 2, hidden: [8] },
-    ...{ profiles: 10, refresh: 0.2, warmUp: 3, chains: 4, steps: 6, lineMoveEvery: 4, polishShare: 0 },
+    ...{ profiles: 10, refresh: 0.2, warmUp: 3, chains: 4, steps: 6, lineMoveEvery: 4 },
+    ...{ iterations: 8, polishShare: 0.75, polishProfiles: 20 },
   };
 }
 
-/** The plan of a setting with kernels that take what they are told. */
+/** The plan of a setting with kernels that take what they are told, and are those of a device where `resident`. */
 function planOf(
   setting: string,
   options: TrainingOptions,
   memory: KernelMemory = { total: 1000, largest: 600 },
-  resident?: PriceKernels["resident"],
+  resident = false,
 ) {
   const asked: number[][] = [];
   const kernels = {
-    resident,
+    ...resident && { resident: {} },
     memory(...shape: number[]) {
       asked.push(shape);
       return memory;
@@ -58,6 +62,11 @@ Deno.test("the plan for two participants and three goods is what one counts by h
     chains: rows * 4 * (6 * (value + slope) + 2 * 7 * value) + rows * 5 * value,
     prices: trained * 5 * (value + 2 * slope),
   };
+  // 40 rows have 5 points, their weights and 3 coordinates in 4 bytes, here and as tensors; margins, outcomes, and two types in
+  // 8; and for each of these a best response of 4 points with 3 coordinates and a weight.
+  const polished = 2 * 20, ofPolishing = 2 * 4 * polished * 5 * 4 + 8 * 4 * polished * 3 + 8 * 2 * polished * 4 * 4;
+  const flopOfPolishing = polished * (2 * 8 * P * 3 + 5 * (value + 2 * slope));
+  assertEquals([ofPolishing, flopOfPolishing], [20_480, 282_880]);
   assertEquals([parameters, rows, flop], [968, 32, { hypernetwork: 119_808, chains: 645_632, prices: 41_600 }]);
   assertEquals(plan, {
     ...{ parameters, rawWeights: P, rows, chains: rows * 4 },
@@ -65,37 +74,41 @@ Deno.test("the plan for two participants and three goods is what one counts by h
       parameters: 4 * 9 * parameters,
       chains: 4 * 3 * rows * (4 + 2) * 3,
       kernels: 1000,
-      polishing: 0,
-      total: 4 * 9 * parameters + 4 * 3 * rows * (4 + 2) * 3 + 1000,
+      polishing: ofPolishing + 1000,
+      total: 4 * 9 * parameters + 4 * 3 * rows * (4 + 2) * 3 + ofPolishing + 1000,
     },
-    largest: { parameters: 4 * 8 * P, chains: 4 * rows * 4 * 3, kernels: 600, polishing: 0 },
-    flop: { ...flop, total: 119_808 + 645_632 + 41_600 },
+    largest: { parameters: 4 * 8 * P, chains: 4 * rows * 4 * 3, kernels: 600, polishing: 4 * polished * 5 * 3 },
+    flop: { ...flop, total: 807_040, polishing: flopOfPolishing, all: 2 * 807_040 + 6 * flopOfPolishing },
   });
-  assertEquals(asked, [[rows, 4, 8, 0, 2]]);
+  assertEquals(asked, [[rows, 4, 8, 0, 2], [polished, 4, 8, 0, 2]]);
 });
 
-Deno.test("an iteration that polishes has the points of its own rows, more of them on a device", () => {
-  const setting = "U-2-3-cp1-cd0", options = { ...smallOptions(setting), polishShare: 0.5, polishProfiles: 100 };
-  const onHost = planOf(setting, options), rows = 200;
-  assertEquals(onHost.asked, [[32, 4, 8, 0, 2], [rows, 4, 8, 0, 2]]);
-  assertEquals(onHost.plan.largest.polishing, 4 * rows * (4 + 1) * 3);
-  assertEquals(onHost.plan.bytes.polishing, 1000 + 4 * rows * (4 + 1) * 3);
-  const memory = { total: 1000, largest: 600 }, resident = {} as PriceKernels["resident"];
-  const { plan, asked } = planOf(setting, options, memory, resident);
-  // Points of 16 chains in 4 stages, around two outcomes each, and the zero outcome.
-  assertEquals(asked[1], [rows, 128, 8, 0, 2]);
-  assertEquals(plan.largest.polishing, 4 * rows * 129 * 3);
-  assertEquals(plan.bytes.total, plan.bytes.parameters + plan.bytes.chains + plan.bytes.polishing);
-  const { message } = assertThrows(() => checkPlan(plan, deviceWith(2 ** 18), options), InvalidInputError);
-  assert(message.includes("the largest buffer for polishing must have at most 0.3 MiB"), message);
-  assert(message.includes("lower polishProfiles (100), network.groups (4)"), message);
+Deno.test("polishing on a device is in the plan, in parts where it is large, and is not where there is none", () => {
+  const options = smallOptions("U-2-3-cp1-cd0"), memory = { total: 1000, largest: 600 };
+  const onDevice = (polishProfiles: number) =>
+    planOf("U-2-3-cp1-cd0", { ...options, polishProfiles, newChains: "annealed" }, memory, true);
+  const { plan, asked } = onDevice(20);
+  // 40 rows have points at which chains of 64 functions were, and others: 129 for gradients.
+  assertEquals(plan.largest.polishing, 4 * 40 * 129 * 3);
+  assertEquals(plan.bytes.polishing, 4 * 40 * 3 * (15 * 64 + 16) + 1000);
+  assertEquals(asked[1], [40, 16, 8, 0, 2]);
+  // 10 stages of 5 steps of 16 chains; slopes of 64 tangents, and f there once more; and the gradient.
+  const [value, slope] = [208, 104], climbed = 16 * 50 * (value + slope), tangents = 64 * (2 * value + slope);
+  assertEquals(plan.flop.polishing, 40 * (climbed + tangents + 3 * 1664 + 129 * (value + 2 * slope)));
+  for (const profiles of [1e5, 1e7]) {
+    const { plan: large } = onDevice(profiles);
+    assert(large.largest.polishing <= 2 ** 25 && large.bytes.polishing < 2 ** 29, `${large.bytes.polishing}`);
+    assertEquals(large.flop.polishing, profiles / 20 * plan.flop.polishing);
+  }
+  const { bytes, largest, flop } = planOf("U-2-3-cp1-cd0", { ...options, polishShare: 0 }).plan;
+  assertEquals([bytes.polishing, largest.polishing, flop.polishing, flop.all], [0, 0, 0, 8 * flop.total]);
 });
 
 Deno.test("a single participant has no context: its raw weights are the parameters", () => {
   const { plan, asked } = planOf("U-1-3", smallOptions("U-1-3"));
   assertEquals([plan.parameters, plan.rawWeights, plan.rows, plan.chains], [104, 104, 16, 64]);
   assertEquals(plan.flop.hypernetwork, 0);
-  assertEquals(asked, [[16, 4, 0, 0, 1]]);
+  assertEquals(asked[0], [16, 4, 0, 0, 1]);
 });
 
 Deno.test("no line moves are counted where there are none", () => {
@@ -182,6 +195,13 @@ Deno.test("what does not fit on a device is refused, with what to lower", () => 
   const many = { ...options, profiles: 1_000_000 }, { plan } = planOf("U-2-3-cp1-cd0", many);
   const { message } = assertThrows(() => checkPlan(plan, deviceWith(2 ** 20), many), InvalidInputError);
   assert(message.endsWith("lower profiles (1000000) or chains (4)"), message);
+  const polished = { ...options, polishProfiles: 1_000_000 }, { plan: large } = planOf("U-2-3-cp1-cd0", polished);
+  const { message: ofPolishing } = assertThrows(
+    () => checkPlan(large, deviceWith(2 ** 20), polished),
+    InvalidInputError,
+  );
+  assert(ofPolishing.startsWith("Cannot train: the largest buffer for polishing must have at most 1.0 MiB on webgpu"));
+  assert(ofPolishing.endsWith(`lower polishProfiles (1000000) or ${network}`), ofPolishing);
   const { plan: fitting } = planOf("U-2-3-cp1-cd0", options);
   checkPlan(fitting, deviceWith(3328), options);
 });

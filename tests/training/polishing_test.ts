@@ -137,6 +137,24 @@ Deno.test("with production costs the revenue is that of the mechanism, as types 
   assert(Math.abs(exact.revenue) > 30 * exact.standardError);
 });
 
+Deno.test("best responses of a few rows at a time change no bit", async () => {
+  await openDevice({ backend: "wasm" });
+  for (const setting of ["U-1-3", "U-3-2-cp0.6-cd0.1"]) {
+    const problem = settingProblem(setting), { options, rules, parameters } = randomPrices(problem);
+    const kernels = await openKernels(rules.network), on = uploadAll(parameters), found = [];
+    for (const bytes of [1, 7 * 16 * (problem.goods + 1) ** 2, Infinity]) {
+      const { revenue, gradients, gradient } = await polishingStep(problem, rules, kernels, options, {
+        ...{ iteration: 0, parameters: on },
+      }, bytes);
+      found.push([revenue, ...Object.values(gradients).map((tensor) => Array.from(tensor.dataSync()))]);
+      tf.dispose([...tensorsIn(gradients), ...tensorsIn(gradient)]);
+    }
+    tf.dispose(tensorsIn(on));
+    assertEquals(found[0], found[2]);
+    assertEquals(found[1], found[2]);
+  }
+});
+
 Deno.test("the last iterations polish, from a learning rate and a spread of their own", () => {
   const options = { ...defaultTraining("U-1-2"), iterations: 10, polishShare: 0.3 };
   assertEquals([6, 7, 9].map((iteration) => isPolishing(iteration, options)), [false, true, true]);

@@ -11,7 +11,9 @@ import { settingProblem } from "../../src/problems/settings.ts";
 import { randomKey } from "../../src/random/key.ts";
 import { normals, uniforms } from "../../src/random/numbers.ts";
 import { countGpuWork } from "../../src/runtime/gpu_counts.ts";
+import { readTogether, recordOnly } from "../../src/runtime/command_recorder.ts";
 import { type Device, openDevice } from "../../src/runtime/device.ts";
+import { tensorsIn } from "../../src/runtime/gradients.ts";
 import { annealedPoints } from "../../src/training/annealed_points.ts";
 import { devicePolishingStep } from "../../src/training/device_polishing.ts";
 import type { IterationMetrics } from "../../src/training/metrics.ts";
@@ -225,6 +227,32 @@ onWebgpu("an iteration that polishes is one submission, and nothing is read but 
       if (!reads) assertEquals(bytesReadBack, 0);
     });
   }
+});
+
+onWebgpu("profiles that are polished in parts have the gradient of all, each submitted by itself", async () => {
+  const { problem, rules, parameters } = somePrices("U_{2,2}^{1,0}", "dense"), kernels = priceKernels(rules.network);
+  const options = { ...optionsOf("U_{2,2}^{1,0}", "dense"), iterations: 1, polishShare: 1, polishProfiles: 96 };
+  const state = { iteration: 0, parameters }, before = tf.memory().numTensors;
+  const host = await polishingStep(problem, rules, kernels, options, state);
+  const count = countGpuWork(), recordAgain = recordOnly();
+  // 30 profiles of 2 rows of 129 points, and in the last part 6.
+  const made = devicePolishingStep(problem, rules, kernels, options, state, 30 * 2 * 129 * 2 * 4);
+  const names = Object.keys(parameters), read = [made.revenue, ...names.map((name) => made.gradients[name])];
+  const [[revenue], ...parts] = await readTogether(read), { submissions } = count.stop();
+  recordAgain();
+  assertEquals(submissions, 4);
+  assertAlmostEquals(revenue, host.revenue, 0.01);
+  let off = 0, size = 0;
+  for (const [k, name] of names.entries()) {
+    (await host.gradients[name].data() as Float32Array).forEach((expected, at) => {
+      off = Math.hypot(off, parts[k][at] - expected);
+      size = Math.hypot(size, expected);
+    });
+  }
+  assert(off < 0.3 * size, `off by ${off} of ${size}`);
+  tf.dispose(tensorsIn([host.gradients, host.gradient, made]));
+  assertEquals(tf.memory().numTensors, before);
+  tf.dispose(tensorsIn(parameters));
 });
 
 Deno.test({

@@ -299,7 +299,7 @@ function planner(device: Parameters<typeof planTraining>[2]) {
     const given = training && !isUnitSupplyTraining(training) ? training : undefined;
     const options = given ?? { ...defaultTraining(problem), iterations: tediIterations(budget) };
     const { bytes, flop } = await planTraining(problem, options, device);
-    return { bytes: bytes.total, seconds: flop.total * options.iterations / RATE };
+    return { bytes: bytes.total, seconds: flop.all / RATE };
   };
   return async (cell: SweepCell): Promise<Work | undefined> => {
     const { problem, method, training, budget } = cell;

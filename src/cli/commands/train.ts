@@ -263,7 +263,7 @@ async function work(
       problem,
       training,
       values["polish-share"] !== undefined || values.preset !== undefined,
-      device,
+      device.backend,
     );
     if (remark !== undefined && run.done < training.iterations) output.log(remark);
     const result = await train(problem, training, {

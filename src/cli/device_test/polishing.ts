@@ -42,17 +42,17 @@ export async function polishOnce({ problem, options }: PlannedTraining): Promise
     }),
   ));
   const state = { iteration: 0, parameters };
-  const { revenue, gradients, gradient } = polishesOnDevice(kernels, problem)
+  const made = polishesOnDevice(kernels, problem)
     ? devicePolishingStep(problem, rules, kernels, all, state)
     : await polishingStep(problem, rules, kernels, all, state);
-  const read = async (tensor: Tensor) => Array.from(await tensor.data());
+  const { revenue, gradients } = made, read = async (tensor: Tensor) => Array.from(await tensor.data());
   const found = {
     revenue: typeof revenue === "number" ? revenue : (await read(revenue))[0],
     gradient: Float32Array.from(
       (await Promise.all(Object.keys(parameters).map((name) => read(gradients[name])))).flat(),
     ),
   };
-  tf.dispose([revenue, ...tensorsIn([parameters, gradients, gradient])] as Tensor[]);
+  tf.dispose(tensorsIn([parameters, made]));
   return found;
 }
 
