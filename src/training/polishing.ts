@@ -118,9 +118,14 @@ export async function polishingStep(
   return { revenue, gradients, gradient: step.gradient };
 }
 
-/** Rows whose best responses are known at a time, each of two types with its pieces. */
+/** Bytes of a row's best responses: of two types, each with up to m + 1 pieces. */
+function bytesOfRow(m: number): number {
+  return 2 * 8 * (m + 1) ** 2;
+}
+
+/** Rows whose best responses are known at a time. */
 function rowsAtATime(m: number, responseBytes: number): number {
-  return Math.max(1, Math.floor(responseBytes / (2 * 8 * (m + 1) ** 2)));
+  return Math.max(1, Math.floor(responseBytes / bytesOfRow(m)));
 }
 
 /** The memory of an iteration that polishes, besides what kernels take and while best responses are looked for. */
@@ -132,7 +137,7 @@ export function hostPolishingMemory(
   // Points and their weights here and as tensors; margins, outcomes, and types that are spread; and best responses.
   const ofPoints = 2 * (points + 4 * rows * (C + 1)), ofTypes = 4 * 8 * rows * m;
   return {
-    total: ofPoints + ofTypes + Math.min(rows, rowsAtATime(m, RESPONSE_BYTES)) * 2 * 8 * (m + 1) ** 2,
+    total: ofPoints + ofTypes + Math.min(rows, rowsAtATime(m, RESPONSE_BYTES)) * bytesOfRow(m),
     largest: points,
   };
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { type Tensor, tf } from "../../deps/tfjs.ts";
-import type { Difference } from "../../kernels/comparison/differences.ts";
+import { type Difference, farBetween } from "../../kernels/comparison/differences.ts";
 import { openKernels } from "../../kernels/select.ts";
 import { deriveKey, randomKey } from "../../random/key.ts";
 import { normals } from "../../random/numbers.ts";
@@ -59,9 +59,9 @@ export async function polishOnce({ problem, options }: PlannedTraining): Promise
 /** How far an iteration that polishes is from what is right. */
 export function polishedDifferences(got: Polished, right: Polished): readonly Difference[] {
   const off = right.gradient.map((value, k) => value - got.gradient[k]);
-  const differences = [
-    { what: "u0 of best responses", off: Math.abs(got.revenue - right.revenue), allowed: REVENUE },
-    { what: "gradient of polishing", off: Math.hypot(...off) / Math.hypot(...right.gradient), allowed: GRADIENT },
+  const share = Math.hypot(...off) / Math.hypot(...right.gradient);
+  return [
+    { what: "u0 of best responses", off: farBetween(got.revenue, right.revenue), allowed: REVENUE },
+    { what: "gradient of polishing", off: farBetween(share, 0), allowed: GRADIENT },
   ];
-  return differences.map((one) => ({ ...one, off: Number.isNaN(one.off) ? Infinity : one.off }));
 }
