@@ -1,6 +1,6 @@
 /**
- * Writes the tables of EXPERIMENTS.md and README.md from the cells in results/table1, and those of docs/unit_supply.md from
- * results/table-unit: `deno task results [--check]`.
+ * Writes the tables of EXPERIMENTS.md and README.md from the cells in results/table1, the one of known
+ * optima from results/battery, and those of docs/unit_supply.md from results/table-unit: `deno task results [--check]`.
  *
  * A table is between `<!-- table: NAME -->` and `<!-- end -->`. With `--check` nothing is written, and the exit code is 1
  * if a text has other figures than the cells; 2 for a name or a cell that is none.
@@ -10,13 +10,17 @@ import { parseArgs } from "@std/cli";
 import { InvalidInputError, show } from "../src/errors.ts";
 import { type Cell, type CellKey, cellPath, readCell } from "../src/experiments/cells.ts";
 import { parseObject } from "../src/io/json.ts";
-import { alignedMarkdown, resultTables } from "./results/tables.ts";
+import { type BatteryMean, readBattery } from "./battery/results.ts";
+import { alignedMarkdown } from "./results/markdown.ts";
+import { resultTables } from "./results/tables.ts";
 
 /** The files that have tables. */
 export const TEXTS = ["EXPERIMENTS.md", "README.md"] as const;
 /** The cells, in the folder that the texts are in. */
 export const CELLS = "results/table1";
-/** The same of goods that exist once; a folder may be without them. */
+/** What the battery found; a folder may be without it. */
+const BATTERY = "results/battery";
+/** Cells of goods that exist once; a folder may be without them. */
 const UNIT = { texts: ["docs/unit_supply.md"], cells: "results/table-unit" };
 
 /**
@@ -42,11 +46,11 @@ export async function readCells(folder: string): Promise<Cell[]> {
 }
 
 /**
- * A text with its tables made from cells.
+ * A text with its tables made from cells, and from what the battery found.
  *
  * @throws {InvalidInputError} for a table that there is not, or that has no end.
  */
-export function withTables(text: string, cells: readonly Cell[]): string {
+export function withTables(text: string, cells: readonly Cell[], battery: readonly BatteryMean[] = []): string {
   return text.replaceAll(
     /<!-- table: (.*?) -->\n[^]*?(?=<!-- (end -->|table: )|$)/g,
     (_, name: string, end: string) => {
@@ -55,7 +59,7 @@ export function withTables(text: string, cells: readonly Cell[]): string {
         throw new InvalidInputError(`Cannot make tables: a table must be one of ${names}, got ${show(name)}`);
       }
       if (end !== "end -->") throw new InvalidInputError(`Cannot make tables: ${name} must end with <!-- end -->`);
-      return `<!-- table: ${name} -->\n\n${alignedMarkdown(resultTables[name](cells))}\n\n`;
+      return `<!-- table: ${name} -->\n\n${alignedMarkdown(resultTables[name](cells, battery))}\n\n`;
     },
   );
 }
@@ -63,10 +67,11 @@ export function withTables(text: string, cells: readonly Cell[]): string {
 /** Writes tables, or checks them; gives the names of the texts that had others. */
 export async function makeTables(root: string, check: boolean): Promise<string[]> {
   const changed: string[] = [], unit = existsSync(`${root}/${UNIT.cells}`) ? [UNIT] : [];
+  const battery = existsSync(`${root}/${BATTERY}`) ? await readBattery(`${root}/${BATTERY}`) : [];
   for (const { texts, cells: folder } of [{ texts: TEXTS, cells: CELLS }, ...unit]) {
     const cells = await readCells(`${root}/${folder}`);
     for (const name of texts) {
-      const before = Deno.readTextFileSync(`${root}/${name}`), after = withTables(before, cells);
+      const before = Deno.readTextFileSync(`${root}/${name}`), after = withTables(before, cells, battery);
       if (after === before) continue;
       changed.push(name);
       if (!check) Deno.writeTextFileSync(`${root}/${name}`, after);

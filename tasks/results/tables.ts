@@ -5,15 +5,11 @@ import type { Cell } from "../../src/experiments/cells.ts";
 import { revenueMarkdown, summarize, type Summary } from "../../src/experiments/tables.ts";
 import { unitTableColumns, unitTableMethods } from "../../src/experiments/unit_table.ts";
 import { printedValue, tableOneMethods, tableOneSettings } from "../../src/problems/table_one.ts";
+import { type BatteryMean, batteryTable } from "../battery/results.ts";
+import type { Table } from "./markdown.ts";
 
-/** A table: rows of text, the first of which is the head. The first `left` columns are words, the others figures. */
-interface Table {
-  readonly rows: readonly (readonly string[])[];
-  readonly left: number;
-}
-
-/** Makes a table from all cells. */
-type TableOf = (cells: readonly Cell[]) => Table;
+/** Makes a table from all cells, or from what the battery found. */
+type TableOf = (cells: readonly Cell[], battery: readonly BatteryMean[]) => Table;
 
 const CLASSICAL = ["VCG", "Separable-OPT", "Bundle-OPT", "Straight-jacket auction"];
 const PRINTED = ["TEDI", "TEDI-Paper"];
@@ -161,20 +157,7 @@ export const resultTables: Readonly<Record<string, TableOf>> = {
   "baselines-standard": methods(BASELINES, "standard"),
   "ablations-standard": methods(ABLATIONS, "standard"),
   "ablations-quick": methods(ABLATIONS, "quick"),
+  "battery": (_, battery) => batteryTable(battery),
   "unit": unit,
   "unit-baselines": unitBaselines,
 };
-
-/** A table in Markdown as `deno fmt` aligns it; a sentence where it has no rows. */
-export function alignedMarkdown({ rows, left }: Table): string {
-  if (rows.length === 1) return "_No cells yet._";
-  const widths = rows[0].map((_, column) => Math.max(3, ...rows.map((row) => [...row[column]].length)));
-  const padded = rows.map((row) =>
-    row.map((text, column) => {
-      const space = " ".repeat(widths[column] - [...text].length);
-      return column < left ? text + space : space + text;
-    })
-  );
-  const rule = widths.map((width, column) => column < left ? "-".repeat(width) : `${"-".repeat(width - 1)}:`);
-  return [padded[0], rule, ...padded.slice(1)].map((row) => `| ${row.join(" | ")} |`).join("\n");
-}

@@ -5,8 +5,11 @@ import { InvalidInputError } from "../../src/errors.ts";
 import { evaluate } from "../../src/mechanisms/evaluate.ts";
 import { randomKey } from "../../src/random/key.ts";
 import { openDevice } from "../../src/runtime/device.ts";
-import { batteryMarkdown, runBattery } from "../../tasks/battery.ts";
+import { runBattery } from "../../tasks/battery.ts";
 import { batteryEntries } from "../../tasks/battery/problems.ts";
+import { BATTERY_PROFILES, batteryTable, readBattery } from "../../tasks/battery/results.ts";
+import { withTables } from "../../tasks/results.ts";
+import { alignedMarkdown } from "../../tasks/results/markdown.ts";
 import { ROOT, succeed } from "../root.ts";
 
 const named = (name: string) => batteryEntries.find((entry) => entry.name === name)!;
@@ -45,7 +48,7 @@ Deno.test("the battery's command trains every problem, and does not repeat what 
     const { stdout } = await run();
     const rows = stdout.trim().split("\n").slice(2);
     assertEquals(rows.length, batteryEntries.length);
-    rows.forEach((row, k) => assertStringIncludes(row, `| ${batteryEntries[k].problem.name} |`));
+    rows.forEach((row, k) => assertStringIncludes(row, `| ${batteryEntries[k].problem.name} `));
     const files = Array.from(Deno.readDirSync(out), ({ name }) => name).sort();
     assertEquals(files, batteryEntries.map(({ name }) => `${name}_seed0.json`).sort());
     const before = files.map((file) => Deno.readTextFileSync(`${out}/${file}`));
@@ -69,10 +72,49 @@ Deno.test("entries have means over seeds, and another entry's earnings as optimu
     assertAlmostEquals(single.seedDeviation!, Math.abs(cells[0].revenue - cells[1].revenue) / Math.SQRT2, 1e-12);
     assertAlmostEquals(single.standardError, Math.hypot(cells[0].standardError, cells[1].standardError) / 2, 1e-12);
     assertEquals([single.optimum, five.optimum], [undefined, 5 * single.revenue]);
-    assertStringIncludes(batteryMarkdown([single, five]), "| 5 times what U-1-2-cp0-cd0.5 earns |");
+    assertStringIncludes(alignedMarkdown(batteryTable([single, five])), "| 5 times what U-1-2-cp0-cd0.5 earns |");
     for (const other of [{ testProfiles: 100 }, { iterations: 3 }]) {
       await assertRejects(() => runBattery(entries, { ...work, ...other }, device), InvalidInputError, "delete it");
     }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("a folder's results become the table of EXPERIMENTS.md; what is no result is refused", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const write = (name: string, seed: number, more: Record<string, unknown> = {}) => {
+      const result = {
+        entry: name,
+        seed,
+        iterations: 500,
+        testProfiles: BATTERY_PROFILES,
+        revenue: 0.13 + seed / 1000,
+      };
+      const file = `${folder}/${name}_seed${seed}.json`;
+      Deno.writeTextFileSync(file, JSON.stringify({ ...result, standardError: 0.0002, seconds: 20, ...more }));
+      return file;
+    };
+    for (const seed of [0, 1, 2]) write("U-3-1-cp1-cd0", seed);
+    write("U-1-2-cp0-cd0.5", 0);
+    write("U-5-2-cp0-cd0.5", 0, { revenue: 0.6435 });
+    const means = await readBattery(folder), text = withTables("<!-- table: battery -->\n<!-- end -->", [], means);
+    // In the order of the entries, with the share of the mean: 0.131 of 0.130208, and 0.6435 of 5 times 0.13.
+    assertEquals(means.map(({ entry, seeds }) => [entry.name, seeds]), [
+      ["U-1-2-cp0-cd0.5", 1],
+      ["U-3-1-cp1-cd0", 3],
+      ["U-5-2-cp0-cd0.5", 1],
+    ]);
+    assertStringIncludes(text, "| 0.130208 | 0.13100 ±0.00012 |     3 |              0.00100 | 100.61% |      20 |");
+    assertStringIncludes(text, "| 0.650000 | 0.64350 ±0.00020 |     1 |                      |  99.00% |      20 |");
+    for (const [seed, more] of [[3, { testProfiles: 1000 }], [3, { revenue: null }]] as const) {
+      const file = write("U-3-1-cp1-cd0", seed, more);
+      await assertRejects(() => readBattery(folder), InvalidInputError, file);
+      Deno.removeSync(file);
+    }
+    write("U-3-1-cp1-cd0", 4); // without seed 3
+    await assertRejects(() => readBattery(folder), InvalidInputError, 'got "U-3-1-cp1-cd0_seed4.json"');
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

@@ -22,7 +22,7 @@ Deno.test("tables of the texts are made from the cells that are committed", asyn
   const markers = TEXTS.flatMap((name) =>
     [...Deno.readTextFileSync(new URL(name, ROOT)).matchAll(/<!-- table: (.*) -->/g)].map(([, table]) => table)
   );
-  for (const table of ["reached", "tedi-standard", "classical"]) assert(markers.includes(table), table);
+  for (const table of ["reached", "tedi-standard", "classical", "battery"]) assert(markers.includes(table), table);
 });
 
 Deno.test("a text with another figure is found by its name, and mended", async () => {
@@ -76,7 +76,7 @@ Deno.test("a marker that is none is refused", () => {
     () => withTables("<!-- table: other -->\n<!-- end -->", []),
     InvalidInputError,
     "a table must be one of reached, tedi-standard, tedi-quick, printed-standard, classical, baselines-standard, ablations-standard, " +
-      'ablations-quick, unit, unit-baselines, got "other"',
+      'ablations-quick, battery, unit, unit-baselines, got "other"',
   );
   for (const rest of ["", "\n<!-- table: reached -->\n<!-- end -->"]) {
     assertThrows(
