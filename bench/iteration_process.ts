@@ -77,7 +77,7 @@ console.log(JSON.stringify({
   iterationMs,
   ...gpu,
   ...peak && { peak },
-  flop: trainingPlan(rules, kernels, options).flop,
+  flop: trainingPlan(problem, rules, kernels, options).flop,
   peakBytes: peakBytes() ?? Deno.memoryUsage().rss,
   idleBytes,
 }));

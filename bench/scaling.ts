@@ -102,7 +102,7 @@ async function measure(size: IterationSize, seconds: number): Promise<Cost> {
     disposeState(next.state, state);
   }
   disposeState(state);
-  const { flop, parameters } = trainingPlan(rules, kernels, options);
+  const { flop, parameters } = trainingPlan(problem, rules, kernels, options);
   return { ...size, ...summary(times), flop: flop.total, parameters };
 }
 

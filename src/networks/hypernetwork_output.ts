@@ -105,6 +105,26 @@ export function hostRows(
   };
 }
 
+/** Some of the `rows` rows of a hypernetwork output, in 64-bit floats. */
+export function hostRowsAt(
+  hypernetwork: HostHypernetworkOutput,
+  rows: number,
+  at: readonly number[],
+): HostHypernetworkOutput {
+  const { hidden, perGood } = hypernetwork;
+  if (!hidden) return hypernetwork;
+  const picked = (all: Float32Array | Float64Array) => {
+    const width = all.length / rows, out = new Float64Array(at.length * width);
+    at.forEach((row, k) => out.set(all.subarray(row * width, (row + 1) * width), k * width));
+    return out;
+  };
+  return {
+    ...hypernetwork,
+    hidden: picked(hidden),
+    ...perGood && { perGood: { ...perGood, hidden: picked(perGood.hidden) } },
+  };
+}
+
 /** The raw weights `[P]` of row `row` of a hypernetwork output. */
 export function hostRawWeights(hypernetwork: HostHypernetworkOutput, row: number): Float64Array {
   const { hidden, weight, bias, perGood } = hypernetwork, { H, D } = hostSizes(hypernetwork);

@@ -30,6 +30,7 @@ import { mapParameters } from "./optimizer.ts";
 import type { TrainingOptions } from "./options.ts";
 import { polishedProfiles, slopeAt, TOWARDS } from "./polishing.ts";
 import type { TrainingState } from "./state.ts";
+import { followsChanges, type PolishedProblem } from "./outcome_changes.ts";
 
 /** Chains of a row. */
 export const CHAINS = 16;
@@ -45,9 +46,9 @@ const PART_BYTES = 2 ** 25;
 /** More goods than this would need more workgroup memory than every adapter has. */
 export const MOST_GOODS_POLISHED = 300;
 
-/** Whether polishing can stay on the device. */
-export function polishesOnDevice({ resident }: PriceKernels, { goods }: Pick<MechanismProblem, "goods">): boolean {
-  return resident !== undefined && goods <= MOST_GOODS_POLISHED;
+/** Whether polishing can stay on the device: changes of outcomes are followed on the host. */
+export function polishesOnDevice({ resident }: PriceKernels, problem: PolishedProblem): boolean {
+  return resident !== undefined && problem.goods <= MOST_GOODS_POLISHED && !followsChanges(problem);
 }
 
 /** Numbers that the largest tensor has for each row: points of gradients, or the elements of a set context. */

@@ -275,8 +275,8 @@ type PolishingOptions = Pick<
 /**
  * The default settings of polishing, chosen on validation profiles.
  *
- * Half of the iterations polish where neither contexts nor many goods make best responses dear: two goods with exponential
- * values earn 99.9% of the optimum then, and 99.8% with a quarter. Where goods cost something to produce, outcomes of
+ * Half of the iterations polish with up to 4 goods, where best responses are not dear: two goods with exponential values earn
+ * 99.9% of the optimum then, and 99.8% with a quarter; U_{3,2}^{1,0} earns 0.2792 after 800 iterations, and 0.2778. Where goods cost something to produce, outcomes of
  * participants depend on each other at the very types at which one of them is indifferent: types must be spread less, which
  * takes more profiles. U_{3,1}^{1,0} earns 98.4% of the optimum with a spread down to 0.02, and 99.3% with one down to 0.005.
  * With atoms prices end below what people are willing to pay by the spread: B_{1,10}^{0,0} earns 4.885 with one down to 0.02,
@@ -293,7 +293,7 @@ function polishing(
 ): PolishingOptions {
   const { goods: m, distribution: { atoms } } = problem, reads = hasContext(problem, context), few = m <= 4;
   const fees = beginsWithFees(problem, kind, context);
-  const half = few ? !reads : context === "set" && reads && !fees;
+  const half = few || (context === "set" && reads && !fees);
   const rate = context === "dense" && reads || fees ? 1e-3 : few ? (reads ? 4e-3 : 1e-2) : 3e-3;
   return {
     polishShare: !polishes(problem, kind) ? 0 : fees && atoms ? 1 : half ? 0.5 : 0.25,

@@ -11,6 +11,7 @@ import { elementCount } from "../runtime/host_tensor.ts";
 import { carriedProfiles, type TrainingOptions } from "./options.ts";
 import { chainIterations } from "./phase.ts";
 import { polishingPlan } from "./polishing_plan.ts";
+import type { PolishedProblem } from "./outcome_changes.ts";
 
 /** Memory and work of a training run. */
 export interface TrainingPlan {
@@ -67,7 +68,12 @@ const LINE_PASSES = 7;
 const PARAMETER_COPIES = 9;
 
 /** The plan of a training run with these kernels. */
-export function trainingPlan(rules: PricingRules, kernels: PriceKernels, options: TrainingOptions): TrainingPlan {
+export function trainingPlan(
+  problem: PolishedProblem,
+  rules: PricingRules,
+  kernels: PriceKernels,
+  options: TrainingOptions,
+): TrainingPlan {
   const { shape: { participants: n, goods: m }, network: { weightCount: P, groupMax } } = rules;
   const { chains: C, steps: S, lineMoveEvery } = options;
   const rows = carriedProfiles(options) * n, trained = options.profiles * n;
@@ -82,7 +88,7 @@ export function trainingPlan(rules: PricingRules, kernels: PriceKernels, options
   const hypernetwork = 2 * (H * D + Hl * m * maps), polished = options.iterations - chainIterations(options);
   const polishing = polished === 0
     ? { total: 0, largest: 0, flop: 0 }
-    : polishingPlan(rules, kernels, options, memoryOf, { hypernetwork, forward, winners });
+    : polishingPlan(problem, rules, kernels, options, memoryOf, { hypernetwork, forward, winners });
   const bytes = {
     parameters: 4 * PARAMETER_COPIES * parameters,
     chains: 4 * 3 * rows * (C + 2) * m,

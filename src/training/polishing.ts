@@ -14,7 +14,8 @@
  *
  *   [df_i(x_i(t_i + e d_i)) - df_i(x_i(t_i - e d_i))] / 2 e,
  *
- * which is off by the order of e^2. By the envelope theorem the change of U_i is that of f at the best response; where f has
+ * which is off by the order of e^2. Where there is one good the others choose at the very type at which x_i changes, so that d_i
+ * is what it is there: outcome_changes.ts. By the envelope theorem the change of U_i is that of f at the best response; where f has
  * a kink there, as it has wherever an outcome is a lottery, it is the mean that the multipliers of the linear program make of
  * the linear pieces that meet (`supports` of best responses). Differences of maximisers as derivatives are those of Domke,
  * "Implicit differentiation by perturbation" (NIPS 2010), and McAllester, Hazan and Keshet, "Direct loss minimization for
@@ -39,6 +40,7 @@ import type { TrainingOptions } from "./options.ts";
 import { chainIterations } from "./phase.ts";
 import { cosineRateAt } from "./schedules.ts";
 import { STREAMS, type TrainingState } from "./state.ts";
+import { changeRatios, followedMargins, followsChanges } from "./outcome_changes.ts";
 
 /** About the most bytes of best responses with their pieces. */
 const RESPONSE_BYTES = 2 ** 26;
@@ -75,9 +77,12 @@ export function polishedProfiles(problem: MechanismProblem, options: TrainingOpt
   return { key, types, principalUtility, ...polishingSchedule(iteration, options) };
 }
 
-/** d u0 / d f at a best response to a type that is spread by `e`, better (1) or worse (-1): half of that of U, and the difference. */
-export function slopeAt(sign: number, e: number, profiles: number): number {
-  return (0.5 - sign / (2 * e)) / profiles;
+/**
+ * d u0 / d f at a best response to a type that is spread by `e`, better (1) or worse (-1): half of that of U, and the difference,
+ * which counts `ratio` times.
+ */
+export function slopeAt(sign: number, e: number, profiles: number, ratio = 1): number {
+  return (0.5 - ratio * sign / (2 * e)) / profiles;
 }
 
 /** What polishing makes in an iteration; the caller disposes of the tensors. */
@@ -105,9 +110,11 @@ export async function polishingStep(
 ): Promise<PolishingStep> {
   const { goods: m } = problem, rows = options.polishProfiles * problem.participants;
   const { types, principalUtility: u0, spread } = polishedProfiles(problem, options, iteration);
-  const hypernetwork = rules.hostHypernetwork(await hostTensors(parameters), types);
-  const { chains: most } = options; // as many points in a row as with chains
-  const { points, coefficients, revenue } = weightedPieces(rules, hypernetwork, types, u0, spread, most, responseBytes);
+  const host = await hostTensors(parameters), { chains: most } = options; // as many points in a row as with chains
+  const { points, coefficients, revenue } = weightedPieces(rules, {
+    ...{ hypernetworkOf: (types) => rules.hostHypernetwork(host, types), types, spread, most, responseBytes },
+    ...{ principalUtility: u0, follows: followsChanges(problem) },
+  });
   const { step, gradients } = parameterGradient(rules, parameters, types, rows, (hypernetwork) => {
     const at = tf.tensor3d(points, [rows, most + 1, m]) as Tensor3D;
     const weights = tf.tensor2d(coefficients, [rows, most + 1]) as Tensor2D;
@@ -151,24 +158,32 @@ interface WeightedPieces {
   readonly revenue: number;
 }
 
-/**
- * The gradient of the loss as weights of f at points: see above.
- *
- * @param types `[rows, m]`.
- * @param e The spread of types, as a share.
- * @param most The most points in a row, at least 2: pieces with the smallest weights are left out.
- */
+/** What {@linkcode weightedPieces} are of. */
+interface Polished {
+  /** The hypernetwork's output for type profiles `[B, n, m]`. */
+  readonly hypernetworkOf: (types: Float32Array) => HostHypernetworkOutput;
+  /** `[rows, m]`. */
+  readonly types: Float32Array;
+  /** e, the spread of types, as a share. */
+  readonly spread: number;
+  readonly principalUtility: ReproducibleGoods;
+  /** Whether margins are those at which outcomes change: see {@linkcode changeRatios}. */
+  readonly follows: boolean;
+  /** The most points in a row, at least 2: pieces with the smallest weights are left out. */
+  readonly most: number;
+  readonly responseBytes: number;
+}
+
+/** The gradient of the loss as weights of f at points: see above. */
 function weightedPieces(
   rules: PricingRules,
-  hypernetwork: HostHypernetworkOutput,
-  types: Float32Array,
-  u0: ReproducibleGoods,
-  e: number,
-  most: number,
-  responseBytes: number,
+  { hypernetworkOf, types, spread: e, principalUtility: u0, follows, most, responseBytes }: Polished,
 ): WeightedPieces {
   const { shape: { participants: n, goods: m }, network } = rules, rows = types.length / m, profiles = rows / n;
-  const margins = marginsOf(rules, hypernetwork, types, u0), spread = new Float64Array(2 * types.length);
+  const hypernetwork = hypernetworkOf(types);
+  const following = follows ? followedMargins(rules, hypernetwork, types, u0) : undefined;
+  const margins = following ?? marginsOf(rules, hypernetwork, types, u0);
+  const spread = new Float64Array(2 * types.length);
   for (let at = 0; at < types.length; at++) {
     const to = at + Math.floor(at / m) * m;
     spread[to] = types[at] + e * margins.of[at];
@@ -176,20 +191,23 @@ function weightedPieces(
   }
   const points = new Float32Array(rows * (most + 1) * m), coefficients = new Float32Array(rows * (most + 1));
   const half = Math.floor(most / 2), atATime = rowsAtATime(m, responseBytes);
-  let revenue = 0, found: BestResponses | undefined;
+  let revenue = 0, found: BestResponses | undefined, ratios: Float64Array | undefined;
   for (let row = 0; row < rows; row++) {
     const own = row % atATime, count = Math.min(atATime, rows - row);
     if (own === 0) {
-      const [some, types] = [
+      const [some, spreadTypes] = [
         hostRows(hypernetwork, rows, row, count),
         spread.subarray(2 * row * m, 2 * (row + count) * m),
       ];
-      found = bestResponses(network, some, types, 2, { ...defaultBestResponse, supports: true });
+      found = bestResponses(network, some, spreadTypes, 2, { ...defaultBestResponse, supports: true });
+      ratios = following && changeRatios(rules, hypernetworkOf, hypernetwork, {
+        ...{ ...following, types, spread: e, productionCost: u0.productionCost, first: row, outcomes: found.outcomes },
+      });
     }
     const first = row * (most + 1), [better, worse] = found!.utilities.subarray(2 * own, 2 * own + 2);
     revenue += (better - worse) / (2 * e) - (better + worse) / 2;
     for (const side of [0, 1]) {
-      const slope = slopeAt(side === 0 ? 1 : -1, e, profiles);
+      const slope = slopeAt(side === 0 ? 1 : -1, e, profiles, ratios?.[own]);
       coefficients[first + most] += slope; // p(x) = f(x) - f(0)
       const pieces = piecesAt(found!, 2 * own + side, m, half);
       for (const [k, { weight, point }] of pieces.entries()) {
@@ -199,7 +217,11 @@ function weightedPieces(
       }
     }
   }
-  return { points, coefficients, revenue: revenue / profiles - margins.shared };
+  return {
+    points,
+    coefficients,
+    revenue: "revenue" in margins ? margins.revenue : revenue / profiles - margins.shared,
+  };
 }
 
 /** The linear pieces that meet at a best response, the heaviest `most` of them, and points near it where each is active. */

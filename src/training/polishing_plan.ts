@@ -10,6 +10,7 @@ import { CHAINS, CLIMBED_BETA, devicePolishingMemory, FUNCTIONS, polishesOnDevic
 import type { TrainingOptions } from "./options.ts";
 import { hostPolishingMemory } from "./polishing.ts";
 import { staysOnDevice } from "./resident.ts";
+import type { PolishedProblem } from "./outcome_changes.ts";
 
 /** Memory and work of an iteration that polishes. */
 export interface PolishingPlan extends KernelMemory {
@@ -35,6 +36,7 @@ export interface RowWork {
  * what is recorded before a submission keeps its memory until then.
  */
 export function polishingPlan(
+  problem: PolishedProblem,
   rules: PricingRules,
   kernels: PriceKernels,
   options: TrainingOptions,
@@ -43,7 +45,7 @@ export function polishingPlan(
 ): PolishingPlan {
   const { participants: n } = rules.shape, { polishProfiles, chains: C } = options, rows = polishProfiles * n;
   const gradientOf = (points: number) => 3 * hypernetwork + points * (forward + 2 * winners);
-  if (!staysOnDevice(kernels, options) || !polishesOnDevice(kernels, rules.shape)) {
+  if (!staysOnDevice(kernels, options) || !polishesOnDevice(kernels, problem)) {
     const own = hostPolishingMemory(rules, options), ofKernels = kernelMemory(rows, C);
     return { ...together(own, ofKernels), flop: rows * gradientOf(C + 1) };
   }

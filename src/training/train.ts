@@ -165,7 +165,7 @@ export async function train(
 
   let device = hooks.device ?? await openDevice();
   let kernels = await openKernels(rules.network);
-  checkPlan(trainingPlan(rules, kernels, options), device, options);
+  checkPlan(trainingPlan(task, rules, kernels, options), device, options);
   let saved = hooks.resume;
   let losses = 0;
   const open = () => {
@@ -354,7 +354,7 @@ export async function planTraining(
 ): Promise<TrainingPlan> {
   checkTraining(options, problemOf(problem));
   const rules = trainingRules(problem, options), kernels = await openKernels(rules.network);
-  const plan = trainingPlan(rules, kernels, options);
+  const plan = trainingPlan(problemOf(problem), rules, kernels, options);
   checkPlan(plan, device, options);
   return plan;
 }

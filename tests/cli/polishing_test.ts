@@ -116,16 +116,22 @@ Deno.test("small tables are not polished unless one asks for it, and are told so
   assertEquals(await polished(`${out}-asked`), [3]);
 });
 
-Deno.test("where there are too many goods for a GPU to polish, that is said, and best responses are the host's", () => {
+Deno.test("where a GPU does not polish, that is said, and best responses are the host's", () => {
   const resident = { resident: {} } as unknown as PriceKernels, problem = settingProblem("U-1-2");
-  assertEquals([300, 301].map((goods) => polishesOnDevice(resident, { goods })), [true, false]);
-  assertEquals(polishesOnDevice({} as PriceKernels, { goods: 1 }), false);
+  assertEquals([300, 301].map((goods) => polishesOnDevice(resident, { ...problem, goods })), [true, false]);
+  assertEquals(polishesOnDevice({} as PriceKernels, problem), false);
   const said = (goods: number, backend: "webgpu" | "wasm", polishShare = 0.5) =>
     polishingInWords({ ...problem, goods }, { ...defaultTraining("U-1-2"), polishShare }, true, backend);
   assertEquals(
     said(301, "webgpu"),
     "Iterations that polish find best responses on the CPU, and wait for them: the GPU does for up to 300 goods, " +
       "and here are 301",
+  );
+  const together = polishingInWords(settingProblem("U-2-1-cp0.5"), defaultTraining("U-2-1-cp0.5"), true, "webgpu");
+  assertEquals(
+    together,
+    "Iterations that polish find best responses on the CPU, and wait for them, as they follow where participants who share " +
+      "production costs change their minds",
   );
   assertEquals([said(300, "webgpu"), said(301, "wasm"), said(301, "webgpu", 0)], [undefined, undefined, undefined]);
 });

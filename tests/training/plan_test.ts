@@ -42,7 +42,10 @@ function planOf(
       return memory;
     },
   } as unknown as PriceKernels;
-  return { plan: trainingPlan(trainingRules(settingProblem(setting), options), kernels, options), asked };
+  return {
+    plan: trainingPlan(settingProblem(setting), trainingRules(settingProblem(setting), options), kernels, options),
+    asked,
+  };
 }
 
 Deno.test("the plan for two participants and three goods is what one counts by hand", () => {
@@ -127,7 +130,7 @@ Deno.test("memory and work grow with profiles, in every part", () => {
     for (const kernels of [referenceKernels(network), wasmKernels(network)]) {
       const plans = [20, 80, 320, 1280, 5120].map((profiles) => {
         const options = { ...defaults, profiles };
-        return trainingPlan(trainingRules(problem, options), kernels, options);
+        return trainingPlan(problem, trainingRules(problem, options), kernels, options);
       });
       for (let k = 1; k < plans.length; k++) {
         const before = plans[k - 1], after = plans[k];
@@ -154,7 +157,7 @@ Deno.test("WASM kernels take the memory that was planned, on any number of threa
       setThreadCount(threads);
       const problem = settingProblem("U-3-10-cp1-cd0"), options = { ...defaultTraining(problem), profiles: 64 };
       const rules = trainingRules(problem, options), kernels = wasmKernels(rules.network);
-      const planned = trainingPlan(rules, kernels, options).bytes.kernels;
+      const planned = trainingPlan(problem, rules, kernels, options).bytes.kernels;
       const state = initialise(problem, rules, options);
       const { state: next } = await iterate(problem, rules, kernels, options, state);
       disposeState(state, next);

@@ -1,0 +1,130 @@
+/** What changes of outcomes are worth where participants share production costs: against a search through all types between. */
+import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import { tf } from "../../src/deps/tfjs.ts";
+import { bestResponses } from "../../src/kernels/best_responses/select.ts";
+import { openKernels } from "../../src/kernels/select.ts";
+import type { ContextKind } from "../../src/networks/context.ts";
+import { menuMechanism } from "../../src/mechanisms/menu_mechanism.ts";
+import { isReproducibleGoods } from "../../src/problems/principal_utility.ts";
+import { settingProblem } from "../../src/problems/settings.ts";
+import { deriveKey, randomKey } from "../../src/random/key.ts";
+import { normals } from "../../src/random/numbers.ts";
+import { openDevice } from "../../src/runtime/device.ts";
+import { tensorsIn } from "../../src/runtime/gradients.ts";
+import { uploadAll } from "../../src/runtime/tensors.ts";
+import { defaultTraining } from "../../src/training/options.ts";
+import { changeRatios, followsChanges } from "../../src/training/outcome_changes.ts";
+import { polishingStep } from "../../src/training/polishing.ts";
+import { trainingRules } from "../../src/training/train.ts";
+
+/** Prices at random, in which the others' types count for a lot. */
+function randomPrices(setting: string, context: ContextKind) {
+  const problem = settingProblem(setting), u0 = problem.principalUtility;
+  if (!isReproducibleGoods(u0)) throw new TypeError(setting);
+  const plain = defaultTraining(problem, "groupmax", context);
+  const hidden = context === "none" ? [] : [8], network = { ...plain.network, groups: 6, groupSize: 3, hidden };
+  const options = { ...plain, network, tiedWeights: false, initialPrices: "cheap" as const };
+  const rules = trainingRules(problem, options), initial = rules.initialParameters(randomKey(3));
+  const parameters = Object.fromEntries(
+    Object.entries(initial).map(([name, { shape, data }], k) => {
+      const noise = normals(deriveKey(randomKey(4), k), data.length);
+      return [name, { shape, data: Float32Array.from(data, (value, at) => value + 0.3 * noise[at]) }];
+    }),
+  );
+  const mechanism = menuMechanism({ problem: problem.name, shape: rules.shape, network, parameters });
+  return { problem, options, rules, parameters, mechanism, productionCost: u0.productionCost };
+}
+
+/** Points between the two types of a row that the search looks at. */
+const POINTS = 400;
+
+for (
+  const [setting, context] of [["U-2-1-cp0.5-cd0", "dense"], ["U-3-1-cp0.8-cd0", "set"], [
+    "U-2-1-cp0.5-cd0",
+    "none",
+  ]] as const
+) {
+  Deno.test(`others choose at the type at which an outcome changes: ${setting}, ${context}`, async () => {
+    await openDevice({ backend: "wasm" });
+    const { problem, rules, parameters, mechanism, productionCost } = randomPrices(setting, context);
+    const n = problem.participants, profiles = 120, rows = profiles * n, spread = 0.1;
+    const types = problem.distribution.sample(randomKey(7), profiles, "training");
+    const hypernetworkOf = (of: Float32Array) => rules.hostHypernetwork(parameters, of);
+    const hypernetwork = hypernetworkOf(types), of = Float64Array.from(types);
+    const both = new Float64Array(2 * rows).map((_, k) => types[k >> 1] * (1 + (k % 2 === 0 ? spread : -spread)));
+    const { outcomes } = bestResponses(rules.network, hypernetwork, both, 2);
+    const ratios = changeRatios(rules, hypernetworkOf, hypernetwork, {
+      ...{ types, of, followed: new Uint8Array(rows).fill(1), spread, productionCost, first: 0, outcomes },
+    });
+    let changed = 0, apart = 0;
+    for (let row = 0; row < rows; row++) {
+      const [better, worse] = outcomes.subarray(2 * row, 2 * row + 2), i = row % n;
+      if (Math.abs(better - worse) < 1e-6) {
+        assertEquals(ratios[row], 1);
+        continue;
+      }
+      // All types between, the participant's own prices held fast: they do not read its type.
+      const types1 = Float64Array.from({ length: POINTS * n }, (_, at) => {
+        const own = row - i + at % n, s = -spread + 2 * spread * (Math.floor(at / n) + 0.5) / POINTS;
+        return Math.min(1, types[own] * (own === row ? 1 + s : 1));
+      });
+      const { outcomes: found } = await mechanism.run(types1);
+      const ownAt = (k: number) => found[k * n + i];
+      const othersAt = (k: number) => Math.max(...Array.from({ length: n }, (_, o) => o === i ? 0 : found[k * n + o]));
+      let first = 0;
+      while (first < POINTS && Math.abs(ownAt(first) - better) >= Math.abs(ownAt(first) - worse)) first++;
+      // Where the others change next to it, either is right.
+      const near = [-2, -1, 0, 1].map((k) => othersAt(Math.min(POINTS - 1, Math.max(0, first + k))));
+      if (Math.max(...near) - Math.min(...near) > 1e-9) continue;
+      const ratio = (M: number) =>
+        1 - productionCost * (Math.max(M, better) - Math.max(M, worse)) / (types[row] * (better - worse));
+      const expected = ratio(near[0]);
+      assertAlmostEquals(ratios[row], Math.min(20, Math.max(-20, expected)), 1e-5, `row ${row}`);
+      changed++;
+      if (Math.abs(ratio(othersAt(POINTS / 2)) - expected) > 0.05) apart++;
+    }
+    assert(changed > 10, `only ${changed} rows change`);
+    // What the others do at the type itself is not it, unless they do not read it.
+    assert(context === "none" ? apart === 0 : apart > 0, `${apart} of ${changed}`);
+  });
+}
+
+Deno.test("the gradient is that of the revenue, where participants share costs", async () => {
+  await openDevice({ backend: "wasm" });
+  const { problem, options, rules, parameters } = randomPrices("U-2-1-cp0.5-cd0", "dense");
+  const side = 400, all = new Float64Array(2 * side * side);
+  for (let k = 0; k < side * side; k++) all.set([(Math.floor(k / side) + 0.5) / side, (k % side + 0.5) / side], 2 * k);
+  const revenueOf = async (of: typeof parameters) => {
+    const { outcomes, payments } = await menuMechanism({
+      ...{ problem: problem.name, shape: rules.shape, network: options.network, parameters: of },
+    }).run(all);
+    let sum = 0;
+    for (let at = 0; at < payments.length; at += 2) {
+      sum += payments[at] + payments[at + 1] - 0.5 * Math.max(outcomes[at], outcomes[at + 1]);
+    }
+    return sum / (side * side);
+  };
+  const kernels = await openKernels(rules.network), on = uploadAll(parameters);
+  const made = await polishingStep(problem, rules, kernels, {
+    ...{ ...options, iterations: 1, polishShare: 1, polishProfiles: 40_000, initialSpread: 0.02 },
+  }, { iteration: 0, parameters: on });
+  assertAlmostEquals(made.revenue, await revenueOf(parameters), 0.01);
+  const step = 0.004;
+  for (const name of ["output.bias", "output.weight"]) {
+    const { shape, data } = parameters[name], direction = normals(randomKey(9), data.length);
+    const moved = (by: number) =>
+      revenueOf({ ...parameters, [name]: { shape, data: data.map((value, at) => value + by * direction[at]) } });
+    const expected = -(await moved(step) - await moved(-step)) / (2 * step);
+    const gradient = made.gradients[name].dataSync() as Float32Array,
+      found = gradient.reduce((sum, g, at) => sum + g * direction[at], 0);
+    assert(Math.abs(expected) > 0.05, `${name}: ${expected} shows little`);
+    assertAlmostEquals(found, expected, 0.12 * Math.abs(expected), name);
+  }
+  tf.dispose([...tensorsIn(on), ...tensorsIn(made.gradients), ...tensorsIn(made.gradient)]);
+});
+
+Deno.test("changes are followed with several participants, production costs and one good", () => {
+  const follows = (setting: string) => followsChanges(settingProblem(setting));
+  assertEquals(["U-3-1-cp1-cd0", "U-2-1-cp0.5-cd0", "U-3-2-cp1-cd0"].map(follows), [true, true, false]);
+  assertEquals(["U-1-1-cp0.5-cd0", "U-3-1-cp0-cd0.5"].map(follows), [false, false]);
+});
