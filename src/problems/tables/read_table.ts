@@ -149,6 +149,16 @@ function chosenColumns(
         "--columns NAMES chooses columns",
     );
   }
+  const firstOf = (column: number) => left.find((one) => names?.[one] === names?.[column])!;
+  const twice = left.find((column) => names?.[column] && firstOf(column) < column);
+  if (names && twice !== undefined) {
+    throw new InvalidInputError(
+      `Cannot read types from ${what}: columns must have different names, got ${show(names[twice])} for columns ` +
+        `${firstOf(twice) + 1} and ${twice + 1}; where they are two goods, --columns ${
+          left.map((k) => k + 1).join(",")
+        } takes both`,
+    );
+  }
   return result(left);
 }
 

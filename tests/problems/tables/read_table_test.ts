@@ -220,3 +220,16 @@ Deno.test("titles above the names of columns are left out, and said; a single co
   assertEquals([plain.rows, plain.names, plain.notes], [2, ["desk"], []]);
   assertEquals((await read("Survey;\n31;12\n44;7")).names, ["Survey", ""]); // names, as what follows is none
 });
+
+Deno.test("two columns of one name are refused, unless they are chosen by number, or one of them is left out", async () => {
+  const text = "buyer,price,price\nann,0,0.5\nben,0.25,1";
+  await assertRejects(
+    () => read(text),
+    InvalidInputError,
+    'Cannot read types from "a.csv": columns must have different names, got "price" for columns 2 and 3; where they are ' +
+      "two goods, --columns 2,3 takes both",
+  );
+  assertEquals(await numbers(text, { columns: ["2", "3"] }), ALIKE);
+  assertEquals(await numbers("price,a,price\nhigh,0,0.5\nlow,0.25,1"), ALIKE); // the first says whether, the others how much
+  assertEquals(await numbers("a,,\n1,0,0.5\n2,0.25,1", { columns: ["2", "3"] }), ALIKE);
+});
