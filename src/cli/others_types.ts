@@ -13,7 +13,9 @@ export const othersOptions = [
     name: "others",
     kind: "text",
     placeholder: "TYPES",
-    help: "With several participants: the types of the others, such as '0.2,0.9;0.5,0.1' for two others and two goods",
+    help:
+      "With several participants whose prices read the others' types: these, such as '0.2,0.9;0.5,0.1' for two others " +
+      "and two goods",
   },
   {
     name: "participant",
@@ -32,8 +34,9 @@ export interface OthersValues {
 }
 
 /**
- * The others' types `[n - 1][m]`, in order.
+ * The others' types `[n - 1][m]`, in order; zeros where none are given and prices do not read them.
  *
+ * @param reads Whether prices read them.
  * @throws {InvalidInputError} where they are not as they must be, or there is no such participant.
  */
 export function othersTypes(
@@ -42,6 +45,7 @@ export function othersTypes(
   n: number,
   m: number,
   largest: number,
+  reads: boolean,
 ): number[][] {
   requireInteger(action, "--participant", participant, 1);
   if (participant > n) {
@@ -55,6 +59,7 @@ export function othersTypes(
     if (text === undefined) return [];
     throw new InvalidInputError(`Cannot ${action}: --others must be left out with one participant`);
   }
+  if (text === undefined && !reads) return Array.from({ length: n - 1 }, () => new Array<number>(m).fill(0));
   if (text === undefined) throw new InvalidInputError(`${rule}, but is missing`);
   const others = text.split(";").map((row) => row.split(",").map((cell) => cell.trim() === "" ? NaN : Number(cell)));
   const right = others.length === n - 1 &&

@@ -31,7 +31,7 @@ Deno.test("tedi menu --bundles shortens the list, and it earns nearly as much", 
 
 Deno.test("tedi menu with several participants wants the others' types; wrong input ends with 2", async () => {
   const out = `${FOLDER}/two`;
-  assertEquals((await tedi(["train", "--setting", "U-2-1", ...SMALL, "--out", out, "--quiet"])).code, 0);
+  assertEquals((await tedi(["train", "--setting", "U-2-1-cp0.5", ...SMALL, "--out", out, "--quiet"])).code, 0);
   const { code, stdout } = await tedi(["menu", out, "--others", "0.5", "--participant", "2", "--profiles", "100"]);
   assertEquals(code, 0);
   assertStringIncludes(stdout, "participant 2, the others having 0.5");
@@ -54,4 +54,14 @@ Deno.test("tedi menu with several participants wants the others' types; wrong in
     2,
     "error: Cannot run tedi menu: --json and --format csv exclude each other\n",
   ]);
+});
+
+Deno.test("tedi menu with several participants whose prices read no types wants none", async () => {
+  const out = `${FOLDER}/apart`;
+  assertEquals((await tedi(["train", "--setting", "U-2-1", ...SMALL, "--out", out, "--quiet"])).code, 0);
+  const { code, stdout, stderr } = await tedi(["menu", out, "--participant", "2", "--profiles", "100"]);
+  assertEquals(code, 0, stderr);
+  assertStringIncludes(stdout, ", participant 2, whatever the others have\n");
+  const [event] = jsonLines((await tedi(["menu", out, "--profiles", "100", "--json"])).stdout);
+  assertEquals([event.others, event.participant], [undefined, 1]);
 });

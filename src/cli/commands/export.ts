@@ -53,12 +53,8 @@ export const exportCommand: Command = {
     const { file } = await findMechanism(positionals[0]), mechanism = await loadMechanism(file);
     requireMenuMechanism(`export ${file}`, mechanism);
     const { participants: n, goods: m, units = PLAIN_UNITS, network } = mechanism;
-    // Without a context the others' types have no effect.
-    const needed = hasContext(mechanism, network.context) || values.others !== undefined || n === 1;
-    const others = needed
-      ? othersTypes(action, values, n, m, units.largest)
-      : new Array<number[]>(n - 1).fill(new Array(m).fill(0));
-    if (!needed) othersTypes(action, { participant, others: others.map(String).join(";") }, n, m, units.largest);
+    const reads = hasContext(mechanism, network.context),
+      others = othersTypes(action, values, n, m, units.largest, reads);
     const profile = Float32Array.from(others.toSpliced(participant - 1, 0, new Array(m).fill(0)).flat());
     const goods = Array.from({ length: m }, (_, j) => goodName(units, j));
     if (values.format === "csv") {
@@ -71,7 +67,7 @@ export const exportCommand: Command = {
       form: FORM,
       problem: mechanism.problem,
       ...{ participants: n, participant, goods },
-      ...hasContext(mechanism, network.context) && { others },
+      ...reads && { others },
       ...units.name !== undefined && { unit: units.name },
       largestType: units.largest,
       ...plainPrices(mechanism, profile, participant - 1),

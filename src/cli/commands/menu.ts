@@ -11,6 +11,7 @@ import { bundleName, MOST_ENTRIES } from "../../mechanisms/price_list.ts";
 import { parseEmpiricalName } from "../../problems/empirical_name.ts";
 import { amount, plainAmount } from "../../problems/amounts.ts";
 import { setThreadCount } from "../../runtime/threads.ts";
+import { hasContext } from "../../networks/context.ts";
 import type { Command, Option } from "../command.ts";
 import { threadsOption } from "../device_options.ts";
 import { othersOptions, othersTypes } from "../others_types.ts";
@@ -104,7 +105,9 @@ export const menuCommand: Command = {
     }
     const { problem, mechanism } = await mechanismWithProblem("menu", positionals[0], values);
     const { participants: n, goods: m } = problem;
-    const others = othersTypes(action, values, n, m, mechanism.units?.largest ?? 1);
+    const reads = n > 1 && ("method" in mechanism || hasContext(mechanism, mechanism.network.context));
+    const others = othersTypes(action, values, n, m, mechanism.units?.largest ?? 1, reads);
+    const having = reads ? `the others having ${values.others}` : "whatever the others have";
     setThreadCount(values.threads);
     const list = await measuredPriceList(problem, mechanism, {
       ...{ participant: participant - 1, others, bundles, round, tolerance, profiles, seed },
@@ -112,7 +115,7 @@ export const menuCommand: Command = {
     const { entries: rows, nothing, profit, standardError, mechanismProfit, tested, leftOut } = list;
     if (values.svg !== undefined) {
       const { priceListChart } = await import("../../report/price_list_chart.ts");
-      const where = n === 1 ? "" : ` of participant ${participant}, the others having ${values.others}`;
+      const where = n === 1 ? "" : ` of participant ${participant}, ${having}`;
       await writeInto(values.svg, `${(await priceListChart("price-list", problem, list, where)).svg}\n`);
     }
     const title = parseEmpiricalName(problem.name)?.table ?? problem.name;
@@ -120,7 +123,7 @@ export const menuCommand: Command = {
     output.event("menu", {
       setting: problem.name,
       participant,
-      ...others.length > 0 && { others },
+      ...reads && { others },
       entries: rows,
       ...{ nothing, profit, standardError, mechanismProfit },
       ...list.rows ? { rows: tested } : { profiles: tested },
@@ -139,7 +142,7 @@ export const menuCommand: Command = {
       const percent = (share: number) => `${(100 * share).toFixed(1)}%`.padStart(8);
       const line = (name: string, price: string, share: string) =>
         `  ${name.padEnd(width)}${price.padStart(8)}${share}`;
-      const whose = n === 1 ? "" : `, participant ${participant}, the others having ${values.others}`;
+      const whose = n === 1 ? "" : `, participant ${participant}, ${having}`;
       output.text([
         `${title}: price list of ${count(rows.length, "entry").replace("entrys", "entries")}${whose}`,
         line("outcome", "price", "taken".padStart(8)),
