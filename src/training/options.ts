@@ -20,6 +20,7 @@ import { stepRules } from "../sampling/step_sizes.ts";
 import type { AdamOptions } from "./adam.ts";
 import { type Estimator, estimators } from "./estimator.ts";
 import { initialPriceNames, type InitialPrices, refusesFees } from "./initial_price_names.ts";
+import { movesAtoms } from "./moved_atoms.ts";
 import { newChainNames, type NewChains } from "./new_chain_names.ts";
 import type { ScheduleOptions } from "./schedules.ts";
 
@@ -285,7 +286,8 @@ type PolishingOptions = Pick<
  * beta = 20,000, and 6.13 after 2000 with a quarter that polish. One learning rate moves all weights of a dense context at
  * once, so that it must be lower; with a set context C_{3,10}^{0,0.5} earns 1.4223 after 500 iterations at 3e-3, and 1.4196 at
  * 1e-3 (1.3995 before them), and 1.4264 after 1000. Another seed earned 1.4176 where 1000 of 2000 iterations polish, and
- * 1.4295 with 1500, so that three quarters do there.
+ * 1.4295 with 1500, so that three quarters do there. Where atoms are moved (moved_atoms.ts) steps must be shorter than the
+ * share by which they are: with a rate of 4e-3 and a spread of 0.03 prices of B_{3,1}^{1,0} were lost again.
  */
 function polishing(
   problem: MechanismProblem,
@@ -295,12 +297,13 @@ function polishing(
   const { goods: m, distribution: { atoms } } = problem, reads = hasContext(problem, context), few = m <= 4;
   const fees = beginsWithFees(problem, kind, context);
   const share = few ? 0.5 : context === "set" && reads && !fees ? 0.75 : 0.25;
-  const rate = context === "dense" && reads || fees ? 1e-3 : few ? (reads ? 4e-3 : 1e-2) : 3e-3;
+  const together = movesAtoms(problem); // where prices that are too high for all do not come back
+  const rate = context === "dense" && reads || fees || together ? 1e-3 : few ? (reads ? 4e-3 : 1e-2) : 3e-3;
   return {
     polishShare: !polishes(problem, kind) ? 0 : fees && atoms ? 1 : share,
     polishProfiles: reads ? (few ? 2048 : 256) : 8 * Math.ceil(256 / problem.participants),
     polishLearningRate: rate,
-    initialSpread: reads && few ? 0.03 : 0.05,
+    initialSpread: together ? 0.1 : reads && few ? 0.03 : 0.05,
     finalSpread: atoms ? 0.002 : reads && few ? 0.01 : 0.02,
   };
 }

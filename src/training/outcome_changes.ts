@@ -127,7 +127,8 @@ export function changeRatios(
     const changes = between(), profiles = new Float32Array(some.length * n);
     rows.forEach((row, c) => {
       profiles.set(types.subarray(row - row % n, row - row % n + n), c * n);
-      profiles[c * n + row % n] = Math.min(1, Math.max(0, changes[c])); // contexts are in [0, 1]
+      // Contexts are in [0, 1], or where atoms are moved a little above.
+      profiles[c * n + row % n] = Math.min(Math.max(1, types[row]), Math.max(0, changes[c]));
     });
     const { outcomes: all } = bestResponses(network, hypernetworkOf(profiles), Float64Array.from(profiles), 1);
     some.forEach((k, c) => {

@@ -36,6 +36,7 @@ import type { MechanismProblem } from "../problems/problem.ts";
 import { deriveKey, randomKey } from "../random/key.ts";
 import { hostTensors } from "../runtime/tensors.ts";
 import { parameterGradient } from "./gradient.ts";
+import { movesAtoms, moveTogether } from "./moved_atoms.ts";
 import type { TrainingOptions } from "./options.ts";
 import { chainIterations } from "./phase.ts";
 import { cosineRateAt } from "./schedules.ts";
@@ -48,6 +49,8 @@ const RESPONSE_BYTES = 2 ** 26;
 const LEAST_WEIGHT = 1e-3;
 /** A piece's gradient is taken this far from the outcome towards a point at which the piece is known to be active. */
 export const TOWARDS = 0.02;
+/** What moves types is drawn by this number; a device draws by numbers from 1 on. */
+const MOVED = 2 ** 20;
 /** Points closer than this to an outcome are the outcome. */
 const AT_OUTCOME = 1e-6;
 
@@ -73,8 +76,10 @@ export function polishedProfiles(problem: MechanismProblem, options: TrainingOpt
   const { principalUtility } = problem, { polishProfiles: profiles } = options;
   if (!isReproducibleGoods(principalUtility)) throw new TypeError("polishing wants reproducible goods");
   const key = deriveKey(randomKey(options.seed), STREAMS.polishing, iteration);
-  const types = problem.distribution.sample(key, profiles, "training");
-  return { key, types, principalUtility, ...polishingSchedule(iteration, options) };
+  const types = problem.distribution.sample(key, profiles, "training"),
+    schedule = polishingSchedule(iteration, options);
+  if (movesAtoms(problem)) moveTogether(types, profiles, schedule.spread, deriveKey(key, MOVED));
+  return { key, types, principalUtility, ...schedule };
 }
 
 /**

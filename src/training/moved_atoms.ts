@@ -1,0 +1,30 @@
+/**
+ * Types with atoms, for polishing where participants decide together whether a good is produced.
+ *
+ * If prices are a little too high for everybody, a lower price of one participant gains the principal nothing: alone it pays
+ * at most what production costs. So nothing brings such prices back, and with atoms one step too far leaves all of them too
+ * high. Chains at a high beta leave B_{3,1}^{1,0} there, and it earned nothing. Here all types of a profile become better or
+ * worse together by a small share, so that there are always profiles in which all are ready to pay. The share falls with the
+ * spread of types, and prices end by it below what people are willing to pay, as they do with one participant.
+ *
+ * @module
+ */
+import type { MechanismProblem } from "../problems/problem.ts";
+import { isReproducibleGoods } from "../problems/principal_utility.ts";
+import type { RandomKey } from "../random/key.ts";
+import { uniforms } from "../random/numbers.ts";
+
+/** With more goods training begins with participation fees, and prices stay below where this is of use. */
+const MOST_GOODS = 4;
+
+/** Whether types that are polished are moved. */
+export function movesAtoms({ participants, goods, distribution, principalUtility: u0 }: MechanismProblem): boolean {
+  if (!distribution.atoms || participants === 1 || goods > MOST_GOODS) return false;
+  return isReproducibleGoods(u0) && u0.productionCost > 0;
+}
+
+/** Makes all types of a profile better or worse by one share, at random up to `spread`. */
+export function moveTogether(types: Float32Array, profiles: number, spread: number, key: RandomKey): void {
+  const size = types.length / profiles, shares = uniforms(key, profiles);
+  for (let at = 0; at < types.length; at++) types[at] *= 1 + spread * (2 * shares[Math.floor(at / size)] - 1);
+}
