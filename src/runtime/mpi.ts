@@ -27,6 +27,8 @@ export interface Ranks {
 
 /** The numbers of MPI that both libraries share. */
 const THREAD_FUNNELED = 1, SUCCESS = 0;
+/** Milliseconds between a last message and the end of all ranks. */
+const ABORT_DELAY = 200;
 /** Counts are 32-bit. */
 const MOST_BYTES = 2 ** 31 - 1;
 
@@ -201,7 +203,10 @@ export function joinRanksBy(choice: readonly Binding[]): Ranks {
       check("MPI_Finalize", library.finalize());
     },
     abort(code) {
-      if (!finished) library.abort(code);
+      if (finished) return;
+      // mpirun hands on what a process says, but drops what it has not yet read when told to abort.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ABORT_DELAY);
+      library.abort(code);
     },
   };
 }

@@ -31,7 +31,7 @@ Deno.test("--dry-run --json prints one plan and makes no run folder", async () =
     assertEquals([event, setting, backend, iterations], ["plan", "U_{2,3}^{1,0}", "wasm", 50]);
     assertEquals([parameters, rawWeights, rows, chains], [968, 104, 32, 128]);
     const each = { hypernetwork: 119_808, chains: 645_632, prices: 41_600, total: 807_040, polishing: 282_880 };
-    assertEquals(plan.flop, { ...each, all: 37 * 807_040 + 13 * 282_880 });
+    assertEquals(plan.flop, { ...each, all: 25 * 807_040 + 25 * 282_880 });
     const { kernels, polishing, total, ...bytes } = plan.bytes as Record<string, number>;
     assertEquals(bytes, { parameters: 34_848, chains: 6912 });
     assertEquals(total, 34_848 + 6912 + Math.max(kernels, polishing));
@@ -54,9 +54,9 @@ Deno.test("--dry-run tells people the parameters, the memory and the work", asyn
   assertEquals(shown.get("Chains"), ["128", "4 for each pricing rule"]);
   assertEquals(shown.get("An iteration"), ["0.000807 GFLOP", "without best responses:"]);
   assertEquals(shown.get("hypernetwork")?.[0], "0.000120 GFLOP");
-  assertEquals(shown.get("Polishing"), ["13", "iterations, the last, with 20 profiles"]);
+  assertEquals(shown.get("Polishing"), ["25", "iterations, the last, with 20 profiles"]);
   assertEquals(shown.get("one of them"), ["0.000283 GFLOP", "without best responses"]);
-  assertEquals(shown.get("All"), ["0.0335 GFLOP", "50 iterations"]);
+  assertEquals(shown.get("All"), ["0.0272 GFLOP", "50 iterations"]);
   assert(lines.every((line) => line.at(-1) !== ""), "no line ends with spaces");
   assertEquals(namesIn(cwd), []);
 });

@@ -150,7 +150,7 @@ async function killOne(line: string, out: string, library: Library) {
 }
 
 Deno.test("a rank that is killed ends all, with a whole checkpoint from which any number of ranks goes on", async () => {
-  const long = TRAIN.replace("--iterations 8", "--iterations 60");
+  const long = TRAIN.replace("--iterations 8", "--iterations 120 --polish-profiles 64");
   assertEquals((await ended(ranks(2, `${long} --mpi --out whole`))).code, 0);
   for (const library of ["MPICH", "Open MPI"] as const) {
     const out = `killed-${library.split(" ")[0]}`;
