@@ -20,7 +20,7 @@ import {
   batteryTable,
   meanOf,
   readResult,
-  resultPath,
+  resultFile,
 } from "./battery/results.ts";
 import { alignedMarkdown } from "./results/markdown.ts";
 
@@ -55,7 +55,7 @@ async function resultOf(
     ...{ seconds: (middle - begin) / 1000, evaluationSeconds: (performance.now() - middle) / 1000 },
     ...{ version: VERSION, device: `${device.backend} (${device.adapter})` },
   };
-  const path = resultPath(folder, result);
+  const path = `${folder}/${resultFile(result)}`;
   await attempt(`write ${path}`, () => writeFileAtomic(path, `${JSON.stringify(result, undefined, 2)}\n`));
   return result;
 }

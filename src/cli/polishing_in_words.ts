@@ -7,8 +7,8 @@ import type { MechanismProblem } from "../problems/problem.ts";
 import type { Device } from "../runtime/types.ts";
 import { MOST_GOODS_POLISHED } from "../training/device_polishing.ts";
 import { LEAST_ROWS_POLISHED, polishesByHeart, type TrainingOptions } from "../training/options.ts";
-import { chainIterations, polishedShare } from "../training/phase.ts";
 import { followsChanges } from "../training/outcome_changes.ts";
+import { chainIterations, polishedShare } from "../training/phase.ts";
 
 /**
  * A sentence where a share of the iterations was to polish and none does, where a table is too small to be polished by default,

@@ -4,7 +4,7 @@
  * @module
  */
 import { amount } from "../problems/amounts.ts";
-import { isReproducibleGoods } from "../problems/principal_utility.ts";
+import { isReproducibleGoods, sharesProductionCosts } from "../problems/principal_utility.ts";
 import type { MechanismProblem, SamplePart } from "../problems/problem.ts";
 import { deriveKey, randomKey } from "../random/key.ts";
 import type { Mechanism } from "./mechanism.ts";
@@ -100,10 +100,9 @@ export async function measuredPriceList(
 
 /** Which costs are taken off a list's profit, and which are not: `, less 0.5 EUR a unit`. */
 export function costsInWords(problem: MechanismProblem, { unitCost }: MeasuredPriceList): string {
-  const { participants, principalUtility } = problem;
-  const before = !isReproducibleGoods(principalUtility)
+  const before = !isReproducibleGoods(problem.principalUtility)
     ? ", before all costs"
-    : participants > 1 && principalUtility.productionCost > 0
+    : sharesProductionCosts(problem)
     ? ", before the cost of production"
     : "";
   return (unitCost > 0 ? `, less ${amount(problem, unitCost)} a unit` : "") + before;

@@ -94,15 +94,10 @@ export function hostRows(
   first: number,
   count: number,
 ): HostHypernetworkOutput {
-  const { hidden, perGood } = hypernetwork;
-  if (!hidden) return hypernetwork;
-  const part = <Numbers extends Float32Array | Float64Array>(all: Numbers): Numbers =>
-    all.subarray(first * all.length / rows, (first + count) * all.length / rows) as Numbers;
-  return {
-    ...hypernetwork,
-    hidden: part(hidden),
-    ...perGood && { perGood: { ...perGood, hidden: part(perGood.hidden) } },
-  };
+  return ofRows(
+    hypernetwork,
+    (all) => all.subarray(first * all.length / rows, (first + count) * all.length / rows),
+  );
 }
 
 /** Some of the `rows` rows of a hypernetwork output, in 64-bit floats. */
@@ -111,17 +106,24 @@ export function hostRowsAt(
   rows: number,
   at: readonly number[],
 ): HostHypernetworkOutput {
+  return ofRows(hypernetwork, (all) => {
+    const width = all.length / rows, picked = new Float64Array(at.length * width);
+    at.forEach((row, k) => picked.set(all.subarray(row * width, (row + 1) * width), k * width));
+    return picked;
+  });
+}
+
+/** A hypernetwork output with some of the rows of what differs from row to row. */
+function ofRows(
+  hypernetwork: HostHypernetworkOutput,
+  some: (all: Float32Array | Float64Array) => Float32Array | Float64Array,
+): HostHypernetworkOutput {
   const { hidden, perGood } = hypernetwork;
   if (!hidden) return hypernetwork;
-  const picked = (all: Float32Array | Float64Array) => {
-    const width = all.length / rows, out = new Float64Array(at.length * width);
-    at.forEach((row, k) => out.set(all.subarray(row * width, (row + 1) * width), k * width));
-    return out;
-  };
   return {
     ...hypernetwork,
-    hidden: picked(hidden),
-    ...perGood && { perGood: { ...perGood, hidden: picked(perGood.hidden) } },
+    hidden: some(hidden),
+    ...perGood && { perGood: { ...perGood, hidden: some(perGood.hidden) } },
   };
 }
 

@@ -5,7 +5,7 @@
  */
 import type { Tensor, Tensor1D, Tensor2D, Tensor3D, Tensorflow } from "../deps/tfjs.ts";
 import { requireNumber } from "../errors.ts";
-import type { PrincipalUtility } from "./problem.ts";
+import type { MechanismProblem, PrincipalUtility } from "./problem.ts";
 
 /** What producing goods costs the principal, in units of a participant's largest possible value of a good. */
 export interface GoodsCosts {
@@ -81,4 +81,11 @@ const made = new WeakSet<PrincipalUtility>();
 /** Whether a principal's utility is that of reproducible goods, for which kernels have short cuts. */
 export function isReproducibleGoods(utility: PrincipalUtility): utility is ReproducibleGoods {
   return made.has(utility);
+}
+
+/** Whether several participants decide together whether goods are produced, which costs something. */
+export function sharesProductionCosts(
+  { participants, principalUtility: u0 }: Pick<MechanismProblem, "participants" | "principalUtility">,
+): boolean {
+  return participants > 1 && isReproducibleGoods(u0) && u0.productionCost > 0;
 }

@@ -28,9 +28,9 @@ import { CANDIDATE_STAGES, climb } from "./annealed_points.ts";
 import { parameterGradient } from "./gradient.ts";
 import { mapParameters } from "./optimizer.ts";
 import type { TrainingOptions } from "./options.ts";
+import { followsChanges, type PolishedProblem } from "./outcome_changes.ts";
 import { polishedProfiles, slopeAt, TOWARDS } from "./polishing.ts";
 import type { TrainingState } from "./state.ts";
-import { followsChanges, type PolishedProblem } from "./outcome_changes.ts";
 
 /** Chains of a row. */
 export const CHAINS = 16;

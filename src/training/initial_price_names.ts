@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { isReproducibleGoods } from "../problems/principal_utility.ts";
+import { sharesProductionCosts } from "../problems/principal_utility.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 
 /** What training may begin with. */
@@ -14,7 +14,6 @@ export const initialPriceNames: readonly InitialPrices[] = ["cheap", "fees"];
 
 /** Whether training can begin with participation fees, and what else must be so if not. */
 export function refusesFees(problem: MechanismProblem): string | undefined {
-  const { participants, principalUtility: u0 } = problem;
-  if (participants > 1 && isReproducibleGoods(u0) && u0.productionCost > 0) return undefined;
+  if (sharesProductionCosts(problem)) return undefined;
   return "cheap, but with several participants and reproducible goods that cost something to produce";
 }

@@ -9,8 +9,8 @@
  *
  * @module
  */
+import { sharesProductionCosts } from "../problems/principal_utility.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
-import { isReproducibleGoods } from "../problems/principal_utility.ts";
 import type { RandomKey } from "../random/key.ts";
 import { uniforms } from "../random/numbers.ts";
 
@@ -18,9 +18,8 @@ import { uniforms } from "../random/numbers.ts";
 const MOST_GOODS = 4;
 
 /** Whether types that are polished are moved. */
-export function movesAtoms({ participants, goods, distribution, principalUtility: u0 }: MechanismProblem): boolean {
-  if (!distribution.atoms || participants === 1 || goods > MOST_GOODS) return false;
-  return isReproducibleGoods(u0) && u0.productionCost > 0;
+export function movesAtoms(problem: MechanismProblem): boolean {
+  return !!problem.distribution.atoms && problem.goods <= MOST_GOODS && sharesProductionCosts(problem);
 }
 
 /** Makes all types of a profile better or worse by one share, at random up to `spread`. */

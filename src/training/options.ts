@@ -277,9 +277,9 @@ type PolishingOptions = Pick<
  * The default settings of polishing, chosen on validation profiles.
  *
  * Half of the iterations polish with up to 4 goods, where best responses are not dear: two goods with exponential values earn
- * 99.9% of the optimum then, and 99.8% with a quarter; U_{3,2}^{1,0} earns 0.2792 after 800 iterations, and 0.2778. Where goods cost something to produce, outcomes of
- * participants depend on each other at the very types at which one of them is indifferent: types must be spread less, which
- * takes more profiles. U_{3,1}^{1,0} earns 98.4% of the optimum with a spread down to 0.02, and 99.3% with one down to 0.005.
+ * 99.9% of the optimum then, and 99.8% with a quarter; U_{3,2}^{1,0} earns 0.2792 after 800 iterations, and 0.2778 with a
+ * quarter. Where goods cost something to produce, outcomes of participants depend on each other at the very types at which
+ * one of them is indifferent: types must be spread less, which takes more profiles. U_{3,1}^{1,0} earns 98.4% of the optimum with a spread down to 0.02, and 99.3% with one down to 0.005.
  * With atoms prices end below what people are willing to pay by the spread: B_{1,10}^{0,0} earns 4.885 with one down to 0.02,
  * and 4.980 with 0.002. Softened choices of any beta ask for less than people with atoms pay, and lose what participation fees
  * begin with: B_{3,10}^{1,0} earns 6.19 after 500 iterations that all polish, 6.07 if half of them have chains at

@@ -12,7 +12,7 @@
 import { bestResponses } from "../kernels/best_responses/select.ts";
 import { type HostHypernetworkOutput, hostRowsAt } from "../networks/hypernetwork_output.ts";
 import type { PricingRules } from "../networks/pricing_rule.ts";
-import { isReproducibleGoods, type ReproducibleGoods } from "../problems/principal_utility.ts";
+import { type ReproducibleGoods, sharesProductionCosts } from "../problems/principal_utility.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 
 /** How often the way between two types is halved. */
@@ -32,8 +32,8 @@ export type PolishedProblem = Pick<MechanismProblem, "participants" | "goods" | 
  * chains U_{3,2}^{1,0} earned 0.2736 with it, and 0.2778 without (300,000 validation profiles, seed 1). There the mean over
  * nearby types, which is not the gradient, leads on where the gradient only brings prices of participants together.
  */
-export function followsChanges({ participants, goods, principalUtility: u0 }: PolishedProblem): boolean {
-  return participants > 1 && goods === 1 && isReproducibleGoods(u0) && u0.productionCost > 0;
+export function followsChanges(problem: PolishedProblem): boolean {
+  return problem.goods === 1 && sharesProductionCosts(problem);
 }
 
 /** Along what types are spread, and what the mechanism earns without it. */

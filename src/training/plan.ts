@@ -9,9 +9,9 @@ import type { PricingRules } from "../networks/pricing_rule.ts";
 import type { Device } from "../runtime/device.ts";
 import { elementCount } from "../runtime/host_tensor.ts";
 import { carriedProfiles, type TrainingOptions } from "./options.ts";
+import type { PolishedProblem } from "./outcome_changes.ts";
 import { chainIterations } from "./phase.ts";
 import { polishingPlan } from "./polishing_plan.ts";
-import type { PolishedProblem } from "./outcome_changes.ts";
 
 /** Memory and work of a training run. */
 export interface TrainingPlan {

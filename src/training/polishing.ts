@@ -38,10 +38,10 @@ import { hostTensors } from "../runtime/tensors.ts";
 import { parameterGradient } from "./gradient.ts";
 import { movesAtoms, moveTogether } from "./moved_atoms.ts";
 import type { TrainingOptions } from "./options.ts";
+import { changeRatios, followedMargins, followsChanges } from "./outcome_changes.ts";
 import { chainIterations } from "./phase.ts";
 import { cosineRateAt } from "./schedules.ts";
 import { STREAMS, type TrainingState } from "./state.ts";
-import { changeRatios, followedMargins, followsChanges } from "./outcome_changes.ts";
 
 /** About the most bytes of best responses with their pieces. */
 const RESPONSE_BYTES = 2 ** 26;

@@ -8,9 +8,9 @@ import type { PricingRules } from "../networks/pricing_rule.ts";
 import { climbingSteps } from "./annealed_points.ts";
 import { CHAINS, CLIMBED_BETA, devicePolishingMemory, FUNCTIONS, polishesOnDevice } from "./device_polishing.ts";
 import type { TrainingOptions } from "./options.ts";
+import type { PolishedProblem } from "./outcome_changes.ts";
 import { hostPolishingMemory } from "./polishing.ts";
 import { staysOnDevice } from "./resident.ts";
-import type { PolishedProblem } from "./outcome_changes.ts";
 
 /** Memory and work of an iteration that polishes. */
 export interface PolishingPlan extends KernelMemory {

@@ -42,9 +42,9 @@ export interface BatteryMean {
 /** What says which result is meant; any number of iterations where that is undefined. */
 type ResultKey = Pick<BatteryResult, "entry" | "seed" | "testProfiles"> & { readonly iterations?: number };
 
-/** Where a result is kept. */
-export function resultPath(folder: string, { entry, seed }: Pick<ResultKey, "entry" | "seed">): string {
-  return `${folder}/${entry}_seed${seed}.json`;
+/** The name of a result's file. */
+export function resultFile({ entry, seed }: Pick<ResultKey, "entry" | "seed">): string {
+  return `${entry}_seed${seed}.json`;
 }
 
 /**
@@ -53,7 +53,7 @@ export function resultPath(folder: string, { entry, seed }: Pick<ResultKey, "ent
  * @throws {InvalidInputError} for a file that is another's result, or none.
  */
 export async function readResult(folder: string, key: ResultKey): Promise<BatteryResult | undefined> {
-  const path = resultPath(folder, key), text = await readTextIfThere(path);
+  const path = `${folder}/${resultFile(key)}`, text = await readTextIfThere(path);
   if (text === undefined) return undefined;
   const kept = parseObject(text) as Partial<BatteryResult> | undefined, { entry, seed, testProfiles, iterations } = key;
   const numbers = ["iterations", "revenue", "standardError", "seconds"] as const;
@@ -95,7 +95,7 @@ export async function readBattery(folder: string): Promise<BatteryMean[]> {
       const key = { entry: entry.name, seed, testProfiles: BATTERY_PROFILES }, kept = await readResult(folder, key);
       if (!kept) break;
       results.push(kept);
-      files.delete(resultPath("", key).slice(1));
+      files.delete(resultFile(key));
     }
     if (results.length > 0) means.push(meanOf(entry, results, means));
   }

@@ -16,6 +16,7 @@ import { defaultTraining } from "../../src/training/options.ts";
 import { changeRatios, followsChanges } from "../../src/training/outcome_changes.ts";
 import { polishingStep } from "../../src/training/polishing.ts";
 import { trainingRules } from "../../src/training/train.ts";
+import { noisyParameters } from "./noisy_parameters.ts";
 
 /** Prices at random, in which the others' types count for a lot. */
 function randomPrices(setting: string, context: ContextKind) {
@@ -25,12 +26,7 @@ function randomPrices(setting: string, context: ContextKind) {
   const hidden = context === "none" ? [] : [8], network = { ...plain.network, groups: 6, groupSize: 3, hidden };
   const options = { ...plain, network, tiedWeights: false, initialPrices: "cheap" as const };
   const rules = trainingRules(problem, options), initial = rules.initialParameters(randomKey(3));
-  const parameters = Object.fromEntries(
-    Object.entries(initial).map(([name, { shape, data }], k) => {
-      const noise = normals(deriveKey(randomKey(4), k), data.length);
-      return [name, { shape, data: Float32Array.from(data, (value, at) => value + 0.3 * noise[at]) }];
-    }),
-  );
+  const parameters = noisyParameters(initial, 0.3, (k) => deriveKey(randomKey(4), k));
   const mechanism = menuMechanism({ problem: problem.name, shape: rules.shape, network, parameters });
   return { problem, options, rules, parameters, mechanism, productionCost: u0.productionCost };
 }

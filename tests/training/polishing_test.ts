@@ -12,7 +12,6 @@ import type { MechanismProblem } from "../../src/problems/problem.ts";
 import { settingProblem } from "../../src/problems/settings.ts";
 import { defineProblem } from "../../src/problems/user_module.ts";
 import { deriveKey, randomKey } from "../../src/random/key.ts";
-import { normals } from "../../src/random/numbers.ts";
 import { openDevice } from "../../src/runtime/device.ts";
 import type { Ranks } from "../../src/runtime/mpi.ts";
 import { tensorsIn } from "../../src/runtime/gradients.ts";
@@ -24,6 +23,7 @@ import { STREAMS } from "../../src/training/state.ts";
 import { type Checkpoint, train, trainingRules } from "../../src/training/train.ts";
 import { bits } from "../bits.ts";
 import { forEachDevice } from "../devices.ts";
+import { noisyParameters } from "./noisy_parameters.ts";
 
 /** The gradient on the first device. */
 let expected: Map<string, number[]> | undefined;
@@ -46,12 +46,7 @@ function randomPrices(problem: MechanismProblem, changed: Partial<TrainingOption
     ...{ initialSpread: 0.1, ...changed },
   };
   const rules = trainingRules(problem, options), initial = rules.initialParameters(randomKey(3));
-  const parameters = Object.fromEntries(
-    Object.entries(initial).map(([name, { shape, data }], k) => {
-      const noise = normals(deriveKey(randomKey(4), k), data.length);
-      return [name, { shape, data: Float32Array.from(data, (value, at) => value + 0.2 * noise[at]) }];
-    }),
-  );
+  const parameters = noisyParameters(initial, 0.2, (k) => deriveKey(randomKey(4), k));
   return { options, rules, parameters };
 }
 

@@ -9,7 +9,7 @@ import { disposeHidden } from "../../src/networks/hypernetwork_output.ts";
 import { typeTensor } from "../../src/networks/row_types.ts";
 import { settingProblem } from "../../src/problems/settings.ts";
 import { randomKey } from "../../src/random/key.ts";
-import { normals, uniforms } from "../../src/random/numbers.ts";
+import { uniforms } from "../../src/random/numbers.ts";
 import { countGpuWork } from "../../src/runtime/gpu_counts.ts";
 import { readTogether, recordOnly } from "../../src/runtime/command_recorder.ts";
 import { type Device, openDevice } from "../../src/runtime/device.ts";
@@ -23,6 +23,7 @@ import { MEASURED_EVERY, residentSteps, staysOnDevice } from "../../src/training
 import { disposeState } from "../../src/training/state.ts";
 import { type Checkpoint, train, trainingRules } from "../../src/training/train.ts";
 import { forEachDevice, openLeast, WITHOUT_WEBGPU } from "../devices.ts";
+import { noisyParameters } from "./noisy_parameters.ts";
 
 const NETWORK = { layers: 2, groups: 3, groupSize: 2, hidden: [8] };
 const SMALL = { profiles: 16, chains: 4, steps: 3, warmUp: 1, polishShare: 0 };
@@ -298,12 +299,7 @@ onWebgpu("beta stops where a measurement found that chains fall behind", async (
 function somePrices(setting: string, context?: ContextKind) {
   const problem = settingProblem(setting), { participants, goods: m } = problem;
   const rules = trainingRules(problem, optionsOf(setting, context));
-  const host = Object.fromEntries(
-    Object.entries(rules.initialParameters(randomKey(3))).map(([name, { shape, data }], k) => {
-      const noise = normals(randomKey(10 + k), data.length);
-      return [name, { shape, data: Float32Array.from(data, (value, j) => value + 0.3 * noise[j]) }];
-    }),
-  );
+  const host = noisyParameters(rules.initialParameters(randomKey(3)), 0.3, (k) => randomKey(10 + k));
   const parameters = Object.fromEntries(
     Object.entries(host).map(([name, { shape, data }]) => [name, tf.tensor(data, shape as number[])]),
   );
