@@ -13,13 +13,14 @@ import { sharesProductionCosts } from "../problems/principal_utility.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import type { RandomKey } from "../random/key.ts";
 import { uniforms } from "../random/numbers.ts";
+import { hasFewGoods } from "./few_goods.ts";
 
-/** With more goods training begins with participation fees, and prices stay below where this is of use. */
-const MOST_GOODS = 4;
-
-/** Whether types that are polished are moved. */
+/**
+ * Whether types that are polished are moved. With more goods training begins with participation fees, and prices stay below
+ * where this is of use.
+ */
 export function movesAtoms(problem: MechanismProblem): boolean {
-  return !!problem.distribution.atoms && problem.goods <= MOST_GOODS && sharesProductionCosts(problem);
+  return !!problem.distribution.atoms && hasFewGoods(problem) && sharesProductionCosts(problem);
 }
 
 /** Makes all types of a profile better or worse by one share, at random up to `spread`. */

@@ -19,6 +19,7 @@ import type { MoveOptions } from "../sampling/move_chains.ts";
 import { stepRules } from "../sampling/step_sizes.ts";
 import type { AdamOptions } from "./adam.ts";
 import { type Estimator, estimators } from "./estimator.ts";
+import { hasFewGoods } from "./few_goods.ts";
 import { initialPriceNames, type InitialPrices, refusesFees } from "./initial_price_names.ts";
 import { movesAtoms } from "./moved_atoms.ts";
 import { newChainNames, type NewChains } from "./new_chain_names.ts";
@@ -119,7 +120,7 @@ function exchangesGoods({ distribution, principalUtility }: MechanismProblem): b
 
 /** Whether they are, and enough of them for shared weights to be of use. */
 function sharesGoods(problem: MechanismProblem): boolean {
-  return problem.goods > 4 && exchangesGoods(problem);
+  return !hasFewGoods(problem) && exchangesGoods(problem);
 }
 
 /**
@@ -158,12 +159,12 @@ export function defaultNetwork(
   kind: NetworkKind = defaultKind(problem),
   context: ContextKind = defaultContext(problem, kind),
 ): NetworkSize {
-  const { goods } = problem, reads = hasContext(problem, context);
+  const reads = hasContext(problem, context);
   return {
     // The default of each stays out of configurations and files.
     ...(kind === NETWORK_KINDS[0] ? {} : { kind }),
     layers: 2,
-    groups: goods <= 4 || kind === "symmetric" ? 8 : 32,
+    groups: hasFewGoods(problem) || kind === "symmetric" ? 8 : 32,
     groupSize: !sharesGoods(problem) || kind === "symmetric" ? 4 : reads ? 8 : 16,
     hidden: defaultHidden(context),
     ...(context === contextKinds[0] ? {} : { context }),
@@ -175,7 +176,7 @@ export function defaultNetwork(
  * a set context says what the others' types are, so that prices which read them are what matters most.
  */
 function beginsWithFees(problem: MechanismProblem, kind: NetworkKind, context: ContextKind): boolean {
-  return problem.goods > 4 && kind === "groupmax" && context === "set" && refusesFees(problem) === undefined;
+  return !hasFewGoods(problem) && kind === "groupmax" && context === "set" && refusesFees(problem) === undefined;
 }
 
 /**
@@ -217,14 +218,15 @@ export function defaultTraining(
   const task = problemOf(problem),
     { participants: n, goods: m, distribution: { atoms } } = task,
     reads = hasContext(task, context),
+    few = hasFewGoods(task),
     symmetric = kind === "symmetric",
     fees = beginsWithFees(task, kind, context);
   return {
     network: defaultNetwork(task, kind, context),
     iterations: reads ? 800 : 500,
-    profiles: reads ? (m <= 4 ? 512 : 128) : Math.ceil((symmetric ? 512 : 256) / n),
+    profiles: reads ? (few ? 512 : 128) : Math.ceil((symmetric ? 512 : 256) / n),
     chains: 16,
-    steps: symmetric || (reads && m <= 4) ? 20 : 10,
+    steps: symmetric || (reads && few) ? 20 : 10,
     boundary: "reflect",
     stepRule: "adapted",
     estimator: "coordinate",
@@ -279,7 +281,8 @@ type PolishingOptions = Pick<
  * Half of the iterations polish with up to 4 goods, where best responses are not dear: two goods with exponential values earn
  * 99.9% of the optimum then, and 99.8% with a quarter; U_{3,2}^{1,0} earns 0.2792 after 800 iterations, and 0.2778 with a
  * quarter. Where goods cost something to produce, outcomes of participants depend on each other at the very types at which
- * one of them is indifferent: types must be spread less, which takes more profiles. U_{3,1}^{1,0} earns 98.4% of the optimum with a spread down to 0.02, and 99.3% with one down to 0.005.
+ * one of them is indifferent: types must be spread less, which takes more profiles. U_{3,1}^{1,0} earns 98.4% of the optimum
+ * with a spread down to 0.02, and 99.3% with one down to 0.005.
  * With atoms prices end below what people are willing to pay by the spread: B_{1,10}^{0,0} earns 4.885 with one down to 0.02,
  * and 4.980 with 0.002. Softened choices of any beta ask for less than people with atoms pay, and lose what participation fees
  * begin with: B_{3,10}^{1,0} earns 6.19 after 500 iterations that all polish, 6.07 if half of them have chains at
@@ -294,7 +297,7 @@ function polishing(
   kind: NetworkKind,
   context: ContextKind,
 ): PolishingOptions {
-  const { goods: m, distribution: { atoms } } = problem, reads = hasContext(problem, context), few = m <= 4;
+  const { atoms } = problem.distribution, reads = hasContext(problem, context), few = hasFewGoods(problem);
   const fees = beginsWithFees(problem, kind, context);
   const share = few ? 0.5 : context === "set" && reads && !fees ? 0.75 : 0.25;
   const together = movesAtoms(problem); // where prices that are too high for all do not come back
