@@ -100,8 +100,10 @@ Deno.test("tedi table1 that is stopped goes on with the cell under way", async (
   const checkpoint = () =>
     [...Deno.readDirSync(FOLDER)].some(({ name }) => name === "table") &&
     [...Deno.readDirSync(out)].find(({ name }) => name.endsWith(".checkpoint0.safetensors"))?.name;
-  for (let k = 0; k < 600 && !checkpoint(); k++) await new Promise((resolve) => setTimeout(resolve, 50));
-  assert(checkpoint(), "a checkpoint is there after 100 iterations");
+  let ended = false;
+  child.status.then(() => ended = true);
+  while (!ended && !checkpoint()) await new Promise((resolve) => setTimeout(resolve, 50));
+  assert(!ended, "it had ended before there was a checkpoint, which is after 100 iterations");
   child.kill("SIGINT");
   assertEquals((await child.status).code, 130);
   assertStringIncludes(await stderr, "Stopped; the same command goes on with the cell under way");
