@@ -164,9 +164,11 @@ export function requireContext(
         `its prices cannot depend on the others' types, which tell goods apart`,
     );
   }
-  if (context !== undefined && context !== "dense" && n > 1 && !exchangeable) {
+  if (context === "none" && n > 1 && !exchangeable) {
     throw new InvalidInputError(
-      `Cannot ${action}: network.context must be dense where participants are not exchangeable, got ${show(context)}`,
+      `Cannot ${action}: network.context must be dense or set where participants are not exchangeable, got ${
+        show(context)
+      }`,
     );
   }
 }

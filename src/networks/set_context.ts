@@ -7,7 +7,8 @@
  *   local_j = mean over k of element_kj,   global = mean over j of local_j
  *   hidden_0 = relu(global W_g + b_g) `[Hg]`,   hidden_j = relu([local_j, global] W_l + b_l) `[Hl]`
  *
- * for the other participants k and goods j, with types mapped from [0, 1] to [-1, 1]. The positive raw weights and all
+ * for the other participants k and goods j, with types mapped from [0, 1] to [-1, 1]. Where participants are not exchangeable
+ * elements also read who they are: unit vectors of the participant that the context is for, and of k. The positive raw weights and all
  * offsets come from hidden_0, slopes in good j from hidden_j: see {@linkcode "./per_good_slopes.ts"}. Every raw weight
  * has a bias of its own, or shares it with tied weights ({@linkcode "./tied_weights.ts"}): if the slopes in all goods
  * had one bias, f would depend on sums over goods only.
@@ -31,7 +32,13 @@ import { lazily } from "./reparameterisation.ts";
 import { rowCount, type RowTypes } from "./row_types.ts";
 
 /** How many features of t_kj, t_k and t_.j the element layer reads. */
-const FEATURES = 4;
+const OF_TYPES = 4;
+
+/** How many features it reads with those of who participants are. */
+function featureCount({ participants: n, exchangeable }: ContextShape): number {
+  return OF_TYPES + (exchangeable ? 0 : 2 * n);
+}
+
 /**
  * Standard deviation of the hidden layers' biases at the start of training, so that the kinks of relu are spread out.
  */
@@ -90,10 +97,11 @@ export function setContext(
   if (!groupMax?.direct) {
     throw new InvalidInputError(`Cannot ${action}: the convex network must be a Partial GroupMax Network`);
   }
-  const { participants: n, goods: m } = shape, layout = groupMaxLayout(groupMax.size), { maps, count: P } = layout;
+  const { participants: n, goods: m } = shape, read = featureCount(shape);
+  const layout = groupMaxLayout(groupMax.size), { maps, count: P } = layout;
   const places = lazily(() => placement(layout, m));
   const shapes: Record<string, number[]> = {
-    "hidden.element.weight": [FEATURES, element],
+    "hidden.element.weight": [read, element],
     "hidden.element.bias": [element],
     "hidden.global.weight": [element, global],
     "hidden.global.bias": [global],
@@ -127,7 +135,7 @@ export function setContext(
       const R = rowCount(types, m);
       const [hidden, goods] = tf.tidy(() => {
         const features = types instanceof Float32Array
-          ? tf.tensor2d(Float32Array.from(contextFeatures(types, shape)), [(n - 1) * R * m, FEATURES])
+          ? tf.tensor2d(Float32Array.from(contextFeatures(types, shape)), [(n - 1) * R * m, read])
           : contextFeaturesOnDevice(types, shape);
         const elements = layer("element", features);
         // Means and copies are products with 0-1 matrices: TensorFlow.js transposes before it sums over an inner axis.
@@ -151,7 +159,7 @@ export function setContext(
       const layer = (name: string, input: Float64Array, width: number) =>
         hostReluLayer(input, width, parameters[`hidden.${name}.weight`], parameters[`hidden.${name}.bias`]);
       const data = (name: string) => parameters[name].data as Float32Array;
-      const R = types.length / m, elements = layer("element", contextFeatures(types, shape), FEATURES);
+      const R = types.length / m, elements = layer("element", contextFeatures(types, shape), read);
       // [local_j, global] of each row and good.
       const both = new Float64Array(R * m * 2 * element), ofAll = new Float64Array(R * element);
       for (let row = 0; row < R; row++) {
@@ -183,37 +191,40 @@ export function setContext(
 }
 
 /**
- * What the element layer reads, `[n - 1, B n, m, 4]`, for type profiles `[B, n, m]`: for each other participant k and
- * good j, t_kj, the mean over goods of t_k, and the mean and the maximum over the others of t_.j, mapped to [-1, 1].
+ * What the element layer reads, `[n - 1, B n, m, F]`, for type profiles `[B, n, m]`: for each other participant k and
+ * good j, t_kj, the mean over goods of t_k, and the mean and the maximum over the others of t_.j, mapped to [-1, 1]; and
+ * where participants are not exchangeable, the unit vectors `[n]` of the row's participant and of k.
  */
-export function contextFeatures(types: Float32Array, { participants: n, goods: m }: ContextShape): Float64Array {
-  const rows = types.length / m, out = new Float64Array(rows * (n - 1) * m * FEATURES);
+export function contextFeatures(types: Float32Array, shape: ContextShape): Float64Array {
+  const { participants: n, goods: m, exchangeable } = shape, F = featureCount(shape);
+  const rows = types.length / m, out = new Float64Array(rows * (n - 1) * m * F);
   const mean = new Float64Array(m), most = new Float64Array(m);
   for (let row = 0; row < rows; row++) {
-    const profile = (row - row % n) * m, i = row % n, other = (k: number) => profile + (i + k) % n * m;
+    const profile = (row - row % n) * m, i = row % n, other = (k: number) => (i + k) % n;
     mean.fill(0), most.fill(0);
     for (let k = 1; k < n; k++) {
       for (let j = 0; j < m; j++) {
-        const t = types[other(k) + j];
+        const t = types[profile + other(k) * m + j];
         mean[j] += t / (n - 1), most[j] = Math.max(most[j], t);
       }
     }
     for (let k = 1; k < n; k++) {
-      const first = other(k);
+      const first = profile + other(k) * m;
       let ofAll = 0;
       for (let j = 0; j < m; j++) ofAll += types[first + j] / m;
-      for (let j = 0, at = ((k - 1) * rows + row) * m * FEATURES; j < m; j++, at += FEATURES) {
+      for (let j = 0, at = ((k - 1) * rows + row) * m * F; j < m; j++, at += F) {
         out[at] = 2 * types[first + j] - 1, out[at + 1] = 2 * ofAll - 1;
         out[at + 2] = 2 * mean[j] - 1, out[at + 3] = 2 * most[j] - 1;
+        if (!exchangeable) out[at + OF_TYPES + i] = out[at + OF_TYPES + n + other(k)] = 1;
       }
     }
   }
   return out;
 }
 
-/** As {@linkcode contextFeatures}, of types on the device: `[(n - 1) B n m, 4]`. */
+/** As {@linkcode contextFeatures}, of types on the device: `[(n - 1) B n m, F]`. */
 export function contextFeaturesOnDevice(types: Tensor2D, shape: ContextShape): Tensor2D {
-  const { participants: n, goods: m } = shape, rows = types.shape[0];
+  const { participants: n, goods: m, exchangeable } = shape, rows = types.shape[0];
   return tf.tidy(() => {
     // The others of each row, [n - 1, B n, m].
     const others = tf.transpose(othersOnDevice(types, shape), [1, 0, 2]) as Tensor3D;
@@ -221,7 +232,19 @@ export function contextFeaturesOnDevice(types: Tensor2D, shape: ContextShape): T
     const ofAll = repeated(tf.mean(others, 2, true), [1, 1, m]);
     const mean = repeated(tf.mean(others, 0, true), [n - 1, 1, 1]);
     const most = repeated(tf.max(others, 0, true), [n - 1, 1, 1]);
-    const features = tf.reshape(tf.stack([others, ofAll, mean, most], 3), [(n - 1) * rows * m, FEATURES]);
-    return tf.sub(tf.mul(2, features), 1) as Tensor2D;
+    const features = tf.reshape(tf.stack([others, ofAll, mean, most], 3), [(n - 1) * rows * m, OF_TYPES]);
+    const ofTypes = tf.sub(tf.mul(2, features), 1) as Tensor2D;
+    if (exchangeable) return ofTypes;
+    const who = repeated(tf.tensor4d(unitVectors(n), [n - 1, 1, n, 2 * n]), [1, rows / n, 1, m]);
+    return tf.concat([ofTypes, tf.reshape(who, [(n - 1) * rows * m, 2 * n])], 1) as Tensor2D;
   });
+}
+
+/** The unit vectors of a row's participant and of the other one `[n - 1, n, 2 n]`. */
+function unitVectors(n: number): Float32Array {
+  const vectors = new Float32Array((n - 1) * n * 2 * n);
+  for (let k = 1, at = 0; k < n; k++) {
+    for (let i = 0; i < n; i++, at += 2 * n) vectors[at + i] = vectors[at + n + (i + k) % n] = 1;
+  }
+  return vectors;
 }

@@ -77,7 +77,10 @@ export interface ProblemDefinition extends GoodsCosts {
    * participants.
    */
   readonly exchangeableGoods?: boolean;
-  /** True where types take single values with positive probability. Left out, it is what the distribution says. */
+  /**
+   * True where types take single values with positive probability. Left out, it is what the distribution says; with
+   * `sampleTypes`, whether most positive types of a sample are values that at least one in twenty has.
+   */
   readonly atoms?: boolean;
   /**
    * The principal's utility u0(x, p; t), for a batch.

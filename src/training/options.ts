@@ -9,6 +9,7 @@ import { requireKnownNames } from "../known_names.ts";
 import { NETWORK_KINDS, type NetworkKind, networkKind, networkOfKind } from "../networks/kinds.ts";
 import { type ContextKind, contextKinds, hasContext } from "../networks/context.ts";
 import { type NetworkSize, requireContext } from "../networks/pricing_rule.ts";
+import { hasAtoms } from "../problems/atoms.ts";
 import { isReproducibleGoods } from "../problems/principal_utility.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { requireUnlimitedSupply } from "../problems/supply.ts";
@@ -21,7 +22,7 @@ import type { AdamOptions } from "./adam.ts";
 import { type Estimator, estimators } from "./estimator.ts";
 import { hasFewGoods } from "./few_goods.ts";
 import { initialPriceNames, type InitialPrices, refusesFees } from "./initial_price_names.ts";
-import { movesAtoms } from "./moved_atoms.ts";
+import { movesTogether } from "./moved_types.ts";
 import { newChainNames, type NewChains } from "./new_chain_names.ts";
 import type { ScheduleOptions } from "./schedules.ts";
 
@@ -125,12 +126,12 @@ function sharesGoods(problem: MechanismProblem): boolean {
 
 /**
  * How a network of some kind reads the others' types: not at all where {@linkcode participantsApart}; as a set where
- * participants are exchangeable, and goods, too, if the kind takes such a one; else as one vector.
+ * goods are exchangeable, or there is one, if the kind takes such a one; else as one vector.
  */
 export function defaultContext(problem: MechanismProblem, kind: NetworkKind): ContextKind {
-  const { participants: n, distribution: { exchangeable, exchangeableGoods } } = problem;
+  const { participants: n, goods, distribution: { exchangeableGoods } } = problem;
   if (n > 1 && participantsApart(problem)) return "none";
-  return n > 1 && exchangeable && exchangeableGoods && networkKind(kind).setContext ? "set" : "dense";
+  return n > 1 && (exchangeableGoods || goods === 1) && networkKind(kind).setContext ? "set" : "dense";
 }
 
 /**
@@ -142,9 +143,9 @@ export function defaultContext(problem: MechanismProblem, kind: NetworkKind): Co
  * @param context How the others' types are read, {@linkcode defaultContext} unless given.
  */
 export function defaultKind(problem: MechanismProblem, context?: ContextKind): NetworkKind {
-  const { goods, distribution } = problem;
+  const { goods } = problem;
   const reads = context === undefined ? !participantsApart(problem) : hasContext(problem, context);
-  return !reads && goods > 2 && !distribution.atoms && exchangesGoods(problem) ? "symmetric" : "groupmax";
+  return !reads && goods > 2 && exchangesGoods(problem) && !hasAtoms(problem) ? "symmetric" : "groupmax";
 }
 
 /**
@@ -172,18 +173,24 @@ export function defaultNetwork(
 }
 
 /**
- * Whether training begins with the prices of participation_fees.ts: where more than 4 goods cost something to produce, and
- * a set context says what the others' types are, so that prices which read them are what matters most.
+ * Whether training begins with the prices of participation_fees.ts: where more than 4 goods cost something to produce, or
+ * one does, and a set context says what the others' types are, so that prices which read them are what matters most. Cheap
+ * goods lose at a low beta where they cost much to produce, and once nobody buys nothing brings them back: with them
+ * U_{5,1}^{2,0} earned nothing, and with fees 97% of the optimum (300,000 validation profiles). With 2 goods it is the
+ * other way round, U_{3,2}^{1,0} earned 0.2728 with fees and 0.2812 without, and so it is for one with atoms: of
+ * B_{3,1}^{1,0} fees brought 60%, cheap goods 99%.
  */
 function beginsWithFees(problem: MechanismProblem, kind: NetworkKind, context: ContextKind): boolean {
-  return !hasFewGoods(problem) && kind === "groupmax" && context === "set" && refusesFees(problem) === undefined;
+  if (kind !== "groupmax" || context !== "set" || refusesFees(problem) !== undefined) return false;
+  return !hasFewGoods(problem) || (problem.goods === 1 && !hasAtoms(problem));
 }
 
 /**
  * The default settings for a problem, one rule of n, m, the distribution and the network's kind: with a context, weights
  * differ from profile to profile, and there are more iterations of fewer profiles, but with up to 4 goods, where these cost
  * little, of more, with more steps: on validation profiles U_{3,2}^{1,0} earns 0.2767 instead of 0.2706 with 20 steps instead
- * of 10 (1500 iterations of 512 profiles). A symmetric network, which is small, gets more profiles, too. Participants who share one pricing rule count as so many profiles of one. More than 4 goods share weights if they are exchangeable.
+ * of 10 (1500 iterations of 512 profiles). A symmetric network, which is small, gets more profiles, too. Participants who
+ * share one pricing rule count as so many profiles of one. More than 4 goods share weights if they are exchangeable.
  *
  * With a density of types the best prices for soft choices are of the order of 1 / beta from the best ones. With atoms they
  * are further away: to sell a good to participants of value 1, the price 1 - d that maximises
@@ -216,7 +223,8 @@ export function defaultTraining(
   context: ContextKind = defaultContext(problemOf(problem), kind),
 ): TrainingOptions {
   const task = problemOf(problem),
-    { participants: n, goods: m, distribution: { atoms } } = task,
+    { participants: n, goods: m } = task,
+    atoms = hasAtoms(task),
     reads = hasContext(task, context),
     few = hasFewGoods(task),
     symmetric = kind === "symmetric",
@@ -289,7 +297,7 @@ type PolishingOptions = Pick<
  * beta = 20,000, and 6.13 after 2000 with a quarter that polish. One learning rate moves all weights of a dense context at
  * once, so that it must be lower; with a set context C_{3,10}^{0,0.5} earns 1.4223 after 500 iterations at 3e-3, and 1.4196 at
  * 1e-3 (1.3995 before them), and 1.4264 after 1000. Another seed earned 1.4176 where 1000 of 2000 iterations polish, and
- * 1.4295 with 1500, so that three quarters do there. Where atoms are moved (moved_atoms.ts) steps must be shorter than the
+ * 1.4295 with 1500, so that three quarters do there. Where types are moved (moved_types.ts) steps must be shorter than the
  * share by which they are: with a rate of 4e-3 and a spread of 0.03 prices of B_{3,1}^{1,0} were lost again.
  */
 function polishing(
@@ -297,17 +305,17 @@ function polishing(
   kind: NetworkKind,
   context: ContextKind,
 ): PolishingOptions {
-  const { atoms } = problem.distribution, reads = hasContext(problem, context), few = hasFewGoods(problem);
+  const atoms = hasAtoms(problem), reads = hasContext(problem, context), few = hasFewGoods(problem);
   const fees = beginsWithFees(problem, kind, context);
   const share = few ? 0.5 : context === "set" && reads && !fees ? 0.75 : 0.25;
-  const together = movesAtoms(problem); // where prices that are too high for all do not come back
-  const rate = context === "dense" && reads || fees || together ? 1e-3 : few ? (reads ? 4e-3 : 1e-2) : 3e-3;
+  const together = movesTogether(problem); // where prices that are too high for all do not come back
+  const rate = context === "dense" && reads || (fees && !few) || together ? 1e-3 : few ? (reads ? 4e-3 : 1e-2) : 3e-3;
   return {
-    polishShare: !polishes(problem, kind) ? 0 : fees && atoms ? 1 : share,
+    polishShare: !polishes(problem, kind) ? 0 : fees && (atoms || together) ? 1 : share,
     polishProfiles: reads ? (few ? 2048 : 256) : 8 * Math.ceil(256 / problem.participants),
     polishLearningRate: rate,
     initialSpread: together ? 0.1 : reads && few ? 0.03 : 0.05,
-    finalSpread: atoms ? 0.002 : reads && few ? 0.01 : 0.02,
+    finalSpread: atoms || together ? 0.002 : reads && few ? 0.01 : 0.02,
   };
 }
 

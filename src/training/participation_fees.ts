@@ -13,16 +13,20 @@
  *
  *   fee_i = max(0, a mean - b deviation)
  *
- * of what the participant gains by taking all goods that are worth their prices. All three depend on the others' types only,
- * so that f(x, t_-i) = <v_i, x> + fee_i max_j x_j is convex in x, and this a menu mechanism. Myerson, "Optimal auction
+ * of what the participant gains by taking all goods that are worth their prices, given the others' types: the type for a good
+ * is expected to be so many times the mean of theirs, and something that they say nothing of. All three depend on the others'
+ * types only, so that f(x, t_-i) = <v_i, x> + fee_i max_j x_j is convex in x, and this a menu mechanism. Myerson, "Optimal auction
  * design", 1981, has lambda = 1; a fee that depends on what goods together are worth is that of Armstrong, "Price
- * discrimination by a many-product firm", Review of Economic Studies 66, 1999, for a buyer of many goods. Ours is to take
- * lambda, a and b that earn the most on training profiles.
+ * discrimination by a many-product firm", Review of Economic Studies 66, 1999, for a buyer of many goods; and where types
+ * are correlated what the others say is worth as much as Cremer and McLean say, "Full extraction of the surplus in Bayesian
+ * and dominant strategy auctions", Econometrica 56, 1988. Ours is to take lambda, a and b that earn the most on training
+ * profiles.
  *
  * @module
  */
 import { alikeValues, ofAlike } from "../problems/alike_values.ts";
 import { ironedValue } from "../problems/ironed_value.ts";
+import { closestLine, othersMeans, othersTell } from "../problems/others_types.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { isReproducibleGoods } from "../problems/principal_utility.ts";
 import { deriveKey, type RandomKey } from "../random/key.ts";
@@ -52,13 +56,19 @@ export interface ParticipationFees {
 const SAMPLES = 4096, COMPARED = 2000;
 /** Points of [0, 1] at which functions of a type are known. */
 const GRID = 512;
+/** What others' types say nothing of is in [LOW, HIGH], as slopes are in [-1, 1]. */
+const LOW = -1, HIGH = 2;
 const LAMBDAS = [0, 0.1, 0.2, 0.3, 0.45, 0.7, 1], OF_MEAN = [0, 0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 1];
 const OF_DEVIATION = [0, 0.25, 0.5, 1, 1.5];
+/** Where the others' types tell what somebody gains, a fee of all of it would be too much for half of them after a fit. */
+const MOST_OF_TOLD = 0.9;
 
 /** Functions of one participant's type for one good, at k / GRID. */
 interface GoodValues {
   readonly virtual: Float64Array;
-  /** E[(t - v)^+] and E[((t - v)^+)^2]. */
+  /** By how much the type rises with the mean of the others', on average. */
+  readonly slope: number;
+  /** E[(e - v)^+] and E[((e - v)^+)^2], of e = t - slope mean, at LOW + k / GRID. */
   readonly gain: Float64Array;
   readonly squareGain: Float64Array;
 }
@@ -73,15 +83,21 @@ export function participationFees(problem: MechanismProblem, key: RandomKey): Pa
   if (!isReproducibleGoods(u0)) throw new TypeError("participationFees wants reproducible goods");
   const { productionCost, duplicationCost } = u0;
   const sample = problem.distribution.sample(deriveKey(key, 0), SAMPLES, "training");
-  const values = ofAlike(alikeValues(problem, sample), valuesOf);
+  const samples = alikeValues(problem, sample), means = alikeValues(problem, othersMeans(sample, n, m));
+  const values = ofAlike(samples, (own) => {
+    const others = means[samples.indexOf(own)], line = closestLine(own, others);
+    const slope = problem.distribution.independent ? 0 : Math.min(1, Math.max(-1, line.slope));
+    return valuesOf(own, own.map((type, k) => type - slope * others[k]), slope);
+  });
   const priced = (types: Float32Array, lambda: number) =>
     goodPrices(types, n, m, scoresOf(values, lambda, duplicationCost), productionCost);
 
   const types = problem.distribution.sample(deriveKey(key, 1), COMPARED, "training");
+  const others = othersMeans(types, n, m), most = othersTell(problem) ? MOST_OF_TOLD : 1;
   let best: { rule: FeeRule; revenue: number } | undefined;
   for (const lambda of LAMBDAS) {
-    const goods = priced(types, lambda), gains = gainsOf(goods, values, n, m);
-    for (const ofMean of OF_MEAN) {
+    const goods = priced(types, lambda), gains = gainsOf(goods, others, values, n, m);
+    for (const ofMean of OF_MEAN.filter((one) => one <= most)) {
       for (const ofDeviation of OF_DEVIATION) {
         const rule = { lambda, ofMean, ofDeviation }, prices = { goods, fees: feesOf(gains, rule) };
         const revenue = revenueOf(types, prices, n, m, productionCost, duplicationCost);
@@ -94,23 +110,25 @@ export function participationFees(problem: MechanismProblem, key: RandomKey): Pa
     ...best!,
     prices(types) {
       const goods = priced(types, rule.lambda);
-      return { goods, fees: feesOf(gainsOf(goods, values, n, m), rule) };
+      return { goods, fees: feesOf(gainsOf(goods, othersMeans(types, n, m), values, n, m), rule) };
     },
   };
 }
 
-function valuesOf(sample: Float64Array): GoodValues {
-  const ironed = ironedValue(sample), length = GRID + 1; // sorts the sample
-  const gain = new Float64Array(length), squareGain = new Float64Array(length);
-  let at = sample.length - 1, count = 0, sum = 0, squares = 0;
-  for (let k = GRID; k >= 0; k--) {
-    const v = k / GRID;
-    for (; at >= 0 && sample[at] > v; at--) count++, sum += sample[at], squares += sample[at] ** 2;
-    gain[k] = (sum - count * v) / sample.length;
-    squareGain[k] = (squares - 2 * v * sum + count * v * v) / sample.length;
+/** Sorts both samples: of types, and of what the others' types say nothing of. */
+function valuesOf(sample: Float64Array, rest: Float64Array, slope: number): GoodValues {
+  const ironed = ironedValue(sample);
+  const virtual = Float64Array.from({ length: GRID + 1 }, (_, k) => Math.max(ironed.of(k / GRID), -GRID));
+  const length = (HIGH - LOW) * GRID + 1, gain = new Float64Array(length), squareGain = new Float64Array(length);
+  rest.sort();
+  let at = rest.length - 1, count = 0, sum = 0, squares = 0;
+  for (let k = length - 1; k >= 0; k--) {
+    const v = LOW + k / GRID;
+    for (; at >= 0 && rest[at] > v; at--) count++, sum += rest[at], squares += rest[at] ** 2;
+    gain[k] = (sum - count * v) / rest.length;
+    squareGain[k] = (squares - 2 * v * sum + count * v * v) / rest.length;
   }
-  const virtual = Float64Array.from({ length }, (_, k) => Math.max(ironed.of(k / GRID), -GRID));
-  return { virtual, gain, squareGain };
+  return { virtual, slope, gain, squareGain };
 }
 
 /** Scores s at k / GRID, for each participant and good. */
@@ -140,14 +158,21 @@ function goodPrices(
   return prices;
 }
 
-/** The mean and the deviation of what each participant gains at these prices, before their types are known. */
-function gainsOf(goods: Float64Array, values: readonly GoodValues[], n: number, m: number) {
+/** The mean and the deviation of what each participant gains at these prices, of which only the others' types are known. */
+function gainsOf(
+  goods: Float64Array,
+  others: Float32Array,
+  values: readonly GoodValues[],
+  n: number,
+  m: number,
+) {
   const rows = goods.length / m, means = new Float64Array(rows), deviations = new Float64Array(rows);
   for (let at = 0, row = 0; row < rows; row++) {
     let mean = 0, variance = 0;
     for (let j = 0; j < m; j++, at++) {
-      const { gain, squareGain } = values[at % (n * m)], expected = between(gain, goods[at]);
-      mean += expected, variance += between(squareGain, goods[at]) - expected ** 2;
+      const { slope, gain, squareGain } = values[at % (n * m)], v = goods[at] - slope * others[at] - LOW;
+      const expected = between(gain, v);
+      mean += expected, variance += between(squareGain, v) - expected ** 2;
     }
     means[row] = mean, deviations[row] = Math.sqrt(Math.max(0, variance));
   }
@@ -186,9 +211,9 @@ function revenueOf(
   return sum / profiles;
 }
 
-/** A function at `x` in [0, 1], from its values at k / GRID, with straight lines between. */
+/** A function at `x`, from its values at k / GRID, with straight lines between. */
 function between(values: Float64Array, x: number): number {
-  const at = Math.min(Math.max(x, 0), 1) * GRID, k = Math.min(Math.floor(at), GRID - 1);
+  const last = values.length - 1, at = Math.min(Math.max(x * GRID, 0), last), k = Math.min(Math.floor(at), last - 1);
   return values[k] + (at - k) * (values[k + 1] - values[k]);
 }
 

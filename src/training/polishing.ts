@@ -36,7 +36,7 @@ import type { MechanismProblem } from "../problems/problem.ts";
 import { deriveKey, randomKey } from "../random/key.ts";
 import { hostTensors } from "../runtime/tensors.ts";
 import { parameterGradient } from "./gradient.ts";
-import { movesAtoms, moveTogether } from "./moved_atoms.ts";
+import { movesTogether, moveTogether } from "./moved_types.ts";
 import type { TrainingOptions } from "./options.ts";
 import { changeRatios, followedMargins, followsChanges } from "./outcome_changes.ts";
 import { chainIterations } from "./phase.ts";
@@ -78,7 +78,7 @@ export function polishedProfiles(problem: MechanismProblem, options: TrainingOpt
   const key = deriveKey(randomKey(options.seed), STREAMS.polishing, iteration);
   const types = problem.distribution.sample(key, profiles, "training"),
     schedule = polishingSchedule(iteration, options);
-  if (movesAtoms(problem)) moveTogether(types, profiles, schedule.spread, deriveKey(key, MOVED));
+  if (movesTogether(problem)) moveTogether(types, profiles, schedule.spread, deriveKey(key, MOVED));
   return { key, types, principalUtility, ...schedule };
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 import { NETWORK_KINDS } from "../networks/kinds.ts";
+import { hasAtoms } from "../problems/atoms.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { problemOf } from "../problems/problem_of.ts";
 import { newChainNames } from "./new_chain_names.ts";
@@ -47,7 +48,7 @@ const NEVER = 1e9;
  * ```
  */
 export function printedTraining(problem: MechanismProblem | string): TrainingOptions {
-  const task = problemOf(problem), { participants: n, goods: m, distribution: { atoms } } = task;
+  const task = problemOf(problem), { participants: n, goods: m } = task;
   return {
     network: { layers: 2, groups: m <= 4 ? 8 : 32, groupSize: 4, hidden: defaultHidden("dense") },
     iterations: n === 1 ? 500 : 800,
@@ -65,7 +66,7 @@ export function printedTraining(problem: MechanismProblem | string): TrainingOpt
     initialPoints: 1,
     initialPointNoise: 1,
     initialBeta: 20,
-    finalBeta: atoms ? 300 : 100,
+    finalBeta: hasAtoms(task) ? 300 : 100,
     betaGrowthRatio: 0.8,
     stepScale: 1.5,
     largestStep: 0.2,

@@ -176,8 +176,8 @@ const forgeries: Forgery[] = [
     words: "parameter hidden.element.weight must be there, but it is missing",
   },
   {
-    ...{ network: { context: "set", hidden: [8] }, shape: { exchangeable: false } },
-    words: "network.context must be dense where participants are not exchangeable",
+    ...{ network: { context: "none" }, shape: { exchangeable: false } },
+    words: "network.context must be dense or set where participants are not exchangeable",
   },
   ...[undefined, null, 1, "true"].map((exchangeable) => ({
     shape: { exchangeable },

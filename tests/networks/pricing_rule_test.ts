@@ -78,7 +78,7 @@ Deno.test("prices that the others' types cannot change must have no context, and
   refuse(
     { ...shape, exchangeable: false },
     { context: "none" },
-    'network.context must be dense where participants are not exchangeable, got "none"',
+    'network.context must be dense or set where participants are not exchangeable, got "none"',
   );
 });
 

@@ -15,9 +15,10 @@ import { forEachDevice } from "../devices.ts";
 type Host = Record<string, HostTensor>;
 
 const SIZE: NetworkSize = { layers: 2, groups: 3, groupSize: 2, hidden: [5, 4, 6], context: "set" };
-const SHAPES: readonly ContextShape[] = [[2, 1], [2, 3], [3, 4], [5, 2]].map(([participants, goods]) => ({
-  ...{ participants, goods, exchangeable: true },
-}));
+const SHAPES: readonly ContextShape[] = [
+  ...[[2, 1], [2, 3], [3, 4], [5, 2]].map(([participants, goods]) => ({ participants, goods, exchangeable: true })),
+  ...[[2, 1], [4, 2]].map(([participants, goods]) => ({ participants, goods, exchangeable: false })),
+];
 
 /** Parameters of which every one matters. */
 function randomParameters(rules: PricingRules, seed: number): Host {
@@ -52,8 +53,11 @@ forEachDevice("weights from a set context are those of plain loops, on the host 
 });
 
 /** Raw weights `[P]` of one row by the formulas, with K = 2, G = 3 and E = 2. */
-function plainWeights(host: Host, types: Float32Array, row: number, { participants: n, goods: m }: ContextShape) {
-  const others = [...Array(n).keys()].filter((k) => k !== row % n).map((k) => {
+function plainWeights(host: Host, types: Float32Array, row: number, shape: ContextShape) {
+  const { participants: n, goods: m, exchangeable } = shape, unit = (i: number) => Array(n).fill(0).with(i, 1);
+  const names = [...Array(n).keys()].filter((k) => k !== row % n);
+  const who = names.map((k) => exchangeable ? [] : [...unit(row % n), ...unit(k)]);
+  const others = names.map((k) => {
     const at = ((row - row % n) + k) * m;
     return Array.from(types.subarray(at, at + m));
   });
@@ -68,9 +72,10 @@ function plainWeights(host: Host, types: Float32Array, row: number, { participan
   const goods = [...Array(m).keys()];
   const perGood = goods.map((j) => {
     const column = others.map((t) => t[j]);
-    const elements = others.map((t) =>
-      relu([t[j], mean(t), mean(column), Math.max(...column)].map((y) => 2 * y - 1), "hidden.element")
-    );
+    const elements = others.map((t, at) => {
+      const ofTypes = [t[j], mean(t), mean(column), Math.max(...column)].map((y) => 2 * y - 1);
+      return relu([...ofTypes, ...who[at]], "hidden.element");
+    });
     return elements[0].map((_, e) => mean(elements.map((element) => element[e])));
   });
   const all = perGood[0].map((_, e) => mean(perGood.map((one) => one[e])));
@@ -161,16 +166,19 @@ Deno.test("one width is for all three layers, and one participant has no context
   assertEquals(Object.keys(pricingRules({ ...shape, participants: 1 }, SIZE).parameterShapes), ["output.bias"]);
 });
 
-Deno.test("a set context network refuses participants who differ, and other widths", () => {
+Deno.test("participants who differ have rules of their own, also for the same types of the others", () => {
+  const shape = { participants: 3, goods: 2, exchangeable: false }, rules = pricingRules(shape, SIZE);
+  const host = randomParameters(rules, 3), types = Float32Array.of(0.2, 0.7, 0.2, 0.7, 0.2, 0.7);
+  const output = rules.hostHypernetwork(host, types);
+  const [first, ...others] = [0, 1, 2].map((row) => hostRawWeights(output, row));
+  for (const other of others) assert(other.some((value, p) => Math.abs(value - first[p]) > 0.01));
+});
+
+Deno.test("a set context network refuses other widths", () => {
   const shape = { participants: 3, goods: 4, exchangeable: true };
-  const refuse = (shape: ContextShape, hidden: number[], words: string) =>
+  const refuse = (hidden: number[], words: string) =>
     assertThrows(() => pricingRules(shape, { ...SIZE, hidden }), InvalidInputError, words);
-  refuse(
-    { ...shape, exchangeable: false },
-    [8],
-    'network.context must be dense where participants are not exchangeable, got "set"',
-  );
-  refuse(shape, [], "hidden must be one width, or three (element, global, local), got []");
-  refuse(shape, [8, 8], "got [8,8]");
-  refuse(shape, [8, 0, 8], "hidden[1] must be a positive integer, got 0");
+  refuse([], "hidden must be one width, or three (element, global, local), got []");
+  refuse([8, 8], "got [8,8]");
+  refuse([8, 0, 8], "hidden[1] must be a positive integer, got 0");
 });

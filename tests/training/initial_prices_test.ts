@@ -6,7 +6,7 @@ import type { Mechanism } from "../../src/mechanisms/mechanism.ts";
 import { openKernels } from "../../src/kernels/select.ts";
 import type { MechanismProblem } from "../../src/problems/problem.ts";
 import { settingProblem } from "../../src/problems/settings.ts";
-import { defineProblem } from "../../src/problems/user_module.ts";
+import { defineProblem, type RandomStream } from "../../src/problems/user_module.ts";
 import { randomKey } from "../../src/random/key.ts";
 import { openDevice } from "../../src/runtime/device.ts";
 import { fittedFees } from "../../src/training/initial_prices.ts";
@@ -48,6 +48,16 @@ Deno.test("with one good the rule is Myerson's, and earns what that does", async
   await openDevice({ backend: "wasm" });
   const { revenue, standardError } = await evaluate(problem, sellAt(problem, fees), { profiles: 20_000, seed: 3 });
   assert(revenue > 0.130208 - 0.005 - 4 * standardError && revenue < 0.130208 + 4 * standardError, `${revenue}`);
+});
+
+Deno.test("where the others' types say what somebody is willing to pay, fees ask for it", async () => {
+  const sampleTypes = (random: RandomStream, profiles: number) => [...random.uniform(profiles)].map((t) => [[t], [t]]);
+  const problem = defineProblem({ participants: 2, goods: 1, productionCost: 0.8, sampleTypes });
+  const fees = participationFees(problem, randomKey(1));
+  await openDevice({ backend: "wasm" });
+  const { revenue, standardError } = await evaluate(problem, sellAt(problem, fees), { profiles: 20_000, seed: 3 });
+  const all = 1.2 ** 2 / 4; // E[(2 t - 0.8)^+]; without what is told 40% of it
+  assert(revenue > 0.8 * all - 4 * standardError && revenue < all, `${revenue} of ${all}`);
 });
 
 Deno.test("prices and fees depend on the others' types only, and earn what is said of them", async () => {

@@ -6,7 +6,7 @@ import type { NetworkKind } from "../../src/networks/kinds.ts";
 import type { MechanismProblem } from "../../src/problems/problem.ts";
 import { settingProblem } from "../../src/problems/settings.ts";
 import { tableOneSettings } from "../../src/problems/table_one.ts";
-import { defineProblem } from "../../src/problems/user_module.ts";
+import { defineProblem, type RandomStream } from "../../src/problems/user_module.ts";
 import { checkTraining, defaultKind, defaultTraining, type TrainingOptions } from "../../src/training/options.ts";
 import { train } from "../../src/training/train.ts";
 
@@ -129,15 +129,20 @@ Deno.test("a bad option is refused by its name, the rule and the value", () => {
   }
 });
 
-Deno.test("contexts are symmetric where participants are exchangeable, and goods are", () => {
+/** Draws types of participants and goods who may differ. */
+const drawing = (participants: number, goods: number) => (random: RandomStream, profiles: number) =>
+  random.uniform(profiles * participants * goods);
+
+Deno.test("contexts are symmetric where goods are exchangeable, or there is one", () => {
   const context = (problem: MechanismProblem) => defaultTraining(problem).network.context;
   for (const name of ["U-2-2-cp1-cd0", "U-3-10-cp1-cd0.5", "B-3-2-cp1-cd0", "C-2-5"]) {
     assertEquals(context(settingProblem(name)), "set", name);
   }
   assertEquals(context(settingProblem("U-1-2")), undefined);
-  const participants = 2, goods = 2, sampleTypes = () => [0.5, 0.5, 0.5, 0.5];
+  const participants = 2, goods = 2, sampleTypes = drawing(2, 2);
   assertEquals(context(defineProblem({ participants, goods, distribution: "U", productionCost: 1 })), "set");
-  assertEquals(context(defineProblem({ participants, goods, distribution: "U", exchangeable: false })), undefined);
+  assertEquals(context(defineProblem({ participants, goods, distribution: "U", exchangeable: false })), "set");
+  assertEquals(context(defineProblem({ participants, goods: 1, sampleTypes: drawing(2, 1) })), "set");
   assertEquals(context(defineProblem({ participants, goods, sampleTypes, exchangeable: true })), undefined);
 });
 
@@ -152,7 +157,7 @@ Deno.test("the others' types are not read where participants are exchangeable, i
   assertEquals(chosen(settingProblem("C-3-10-cp0-cd0.5")), ["set", undefined, 1, 800, 128, false]);
   const participants = 2,
     goods = 2,
-    sampleTypes = () => [0.5, 0.5, 0.5, 0.5],
+    sampleTypes = drawing(2, 2),
     types = { participants, goods, sampleTypes };
   const context = (problem: MechanismProblem) => defaultTraining(problem).network.context;
   assertEquals(context(defineProblem({ ...types, exchangeable: true, independent: true })), "none");
@@ -169,6 +174,21 @@ Deno.test("the others' types are not read where participants are exchangeable, i
   assertEquals(context(own), undefined); // which may depend on what the others buy
 });
 
+Deno.test("training begins with fees where cheap goods are lost: of one good with a density, and of more than 4", () => {
+  const begins = (problem: MechanismProblem) => {
+    const { initialPrices, initialBeta, polishShare } = defaultTraining(problem);
+    return [initialPrices, initialBeta, polishShare];
+  };
+  const ofSetting = (name: string) => begins(settingProblem(name));
+  assertEquals(["U-5-1-cp2-cd0", "C-2-1-cp0.5-cd0"].map(ofSetting), Array(2).fill(["fees", 100, 0.5]));
+  assertEquals(ofSetting("U-3-10-cp1-cd0"), ["fees", 100, 0.25]);
+  assertEquals(["U-3-2-cp1-cd0", "B-3-1-cp1-cd0"].map(ofSetting), Array(2).fill(["cheap", 20, 0.5]));
+  assertEquals(ofSetting("U-3-1-cp0-cd0.5"), ["cheap", 20, 0.5]);
+  const alike = (random: RandomStream, profiles: number) => [...random.uniform(profiles)].map((t) => [[t], [t]]);
+  const agreeing = defineProblem({ participants: 2, goods: 1, productionCost: 0.5, sampleTypes: alike });
+  assertEquals(begins(agreeing), ["fees", 100, 1]);
+});
+
 Deno.test("defaults go with the context that is asked for", () => {
   const problem = settingProblem("U-3-10"),
     { network, profiles, iterations } = defaultTraining(problem, "groupmax", "set");
@@ -181,7 +201,7 @@ Deno.test("more than 4 goods share weights where types and the principal's utili
   const shares = (problem: MechanismProblem) => defaultTraining(problem).tiedWeights;
   for (const name of ["U-1-10", "U-3-10", "B-3-6", "C-2-5"]) assert(shares(settingProblem(name)), name);
   for (const name of ["U-1-2", "B-3-4"]) assert(!shares(settingProblem(name)), name);
-  const participants = 1, goods = 5, sampleTypes = () => Array(5).fill(0.5);
+  const participants = 1, goods = 5, sampleTypes = drawing(1, 5);
   assert(shares(defineProblem({ participants, goods, distribution: "U" })));
   assert(!shares(defineProblem({ participants, goods, sampleTypes, exchangeable: true })));
   const own = defineProblem({
@@ -207,7 +227,7 @@ Deno.test("a network without a context is symmetric where more than 2 goods are 
     ),
     ["groupmax", "symmetric", "symmetric", "groupmax", "symmetric", "groupmax", "groupmax"],
   );
-  const sampleTypes = () => Array(5).fill(0.5);
+  const sampleTypes = drawing(1, 5);
   assertEquals(kind(defineProblem({ participants: 1, goods: 5, sampleTypes })), "groupmax"); // goods may differ
 });
 
@@ -295,10 +315,12 @@ Deno.test("a network's kind and context go together, and with the problem, befor
     }
   }
   for (const kind of [undefined, "pma"] as const) checkTraining(optionsFor(several, kind), several);
-  checkTraining(optionsFor(distinct)); // it does not know the problem
-  const words = `Cannot train: network.context must be dense where participants are not exchangeable, got "set"`;
-  assertThrows(() => checkTraining(optionsFor(distinct), distinct), InvalidInputError, words);
-  await assertRejects(() => train(distinct, { network: setContext }), InvalidInputError, words);
+  const none = { ...defaultTraining(distinct), network: { ...setContext, hidden: [], context: "none" as const } };
+  checkTraining(none); // it does not know the problem
+  const words =
+    `Cannot train: network.context must be dense or set where participants are not exchangeable, got "none"`;
+  assertThrows(() => checkTraining(none, distinct), InvalidInputError, words);
+  await assertRejects(() => train(distinct, { network: none.network }), InvalidInputError, words);
   const symmetric = { network: { ...setContext, context: undefined, kind: "symmetric" as const } };
   const kind = "Cannot train: network.kind must not be symmetric for 3 participants";
   await assertRejects(() => train(several, symmetric), InvalidInputError, kind);

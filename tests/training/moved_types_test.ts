@@ -3,7 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import { evaluate } from "../../src/mechanisms/evaluate.ts";
 import { settingProblem } from "../../src/problems/settings.ts";
 import { randomKey } from "../../src/random/key.ts";
-import { movesAtoms, moveTogether } from "../../src/training/moved_atoms.ts";
+import { movesTogether, moveTogether } from "../../src/training/moved_types.ts";
 import { defaultTraining } from "../../src/training/options.ts";
 import { polishedProfiles } from "../../src/training/polishing.ts";
 import { train } from "../../src/training/train.ts";
@@ -21,7 +21,7 @@ Deno.test("all types of a profile move by one share, and those of 0 stay", () =>
 });
 
 Deno.test("types move where few goods with atoms have a production cost that several participants share", () => {
-  const moves = (setting: string) => movesAtoms(settingProblem(setting));
+  const moves = (setting: string) => movesTogether(settingProblem(setting));
   assertEquals(["B-3-1-cp1-cd0", "B-2-4-cp0.5-cd0"].map(moves), [true, true]);
   const not = ["B-1-1-cp0.5-cd0", "B-3-1-cp0-cd0.5", "U-3-1-cp1-cd0", "B-3-10-cp1-cd0"];
   assertEquals(not.map(moves), [false, false, false, false]);
