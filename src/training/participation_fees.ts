@@ -61,7 +61,7 @@ const LOW = -1, HIGH = 2;
 const LAMBDAS = [0, 0.1, 0.2, 0.3, 0.45, 0.7, 1], OF_MEAN = [0, 0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 1];
 const OF_DEVIATION = [0, 0.25, 0.5, 1, 1.5];
 /** Where the others' types tell what somebody gains, a fee of all of it would be too much for half of them after a fit. */
-const MOST_OF_TOLD = 0.9;
+const MOST_OF_TOLD = 0.97;
 
 /** Functions of one participant's type for one good, at k / GRID. */
 interface GoodValues {
@@ -97,7 +97,7 @@ export function participationFees(problem: MechanismProblem, key: RandomKey): Pa
   let best: { rule: FeeRule; revenue: number } | undefined;
   for (const lambda of LAMBDAS) {
     const goods = priced(types, lambda), gains = gainsOf(goods, others, values, n, m);
-    for (const ofMean of OF_MEAN.filter((one) => one <= most)) {
+    for (const ofMean of OF_MEAN.map((one) => Math.min(one, most))) {
       for (const ofDeviation of OF_DEVIATION) {
         const rule = { lambda, ofMean, ofDeviation }, prices = { goods, fees: feesOf(gains, rule) };
         const revenue = revenueOf(types, prices, n, m, productionCost, duplicationCost);

@@ -39,6 +39,22 @@ function known(name: string): BatteryEntry {
   return { name, problem, optimum: { value, source } };
 }
 
+/** Several participants and one good that costs something to produce, whose types are functions of uniform numbers. */
+function oneGood(name: string, productionCost: number, types: readonly ((u: number) => number)[]) {
+  const { length: participants } = types;
+  return defineProblem({
+    ...{ name, participants, goods: 1, productionCost },
+    sampleTypes: (random, profiles) =>
+      random.uniform(participants * profiles).map((u, at) => types[at % participants](u)),
+  });
+}
+
+/** What the best truthful auction of a good to independent participants earns. */
+const myerson = (value: number): Optimum => ({ value, source: "Myerson's auction (Myerson 1981)" });
+
+/** U[0, 0.4] with a chance of 0.7, else U[0.6, 1]. */
+const lowOrHigh = (u: number) => u < 0.7 ? u * 4 / 7 : 0.6 + (u - 0.7) * 4 / 3;
+
 /** A value of the Beta(1, 2) distribution, F(t) = 1 - (1 - t)^2. */
 const beta12 = (u: number) => 1 - Math.sqrt(1 - u);
 
@@ -67,15 +83,39 @@ export const batteryEntries: readonly BatteryEntry[] = [
   known("U-2-1-cp0.5-cd0"),
   {
     name: "asymmetric-pair",
-    problem: defineProblem({
-      name: "one good, cost 0.6, types U[0,1] and U[0.5,1]",
-      participants: 2,
-      goods: 1,
-      productionCost: 0.6,
-      sampleTypes: (random, profiles) => random.uniform(2 * profiles).map((u, at) => at % 2 === 0 ? u : 0.5 + u / 2),
-    }),
+    problem: oneGood("one good, cost 0.6, types U[0,1] and U[0.5,1]", 0.6, [(u) => u, (u) => 0.5 + u / 2]),
     // Both virtual values are 2 t - 1. E[(phi_1^+ + phi_2^+ - 0.6)^+] = 0.4^2 / 4 + (0.4 + 0.6^3 / 6) / 2.
-    optimum: { value: 0.258, source: "Myerson's auction (Myerson 1981)" },
+    optimum: myerson(0.258),
+  },
+  {
+    name: "irregular-pair",
+    problem: oneGood("one good, cost 0.6, two types U[0,0.4] or U[0.6,1]", 0.6, [lowOrHigh, lowOrHigh]),
+    // Ironed virtual values are negative up to 0.4, and 2 t - 1 from 0.6 on: 0.42 * 0.1 + 0.09 (0.6 + 0.2^3 / 6 / 0.8^2).
+    optimum: myerson(0.0961875),
+  },
+  {
+    name: "four-ranges",
+    problem: oneGood(
+      "one good, cost 0.8, types U[0,1], U[0,0.8], U[0,0.6] and U[0,0.4]",
+      0.8,
+      [1, 0.8, 0.6, 0.4].map((most) => (u: number) => most * u),
+    ),
+    optimum: myerson(0.150986), // virtual values 2 t - most, whose sum was convolved on a grid of 5e-5
+  },
+  known("U-5-1-cp2-cd0"),
+  {
+    name: "agreeing",
+    problem: defineProblem({
+      ...{
+        name: "one good, cost 1, three participants who agree, U[0,1]",
+        participants: 3,
+        goods: 1,
+        productionCost: 1,
+      },
+      exchangeable: true,
+      sampleTypes: (random, profiles) => [...random.uniform(profiles)].map((t) => [[t], [t], [t]]),
+    }),
+    optimum: { value: 2 / 3, source: "all that it is worth, E[(3 t - 1)^+]" },
   },
   {
     // Without a production cost participants do not affect each other.

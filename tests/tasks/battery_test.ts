@@ -28,6 +28,13 @@ Deno.test("the optima of the battery, where integrals tell them (false alarms: 1
   // The surplus is below 1.4 and has a deviation of 0.33: five standard errors of the mean are 0.0026.
   const surplus = meanOf("asymmetric-pair", ([a, b]) => Math.max(0, virtual(a) + virtual(b) - 0.6));
   assertAlmostEquals(surplus, 0.258, 0.0026);
+  const ironed = (t: number) => t < 0.5 ? 0 : 2 * t - 1;
+  assertAlmostEquals(meanOf("irregular-pair", ([a, b]) => Math.max(0, ironed(a) + ironed(b) - 0.6)), 0.0961875, 0.002);
+  const ranges = [1, 0.8, 0.6, 0.4],
+    ofRanges = (types: Float32Array) =>
+      Math.max(0, ranges.reduce((sum, most, i) => sum + Math.max(0, 2 * types[i] - most), -0.8));
+  assertAlmostEquals(meanOf("four-ranges", ofRanges), 0.150986, 0.0026);
+  assertAlmostEquals(meanOf("agreeing", (types) => Math.max(0, types.reduce((a, b) => a + b) - 1)), 2 / 3, 0.006);
   // Beta(1, 2) has mean 1/3, E t^2 = 1/6; the triangle mean 1/3, too, and E t1 t2 = 1/12. Five standard errors.
   assertAlmostEquals(meanOf("Beta-1-2", ([a, b]) => (a + b) / 2), 1 / 3, 0.0014);
   assertAlmostEquals(meanOf("Beta-1-2", ([a, b]) => a * b), 1 / 9, 0.0012);
