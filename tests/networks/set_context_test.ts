@@ -47,8 +47,11 @@ forEachDevice("weights from a set context are those of plain loops, on the host 
         assertAlmostEquals(found[row * P + p], expected[p], 1e-4 * (1 + Math.abs(expected[p])));
       }
     }
-    disposeHidden(hypernetwork);
-    tf.dispose([parameters, weights]);
+    const onDevice = tf.tensor2d(types, [6 * n, m]), ofTensor = rules.hypernetwork(parameters, onDevice);
+    const again = rawWeights(ofTensor), foundAgain = await again.data();
+    found.forEach((weight, p) => assertAlmostEquals(foundAgain[p], weight, 1e-4 * (1 + Math.abs(weight))));
+    [hypernetwork, ofTensor].forEach(disposeHidden);
+    tf.dispose([parameters, weights, again, onDevice]);
   }
 });
 
