@@ -96,18 +96,20 @@ export function devicePolishingStep(
   partBytes: number = PART_BYTES,
 ): DevicePolishingStep {
   const { participants: n, goods: m } = problem, { polishProfiles } = options, each = n * m;
-  const { types, ...polished } = polishedProfiles(problem, options, iteration);
+  const { reports, types, ...polished } = polishedProfiles(problem, options, iteration);
   const most = profilesAtATime(rules, partBytes);
   let sum: DevicePolishingStep | undefined;
   for (let first = 0; first < polishProfiles; first += most) {
     if (sum) submitRecorded();
     const rows = n * Math.min(most, polishProfiles - first);
-    const own = tf.tensor2d(types.subarray(first * each, first * each + rows * m), [rows, m]);
-    const part = polishedPart(rules, kernels, parameters, own, polishProfiles, {
+    const [read, own] = [reports, types].map((all) =>
+      tf.tensor2d(all.subarray(first * each, first * each + rows * m), [rows, m])
+    );
+    const part = polishedPart(rules, kernels, parameters, [read, own], polishProfiles, {
       ...polished,
       key: deriveKey(polished.key, 1 + first / most),
     });
-    own.dispose();
+    tf.dispose([read, own]);
     sum = sum ? added(sum, part) : part;
   }
   return sum!;
@@ -128,12 +130,12 @@ function polishedPart(
   rules: PricingRules,
   kernels: PriceKernels,
   parameters: Parameters,
-  types: Tensor2D,
+  [reports, types]: readonly [Tensor2D, Tensor2D],
   profiles: number,
-  { key, principalUtility: u0, spread: e }: Omit<ReturnType<typeof polishedProfiles>, "types">,
+  { key, principalUtility: u0, spread: e }: Omit<ReturnType<typeof polishedProfiles>, "reports" | "types">,
 ): DevicePolishingStep {
   const { participants: n } = rules.shape, [rows, m] = types.shape;
-  const { step, gradients } = parameterGradient(rules, parameters, types, rows, (hypernetwork) =>
+  const { step, gradients } = parameterGradient(rules, parameters, reports, rows, (hypernetwork) =>
     tidy(() => {
       const cuts = cutsOf(kernels, hypernetwork, types, key), { points } = cuts;
       const { margins, shared } = marginsOf(kernels, cuts, types, n, profiles, u0);

@@ -4,9 +4,10 @@
  *
  * If prices are a little too high for everybody, a lower price of one participant gains the principal nothing: alone it pays
  * at most what production costs. So nothing brings such prices back, and with atoms one step too far leaves all of them too
- * high. Chains at a high beta leave B_{3,1}^{1,0} there, and it earned nothing; nor did three participants who always agree. Here all types of a profile become better or
- * worse together by a small share, so that there are always profiles in which all are ready to pay. The share falls with the
- * spread of types, and prices end by it below what people are willing to pay, as they do with one participant.
+ * high. Chains at a high beta leave B_{3,1}^{1,0} there, and it earned nothing; nor did three participants who always agree.
+ * Here all types of a profile become better or worse together by a small share, while prices read what they were, so that
+ * there are always profiles in which all are ready to pay. The share falls with the spread of types, and prices end by it
+ * below what people are willing to pay, as they do with one participant.
  *
  * @module
  */
@@ -26,8 +27,8 @@ export function movesTogether(problem: MechanismProblem): boolean {
   return hasFewGoods(problem) && sharesProductionCosts(problem) && (hasAtoms(problem) || othersTell(problem));
 }
 
-/** Makes all types of a profile better or worse by one share, at random up to `spread`. */
-export function moveTogether(types: Float32Array, profiles: number, spread: number, key: RandomKey): void {
+/** Types of which all of a profile are better or worse than those given by one share, at random up to `spread`. */
+export function movedTogether(types: Float32Array, profiles: number, spread: number, key: RandomKey): Float32Array {
   const size = types.length / profiles, shares = uniforms(key, profiles);
-  for (let at = 0; at < types.length; at++) types[at] *= 1 + spread * (2 * shares[Math.floor(at / size)] - 1);
+  return types.map((type, at) => type * (1 + spread * (2 * shares[Math.floor(at / size)] - 1)));
 }

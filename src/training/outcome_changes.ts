@@ -84,7 +84,8 @@ function largestOfOthers(outcomes: Float64Array, row: number, n: number): number
 
 /** Rows whose types are spread. */
 export interface SpreadRows extends Pick<FollowedMargins, "of" | "followed"> {
-  /** All types `[B, n, 1]`. */
+  /** What prices read, and all types, which are reports moved by a share `[B, n, 1]`. */
+  readonly reports: Float32Array;
   readonly types: Float32Array;
   /** e: types are those plus and minus e times the margins. */
   readonly spread: number;
@@ -99,14 +100,14 @@ export interface SpreadRows extends Pick<FollowedMargins, "of" | "followed"> {
  * By how much what the change of outcome is worth to participant and principal together differs from the margins: a ratio for
  * each row, and 1 where nothing changes, or nothing is followed.
  *
- * @param hypernetworkOf The hypernetwork's output for type profiles `[B, n, 1]`.
- * @param hypernetwork The same of all types.
+ * @param hypernetworkOf The hypernetwork's output for reports `[B, n, 1]`.
+ * @param hypernetwork The same of all reports.
  */
 export function changeRatios(
   { shape: { participants: n }, network }: PricingRules,
-  hypernetworkOf: (types: Float32Array) => HostHypernetworkOutput,
+  hypernetworkOf: (reports: Float32Array) => HostHypernetworkOutput,
   hypernetwork: HostHypernetworkOutput,
-  { types, of: margins, followed, spread, productionCost, first, outcomes }: SpreadRows,
+  { reports, types, of: margins, followed, spread, productionCost, first, outcomes }: SpreadRows,
 ): Float64Array {
   const count = outcomes.length / 2, ratios = new Float64Array(count).fill(1), changed: number[] = [];
   for (let k = 0; k < count; k++) {
@@ -124,13 +125,14 @@ export function changeRatios(
         (isBetter ? better : worse)[c] = (worse[c] + better[c]) / 2;
       });
     }
-    const changes = between(), profiles = new Float32Array(some.length * n);
+    const changes = between(), read = new Float32Array(some.length * n), values = new Float64Array(some.length * n);
     rows.forEach((row, c) => {
-      profiles.set(types.subarray(row - row % n, row - row % n + n), c * n);
-      // Contexts are in [0, 1], or where atoms are moved a little above.
-      profiles[c * n + row % n] = Math.min(Math.max(1, types[row]), Math.max(0, changes[c]));
+      const first = row - row % n, at = c * n + row % n, moved = types[row] > 0 ? types[row] / reports[row] : 1;
+      read.set(reports.subarray(first, first + n), c * n), values.set(types.subarray(first, first + n), c * n);
+      read[at] = Math.min(1, Math.max(0, changes[c] / moved));
+      values[at] = read[at] * moved;
     });
-    const { outcomes: all } = bestResponses(network, hypernetworkOf(profiles), Float64Array.from(profiles), 1);
+    const { outcomes: all } = bestResponses(network, hypernetworkOf(read), values, 1);
     some.forEach((k, c) => {
       const others = largestOfOthers(all, c * n + rows[c] % n, n), [up, down] = outcomes.subarray(2 * k, 2 * k + 2);
       const cost = productionCost * (Math.max(others, up) - Math.max(others, down));

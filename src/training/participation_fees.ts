@@ -61,7 +61,7 @@ const LOW = -1, HIGH = 2;
 const LAMBDAS = [0, 0.1, 0.2, 0.3, 0.45, 0.7, 1], OF_MEAN = [0, 0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 1];
 const OF_DEVIATION = [0, 0.25, 0.5, 1, 1.5];
 /** Where the others' types tell what somebody gains, a fee of all of it would be too much for half of them after a fit. */
-const MOST_OF_TOLD = 0.9;
+const MOST_OF_TOLD = 0.97;
 
 /** Functions of one participant's type for one good, at k / GRID. */
 interface GoodValues {

@@ -36,7 +36,7 @@ import type { MechanismProblem } from "../problems/problem.ts";
 import { deriveKey, randomKey } from "../random/key.ts";
 import { hostTensors } from "../runtime/tensors.ts";
 import { parameterGradient } from "./gradient.ts";
-import { movesTogether, moveTogether } from "./moved_types.ts";
+import { movedTogether, movesTogether } from "./moved_types.ts";
 import type { TrainingOptions } from "./options.ts";
 import { changeRatios, followedMargins, followsChanges } from "./outcome_changes.ts";
 import { chainIterations } from "./phase.ts";
@@ -71,15 +71,20 @@ export function polishingSchedule(
   };
 }
 
-/** What an iteration that polishes is about: new profiles and by how much their types are spread; the same on every device. */
+/**
+ * What an iteration that polishes is about, the same on every device: what participants of new profiles report, which prices
+ * read; their types, which are the same but where they are moved; and by how much types are spread.
+ */
 export function polishedProfiles(problem: MechanismProblem, options: TrainingOptions, iteration: number) {
   const { principalUtility } = problem, { polishProfiles: profiles } = options;
   if (!isReproducibleGoods(principalUtility)) throw new TypeError("polishing wants reproducible goods");
   const key = deriveKey(randomKey(options.seed), STREAMS.polishing, iteration);
-  const types = problem.distribution.sample(key, profiles, "training"),
+  const reports = problem.distribution.sample(key, profiles, "training"),
     schedule = polishingSchedule(iteration, options);
-  if (movesTogether(problem)) moveTogether(types, profiles, schedule.spread, deriveKey(key, MOVED));
-  return { key, types, principalUtility, ...schedule };
+  const types = movesTogether(problem)
+    ? movedTogether(reports, profiles, schedule.spread, deriveKey(key, MOVED))
+    : reports;
+  return { key, reports, types, principalUtility, ...schedule };
 }
 
 /**
@@ -114,13 +119,20 @@ export async function polishingStep(
   responseBytes: number = RESPONSE_BYTES,
 ): Promise<PolishingStep> {
   const { goods: m } = problem, rows = options.polishProfiles * problem.participants;
-  const { types, principalUtility: u0, spread } = polishedProfiles(problem, options, iteration);
+  const { reports, types, principalUtility: u0, spread } = polishedProfiles(problem, options, iteration);
   const host = await hostTensors(parameters), { chains: most } = options; // as many points in a row as with chains
   const { points, coefficients, revenue } = weightedPieces(rules, {
-    ...{ hypernetworkOf: (types) => rules.hostHypernetwork(host, types), types, spread, most, responseBytes },
+    ...{
+      hypernetworkOf: (reports) => rules.hostHypernetwork(host, reports),
+      reports,
+      types,
+      spread,
+      most,
+      responseBytes,
+    },
     ...{ principalUtility: u0, follows: followsChanges(problem) },
   });
-  const { step, gradients } = parameterGradient(rules, parameters, types, rows, (hypernetwork) => {
+  const { step, gradients } = parameterGradient(rules, parameters, reports, rows, (hypernetwork) => {
     const at = tf.tensor3d(points, [rows, most + 1, m]) as Tensor3D;
     const weights = tf.tensor2d(coefficients, [rows, most + 1]) as Tensor2D;
     const gradient = kernels.gradient(hypernetwork, at, weights);
@@ -165,9 +177,10 @@ interface WeightedPieces {
 
 /** What {@linkcode weightedPieces} are of. */
 interface Polished {
-  /** The hypernetwork's output for type profiles `[B, n, m]`. */
-  readonly hypernetworkOf: (types: Float32Array) => HostHypernetworkOutput;
-  /** `[rows, m]`. */
+  /** The hypernetwork's output for reports `[B, n, m]`. */
+  readonly hypernetworkOf: (reports: Float32Array) => HostHypernetworkOutput;
+  /** What prices read, and types `[rows, m]`. */
+  readonly reports: Float32Array;
   readonly types: Float32Array;
   /** e, the spread of types, as a share. */
   readonly spread: number;
@@ -182,10 +195,10 @@ interface Polished {
 /** The gradient of the loss as weights of f at points: see above. */
 function weightedPieces(
   rules: PricingRules,
-  { hypernetworkOf, types, spread: e, principalUtility: u0, follows, most, responseBytes }: Polished,
+  { hypernetworkOf, reports, types, spread: e, principalUtility: u0, follows, most, responseBytes }: Polished,
 ): WeightedPieces {
   const { shape: { participants: n, goods: m }, network } = rules, rows = types.length / m, profiles = rows / n;
-  const hypernetwork = hypernetworkOf(types);
+  const hypernetwork = hypernetworkOf(reports);
   const following = follows ? followedMargins(rules, hypernetwork, types, u0) : undefined;
   const margins = following ?? marginsOf(rules, hypernetwork, types, u0);
   const spread = new Float64Array(2 * types.length);
@@ -206,7 +219,15 @@ function weightedPieces(
       ];
       found = bestResponses(network, some, spreadTypes, 2, { ...defaultBestResponse, supports: true });
       ratios = following && changeRatios(rules, hypernetworkOf, hypernetwork, {
-        ...{ ...following, types, spread: e, productionCost: u0.productionCost, first: row, outcomes: found.outcomes },
+        ...{
+          ...following,
+          reports,
+          types,
+          spread: e,
+          productionCost: u0.productionCost,
+          first: row,
+          outcomes: found.outcomes,
+        },
       });
     }
     const first = row * (most + 1), [better, worse] = found!.utilities.subarray(2 * own, 2 * own + 2);

@@ -3,14 +3,15 @@ import { assert, assertEquals } from "@std/assert";
 import { evaluate } from "../../src/mechanisms/evaluate.ts";
 import { settingProblem } from "../../src/problems/settings.ts";
 import { randomKey } from "../../src/random/key.ts";
-import { movesTogether, moveTogether } from "../../src/training/moved_types.ts";
+import { movedTogether, movesTogether } from "../../src/training/moved_types.ts";
 import { defaultTraining } from "../../src/training/options.ts";
 import { polishedProfiles } from "../../src/training/polishing.ts";
 import { train } from "../../src/training/train.ts";
 
 Deno.test("all types of a profile move by one share, and those of 0 stay", () => {
-  const profiles = 500, types = Float32Array.from({ length: 6 * profiles }, (_, at) => at % 6 === 5 ? 0 : 1);
-  moveTogether(types, profiles, 0.1, randomKey(1));
+  const profiles = 500, given = Float32Array.from({ length: 6 * profiles }, (_, at) => at % 6 === 5 ? 0 : 1);
+  const types = movedTogether(given, profiles, 0.1, randomKey(1));
+  assert(given.every((t) => t === 0 || t === 1), "what is reported stays");
   const shares = Array.from({ length: profiles }, (_, b) => types[6 * b] - 1);
   for (let b = 0; b < profiles; b++) {
     const [first, ...more] = types.subarray(6 * b, 6 * b + 6);
