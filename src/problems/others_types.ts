@@ -3,12 +3,10 @@
  *
  * @module
  */
-import { deriveKey, randomKey } from "../random/key.ts";
 import { alikeValues } from "./alike_values.ts";
-import type { MechanismProblem, TypeDistribution } from "./problem.ts";
+import { ofSample } from "./of_sample.ts";
+import type { MechanismProblem } from "./problem.ts";
 
-/** Profiles that are drawn to find out, of a stream of their own. */
-const PROFILES = 1024, STREAM = 0x07e5;
 /** Others' types tell a type if they explain this share of its variance. */
 const SHARE_TOLD = 0.9;
 
@@ -43,18 +41,13 @@ export function othersMeans(types: Float32Array, n: number, m: number): Float32A
   return means;
 }
 
-const known = new WeakMap<TypeDistribution, boolean>();
-
 /** Whether the others' types nearly tell a participant's type: then it has nearly an atom, given theirs. */
 export function othersTell(problem: MechanismProblem): boolean {
-  const { distribution, participants: n, goods: m } = problem;
-  if (n === 1 || distribution.independent) return false;
-  let found = known.get(distribution);
-  if (found === undefined) {
-    const types = distribution.sample(deriveKey(randomKey(0), STREAM), PROFILES, "training");
-    const own = alikeValues(problem, types), others = alikeValues(problem, othersMeans(types, n, m));
-    found = own.every((values, k) => closestLine(values, others[k]).share > SHARE_TOLD);
-    known.set(distribution, found);
-  }
-  return found;
+  return problem.participants > 1 && !problem.distribution.independent && nearlyOnLines(problem);
 }
+
+const nearlyOnLines = ofSample(0x07e5, (types, problem) => {
+  const means = othersMeans(types, problem.participants, problem.goods);
+  const own = alikeValues(problem, types), others = alikeValues(problem, means);
+  return own.every((values, k) => closestLine(values, others[k]).share > SHARE_TOLD);
+});

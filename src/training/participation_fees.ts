@@ -15,12 +15,11 @@
  *
  * of what the participant gains by taking all goods that are worth their prices, given the others' types: the type for a good
  * is expected to be so many times the mean of theirs, and something that they say nothing of. All three depend on the others'
- * types only, so that f(x, t_-i) = <v_i, x> + fee_i max_j x_j is convex in x, and this a menu mechanism. Myerson, "Optimal auction
- * design", 1981, has lambda = 1; a fee that depends on what goods together are worth is that of Armstrong, "Price
- * discrimination by a many-product firm", Review of Economic Studies 66, 1999, for a buyer of many goods; and where types
- * are correlated what the others say is worth as much as Cremer and McLean say, "Full extraction of the surplus in Bayesian
- * and dominant strategy auctions", Econometrica 56, 1988. Ours is to take lambda, a and b that earn the most on training
- * profiles.
+ * types only, so that f(x, t_-i) = <v_i, x> + fee_i max_j x_j is convex in x, and this a menu mechanism. Myerson, "Optimal
+ * auction design", 1981, has lambda = 1; a fee that depends on what goods together are worth is that of Armstrong, "Price
+ * discrimination by a many-product firm", Review of Economic Studies 66, 1999, for a buyer of many goods; and what correlated
+ * types say of each other can be asked for, Cremer and McLean, "Full extraction of the surplus in Bayesian and dominant
+ * strategy auctions", Econometrica 56, 1988. Ours is to take lambda, a and b that earn the most on training profiles.
  *
  * @module
  */
