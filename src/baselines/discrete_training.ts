@@ -15,6 +15,7 @@ import type { HostParameters, NetworkSize } from "../networks/pricing_rule.ts";
 import { prices } from "../networks/price.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { deriveKey, type RandomKey, randomKey } from "../random/key.ts";
+import { hasFewGoods } from "../training/few_goods.ts";
 import { checkTraining, defaultNetwork, defaultTraining } from "../training/options.ts";
 import { STREAMS } from "../training/state.ts";
 import {
@@ -39,7 +40,7 @@ export interface DiscreteOptions extends MenuOptions {
 
 /** The default options for a problem: those of TEDI, with menus as large as those of MD-MenuNet and MD-GemNet. */
 export function defaultDiscrete(problem: MechanismProblem): DiscreteOptions {
-  const { participants: n, goods: m } = problem, few = m <= 4;
+  const { participants: n } = problem, few = hasFewGoods(problem);
   const menuSize = n === 1 ? (few ? 128 : 1024) : few ? 64 : 256;
   return { ...alignedMenuDefaults(problem, menuSize), network: defaultNetwork(problem, "groupmax") };
 }

@@ -13,6 +13,7 @@ import { initialParameterizedAffine } from "../networks/parameterized_affine.ts"
 import type { HostParameters } from "../networks/pricing_rule.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { deriveKey, type RandomKey, randomKey } from "../random/key.ts";
+import { hasFewGoods } from "../training/few_goods.ts";
 import { STREAMS } from "../training/state.ts";
 import { alignedMenuDefaults, type MenuOptions, settleOptions } from "./baseline_options.ts";
 import { type BaselineHooks, type BaselineResult, descend } from "./baseline_training.ts";
@@ -30,7 +31,7 @@ export interface GemNetOptions extends MenuOptions {
 
 /** The default options for a problem: those of TEDI, and a larger menu with more than 4 goods. */
 export function defaultGemNet(problem: MechanismProblem): GemNetOptions {
-  return { ...alignedMenuDefaults(problem, problem.goods <= 4 ? 64 : 256), hidden: [64] };
+  return { ...alignedMenuDefaults(problem, hasFewGoods(problem) ? 64 : 256), hidden: [64] };
 }
 
 /**

@@ -14,6 +14,7 @@ import type { MechanismProblem } from "../problems/problem.ts";
 import { deriveKey, type RandomKey, randomKey } from "../random/key.ts";
 import { normals } from "../random/numbers.ts";
 import { tidy } from "../runtime/tensors.ts";
+import { hasFewGoods } from "../training/few_goods.ts";
 import { betaAt } from "../training/schedules.ts";
 import { STREAMS } from "../training/state.ts";
 import { alignedMenuDefaults, type MenuOptions, settleOptions } from "./baseline_options.ts";
@@ -39,7 +40,7 @@ const MEAN_STREAM = 0x3ea9;
 
 /** The default options for a problem: those of TEDI, with a higher learning rate, and a larger menu for more goods. */
 export function defaultMenuNet(problem: MechanismProblem): MenuNetOptions {
-  return { ...alignedMenuDefaults(problem, problem.goods <= 4 ? 128 : 1024), learningRate: 0.02 };
+  return { ...alignedMenuDefaults(problem, hasFewGoods(problem) ? 128 : 1024), learningRate: 0.02 };
 }
 
 /**

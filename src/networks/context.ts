@@ -70,9 +70,9 @@ export function contextsOnDevice(types: Tensor2D, shape: ContextShape): Tensor2D
 
 /**
  * How a network reads the others' types: `dense`, as one vector (dense_context.ts); `set`, as a set of participants and
- * of goods, whose order has no effect but where participants are not exchangeable (set_context.ts); or `none`, not at all:
- * all participants then have one pricing rule, which is right where what a participant buys has no effect on what selling to
- * the others is worth, and types say nothing of each other.
+ * of goods, whose order has no effect but where participants are not exchangeable (set_context.ts); or `none`, not at
+ * all: all participants then have one pricing rule, which is right where what a participant buys has no effect on what
+ * selling to the others is worth, and types say nothing of each other.
  */
 export type ContextKind = "dense" | "set" | "none";
 

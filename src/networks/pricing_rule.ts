@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { InvalidInputError, show } from "../errors.ts";
+import { InvalidInputError } from "../errors.ts";
 import { deriveKey, type RandomKey } from "../random/key.ts";
 import type { HostTensor } from "../runtime/host_tensor.ts";
 import { type ContextKind, type ContextShape, contextSize, hasContext } from "./context.ts";
@@ -166,9 +166,7 @@ export function requireContext(
   }
   if (context === "none" && n > 1 && !exchangeable) {
     throw new InvalidInputError(
-      `Cannot ${action}: network.context must be dense or set where participants are not exchangeable, got ${
-        show(context)
-      }`,
+      `Cannot ${action}: network.context must be dense or set where participants are not exchangeable, got "none"`,
     );
   }
 }

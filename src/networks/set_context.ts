@@ -7,11 +7,11 @@
  *   local_j = mean over k of element_kj,   global = mean over j of local_j
  *   hidden_0 = relu(global W_g + b_g) `[Hg]`,   hidden_j = relu([local_j, global] W_l + b_l) `[Hl]`
  *
- * for the other participants k and goods j, with types mapped from [0, 1] to [-1, 1]. Where participants are not exchangeable
- * elements also read who they are: unit vectors of the participant that the context is for, and of k. The positive raw weights and all
- * offsets come from hidden_0, slopes in good j from hidden_j: see {@linkcode "./per_good_slopes.ts"}. Every raw weight
- * has a bias of its own, or shares it with tied weights ({@linkcode "./tied_weights.ts"}): if the slopes in all goods
- * had one bias, f would depend on sums over goods only.
+ * for the other participants k and goods j, with types mapped from [0, 1] to [-1, 1]. Where participants are not
+ * exchangeable elements also read who they are: unit vectors of the participant that the context is for, and of k. The
+ * positive raw weights and all offsets come from hidden_0, slopes in good j from hidden_j: see
+ * {@linkcode "./per_good_slopes.ts"}. Every raw weight has a bias of its own, or shares it with tied weights
+ * ({@linkcode "./tied_weights.ts"}): if the slopes in all goods had one bias, f would depend on sums over goods only.
  *
  * @module
  */

@@ -10,8 +10,8 @@ import type { MechanismProblem } from "./problem.ts";
 const LEAST_SHARE = 0.05;
 
 /**
- * Whether types have atoms: what the distribution says; where it says nothing, and is no data set, whether more than half of
- * the positive types of some profiles are values that at least one in twenty has.
+ * Whether types have atoms: what the distribution says; where it says nothing, and is no data set, whether more than half
+ * of the positive types of some profiles are values that at least one in twenty has.
  */
 export function hasAtoms(problem: MechanismProblem): boolean {
   const { atoms, data } = problem.distribution;

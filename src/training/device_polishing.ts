@@ -102,9 +102,8 @@ export function devicePolishingStep(
   for (let first = 0; first < polishProfiles; first += most) {
     if (sum) submitRecorded();
     const rows = n * Math.min(most, polishProfiles - first);
-    const [read, own] = [reports, types].map((all) =>
-      tf.tensor2d(all.subarray(first * each, first * each + rows * m), [rows, m])
-    );
+    const upload = (all: Float32Array) => tf.tensor2d(all.subarray(first * each, first * each + rows * m), [rows, m]);
+    const read = upload(reports), own = types === reports ? read : upload(types);
     const part = polishedPart(rules, kernels, parameters, [read, own], polishProfiles, {
       ...polished,
       key: deriveKey(polished.key, 1 + first / most),

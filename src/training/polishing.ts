@@ -122,14 +122,8 @@ export async function polishingStep(
   const { reports, types, principalUtility: u0, spread } = polishedProfiles(problem, options, iteration);
   const host = await hostTensors(parameters), { chains: most } = options; // as many points in a row as with chains
   const { points, coefficients, revenue } = weightedPieces(rules, {
-    ...{
-      hypernetworkOf: (reports) => rules.hostHypernetwork(host, reports),
-      reports,
-      types,
-      spread,
-      most,
-      responseBytes,
-    },
+    hypernetworkOf: (reports) => rules.hostHypernetwork(host, reports),
+    ...{ reports, types, spread, most, responseBytes },
     ...{ principalUtility: u0, follows: followsChanges(problem) },
   });
   const { step, gradients } = parameterGradient(rules, parameters, reports, rows, (hypernetwork) => {
@@ -219,15 +213,8 @@ function weightedPieces(
       ];
       found = bestResponses(network, some, spreadTypes, 2, { ...defaultBestResponse, supports: true });
       ratios = following && changeRatios(rules, hypernetworkOf, hypernetwork, {
-        ...{
-          ...following,
-          reports,
-          types,
-          spread: e,
-          productionCost: u0.productionCost,
-          first: row,
-          outcomes: found.outcomes,
-        },
+        ...following,
+        ...{ reports, types, spread: e, productionCost: u0.productionCost, first: row, outcomes: found.outcomes },
       });
     }
     const first = row * (most + 1), [better, worse] = found!.utilities.subarray(2 * own, 2 * own + 2);

@@ -7,6 +7,7 @@ import { NETWORK_KINDS } from "../networks/kinds.ts";
 import { hasAtoms } from "../problems/atoms.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { problemOf } from "../problems/problem_of.ts";
+import { hasFewGoods } from "./few_goods.ts";
 import { newChainNames } from "./new_chain_names.ts";
 import { defaultHidden, noPolishing, type TrainingOptions } from "./options.ts";
 
@@ -48,9 +49,9 @@ const NEVER = 1e9;
  * ```
  */
 export function printedTraining(problem: MechanismProblem | string): TrainingOptions {
-  const task = problemOf(problem), { participants: n, goods: m } = task;
+  const task = problemOf(problem), n = task.participants;
   return {
-    network: { layers: 2, groups: m <= 4 ? 8 : 32, groupSize: 4, hidden: defaultHidden("dense") },
+    network: { layers: 2, groups: hasFewGoods(task) ? 8 : 32, groupSize: 4, hidden: defaultHidden("dense") },
     iterations: n === 1 ? 500 : 800,
     profiles: n === 1 ? 2048 : 1024,
     chains: 2,

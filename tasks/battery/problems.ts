@@ -106,13 +106,8 @@ export const batteryEntries: readonly BatteryEntry[] = [
   {
     name: "agreeing",
     problem: defineProblem({
-      ...{
-        name: "one good, cost 1, three participants who agree, U[0,1]",
-        participants: 3,
-        goods: 1,
-        productionCost: 1,
-      },
-      exchangeable: true,
+      name: "one good, cost 1, three participants who agree, U[0,1]",
+      ...{ participants: 3, goods: 1, productionCost: 1, exchangeable: true },
       sampleTypes: (random, profiles) => [...random.uniform(profiles)].map((t) => [[t], [t], [t]]),
     }),
     optimum: { value: 2 / 3, source: "all that it is worth, E[(3 t - 1)^+]" },

@@ -50,16 +50,8 @@ for (
     const both = new Float64Array(2 * rows).map((_, k) => types[k >> 1] * (1 + (k % 2 === 0 ? spread : -spread)));
     const { outcomes } = bestResponses(rules.network, hypernetwork, both, 2);
     const ratios = changeRatios(rules, hypernetworkOf, hypernetwork, {
-      ...{
-        reports: types,
-        types,
-        of,
-        followed: new Uint8Array(rows).fill(1),
-        spread,
-        productionCost,
-        first: 0,
-        outcomes,
-      },
+      ...{ reports: types, types, of, spread, productionCost, first: 0, outcomes },
+      followed: new Uint8Array(rows).fill(1),
     });
     let changed = 0, apart = 0;
     for (let row = 0; row < rows; row++) {
