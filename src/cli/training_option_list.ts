@@ -138,7 +138,8 @@ export const methodOptions = [
     choices: initialPriceNames,
     help:
       "What training begins with: goods that are cheap, or prices and participation fees that read the others' types, the " +
-      "best of a simple kind, for goods that cost something to produce",
+      "best of a simple kind, for goods that cost something to produce; what begins cheap goes on with fees before prices are " +
+      "polished, where these then earn more on validation profiles",
   },
   {
     name: "nondecreasing",

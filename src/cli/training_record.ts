@@ -32,7 +32,7 @@ export interface TrainingRecordOptions {
 export interface TrainingRecord {
   /** What training has to call. */
   readonly hooks:
-    & Required<Pick<TrainingHooks, "onCheckpoint" | "onDeviceLost">>
+    & Required<Pick<TrainingHooks, "onCheckpoint" | "onSecondStart" | "onDeviceLost">>
     & Pick<TrainingHooks, "resume">
     & { onIteration(metrics: Pick<IterationMetrics, "iteration" | "softRevenue" | "validationRevenue">): void };
   /** Seconds of training so far, those before a pause included. */
@@ -91,6 +91,14 @@ export async function recordTraining(options: TrainingRecordOptions): Promise<Tr
       async onCheckpoint({ tensors, metadata }, iteration) {
         await folder.writeCheckpoint({ tensors, metadata: { ...metadata, seconds: String(round(seconds())) } });
         output.event("checkpoint", { iteration, seconds: round(seconds()) });
+      },
+      onSecondStart(earned, before) {
+        output.log(
+          `Prices with participation fees earn ${
+            amount(problem, earned)
+          } on validation profiles, and what was learned so far ` +
+            `${amount(problem, before)}; polishing begins with fees`,
+        );
       },
       async onDeviceLost(message, iteration) {
         output.warn(`the device was lost (${message}); going on after iteration ${iteration}`);

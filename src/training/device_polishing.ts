@@ -28,7 +28,7 @@ import { CANDIDATE_STAGES, climb } from "./annealed_points.ts";
 import { parameterGradient } from "./gradient.ts";
 import { mapParameters } from "./optimizer.ts";
 import type { TrainingOptions } from "./options.ts";
-import { followsChanges, type PolishedProblem } from "./outcome_changes.ts";
+import { followsChanges } from "./outcome_changes.ts";
 import { polishedProfiles, slopeAt, TOWARDS } from "./polishing.ts";
 import type { TrainingState } from "./state.ts";
 
@@ -47,7 +47,7 @@ const PART_BYTES = 2 ** 25;
 export const MOST_GOODS_POLISHED = 300;
 
 /** Whether polishing can stay on the device: changes of outcomes are followed on the host. */
-export function polishesOnDevice({ resident }: PriceKernels, problem: PolishedProblem): boolean {
+export function polishesOnDevice({ resident }: PriceKernels, problem: MechanismProblem): boolean {
   return resident !== undefined && problem.goods <= MOST_GOODS_POLISHED && !followsChanges(problem);
 }
 
@@ -131,13 +131,13 @@ function polishedPart(
   parameters: Parameters,
   [reports, types]: readonly [Tensor2D, Tensor2D],
   profiles: number,
-  { key, principalUtility: u0, spread: e }: Omit<ReturnType<typeof polishedProfiles>, "reports" | "types">,
+  { key, principalUtility: u0, spread: e, jointly }: Omit<ReturnType<typeof polishedProfiles>, "reports" | "types">,
 ): DevicePolishingStep {
   const { participants: n } = rules.shape, [rows, m] = types.shape;
   const { step, gradients } = parameterGradient(rules, parameters, reports, rows, (hypernetwork) =>
     tidy(() => {
       const cuts = cutsOf(kernels, hypernetwork, types, key), { points } = cuts;
-      const { margins, shared } = marginsOf(kernels, cuts, types, n, profiles, u0);
+      const { margins, shared } = marginsOf(kernels, cuts, types, n, profiles, u0, jointly ? e : undefined);
       const sides = [1, -1].map((sign) => {
         const found = respond(kernels, cuts, tf.add(types, tf.mul(sign * e, margins)));
         const slope = slopeAt(sign, e, profiles), outcomes = tf.reshape(found.points, [rows, 1, m]);
@@ -188,8 +188,8 @@ function respond(kernels: PriceKernels, { slopes, offsets }: Cuts, types: Tensor
 }
 
 /**
- * As `marginsOf` of polishing.ts: what one more unit of each good is worth `[rows, m]`, and what nobody's margins count, as a
- * part of the mean over all profiles.
+ * As `marginsOf` of polishing.ts and, with a spread, as `jointMargins`: what one more unit of each
+ * good is worth `[rows, m]`, and what nobody's margins count, as a part of the mean over all profiles.
  */
 function marginsOf(
   kernels: PriceKernels,
@@ -198,19 +198,25 @@ function marginsOf(
   n: number,
   profiles: number,
   { productionCost, duplicationCost }: ReproducibleGoods,
+  spread?: number,
 ): { readonly margins: Tensor; readonly shared: Tensor } {
   const [rows, m] = types.shape;
   const apart = tf.sub(types, n === 1 ? productionCost + duplicationCost : duplicationCost);
   if (n === 1 || productionCost === 0) return { margins: apart, shared: tf.scalar(0) };
-  const outcomes = tf.reshape(respond(kernels, cuts, types).points, [rows / n, n, m]);
-  const each = tf.unstack(outcomes, 1), largest = tf.max(outcomes, 1);
-  const left = tf.sub(
-    1,
-    tf.stack(each.map((_, i) => tf.max(tf.stack(each.filter((_, k) => k !== i), 1), 1)), 1),
-  );
-  const counted = tf.sum(tf.mul(left, outcomes));
+  const outcomesAt = (share: number) =>
+    tf.reshape(respond(kernels, cuts, tf.mul(share, types)).points, [rows / n, n, m]);
+  const all = spread === undefined ? [outcomesAt(1)] : [outcomesAt(1 - spread), outcomesAt(1 + spread)];
+  const left = tf.sub(1, ofOthers(all[0], (others) => tf.max(others, 1))), changed = tf.sub(all.at(-1)!, all[0]);
+  const own = tf.div(left, tf.add(1, tf.relu(ofOthers(changed, (others) => tf.sum(others, 1)))));
+  const shared = all.map((outcomes) => tf.sub(tf.sum(tf.max(outcomes, 1)), tf.sum(tf.mul(own, outcomes))));
   return {
-    margins: tf.sub(apart, tf.mul(productionCost, tf.reshape(left, [rows, m]))),
-    shared: tf.mul(productionCost / profiles, tf.sub(tf.sum(largest), counted)),
+    margins: tf.sub(apart, tf.mul(productionCost, tf.reshape(own, [rows, m]))),
+    shared: tf.mul(productionCost / profiles / all.length, tf.addN(shared)),
   };
+}
+
+/** What all others of each participant come to `[B, n, m]`, from `[B, n, m]`. */
+function ofOthers(values: Tensor, of: (others: Tensor) => Tensor): Tensor {
+  const each = tf.unstack(values, 1);
+  return tf.stack(each.map((_, i) => of(tf.stack(each.filter((_, k) => k !== i), 1))), 1);
 }

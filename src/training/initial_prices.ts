@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type Tensor2D, type Tensor3D, tf } from "../deps/tfjs.ts";
+import { type Scalar, type Tensor2D, type Tensor3D, tf } from "../deps/tfjs.ts";
 import type { HypernetworkGradient, PriceKernels } from "../kernels/kernels.ts";
 import { saysLargestCoordinate, setLargestCoordinate } from "../networks/largest_coordinate.ts";
 import type { HypernetworkOutput } from "../networks/hypernetwork_output.ts";
@@ -18,7 +18,7 @@ import { downloadAll, tidy, uploadAll } from "../runtime/tensors.ts";
 import { type AdamState, adamStep, initAdam } from "./adam.ts";
 import { parameterGradient, tiedGradient } from "./gradient.ts";
 import type { TrainingOptions } from "./options.ts";
-import { type FeePrices, participationFees } from "./participation_fees.ts";
+import { type FeePrices, type ParticipationFees, participationFees } from "./participation_fees.ts";
 import { cosineRateAt } from "./schedules.ts";
 import { STREAMS } from "./state.ts";
 
@@ -27,12 +27,22 @@ const STEPS = 400, PROFILES = 128, OUTCOMES = 16;
 /** Its learning rate. */
 const RATE = { learningRate: 5e-3, finalLearningRateRatio: 0.05 };
 
+/** The random numbers of what training begins with. */
+function keyOf({ seed }: Pick<TrainingOptions, "seed">): RandomKey {
+  return deriveKey(randomKey(seed), STREAMS.initialPrices);
+}
+
+/** The rule that {@linkcode fittedFees} fits. */
+export function feeRule(problem: MechanismProblem, options: Pick<TrainingOptions, "seed">): ParticipationFees {
+  return participationFees(problem, deriveKey(keyOf(options), 0));
+}
+
 /**
  * Parameters whose prices are close to those of {@linkcode participationFees}: f(x, t_-i) - f(0, t_-i) is fitted to
  * <v_i, x> + fee_i max_j x_j, at random outcomes and for new profiles in every step, by Adam.
  *
  * @param options The network, the seed, tied weights, Adam's decay rates and, for `steps`, the iterations.
- * @returns Parameters by name, and the root mean square of what is left in the last steps.
+ * @returns Parameters by name, and the root mean square of what is left in the last step.
  */
 export async function fittedFees(
   problem: MechanismProblem,
@@ -42,8 +52,7 @@ export async function fittedFees(
   steps: number = Math.min(STEPS, options.iterations),
 ): Promise<{ readonly parameters: HostParameters; readonly error: number }> {
   const { participants: n, goods: m, distribution } = problem, { tiedWeights: tied } = options, rows = PROFILES * n;
-  const key = deriveKey(randomKey(options.seed), STREAMS.initialPrices);
-  const rule = participationFees(problem, deriveKey(key, 0));
+  const key = keyOf(options), rule = feeRule(problem, options);
   const initial = rules.initialParameters(deriveKey(randomKey(options.seed), STREAMS.parameters), { tied });
   const { groupMax } = rules.network;
   if (groupMax?.direct && saysLargestCoordinate(groupMax.size)) {
@@ -51,7 +60,7 @@ export async function fittedFees(
     const mean = fees.reduce((sum, fee) => sum + fee, 0) / fees.length;
     if (mean > 0) setLargestCoordinate(initial["output.bias"].data as Float32Array, groupMax.size, mean);
   }
-  let parameters = uploadAll(initial), moments: AdamState = initAdam(parameters), error = 0;
+  let parameters = uploadAll(initial), moments: AdamState = initAdam(parameters), error = tf.scalar(0);
   try {
     for (let step = 0; step < steps; step++) {
       const ofStep = deriveKey(key, 2, step), types = distribution.sample(deriveKey(ofStep, 0), PROFILES, "training");
@@ -60,7 +69,8 @@ export async function fittedFees(
         ...[rules, parameters, types, rows] as const,
         (hypernetwork) => squares(kernels, hypernetwork, points, wanted, [rows, m]),
       );
-      error = fit.error;
+      error.dispose();
+      error = tf.clone(fit.error);
       const rate = cosineRateAt(step, { ...RATE, iterations: steps });
       const next = tidy(() => {
         const gradients = tied ? tiedGradient(raw, rules.tiedParameters()) : raw;
@@ -72,9 +82,9 @@ export async function fittedFees(
       await letEventsIn();
     }
     await kernels.settle?.();
-    return { parameters: await downloadAll(parameters), error };
+    return { parameters: await downloadAll(parameters), error: (await error.data())[0] };
   } finally {
-    tf.dispose(parameters), tf.dispose(moments.first), tf.dispose(moments.second);
+    error.dispose(), tf.dispose(parameters), tf.dispose(moments.first), tf.dispose(moments.second);
   }
 }
 
@@ -113,29 +123,23 @@ function pricesOf(points: Float32Array, { goods, fees }: FeePrices, m: number): 
   return made;
 }
 
-/** The gradient of the mean squared difference between prices and those wanted, and its root. */
+/** The gradient of the mean squared difference between prices and those wanted, and its root; nothing comes to the host. */
 function squares(
   kernels: PriceKernels,
   hypernetwork: HypernetworkOutput,
   outcomes: Float32Array,
   wanted: Float32Array,
   [rows, m]: readonly [number, number],
-): { readonly gradient: HypernetworkGradient; readonly error: number } {
-  const N = OUTCOMES, points = tf.tensor3d(outcomes, [rows, N + 1, m]) as Tensor3D;
-  const ofPoints = kernels.value(hypernetwork, points), values = ofPoints.dataSync();
-  const slopes = new Float32Array(rows * (N + 1));
-  let sum = 0;
-  for (let row = 0; row < rows; row++) {
-    const first = row * (N + 1), zero = first + N;
-    for (let point = 0; point < N; point++) {
-      const difference = values[first + point] - values[zero] - wanted[row * N + point];
-      sum += difference ** 2;
-      slopes[first + point] = 2 * difference / (rows * N);
-      slopes[zero] -= slopes[first + point];
-    }
-  }
-  const coefficients = tf.tensor2d(slopes, [rows, N + 1]) as Tensor2D;
-  const gradient = kernels.gradient(hypernetwork, points, coefficients);
-  tf.dispose([points, ofPoints, coefficients]);
-  return { gradient, error: Math.sqrt(sum / (rows * N)) };
+): { readonly gradient: HypernetworkGradient; readonly error: Scalar } {
+  return tidy(() => {
+    const points = tf.tensor3d(outcomes, [rows, OUTCOMES + 1, m]) as Tensor3D;
+    const [values, atZero] = tf.split(kernels.value(hypernetwork, points), [OUTCOMES, 1], 1);
+    const differences = tf.sub(tf.sub(values, atZero), tf.tensor2d(wanted, [rows, OUTCOMES]));
+    const slopes = tf.mul(2 / (rows * OUTCOMES), differences);
+    const coefficients = tf.concat([slopes, tf.neg(tf.sum(slopes, 1, true))], 1) as Tensor2D;
+    return {
+      gradient: kernels.gradient(hypernetwork, points, coefficients),
+      error: tf.sqrt(tf.mean(tf.square(differences))) as Scalar,
+    };
+  });
 }

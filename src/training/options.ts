@@ -64,7 +64,8 @@ export interface TrainingOptions extends ScheduleOptions, AdamOptions, Omit<Move
   readonly tiedWeights: boolean;
   /**
    * What training begins with: `cheap` goods, at prices that hardly depend on the others' types, or the prices and
-   * participation `fees` of participation_fees.ts.
+   * participation `fees` of participation_fees.ts. What begins with cheap goods is polished from fees where these earn more
+   * (second_start.ts).
    */
   readonly initialPrices: InitialPrices;
   /** Share of the iterations, the last ones, that polish: their gradient comes from best responses (polishing.ts). */
@@ -174,15 +175,15 @@ export function defaultNetwork(
 
 /**
  * Whether training begins with the prices of participation_fees.ts: where more than 4 goods cost something to produce, or
- * one does, and a set context says what the others' types are, so that prices which read them are what matters most. Cheap
- * goods lose at a low beta where they cost much to produce, and once nobody buys nothing brings them back: with them
- * U_{5,1}^{2,0} earned nothing, and with fees 97% of the optimum (300,000 validation profiles). With 2 goods it is the
- * other way round, U_{3,2}^{1,0} earned 0.2728 with fees and 0.2812 without, and so it is for one with atoms: of
- * B_{3,1}^{1,0} fees brought 60%, cheap goods 99%.
+ * one does, or types are moved together, and a set context says what the others' types are, so that prices which read them
+ * are what matters most. Cheap goods lose at a low beta where they cost much to produce, and once nobody buys nothing brings
+ * them back: with them U_{5,1}^{2,0} and B_{5,1}^{2,0} earned nothing, and with fees 97% and 99.6% of the optimum (300,000
+ * validation profiles). With 2 goods and densities it is the other way round where costs are not as high: U_{3,2}^{1,0}
+ * earned 0.2728 with fees and 0.2812 without. So fees are a second start there (second_start.ts).
  */
 function beginsWithFees(problem: MechanismProblem, kind: NetworkKind, context: ContextKind): boolean {
   if (kind !== "groupmax" || context !== "set" || refusesFees(problem) !== undefined) return false;
-  return !hasFewGoods(problem) || (problem.goods === 1 && !hasAtoms(problem));
+  return !hasFewGoods(problem) || problem.goods === 1 || movesTogether(problem);
 }
 
 /**

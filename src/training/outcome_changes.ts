@@ -14,6 +14,7 @@ import { type HostHypernetworkOutput, hostRowsAt } from "../networks/hypernetwor
 import type { PricingRules } from "../networks/pricing_rule.ts";
 import { type ReproducibleGoods, sharesProductionCosts } from "../problems/principal_utility.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
+import { movesTogether } from "./moved_types.ts";
 
 /** How often the way between two types is halved. */
 const HALVINGS = 8;
@@ -24,16 +25,14 @@ const LARGEST_RATIO = 20;
 /** Changes that are followed at a time. */
 const AT_A_TIME = 4096;
 
-/** What of a problem says how it is polished. */
-export type PolishedProblem = Pick<MechanismProblem, "participants" | "goods" | "principalUtility">;
-
 /**
- * Whether there is one good, and what it is worth depends on what the others take. With two goods it did harm: from the same
- * chains U_{3,2}^{1,0} earned 0.2736 with it, and 0.2778 without (300,000 validation profiles, seed 1). There the mean over
- * nearby types, which is not the gradient, leads on where the gradient only brings prices of participants together.
+ * Whether there is one good, and what it is worth depends on what the others take; but where types move together those who
+ * change share what it costs (joint_margins.ts). With two goods it did harm: from the same chains U_{3,2}^{1,0} earned 0.2736
+ * with it, and 0.2778 without (300,000 validation profiles, seed 1). There the mean over nearby types, which is not the
+ * gradient, leads on where the gradient only brings prices of participants together.
  */
-export function followsChanges(problem: PolishedProblem): boolean {
-  return problem.goods === 1 && sharesProductionCosts(problem);
+export function followsChanges(problem: MechanismProblem): boolean {
+  return problem.goods === 1 && sharesProductionCosts(problem) && !movesTogether(problem);
 }
 
 /** Along what types are spread, and what the mechanism earns without it. */

@@ -6,10 +6,10 @@
 import { InvalidInputError } from "../errors.ts";
 import type { PriceKernels } from "../kernels/kernels.ts";
 import type { PricingRules } from "../networks/pricing_rule.ts";
+import type { MechanismProblem } from "../problems/problem.ts";
 import type { Device } from "../runtime/device.ts";
 import { elementCount } from "../runtime/host_tensor.ts";
 import { carriedProfiles, type TrainingOptions } from "./options.ts";
-import type { PolishedProblem } from "./outcome_changes.ts";
 import { chainIterations } from "./phase.ts";
 import { polishingPlan } from "./polishing_plan.ts";
 
@@ -69,7 +69,7 @@ const PARAMETER_COPIES = 9;
 
 /** The plan of a training run with these kernels. */
 export function trainingPlan(
-  problem: PolishedProblem,
+  problem: MechanismProblem,
   rules: PricingRules,
   kernels: PriceKernels,
   options: TrainingOptions,

@@ -15,7 +15,8 @@
  *   [df_i(x_i(t_i + e d_i)) - df_i(x_i(t_i - e d_i))] / 2 e,
  *
  * which is off by the order of e^2. Where there is one good the others choose at the very type at which x_i changes, so that d_i
- * is what it is there: outcome_changes.ts. By the envelope theorem the change of U_i is that of f at the best response; where f has
+ * is what it is there: outcome_changes.ts. Those who change together may share production costs:
+ * joint_margins.ts. By the envelope theorem the change of U_i is that of f at the best response; where f has
  * a kink there, as it has wherever an outcome is a lottery, it is the mean that the multipliers of the linear program make of
  * the linear pieces that meet (`supports` of best responses). Differences of maximisers as derivatives are those of Domke,
  * "Implicit differentiation by perturbation" (NIPS 2010), and McAllester, Hazan and Keshet, "Direct loss minimization for
@@ -36,6 +37,7 @@ import type { MechanismProblem } from "../problems/problem.ts";
 import { deriveKey, randomKey } from "../random/key.ts";
 import { hostTensors } from "../runtime/tensors.ts";
 import { parameterGradient } from "./gradient.ts";
+import { jointMargins, sharesJointly } from "./joint_margins.ts";
 import { movedTogether, movesTogether } from "./moved_types.ts";
 import type { TrainingOptions } from "./options.ts";
 import { changeRatios, followedMargins, followsChanges } from "./outcome_changes.ts";
@@ -73,7 +75,8 @@ export function polishingSchedule(
 
 /**
  * What an iteration that polishes is about, the same on every device: what participants of new profiles report, which prices
- * read; their types, which are the same but where they are moved; and by how much types are spread.
+ * read; their types, which are the same but where they are moved; by how much types are spread; and whether those who change
+ * together share production costs.
  */
 export function polishedProfiles(problem: MechanismProblem, options: TrainingOptions, iteration: number) {
   const { principalUtility } = problem, { polishProfiles: profiles } = options;
@@ -84,7 +87,7 @@ export function polishedProfiles(problem: MechanismProblem, options: TrainingOpt
   const types = movesTogether(problem)
     ? movedTogether(reports, profiles, schedule.spread, deriveKey(key, MOVED))
     : reports;
-  return { key, reports, types, principalUtility, ...schedule };
+  return { key, reports, types, jointly: sharesJointly(problem), principalUtility, ...schedule };
 }
 
 /**
@@ -119,12 +122,11 @@ export async function polishingStep(
   responseBytes: number = RESPONSE_BYTES,
 ): Promise<PolishingStep> {
   const { goods: m } = problem, rows = options.polishProfiles * problem.participants;
-  const { reports, types, principalUtility: u0, spread } = polishedProfiles(problem, options, iteration);
+  const { principalUtility, ...polished } = polishedProfiles(problem, options, iteration), { reports } = polished;
   const host = await hostTensors(parameters), { chains: most } = options; // as many points in a row as with chains
   const { points, coefficients, revenue } = weightedPieces(rules, {
     hypernetworkOf: (reports) => rules.hostHypernetwork(host, reports),
-    ...{ reports, types, spread, most, responseBytes },
-    ...{ principalUtility: u0, follows: followsChanges(problem) },
+    ...{ ...polished, principalUtility, follows: followsChanges(problem), most, responseBytes },
   });
   const { step, gradients } = parameterGradient(rules, parameters, reports, rows, (hypernetwork) => {
     const at = tf.tensor3d(points, [rows, most + 1, m]) as Tensor3D;
@@ -178,6 +180,8 @@ interface Polished {
   readonly types: Float32Array;
   /** e, the spread of types, as a share. */
   readonly spread: number;
+  /** Whether margins are {@linkcode jointMargins}. */
+  readonly jointly: boolean;
   readonly principalUtility: ReproducibleGoods;
   /** Whether margins are those at which outcomes change: see {@linkcode changeRatios}. */
   readonly follows: boolean;
@@ -189,12 +193,13 @@ interface Polished {
 /** The gradient of the loss as weights of f at points: see above. */
 function weightedPieces(
   rules: PricingRules,
-  { hypernetworkOf, reports, types, spread: e, principalUtility: u0, follows, most, responseBytes }: Polished,
+  { hypernetworkOf, reports, types, spread: e, jointly, principalUtility: u0, follows, most, responseBytes }: Polished,
 ): WeightedPieces {
   const { shape: { participants: n, goods: m }, network } = rules, rows = types.length / m, profiles = rows / n;
   const hypernetwork = hypernetworkOf(reports);
   const following = follows ? followedMargins(rules, hypernetwork, types, u0) : undefined;
-  const margins = following ?? marginsOf(rules, hypernetwork, types, u0);
+  const margins = following ??
+    (jointly ? jointMargins(rules, hypernetwork, types, e, u0) : marginsOf(rules, hypernetwork, types, u0));
   const spread = new Float64Array(2 * types.length);
   for (let at = 0; at < types.length; at++) {
     const to = at + Math.floor(at / m) * m;

@@ -5,10 +5,10 @@
  */
 import type { KernelMemory, PriceKernels } from "../kernels/kernels.ts";
 import type { PricingRules } from "../networks/pricing_rule.ts";
+import type { MechanismProblem } from "../problems/problem.ts";
 import { climbingSteps } from "./annealed_points.ts";
 import { CHAINS, CLIMBED_BETA, devicePolishingMemory, FUNCTIONS, polishesOnDevice } from "./device_polishing.ts";
 import type { TrainingOptions } from "./options.ts";
-import type { PolishedProblem } from "./outcome_changes.ts";
 import { hostPolishingMemory } from "./polishing.ts";
 import { staysOnDevice } from "./resident.ts";
 
@@ -36,7 +36,7 @@ export interface RowWork {
  * what is recorded before a submission keeps its memory until then.
  */
 export function polishingPlan(
-  problem: PolishedProblem,
+  problem: MechanismProblem,
   rules: PricingRules,
   kernels: PriceKernels,
   options: TrainingOptions,

@@ -21,7 +21,7 @@ import { problemOf } from "../problems/problem_of.ts";
 import { dividedProblem, networkUnit } from "../problems/scaled.ts";
 import { type Device, openDevice } from "../runtime/device.ts";
 import { letEventsIn } from "../runtime/event_loop.ts";
-import { downloadAll } from "../runtime/tensors.ts";
+import { downloadAll, uploadAll } from "../runtime/tensors.ts";
 import type { HostTensor } from "../runtime/host_tensor.ts";
 import { initialise, iterate } from "./algorithm1.ts";
 import { fittedFees } from "./initial_prices.ts";
@@ -40,6 +40,7 @@ import {
   saveState,
   type TrainingState,
 } from "./state.ts";
+import { mayBeginAnew, secondStart } from "./second_start.ts";
 import { requireStart } from "./warm_start.ts";
 import {
   afterMeasurement,
@@ -74,6 +75,8 @@ export interface TrainingHooks {
    * lost device, iterations since the last checkpoint come again.
    */
   readonly onIteration?: (metrics: IterationMetrics) => void;
+  /** Told where polishing begins anew, with participation fees: chains lost what these earn on validation profiles. */
+  readonly onSecondStart?: (earned: number, before: number) => void;
   /** Told when the device was lost and training goes on from an iteration. */
   readonly onDeviceLost?: (message: string, iteration: number) => void | Promise<void>;
   /** Stops after the iteration under way, with a checkpoint. */
@@ -90,6 +93,7 @@ const HOOKS: readonly (keyof TrainingHooks)[] = [
   "checkpointEvery",
   "onCheckpoint",
   "onIteration",
+  "onSecondStart",
   "onDeviceLost",
   "signal",
   "sharding",
@@ -209,6 +213,19 @@ export async function train(
     state = settled.state;
     await report(settled.metrics);
   };
+  /** Before prices are polished: begins with others, if those earn more. */
+  const beginAnew = async () => {
+    await settle();
+    const earns = (parameters: HostParameters) =>
+      steps.agree(async () => (await measure(given, made(parameters), options.seed)).validationRevenue);
+    const now = await downloadAll(state.average),
+      second = await secondStart(task, rules, kernels, options, unit, now, earns);
+    if (!second) return;
+    const next = { ...state, parameters: uploadAll(second.parameters), average: uploadAll(second.parameters) };
+    disposeState(state, next);
+    state = next;
+    hooks.onSecondStart?.(second.earned, second.before);
+  };
   const save = async () => {
     await settle();
     return withValidation(await steps.save(state), validation);
@@ -218,6 +235,7 @@ export async function train(
     for (;;) {
       try {
         while (!isDone() && !steps.stopped()) {
+          if (mayBeginAnew(task, state.iteration, options)) await beginAnew();
           const next = await steps.iterate(state);
           disposeState(state, next.state);
           state = next.state;

@@ -103,6 +103,8 @@ export const batteryEntries: readonly BatteryEntry[] = [
     optimum: myerson(0.150986), // virtual values 2 t - most, whose sum was convolved on a grid of 5e-5
   },
   known("U-5-1-cp2-cd0"),
+  known("B-3-1-cp1-cd0"),
+  known("B-5-1-cp2-cd0"),
   {
     name: "agreeing",
     problem: defineProblem({

@@ -1,5 +1,6 @@
 /** What training may begin with: prices of goods and participation fees, and the fit of a network to them. */
 import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
+import { tf } from "../../src/deps/tfjs.ts";
 import { InvalidInputError } from "../../src/errors.ts";
 import { evaluate } from "../../src/mechanisms/evaluate.ts";
 import type { Mechanism } from "../../src/mechanisms/mechanism.ts";
@@ -14,6 +15,7 @@ import { defaultTraining } from "../../src/training/options.ts";
 import { type ParticipationFees, participationFees } from "../../src/training/participation_fees.ts";
 import { type Checkpoint, train, trainingRules } from "../../src/training/train.ts";
 import { bits } from "../bits.ts";
+import { forEachDevice } from "../devices.ts";
 
 /** Sells at these prices: whoever gains by taking part takes all goods that are worth more than their prices. */
 function sellAt({ participants: n, goods: m }: MechanismProblem, { prices }: ParticipationFees): Mechanism {
@@ -74,18 +76,19 @@ Deno.test("prices and fees depend on the others' types only, and earn what is sa
   assert(revenue > 1.7, `${revenue}`); // selling each good by itself earns 1.302
 });
 
-Deno.test("a network is fitted to them, the same with the same seed, and training begins there", async () => {
+forEachDevice("a network is fitted to them, the same with the same seed", async () => {
   const problem = settingProblem("U-3-5-cp1-cd0"),
     options = {
       ...{ ...defaultTraining(problem), iterations: 2, initialPrices: "fees" as const, seed: 1 },
       network: { ...defaultTraining(problem).network, groups: 10, groupSize: 4 },
     };
-  await openDevice({ backend: "wasm" });
   const rules = trainingRules(problem, options), kernels = await openKernels(rules.network);
+  const before = tf.memory().numTensors;
   const fit = (steps: number) => fittedFees(problem, rules, kernels, options, steps);
-  const [one, again, short] = [await fit(60), await fit(60), await fit(5)];
+  const [one, again, short] = [await fit(20), await fit(20), await fit(3)];
   assertEquals(bits(one.parameters), bits(again.parameters));
   assert(one.error < short.error / 2 && one.error < 0.2, `${one.error}, ${short.error}`);
+  assertEquals(tf.memory().numTensors, before);
 });
 
 Deno.test("training with fees goes on after a stop to the same bits", async () => {

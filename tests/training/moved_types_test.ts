@@ -35,9 +35,9 @@ Deno.test("types move where few goods with atoms have a production cost that sev
   );
 });
 
-Deno.test("prices that are too high for everybody come back", async () => {
+Deno.test("prices end close to what people with atoms are willing to pay", async () => {
   const settings = { iterations: 120, profiles: 64, chains: 8, steps: 10, polishProfiles: 256 };
   const { mechanism } = await train("B-3-1-cp1-cd0", settings);
   const { revenue } = await evaluate("B-3-1-cp1-cd0", mechanism, { profiles: 20_000, seed: 5, part: "validation" });
-  assert(revenue > 0.55, `${revenue}`); // of 0.625; with types that stay where they are, three seeds earned 0
+  assert(revenue > 0.6, `${revenue}`); // of 0.625
 });

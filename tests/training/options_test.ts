@@ -174,7 +174,7 @@ Deno.test("the others' types are not read where participants are exchangeable, i
   assertEquals(context(own), undefined); // which may depend on what the others buy
 });
 
-Deno.test("training begins with fees where cheap goods are lost: of one good with a density, and of more than 4", () => {
+Deno.test("training begins with fees where cheap goods are lost: of one good, of more than 4, and with atoms", () => {
   const begins = (problem: MechanismProblem) => {
     const { initialPrices, initialBeta, polishShare } = defaultTraining(problem);
     return [initialPrices, initialBeta, polishShare];
@@ -182,8 +182,8 @@ Deno.test("training begins with fees where cheap goods are lost: of one good wit
   const ofSetting = (name: string) => begins(settingProblem(name));
   assertEquals(["U-5-1-cp2-cd0", "C-2-1-cp0.5-cd0"].map(ofSetting), Array(2).fill(["fees", 100, 0.5]));
   assertEquals(ofSetting("U-3-10-cp1-cd0"), ["fees", 100, 0.25]);
-  assertEquals(["U-3-2-cp1-cd0", "B-3-1-cp1-cd0"].map(ofSetting), Array(2).fill(["cheap", 20, 0.5]));
-  assertEquals(ofSetting("U-3-1-cp0-cd0.5"), ["cheap", 20, 0.5]);
+  assertEquals(["B-5-1-cp2-cd0", "B-3-4-cp1-cd0"].map(ofSetting), Array(2).fill(["fees", 100, 1]));
+  assertEquals(["U-3-2-cp1-cd0", "U-3-1-cp0-cd0.5"].map(ofSetting), Array(2).fill(["cheap", 20, 0.5]));
   const alike = (random: RandomStream, profiles: number) => [...random.uniform(profiles)].map((t) => [[t], [t]]);
   const agreeing = defineProblem({ participants: 2, goods: 1, productionCost: 0.5, sampleTypes: alike });
   assertEquals(begins(agreeing), ["fees", 100, 1]);
