@@ -1,27 +1,31 @@
 /**
  * A second start for polishing, where chains lost what the principal could earn.
  *
- * Training that begins with cheap goods may come to prices at which nobody buys, where goods cost something to produce and
- * little is left of what people pay: then the gradient is zero, and all iterations to come are in vain. So before
- * prices are polished what the mechanism earns on validation profiles is compared with what prices with participation
- * fees do (participation_fees.ts), and polishing begins with those where they earn more. U_{5,2}^{2,0}, U_{3,2}^{1.2,0}
- * and U_{4,2}^{1.4,0} earned nothing without it. Ours.
+ * Training that begins with cheap goods may come to prices at which nobody buys, where goods cost something and little is
+ * left of what people pay: then the gradient is zero, and all iterations to come are in vain. So before prices are polished
+ * what the mechanism earns on validation profiles is compared with what prices with participation fees do
+ * (participation_fees.ts), and polishing begins with those where much is lost. U_{5,2}^{2,0}, U_{3,2}^{1.2,0},
+ * U_{4,2}^{1.4,0}, U_{1,1}^{0.9,0} and U_{3,10}^{0,0.8} earned nothing without it. Ours.
  *
  * @module
  */
 import type { PriceKernels } from "../kernels/kernels.ts";
 import type { HostParameters, PricingRules } from "../networks/pricing_rule.ts";
+import { isReproducibleGoods } from "../problems/principal_utility.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
-import { refusesFees } from "./initial_price_names.ts";
 import { feeRule, fittedFees } from "./initial_prices.ts";
 import type { TrainingOptions } from "./options.ts";
 import { chainIterations } from "./phase.ts";
+
+/** Chains that earn less than this share of what fees do lost much. */
+const LEAST_SHARE = 0.9;
 
 /** Whether polishing may begin anew after an iteration: the last one with chains, of a training that began with cheap goods. */
 export function mayBeginAnew(problem: MechanismProblem, iteration: number, options: TrainingOptions): boolean {
   const { iterations, initialPrices } = options, chains = chainIterations(options);
   if (iteration !== chains || chains === 0 || chains === iterations) return false;
-  return initialPrices === "cheap" && refusesFees(problem) === undefined;
+  const u0 = problem.principalUtility;
+  return initialPrices === "cheap" && isReproducibleGoods(u0) && u0.productionCost + u0.duplicationCost > 0;
 }
 
 /** What a second start earns, and what the mechanism did, in the unit of the problem. */
@@ -32,7 +36,7 @@ export interface SecondStart {
 }
 
 /**
- * Parameters whose prices are those with participation fees, if these earn more.
+ * Parameters whose prices are those with participation fees, where much less was earned, and these earn more.
  *
  * @param problem The problem, in the network's unit.
  * @param unit That unit, in the problem's own.
@@ -49,8 +53,7 @@ export async function secondStart(
   earns: (parameters: HostParameters) => Promise<number>,
 ): Promise<SecondStart | undefined> {
   const before = await earns(now);
-  // A fit takes seconds, and hardly earns more than what it is fitted to.
-  if (before >= unit * feeRule(problem, options).revenue) return undefined;
+  if (before >= LEAST_SHARE * unit * feeRule(problem, options).revenue) return undefined;
   const { parameters } = await fittedFees(problem, rules, kernels, options);
   const earned = await earns(parameters);
   return earned > before ? { parameters, earned, before } : undefined;

@@ -60,12 +60,12 @@ Deno.test("chains that earn more than fees go on, and nothing is fitted where th
     });
     return { second, asked };
   };
-  const clear = await start(10, 10 * revenue);
+  const clear = await start(10, 9.1 * revenue);
   assertEquals([clear.second, clear.asked.length], [undefined, 1]);
-  const less = await start(1, revenue - 0.01, revenue - 0.02);
+  const less = await start(1, 0.8 * revenue, 0.7 * revenue);
   assertEquals([less.second, less.asked.length], [undefined, 2]);
-  const more = await start(10, 10 * revenue - 0.02, 10 * revenue - 0.01);
-  assertEquals(more.second, { parameters: more.asked[1], earned: 10 * revenue - 0.01, before: 10 * revenue - 0.02 });
+  const more = await start(10, 8 * revenue, 9 * revenue);
+  assertEquals(more.second, { parameters: more.asked[1], earned: 9 * revenue, before: 8 * revenue });
   assert(more.asked[0] === now && more.asked[1] !== now);
 });
 
@@ -98,7 +98,7 @@ Deno.test("a rank that is alone begins anew, too", async () => {
   assertEquals(told.length, 1);
 });
 
-Deno.test("only where chains end, polishing follows, and training could have begun with fees", () => {
+Deno.test("only where chains end, polishing follows, and goods cost something", () => {
   const problem = settingProblem("U-3-2-cp1.2-cd0");
   const may = (iteration: number, changes: Partial<TrainingOptions> = {}, of = problem) =>
     mayBeginAnew(of, iteration, {
@@ -110,5 +110,9 @@ Deno.test("only where chains end, polishing follows, and training could have beg
     });
   assertEquals([29, 30, 31, 60].map((iteration) => may(iteration)), [false, true, false, false]);
   assertEquals([may(60, { polishShare: 0 }), may(0, { polishShare: 1 })], [false, false]);
-  assertEquals([may(30, { initialPrices: "fees" }), may(30, {}, settingProblem("U-3-2-cp0-cd0.5"))], [false, false]);
+  assertEquals([may(30, { initialPrices: "fees" }), may(30, {}, settingProblem("U-3-2"))], [false, false]);
+  assertEquals([may(30, {}, settingProblem("U-3-2-cp0-cd0.5")), may(30, {}, settingProblem("U-1-1-cp0.9-cd0"))], [
+    true,
+    true,
+  ]);
 });
