@@ -43,7 +43,7 @@ Deno.test("where nobody buys any more, polishing begins anew with fees", async (
 
 forEachDevice("beginning anew leaves no tensor", async (device) => {
   const before = tf.memory().numTensors;
-  const { told } = await trained("U-3-2-cp1.2-cd0", { iterations: 60 }, { device });
+  const { told } = await trained("U-2-2-cp0.8-cd0", { iterations: 20 }, { device });
   assertEquals(told.length, 1);
   assertEquals(tf.memory().numTensors, before);
 });
