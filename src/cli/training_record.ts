@@ -93,11 +93,10 @@ export async function recordTraining(options: TrainingRecordOptions): Promise<Tr
         output.event("checkpoint", { iteration, seconds: round(seconds()) });
       },
       onSecondStart(earned, before) {
+        const [withFees, learned] = [earned, before].map((one) => amount(problem, one));
         output.log(
-          `Prices with participation fees earn ${
-            amount(problem, earned)
-          } on validation profiles, and what was learned so far ` +
-            `${amount(problem, before)}; polishing begins with fees`,
+          `Prices with participation fees earn ${withFees} on validation profiles, and what was learned so far ${learned}; ` +
+            "polishing begins with fees",
         );
       },
       async onDeviceLost(message, iteration) {

@@ -3,18 +3,19 @@
  * production, for polishing.
  *
  * They change their minds together: with atoms, where types move (moved_types.ts), at the same share of them, and with
- * densities about where their virtual values make up for the cost. Whoever changes alone saves or costs all of the production, and whoever changes after another one nothing of
- * it. Asked what the others do close to that share, half of the answers are the one and half the other, and their mean is
- * half of the cost for each of two, three or five who change together: then prices rise until nobody buys. So here those who
- * change together share the cost of what they change,
+ * densities about where their virtual values make up for the cost. Whoever changes alone saves or costs all of the
+ * production, and whoever changes after another one nothing of it. Asked what the others do close to where one changes,
+ * half of the answers are the one and half the other, and their mean is half of the cost for each of two, three or five
+ * who change together: then prices rise until nobody buys. So here those who change together share the cost of what they
+ * change,
  *
  *   d_ij = t_ij - c^d - c^p (1 - M_ij) / (1 + K_ij),
  *
- * with M_ij the most that another one takes of good j at the worse types, and K_ij the sum of what the others take more of it at
- * the better types. B_{5,1}^{2,0} earns 99.6% of the optimum with it, and nothing without; U_{5,2}^{2,0} 0.113 instead of 0.076
- * after 200 iterations that all polish. With three participants half of the cost is close to their shares, and its noise is
- * less: after 800 iterations U_{3,2}^{1,0} earned 0.2779 with shares and 0.2787 without (300,000 validation profiles), and after 400
- * U_{3,10}^{1,0} 1.876 and 1.883. Ours.
+ * with M_ij the most that another one takes of good j at the worse types, and K_ij the sum of what the others take more of
+ * it at the better types. B_{5,1}^{2,0} earns 99.6% of the optimum with it, and nothing without; U_{5,2}^{2,0} 0.113 instead
+ * of 0.076 after 200 iterations that all polish. With three participants half of the cost is close to their shares, and its
+ * noise is less: after 800 iterations U_{3,2}^{1,0} earned 0.2779 with shares and 0.2787 without (300,000 validation
+ * profiles), and after 400 U_{3,10}^{1,0} 1.876 and 1.883. Ours.
  *
  * @module
  */

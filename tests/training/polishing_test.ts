@@ -13,7 +13,6 @@ import { settingProblem } from "../../src/problems/settings.ts";
 import { defineProblem } from "../../src/problems/user_module.ts";
 import { deriveKey, randomKey } from "../../src/random/key.ts";
 import { openDevice } from "../../src/runtime/device.ts";
-import type { Ranks } from "../../src/runtime/mpi.ts";
 import { tensorsIn } from "../../src/runtime/gradients.ts";
 import { uploadAll } from "../../src/runtime/tensors.ts";
 import { defaultTraining, type TrainingOptions } from "../../src/training/options.ts";
@@ -24,19 +23,10 @@ import { type Checkpoint, train, trainingRules } from "../../src/training/train.
 import { bits } from "../bits.ts";
 import { forEachDevice } from "../devices.ts";
 import { noisyParameters } from "./noisy_parameters.ts";
+import { ONE_RANK } from "./one_rank.ts";
 
 /** The gradient on the first device. */
 let expected: Map<string, number[]> | undefined;
-
-/** The ranks of a process that is alone. */
-const ONE_RANK: Ranks = {
-  rank: 0,
-  size: 1,
-  allgather: (bytes) => bytes.slice(),
-  broadcast: (bytes) => bytes.slice(),
-  finish() {},
-  abort() {},
-};
 
 /** A problem with prices at random, of which some outcomes are lotteries. */
 function randomPrices(problem: MechanismProblem, changed: Partial<TrainingOptions> = {}) {

@@ -7,7 +7,6 @@ import type { HostParameters } from "../../src/networks/pricing_rule.ts";
 import { settingProblem } from "../../src/problems/settings.ts";
 import { randomKey } from "../../src/random/key.ts";
 import { openDevice } from "../../src/runtime/device.ts";
-import type { Ranks } from "../../src/runtime/mpi.ts";
 import { defaultTraining, type TrainingOptions } from "../../src/training/options.ts";
 import { feeRule } from "../../src/training/initial_prices.ts";
 import { mayBeginAnew, secondStart } from "../../src/training/second_start.ts";
@@ -15,6 +14,7 @@ import { progressIn } from "../../src/training/state.ts";
 import { type Checkpoint, train, type TrainingHooks, trainingRules } from "../../src/training/train.ts";
 import { bits } from "../bits.ts";
 import { forEachDevice } from "../devices.ts";
+import { ONE_RANK } from "./one_rank.ts";
 
 /** Iterations with chains of a small training, in which they lose all, and of which a fit to fees takes as many steps. */
 const CHAINS = 108;
@@ -85,16 +85,7 @@ Deno.test("a training that goes on from the last iteration with chains begins an
 
 Deno.test("a rank that is alone begins anew, too", async () => {
   const device = await openDevice({ backend: "wasm" });
-  const alone: Ranks = {
-    ...{
-      rank: 0,
-      size: 1,
-      allgather: (bytes: Uint8Array) => bytes.slice(),
-      broadcast: (bytes: Uint8Array) => bytes.slice(),
-    },
-    ...{ finish() {}, abort() {} },
-  };
-  const { told } = await trained("U-3-2-cp1.2-cd0", {}, { device, sharding: { ranks: alone, shards: 2 } });
+  const { told } = await trained("U-3-2-cp1.2-cd0", {}, { device, sharding: { ranks: ONE_RANK, shards: 2 } });
   assertEquals(told.length, 1);
 });
 
