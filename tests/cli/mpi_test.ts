@@ -9,7 +9,7 @@ import { jsonLines, metricsOf, tedi, testFolder } from "./tedi.ts";
 
 const FOLDER = testFolder(), MODULE = new URL("../../mod.ts", import.meta.url).href;
 const TRAIN = "train --setting U-3-2-cp1-cd0 --iterations 8 --profiles 16 --chains 4 --steps 2 --groups 4 " +
-  "--test-profiles 200 --backend wasm --quiet --checkpoint-every 2 --validate-every 4 --patience 9";
+  "--test-profiles 200 --backend wasm --quiet --checkpoint-every 2 --validate-every 4 --patience 9 --polish-profiles 12";
 
 /** Both libraries: their mpirun, as Debian names it, and how their processes know their ranks. */
 const MPIRUN = {
@@ -54,7 +54,7 @@ Deno.test("one, two and four ranks train the same bits, and one shard those of a
 });
 
 Deno.test("polishing has the same bits on one, two and three ranks, in two shards and in three", async () => {
-  const line = `${TRAIN.replace("--profiles 16", "--profiles 18")} --polish-share 0.5 --polish-profiles 12 --mpi`;
+  const line = `${TRAIN.replace("--profiles 16", "--profiles 18")} --polish-share 0.5 --mpi`;
   for (const [shards, counts] of [[2, [1, 2]], [3, [1, 3]]] as const) {
     for (const count of counts) {
       const out = `polished${shards}on${count}`;
@@ -150,7 +150,7 @@ async function killOne(line: string, out: string, library: Library) {
 }
 
 Deno.test("a rank that is killed ends all, with a whole checkpoint from which any number of ranks goes on", async () => {
-  const long = TRAIN.replace("--iterations 8", "--iterations 120 --polish-profiles 64");
+  const long = TRAIN.replace("--iterations 8", "--iterations 40");
   assertEquals((await ended(ranks(2, `${long} --mpi --out whole`))).code, 0);
   for (const library of ["MPICH", "Open MPI"] as const) {
     const out = `killed-${library.split(" ")[0]}`;

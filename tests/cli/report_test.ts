@@ -102,7 +102,7 @@ Deno.test("a run without metrics has a report", async () => {
 });
 
 Deno.test("report ends with 1 where an audit breaks a bound, and the page is there all the same", async () => {
-  const run = `${FOLDER}/mlp`, own = ["--network", "mlp", "--initial-beta", "5", "--final-beta", "9"];
+  const run = `${FOLDER}/mlp`, own = "--setting U-1-1 --network mlp --initial-beta 5 --final-beta 9".split(" ");
   assertEquals((await tedi(["train", ...SMALL, ...own, "--iterations", "20", "--out", run, "--quiet"])).code, 0);
   const { code, stderr } = await tedi(["report", run, "--audit", ...QUICK, "--quiet"]);
   assertEquals(code, 1, stderr);
