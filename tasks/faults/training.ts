@@ -9,7 +9,7 @@ import { contents, type Ended, events, exists, type Lab, timeless } from "./lab.
 /** A training of a second or two, with a checkpoint every few iterations. */
 export const TRAINING: readonly string[] = [
   ..."--iterations 300 --profiles 16 --chains 4 --steps 2 --groups 4 --test-profiles 50".split(" "),
-  ..."--backend wasm --checkpoint-every 8 --json --quiet".split(" "),
+  ..."--polish-profiles 32 --backend wasm --checkpoint-every 8 --json --quiet".split(" "),
 ];
 /** The part of it that can be given to a run that goes on. */
 export const RESUMING: readonly string[] = [
