@@ -19,6 +19,7 @@ profiles = 16
 chains = 4
 steps = 2
 groups = 4
+polish-profiles = 32
 
 [slurm]
 cells-per-task = 2

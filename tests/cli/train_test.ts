@@ -110,7 +110,7 @@ Deno.test("a run that exists is neither overwritten nor contradicted", async (t)
 });
 
 /** Long enough that a signal sent on the way arrives on the way. */
-const LONG = [...SMALL, "--iterations", "200", "--checkpoint-every", "8"];
+const LONG = [...SMALL, ..."--iterations 200 --polish-profiles 32 --checkpoint-every 8".split(" ")];
 
 /** Trains, sends a signal after an iteration, and gives the exit code and stderr. */
 async function interrupt(out: string, iteration: number, signal: Deno.Signal): Promise<[number, string]> {
