@@ -27,7 +27,7 @@ async function inFolder(work: (folder: string) => Promise<void>): Promise<void> 
 const SETTING = "U_{1,2}^{0,0}",
   CELLS = { settings: [SETTING], seeds: [3], budget: "quick" as const, testProfiles: 300 };
 const NETWORK = { layers: 1, groups: 2, groupSize: 2, hidden: [2] };
-const TEDI = { iterations: 6, profiles: 8, chains: 4, steps: 2, warmUp: 1, network: NETWORK };
+const TEDI = { iterations: 6, profiles: 8, chains: 4, steps: 2, warmUp: 1, polishProfiles: 8, network: NETWORK };
 
 /** The number of each iteration that a method does, as text with its training's. */
 type Log = string[];
