@@ -16,10 +16,11 @@
  *
  * which is off by the order of e^2. Where there is one good the others choose at the very type at which x_i changes, so that d_i
  * is what it is there: outcome_changes.ts. Those who change together may share production costs: joint_margins.ts.
- * By the envelope theorem the change of U_i is that of f at the best response; where f has a kink there, as it has wherever an outcome is a lottery, it is the mean that the multipliers of the linear program make of
- * the linear pieces that meet (`supports` of best responses). Differences of maximisers as derivatives are those of Domke,
- * "Implicit differentiation by perturbation" (NIPS 2010), and McAllester, Hazan and Keshet, "Direct loss minimization for
- * structured prediction" (NIPS 2010).
+ * By the envelope theorem the change of U_i is that of f at the best response; where f has a kink there, as it has wherever an
+ * outcome is a lottery, it is the mean that the multipliers of the linear program make of the linear pieces that meet
+ * (`supports` of best responses). Differences of maximisers as derivatives are those of Domke, "Implicit differentiation by
+ * perturbation" (NIPS 2010), and McAllester, Hazan and Keshet, "Direct loss minimization for structured prediction" (NIPS
+ * 2010).
  *
  * @module
  */
