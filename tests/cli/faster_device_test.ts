@@ -11,6 +11,8 @@ import { WITHOUT_WEBGPU } from "../devices.ts";
 import { SMALL, tedi, testFolder } from "./tedi.ts";
 
 const FOLDER = testFolder(), DENO_DIR = Deno.env.get("DENO_DIR") ?? `${Deno.env.get("HOME")}/.cache/deno`;
+// The environment is the process's: Deno's own cache stays where it is for all that other tests start meanwhile.
+Deno.env.set("DENO_DIR", DENO_DIR);
 const problem = settingProblem("U-1-2"), training: TrainingOptions = { ...defaultTraining(problem), profiles: 8 };
 
 /** Runs with a cache of its own. */
