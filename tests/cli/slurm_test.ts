@@ -74,13 +74,15 @@ const files = (folder: string): string[] => {
   }
 };
 
-/** Waits until a cell has a checkpoint; gives the process of its task's script. */
-async function underWay(name: string, { folder }: FakeSlurm): Promise<number> {
+/** Waits until a cell has a checkpoint; gives the processes of its task's script and of the worker that it started. */
+async function underWay(name: string, { folder }: FakeSlurm): Promise<{ shell: number; worker: number }> {
   await until(
     "a cell has a checkpoint",
     () => files(`${FOLDER}/sweeps/${name}`).some((file) => /checkpoint0/.test(file)),
   );
-  return Number(Deno.readTextFileSync(`${folder}/1_0.running`));
+  const shell = Number(Deno.readTextFileSync(`${folder}/1_0.running`));
+  const [worker] = Deno.readTextFileSync(`/proc/${shell}/task/${shell}/children`).trim().split(" ").map(Number);
+  return { shell, worker };
 }
 
 const ended = ({ folder }: FakeSlurm) =>
@@ -129,7 +131,7 @@ const wanted = (() => {
 Deno.test("on SIGUSR1, which comes before a time limit, a task is queued again, and goes on", async () => {
   const slurm = await fakeSlurm(`${FOLDER}/slurm2`), sweep = await sweepOf("limit", sweepText(LONG), slurm);
   assertEquals((await sweep.submit()).code, 0);
-  Deno.kill(await underWay("limit", slurm), "SIGUSR1");
+  Deno.kill((await underWay("limit", slurm)).shell, "SIGUSR1");
   await finishes(sweep, slurm, await wanted());
   assertStringIncludes(await logOf("limit"), "task 1_0 ended with 75: into the queue again");
 });
@@ -137,9 +139,7 @@ Deno.test("on SIGUSR1, which comes before a time limit, a task is queued again, 
 Deno.test("a worker that is killed is queued again, and goes on from its checkpoint", async () => {
   const slurm = await fakeSlurm(`${FOLDER}/slurm3`), sweep = await sweepOf("killed", sweepText(LONG), slurm);
   assertEquals((await sweep.submit()).code, 0);
-  const shell = await underWay("killed", slurm);
-  const child = Deno.readTextFileSync(`/proc/${shell}/task/${shell}/children`).trim().split(" ")[0];
-  Deno.kill(Number(child), "SIGKILL");
+  Deno.kill((await underWay("killed", slurm)).worker, "SIGKILL");
   await finishes(sweep, slurm, await wanted());
   assertStringIncludes(await logOf("killed"), "task 1_0 ended with 137: into the queue again");
 });
@@ -147,8 +147,10 @@ Deno.test("a worker that is killed is queued again, and goes on from its checkpo
 Deno.test("what is cancelled stops, stays so, and goes on when it is submitted again", async () => {
   const slurm = await fakeSlurm(`${FOLDER}/slurm4`), sweep = await sweepOf("cancelled", sweepText(LONG), slurm);
   assertEquals((await sweep.submit()).code, 0);
-  await underWay("cancelled", slurm);
+  const { worker } = await underWay("cancelled", slurm);
+  Deno.kill(worker, "SIGSTOP"); // or it might be finished before the command has begun
   assertStringIncludes((await sweep.run("cancel", "cancelled.toml")).stdout, "Job 1 is cancelled");
+  Deno.kill(worker, "SIGCONT");
   await ended(slurm);
   assert(!(await logOf("cancelled")).includes("into the queue again"));
   const { begun, finished } = await sweep.status();
