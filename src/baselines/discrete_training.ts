@@ -6,6 +6,9 @@
  * @module
  */
 import { type Scalar, type Tensor3D, tf } from "../deps/tfjs.ts";
+import { differentiableValue } from "../kernels/differentiable.ts";
+import type { PriceKernels } from "../kernels/kernels.ts";
+import { openKernels } from "../kernels/select.ts";
 import type { ContextShape } from "../networks/context.ts";
 import { denseHypernetwork } from "../networks/dense_context.ts";
 import type { Parameters } from "../networks/network.ts";
@@ -15,6 +18,7 @@ import type { HostParameters, NetworkSize } from "../networks/pricing_rule.ts";
 import { prices } from "../networks/price.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { deriveKey, type RandomKey, randomKey } from "../random/key.ts";
+import { ensureDevice } from "../runtime/device.ts";
 import { hasFewGoods } from "../training/few_goods.ts";
 import { checkTraining, defaultNetwork, defaultTraining } from "../training/options.ts";
 import { STREAMS } from "../training/state.ts";
@@ -73,7 +77,9 @@ export async function trainDiscrete(
   const shape: ContextShape = { participants, goods, exchangeable: task.distribution.exchangeable };
   const networks = discreteNetworks(shape, network, menuSize);
   const initial = initialDiscrete(task, networks, menuSize, deriveKey(key, STREAMS.parameters));
-  const step = menuStep(task, options, (...inputs) => discreteObjective(task, networks, ...inputs));
+  if (!hooks.device) await ensureDevice();
+  const kernels = await openKernels(networks.rules.network);
+  const step = menuStep(task, options, (...inputs) => discreteObjective(task, networks, kernels, ...inputs));
   const { parameters, ...rest } = await descend(
     { method: "TEDI-Discrete", problem: task.name, unit, initial },
     options,
@@ -102,12 +108,13 @@ function initialDiscrete(
 export function discreteObjective(
   problem: MechanismProblem,
   networks: DiscreteNetworks,
+  kernels: PriceKernels,
   parameters: Parameters,
   types: Float32Array,
   draws: Float32Array,
   beta: number,
 ): Scalar {
-  return choiceObjective(problem, offers(networks, parameters, types), types, draws, beta);
+  return choiceObjective(problem, offers(networks, kernels, parameters, types), types, draws, beta);
 }
 
 /**
@@ -116,12 +123,13 @@ export function discreteObjective(
  */
 function offers(
   { outcomes: size, rules }: DiscreteNetworks,
+  kernels: PriceKernels,
   parameters: Parameters,
   types: Float32Array,
 ): OfferedMenus {
-  const { shape, network } = rules, { goods: m } = shape, K = size.outputs / m;
+  const { shape } = rules, { goods: m } = shape, K = size.outputs / m;
   const raw = rawWeights(denseHypernetwork(ofPart("outcomes", parameters), shape, types)), own = raw.shape[0];
   const outcomes = tf.concat([tf.sigmoid(tf.reshape(raw, [own, K, m])), tf.zeros([own, 1, m])], 1) as Tensor3D;
-  const f = network.value(rawWeights(rules.hypernetwork(ofPart("prices", parameters), types)), outcomes);
+  const f = differentiableValue(kernels, rules.hypernetwork(ofPart("prices", parameters), types), outcomes);
   return forRows({ outcomes, prices: prices(f) }, types.length / m);
 }

@@ -1,6 +1,6 @@
 /**
  * Chooses kernels: the fused ones of the open device, where the network has a Partial GroupMax form, else the
- * reference.
+ * reference. WASM takes signed forms, too.
  *
  * @module
  */
@@ -27,10 +27,9 @@ const WEBGPU_GROUP = 32;
 
 /** The name of the fastest kernels for a network on the open device. */
 export function kernelName(network: ConvexNetwork): KernelName {
-  const size = network.groupMax?.size;
-  if (!size) return "reference";
-  if (tf.getBackend() === "webgpu") return size.groupSize <= WEBGPU_GROUP ? "webgpu" : "reference";
-  return tf.getBackend() === "wasm" && kernelBuild() ? "wasm" : "reference";
+  const { groupMax, signedGroupMax } = network;
+  if (tf.getBackend() === "webgpu") return groupMax && groupMax.size.groupSize <= WEBGPU_GROUP ? "webgpu" : "reference";
+  return tf.getBackend() === "wasm" && (groupMax || signedGroupMax) && kernelBuild() ? "wasm" : "reference";
 }
 
 /**

@@ -19,6 +19,7 @@ import { groupMaxLayout } from "./groupmax_layout.ts";
 import type { ConvexNetwork, HostFunction, NetworkKindEntry, PointSlope } from "./network.ts";
 import { INITIAL_PRICE } from "./partial_groupmax.ts";
 import { price } from "./price.ts";
+import { lazily, type Reparameterisation } from "./reparameterisation.ts";
 import { widestNetwork } from "./widest.ts";
 
 /** The size of a multilayer perceptron. */
@@ -43,6 +44,8 @@ export function multilayerPerceptron(size: PerceptronSize): ConvexNetwork {
   /** The index at which (W_k, b_k) begins. */
   const at = (k: number) => k === 0 ? 0 : (m + 1) * H + (k - 1) * (H + 1) * H;
   const weightCount = at(K) + H + 1;
+
+  const pairSize = { goods: m, layers: K, groups: H, groupSize: 2 }, weights = lazily(reluAsGroupMax);
 
   /** The matrices (W_k, b_k) `[R, inputs + 1, outputs]` of R rows. */
   const matrices = (weights: Tensor2D): Tensor3D[] => {
@@ -69,6 +72,7 @@ export function multilayerPerceptron(size: PerceptronSize): ConvexNetwork {
     convex: false,
     activations: 3 * K * H,
     groupMax: undefined,
+    signedGroupMax: { size: pairSize, direct: false, weights },
     lowerBounds: () => undefined,
 
     initialWeights(key: RandomKey): Float32Array {
@@ -138,6 +142,25 @@ export function multilayerPerceptron(size: PerceptronSize): ConvexNetwork {
       }
       return sums[K][0];
     };
+  }
+
+  /**
+   * The weights of groups (0, h), whose maximum is relu(h). From the second layer on x has none, and the elements 0 are
+   * constants.
+   */
+  function reluAsGroupMax(): Reparameterisation {
+    const pairs = groupMaxLayout(pairSize), from = new Int32Array(pairs.count).fill(-1);
+    const place = (to: number, first: number, count: number) => {
+      for (let j = 0; j < count; j++) from[to + j] = first + j;
+    };
+    place(pairs.free(0, 1), at(0), (m + 1) * H);
+    for (let k = 1; k < K; k++) {
+      place(pairs.positive(k, 1), at(k), H * H);
+      place(pairs.free(k, 1) + m * H, at(k) + H * H, H); // b_k
+    }
+    place(pairs.outPositive, at(K), H);
+    place(pairs.outFree + m, at(K) + H, 1);
+    return { inputs: weightCount, from };
   }
 
   /** h_K(1, ..., 1) - h_K(0) `[H]`. */

@@ -58,6 +58,11 @@ export interface ConvexNetwork {
   /** The network as a Partial GroupMax Network; undefined where it cannot be written as one. */
   readonly groupMax: GroupMaxForm | undefined;
   /**
+   * The network as the layers of a Partial GroupMax Network without softplus, so that all weights have any sign and f need
+   * not be convex. Kernels of chains can take it in this form, linear programs cannot.
+   */
+  readonly signedGroupMax?: GroupMaxForm;
+  /**
    * Lower bounds `[P]` that training clamps raw weights to; undefined where there are none.
    *
    * @param nondecreasing Whether the bounds are those within which f never falls as x grows. Otherwise they are those

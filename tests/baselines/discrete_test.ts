@@ -7,6 +7,7 @@ import { discreteObjective, trainDiscrete } from "../../src/baselines/discrete_t
 import { takeBest } from "../../src/baselines/menu_net.ts";
 import { emptyResult } from "../../src/baselines/profile_by_profile.ts";
 import { InvalidInputError } from "../../src/errors.ts";
+import { openKernels } from "../../src/kernels/select.ts";
 import { evaluate } from "../../src/mechanisms/evaluate.ts";
 import { partialGroupMax } from "../../src/networks/partial_groupmax.ts";
 import { price } from "../../src/networks/price.ts";
@@ -113,9 +114,17 @@ forEachDevice("with one participant the objective and its gradient are exact", a
   const problem = settingProblem("U_{1,2}^{0.3,0}"), mechanism = random(1, 2, 4, 3), beta = 6;
   const networks = discreteNetworks(mechanism.shape, NETWORK, 4), types = uniforms(randomKey(4), 12);
   const draws = new Float32Array(6 * 5).fill(0.5), now = uploadAll(mechanism.parameters);
-  const names = Object.keys(now);
+  const names = Object.keys(now), kernels = await openKernels(networks.rules.network);
   const { value, grads } = tf.valueAndGrads((...tensors: Tensor[]) =>
-    discreteObjective(problem, networks, Object.fromEntries(names.map((n, k) => [n, tensors[k]])), types, draws, beta)
+    discreteObjective(
+      problem,
+      networks,
+      kernels,
+      Object.fromEntries(names.map((n, k) => [n, tensors[k]])),
+      types,
+      draws,
+      beta,
+    )
   )(names.map((name) => now[name]));
   assertAlmostEquals((await value.data())[0], expected(mechanism, 0.3, types, beta), 1e-5);
   for (const [k, name] of names.entries()) {
@@ -139,9 +148,9 @@ Deno.test("with two participants the objective's mean over draws is n E[u0], and
   const types = new Float32Array(copies * 4);
   for (let b = 0; b < copies; b++) types.set(one, b * 4);
   const draws = uniforms(randomKey(7), copies * 2 * 4), now = uploadAll(mechanism.parameters);
-  const name = "outcomes.output.bias";
+  const name = "outcomes.output.bias", kernels = await openKernels(networks.rules.network);
   const { value, grad } = tf.valueAndGrad((bias: Tensor) =>
-    discreteObjective(problem, networks, { ...now, [name]: bias }, types, draws, beta)
+    discreteObjective(problem, networks, kernels, { ...now, [name]: bias }, types, draws, beta)
   )(now[name]);
   assertAlmostEquals((await value.data())[0] / 2, expected(mechanism, 0.5, one, beta), 0.02);
   const gradient = await grad.data(), { shape, data } = mechanism.parameters[name];

@@ -1,4 +1,7 @@
-/** Kernels and best responses of a PICNN, which run on those of a Partial GroupMax Network, against plain ones. */
+/**
+ * Kernels and best responses of a PICNN, which run on those of a Partial GroupMax Network, against plain ones; kernels of
+ * a multilayer perceptron, too.
+ */
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { type Tensor, type Tensor1D, type Tensor2D, type Tensor3D, tf } from "../../src/deps/tfjs.ts";
 import { bestResponses } from "../../src/kernels/best_responses/select.ts";
@@ -6,17 +9,23 @@ import { referenceBestResponses } from "../../src/kernels/best_responses/referen
 import { referenceKernels } from "../../src/kernels/reference.ts";
 import { kernelName, openKernels } from "../../src/kernels/select.ts";
 import type { HypernetworkOutput } from "../../src/networks/hypernetwork_output.ts";
+import { multilayerPerceptron } from "../../src/networks/mlp.ts";
+import type { ConvexNetwork } from "../../src/networks/network.ts";
 import { partialInputConvex } from "../../src/networks/picnn.ts";
 import { reproducibleGoods } from "../../src/problems/principal_utility.ts";
 import { deriveKey, randomKey } from "../../src/random/key.ts";
 import { normals, uniforms } from "../../src/random/numbers.ts";
+import { openDevice } from "../../src/runtime/device.ts";
 import { trainingStep } from "../../src/training/training_step.ts";
 import { forEachDevice } from "../devices.ts";
 
-const network = partialInputConvex({ goods: 3, layers: 2, width: 6 }), m = 3, P = network.weightCount;
+const picnn = partialInputConvex({ goods: 3, layers: 2, width: 6 }), m = 3;
+/** Of three layers, so that one is neither the first nor the last. */
+const perceptron = multilayerPerceptron({ goods: 3, layers: 3, width: 5 });
 const ROWS = 4, H = 5;
 
-function sources(): HypernetworkOutput[] {
+function sources(network: ConvexNetwork): HypernetworkOutput[] {
+  const P = network.weightCount;
   const bias = tf.tensor1d(network.initialWeights(randomKey(1))) as Tensor1D;
   const hidden = tf.tensor2d(uniforms(randomKey(2), ROWS * H), [ROWS, H]);
   const weight = tf.tensor2d(normals(randomKey(3), H * P).map((z) => 0.3 * z), [H, P]);
@@ -32,9 +41,20 @@ async function assertClose(got: Tensor | undefined, expected: Tensor | undefined
 }
 
 forEachDevice("a PICNN's fused kernels make what plain TensorFlow.js makes", async (device) => {
-  assertEquals(kernelName(network), device.backend);
+  assertEquals(kernelName(picnn), device.backend);
+  await compareWithPlain(picnn);
+});
+
+Deno.test("a perceptron's kernels in WASM, with weights of any sign, make what plain TensorFlow.js makes", async () => {
+  const device = await openDevice({ backend: "wasm" });
+  assertEquals(kernelName(perceptron), "wasm");
+  await compareWithPlain(perceptron);
+  device.close();
+});
+
+async function compareWithPlain(network: ConvexNetwork): Promise<void> {
   const kernels = await openKernels(network), plain = referenceKernels(network);
-  for (const hypernetwork of sources()) {
+  for (const hypernetwork of sources(network)) {
     const points = tf.tensor3d(uniforms(randomKey(4), ROWS * 6 * m), [ROWS, 6, m]);
     const factors = tf.tensor2d(normals(randomKey(5), ROWS * 6), [ROWS, 6]);
     await assertClose(kernels.value(hypernetwork, points), plain.value(hypernetwork, points), "value");
@@ -67,9 +87,10 @@ forEachDevice("a PICNN's fused kernels make what plain TensorFlow.js makes", asy
     await kernels.settle?.();
   }
   assert(kernels.memory(ROWS, 8, H).total > 0);
-});
+}
 
 Deno.test("a PICNN's best responses are certified, and the same by either implementation", () => {
+  const network = picnn, P = network.weightCount;
   const bias = network.initialWeights(randomKey(1)), hidden = uniforms(randomKey(2), ROWS * H);
   const weight = normals(randomKey(3), H * P).map((z) => 0.3 * z) as Float32Array<ArrayBuffer>;
   for (const hypernetwork of [{ bias }, { hidden, weight, bias }]) {

@@ -71,13 +71,14 @@ function widthsOf({ hidden, perGood }: HypernetworkOutput): Widths {
 }
 
 /**
- * The kernels in WASM of a network with a Partial GroupMax form, for tensors of TensorFlow.js' WASM backend.
+ * The kernels in WASM of a network with a Partial GroupMax form, signed or not, for tensors of TensorFlow.js' WASM backend.
  *
  * @param build The build of the WASM module; the fastest for this machine unless given.
  */
 export function wasmKernels(network: ConvexNetwork, build?: KernelBuild): PriceKernels {
-  const { size, weights } = network.groupMax!, { goods: m, layers, groups, groupSize, sumsOfLargest } = size;
-  const layout = packedFrom(packedLayout(size), weights()), P = network.weightCount;
+  const { size, weights } = network.groupMax ?? network.signedGroupMax!, signed = !network.groupMax;
+  const { goods: m, layers, groups, groupSize, sumsOfLargest } = size;
+  const layout = packedFrom(packedLayout(size, signed), weights()), P = network.weightCount;
   let madePerGood: PerGoodLayout | undefined;
   /** The layouts of a row and of the dense columns; with slopes per good also that of their factors. */
   const layoutsOf = ({ Hl }: Widths): { row: PackedLayout; dense: PackedLayout; perGood?: PerGoodLayout } => {

@@ -45,13 +45,17 @@ export function packedFrom(layout: PackedLayout, weights: Reparameterisation): P
   return { ...layout, slots: compose(layout.slots, weights) };
 }
 
-/** The packed layout of a Partial GroupMax Network. */
-export function packedLayout(size: PartialGroupMaxSize): PackedLayout {
+/**
+ * The packed layout of a Partial GroupMax Network.
+ *
+ * @param signed Whether no weight goes through softplus, so that all have any sign.
+ */
+export function packedLayout(size: PartialGroupMaxSize, signed = false): PackedLayout {
   const { goods: m, layers: K, groups: G, groupSize: E } = size, layout = groupMaxLayout(size);
   const from: number[] = [], positive: number[] = [];
   const part = (count: number, place: (j: number) => number, isPositive: boolean) => {
     for (let j = 0; j < padTo(count, 4); j++) from.push(j < count ? place(j) : -1);
-    for (let j = 0; j < count; j += 4) positive.push(isPositive ? 1 : 0);
+    for (let j = 0; j < count; j += 4) positive.push(isPositive && !signed ? 1 : 0);
   };
   for (let k = 0; k < K; k++) {
     for (let g = 0; g < G; g++) {
