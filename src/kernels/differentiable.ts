@@ -20,7 +20,9 @@ export function differentiableValue(
   points: Tensor3D,
 ): Tensor2D {
   const outputOf = ([bias, hidden, weight]: Tensor[]): HypernetworkOutput => ({
-    ...{ bias: bias as Tensor1D, hidden: hidden as Tensor2D | undefined, weight: weight as Tensor2D | undefined },
+    bias: bias as Tensor1D,
+    hidden: hidden as Tensor2D | undefined,
+    weight: weight as Tensor2D | undefined,
   });
   // deno-lint-ignore no-explicit-any -- tfjs types customGrad for one tensor only
   const value = tf.customGrad((...inputs: any[]) => {

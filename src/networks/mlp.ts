@@ -19,7 +19,7 @@ import { groupMaxLayout } from "./groupmax_layout.ts";
 import type { ConvexNetwork, HostFunction, NetworkKindEntry, PointSlope } from "./network.ts";
 import { INITIAL_PRICE } from "./partial_groupmax.ts";
 import { price } from "./price.ts";
-import { lazily, type Reparameterisation } from "./reparameterisation.ts";
+import { hold, lazily, type Reparameterisation } from "./reparameterisation.ts";
 import { widestNetwork } from "./widest.ts";
 
 /** The size of a multilayer perceptron. */
@@ -150,9 +150,7 @@ export function multilayerPerceptron(size: PerceptronSize): ConvexNetwork {
    */
   function reluAsGroupMax(): Reparameterisation {
     const pairs = groupMaxLayout(pairSize), from = new Int32Array(pairs.count).fill(-1);
-    const place = (to: number, first: number, count: number) => {
-      for (let j = 0; j < count; j++) from[to + j] = first + j;
-    };
+    const place = (to: number, first: number, count: number) => hold(from, to, first, count);
     place(pairs.free(0, 1), at(0), (m + 1) * H);
     for (let k = 1; k < K; k++) {
       place(pairs.positive(k, 1), at(k), H * H);

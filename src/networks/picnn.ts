@@ -21,7 +21,7 @@ import type { RandomKey } from "../random/key.ts";
 import { groupMaxLayout } from "./groupmax_layout.ts";
 import type { ConvexNetwork, NetworkKindEntry } from "./network.ts";
 import { partialGroupMax, setInitialPrice } from "./partial_groupmax.ts";
-import { forward, forwardOnDevice, lazily, type Reparameterisation } from "./reparameterisation.ts";
+import { forward, forwardOnDevice, hold, lazily, type Reparameterisation } from "./reparameterisation.ts";
 import { NO_WEIGHT } from "./softplus.ts";
 import { widestNetwork } from "./widest.ts";
 
@@ -79,9 +79,7 @@ function reluAsGroupMax({ goods: m, layers: K, width: H }: PartialInputConvexSiz
   const own = groupMaxLayout({ ...sizes, groupSize: 1 }), pairs = groupMaxLayout({ ...sizes, groupSize: 2 });
   const from = new Int32Array(pairs.count).fill(-1), constants = new Float32Array(pairs.count);
   constants.fill(NO_WEIGHT, 0, pairs.positiveCount);
-  const place = (to: number, first: number, count: number) => {
-    for (let j = 0; j < count; j++) from[to + j] = first + j;
-  };
+  const place = (to: number, first: number, count: number) => hold(from, to, first, count);
   for (let k = 1; k < K; k++) place(pairs.positive(k, 1), own.positive(k, 0), H * H);
   place(pairs.outPositive, own.outPositive, H);
   for (let k = 0; k < K; k++) place(pairs.free(k, 1), own.free(k, 0), (m + 1) * H);

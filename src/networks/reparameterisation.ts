@@ -42,6 +42,11 @@ export function identity(count: number): Reparameterisation {
   return { inputs: count, from: Int32Array.from({ length: count }, (_, s) => s) };
 }
 
+/** Lets `count` slots from `to` on hold as many raw weights from `first` on. */
+export function hold(from: Int32Array, to: number, first: number, count: number): void {
+  for (let j = 0; j < count; j++) from[to + j] = first + j;
+}
+
 /** The composition of two reparameterisations: `outer` takes the slots of `inner` as its raw weights. */
 export function compose(outer: Reparameterisation, inner: Reparameterisation): Reparameterisation {
   const S = outer.from.length, from = new Int32Array(S), constants = new Float32Array(S);

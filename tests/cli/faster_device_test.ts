@@ -10,9 +10,9 @@ import { defaultTraining, type TrainingOptions } from "../../src/training/option
 import { WITHOUT_WEBGPU } from "../devices.ts";
 import { SMALL, tedi, testFolder } from "./tedi.ts";
 
-const FOLDER = testFolder(), DENO_DIR = Deno.env.get("DENO_DIR") ?? `${Deno.env.get("HOME")}/.cache/deno`;
-// The environment is the process's: Deno's own cache stays where it is for all that other tests start meanwhile.
-Deno.env.set("DENO_DIR", DENO_DIR);
+const FOLDER = testFolder();
+// The environment is the process's: Deno's own cache stays where it is for all that is started meanwhile, here or elsewhere.
+if (!Deno.env.get("DENO_DIR")) Deno.env.set("DENO_DIR", `${Deno.env.get("HOME")}/.cache/deno`);
 const problem = settingProblem("U-1-2"), training: TrainingOptions = { ...defaultTraining(problem), profiles: 8 };
 
 /** Runs with a cache of its own. */
@@ -145,7 +145,7 @@ onLinux("tedi train measures for real, says what it found, and remembers it", as
   // Little is compiled for a network of one layer without line moves.
   const little = "--setting U-1-1 --layers 1 --line-move-every 0 --refresh 0 --allow-software --threads 1".split(" ");
   const args = ["train", ...SMALL.filter((arg) => arg !== "--backend" && arg !== "wasm"), ...little];
-  const env = { XDG_CACHE_HOME: `${FOLDER}/real`, DENO_DIR };
+  const env = { XDG_CACHE_HOME: `${FOLDER}/real` };
   const { code, stderr } = await tedi([...args, "--out", `${FOLDER}/run`], { env });
   assertEquals(code, 0, stderr);
   assertMatch(stderr, /Measuring, once for such problems, whether .* is faster than the CPU/);

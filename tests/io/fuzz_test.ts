@@ -21,17 +21,12 @@ import { defaultTraining } from "../../src/training/options.ts";
 import { type Checkpoint, disposeState, restoreState } from "../../src/training/state.ts";
 import { train, trainingRules } from "../../src/training/train.ts";
 import { smallTrainings } from "../baselines/trained.ts";
+import { threadMemory } from "./memory.ts";
 import { type Below, damagedBytes, damagedJson, damagedText, pick } from "./mutations.ts";
 import { seeded } from "./random.ts";
 
 /** Memory that reading one file of some kilobytes may take, whatever it says, in bytes. */
 const MOST_MEMORY = 64 * 2 ** 20;
-
-/** Memory of this file's thread, in bytes: of the process there is more, where other files are tested beside this one. */
-function memory(): number {
-  const { heapTotal, external } = Deno.memoryUsage();
-  return heapTotal + external;
-}
 
 /** Feeds inputs to a reader. Gives how many were taken for valid and how many were refused. */
 async function feed<T>(
@@ -42,7 +37,7 @@ async function feed<T>(
 ): Promise<{ valid: number; refused: number }> {
   const random = seeded(seed), below: Below = (n) => Math.floor(random() * n), ended = { valid: 0, refused: 0 };
   for (let k = 0; k < count; k++) {
-    const input = await make(below, k), before = memory();
+    const input = await make(below, k), before = threadMemory();
     try {
       await read(input);
       ended.valid++;
@@ -52,7 +47,7 @@ async function feed<T>(
       assert(error.message.length < 4000, `case ${k}: a message of ${error.message.length} characters`);
       ended.refused++;
     }
-    const taken = memory() - before;
+    const taken = threadMemory() - before;
     assert(taken < MOST_MEMORY, `${taken} bytes for case ${k} of seed ${seed}, ${Deno.inspect(input).slice(0, 2000)}`);
   }
   assertEquals(ended.valid + ended.refused, count);

@@ -14,6 +14,7 @@ import { randomKey } from "../../src/random/key.ts";
 import { uniforms } from "../../src/random/numbers.ts";
 import { openDevice } from "../../src/runtime/device.ts";
 import type { HostTensor } from "../../src/runtime/host_tensor.ts";
+import { threadMemory } from "./memory.ts";
 
 /** The mechanism of each baseline after 6 iterations, made once. */
 let trained: Promise<readonly LearnedMechanism[]> | undefined;
@@ -149,14 +150,14 @@ Deno.test("a baseline's file that was forged with a valid checksum is refused at
     const genuine = await decodeChecked(await encodeMechanism(mechanism), "x.tedi"),
       { method, fields } = kindOf(mechanism)!;
     const refuse = async ({ tensors, metadata }: SafetensorsContent, words: string) => {
-      const bytes = await encodeChecked(tensors, metadata), before = Deno.memoryUsage();
+      const bytes = await encodeChecked(tensors, metadata), before = threadMemory();
       const { message } = await assertRejects(
         () => decodeMechanism(bytes, "x.tedi"),
         InvalidInputError,
         undefined,
         `${method}: ${words}`,
       );
-      const after = Deno.memoryUsage(), grown = after.heapTotal + after.external - before.heapTotal - before.external;
+      const grown = threadMemory() - before;
       assertStringIncludes(message, words, method);
       assert(message.length < 400, `a message of ${message.length} characters`);
       assert(grown < 100 * 2 ** 20, `${grown} bytes for "${message}"`);

@@ -13,6 +13,7 @@ import { deriveKey, randomKey } from "../../src/random/key.ts";
 import { normals, uniforms } from "../../src/random/numbers.ts";
 import { openDevice } from "../../src/runtime/device.ts";
 import type { HostTensor } from "../../src/runtime/host_tensor.ts";
+import { threadMemory } from "./memory.ts";
 
 /** A mechanism with random parameters. */
 function randomMechanism(
@@ -214,14 +215,14 @@ Deno.test("a mechanism file that was forged with a valid checksum is refused at 
     // With plain assignment, a tensor called __proto__ would vanish.
     const all = Object.fromEntries([...Object.entries(genuine.tensors), ...Object.entries(tensors ?? {})]);
     const bytes = await encodeChecked(without(all), texts);
-    const before = Deno.memoryUsage();
+    const before = threadMemory();
     const { message } = await assertRejects(
       () => decodeMechanism(bytes, "x.tedi"),
       InvalidInputError,
       undefined,
       words,
     );
-    const after = Deno.memoryUsage(), grown = after.heapTotal + after.external - before.heapTotal - before.external;
+    const grown = threadMemory() - before;
     assertStringIncludes(message, words);
     assert(message.length < 400, `a message of ${message.length} characters`);
     assert(grown < 100 * 2 ** 20, `${grown} bytes for "${message}"`);

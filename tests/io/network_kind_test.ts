@@ -9,6 +9,7 @@ import { NETWORK_KINDS, type NetworkKind } from "../../src/networks/kinds.ts";
 import { pricingRules } from "../../src/networks/pricing_rule.ts";
 import { randomKey } from "../../src/random/key.ts";
 import { uniforms } from "../../src/random/numbers.ts";
+import { threadMemory } from "./memory.ts";
 
 function mechanismOf(kind?: NetworkKind) {
   const size = { layers: 2, groups: 3, groupSize: 2, hidden: [4] }, network = kind ? { ...size, kind } : size;
@@ -64,9 +65,9 @@ Deno.test("sizes that are forged for another kind are refused at once", async ()
   for (const kind of NETWORK_KINDS.filter((kind) => kind !== "symmetric")) {
     for (const large of [{ layers: 1e6 }, { groups: 1e6 }, { layers: 1e6, groups: 1e6, groupSize: 1e6 }]) {
       const network = JSON.stringify({ ...JSON.parse(metadata.network), ...large, kind });
-      const bytes = await encodeChecked(tensors, { ...metadata, network }), before = Deno.memoryUsage();
+      const bytes = await encodeChecked(tensors, { ...metadata, network }), before = threadMemory();
       await assertRejects(() => decodeMechanism(bytes, "x.tedi"), InvalidInputError, "must be");
-      const after = Deno.memoryUsage(), grown = after.heapTotal + after.external - before.heapTotal - before.external;
+      const grown = threadMemory() - before;
       assert(grown < 100 * 2 ** 20, `${grown} bytes for ${kind}`);
     }
   }

@@ -1,9 +1,11 @@
 /** Kernels as a function that TensorFlow.js differentiates, against a network that is made of its operations. */
 import { assert, assertEquals } from "@std/assert";
 import { type Tensor, type Tensor1D, type Tensor2D, type Tensor3D, tf } from "../../src/deps/tfjs.ts";
+import { furthest } from "../../src/kernels/comparison/differences.ts";
 import { differentiableValue } from "../../src/kernels/differentiable.ts";
+import { referenceKernels } from "../../src/kernels/reference.ts";
 import { priceKernels } from "../../src/kernels/select.ts";
-import { type HypernetworkOutput, rawWeights } from "../../src/networks/hypernetwork_output.ts";
+import type { HypernetworkOutput } from "../../src/networks/hypernetwork_output.ts";
 import { forEachDevice } from "../devices.ts";
 import { caseCoefficients, caseHypernetwork, caseInputs, caseNetwork, casePoints, kernelCases } from "./cases.ts";
 
@@ -19,14 +21,8 @@ forEachDevice("gradients in points and in all factors are those of a plain netwo
   for (const one of CASES) {
     const network = caseNetwork(one), inputs = caseInputs(one), points = casePoints(one, inputs);
     const { bias, hidden, weight } = caseHypernetwork(one, inputs), coefficients = caseCoefficients(one, inputs);
-    const plain = (output: HypernetworkOutput, x: Tensor3D) => {
-      const weights = rawWeights(output), rows = weights.shape[0];
-      return tf.reshape(network.value(weights, tf.reshape(x, [rows, x.size / rows / one.size.goods, one.size.goods])), [
-        one.rows,
-        one.points,
-      ]) as Tensor2D;
-    };
-    const fused = (output: HypernetworkOutput, x: Tensor3D) => differentiableValue(priceKernels(network), output, x);
+    const { value: plain } = referenceKernels(network), kernels = priceKernels(network);
+    const fused = (output: HypernetworkOutput, x: Tensor3D) => differentiableValue(kernels, output, x);
     const gradients = (f: typeof plain) =>
       tf.valueAndGrads((x: Tensor, bias: Tensor, ...context: Tensor[]) => {
         const [hidden, weight] = context as (Tensor2D | undefined)[];
@@ -38,11 +34,8 @@ forEachDevice("gradients in points and in all factors are those of a plain netwo
     for (const [k, grad] of [actual.value, ...actual.grads].entries()) {
       const wanted = [expected.value, ...expected.grads][k];
       assertEquals(grad.shape, wanted.shape);
-      const a = Array.from(await grad.data()),
-        b = Array.from(await wanted.data()),
-        most = b.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
-      const off = a.reduce((off, x, j) => Math.max(off, Math.abs(x - b[j])), 0);
-      assert(off <= 1e-3 * most, `${one.name} on ${backend}, part ${k}: off by ${off} of ${most}`);
+      const off = furthest(await grad.data() as Float32Array, await wanted.data() as Float32Array);
+      assert(off <= 1e-3, `${one.name} on ${backend}, part ${k}: off by ${off}`);
     }
     tf.dispose([points, bias, hidden, weight, coefficients, actual, expected] as unknown as Tensor[]);
   }

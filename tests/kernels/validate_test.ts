@@ -7,69 +7,10 @@ import { referenceKernels } from "../../src/kernels/reference.ts";
 import { priceKernels } from "../../src/kernels/select.ts";
 import { validated } from "../../src/kernels/validate.ts";
 import { wasmKernels } from "../../src/kernels/wasm/kernels.ts";
-import { reproducibleGoods } from "../../src/problems/principal_utility.ts";
 import { openDevice } from "../../src/runtime/device.ts";
-import { trainingStep } from "../../src/training/training_step.ts";
 import { forEachDevice } from "../devices.ts";
-import {
-  caseChains,
-  caseCoefficients,
-  caseHypernetwork,
-  caseInputs,
-  caseKey,
-  caseNetwork,
-  casePoints,
-  type KernelCase,
-} from "./cases.ts";
-
-/** 12 rows with weights of their own; without a context below. */
-const CASE: KernelCase = {
-  ...{ name: "validated", size: { goods: 3, layers: 2, groups: 8, groupSize: 3 }, rows: 12, hidden: 6, points: 5 },
-  chains: 8,
-  move: {
-    ...{ beta: 20, steps: 2, lineMoveEvery: 1, boundary: "reflect", stepRule: "adapted" },
-    ...{ stepScale: 0.25, largestStep: 0.1 },
-  },
-  seed: 77,
-};
-
-type Operation = "value" | "slope" | "gradient" | "moveChains" | "trainingStep";
-
-/** Runs operations of kernels, and gives how many tensors are left when what they made is disposed of. */
-async function runAll(
-  kernels: PriceKernels,
-  one: KernelCase,
-  operations: readonly Operation[],
-  trained: number = one.rows,
-): Promise<number> {
-  const before = tf.memory().numTensors, inputs = caseInputs(one);
-  const hypernetwork = caseHypernetwork(one, inputs), points = casePoints(one, inputs), start = caseChains(one, inputs);
-  const coefficients = caseCoefficients(one, inputs), key = caseKey(one);
-  const utility = reproducibleGoods({ productionCost: 0.5, duplicationCost: 0.1 });
-  const participants = one.hidden > 0 ? 2 : 1; // a single one has no context
-  const objective = { utility, participants, trained, estimator: "coordinate" } as const;
-  const run: Record<Operation, () => object> = {
-    value: () => kernels.value(hypernetwork, points),
-    slope: () => kernels.slope(hypernetwork, points),
-    gradient: () => kernels.gradient(hypernetwork, points, coefficients),
-    moveChains: () => kernels.moveChains(hypernetwork, inputs.types, start, one.move, key),
-    trainingStep: () => trainingStep(kernels, hypernetwork, inputs.types, start, one.move, key, objective),
-  };
-  const made = operations.map((operation) => run[operation]());
-  try {
-    await kernels.settle?.();
-  } finally {
-    disposeAll([made, hypernetwork, points, start, coefficients]);
-  }
-  return tf.memory().numTensors - before;
-}
-
-const ALL: readonly Operation[] = ["value", "slope", "gradient", "moveChains", "trainingStep"];
-
-function disposeAll(made: object): void {
-  if (made instanceof tf.Tensor) made.dispose();
-  else Object.values(made).forEach((part) => part && disposeAll(part));
-}
+import { ALL, CASE, disposeAll, type Operation, runAll } from "./operations.ts";
+import { caseHypernetwork, caseInputs, caseNetwork, casePoints } from "./cases.ts";
 
 /** The kernels with an operation of which a part, such as `moved.chains`, is too large by a share. */
 function spoiled(kernels: PriceKernels, operation: Operation, part: string, share: number): PriceKernels {
@@ -165,20 +106,18 @@ Deno.test("validated kernels take the memory of both", () => {
 
 Deno.test("fused kernels are validated with TEDI_VALIDATE=1 only", async () => {
   // A process of its own: the environment is that of all tests that run beside this one.
-  const script = new URL("./validating.ts", import.meta.url).href;
-  const validates = async (value: string | undefined) => {
-    const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", "--quiet", "--no-check", script],
-      env: value === undefined ? {} : { TEDI_VALIDATE: value },
-    }).output();
-    assertEquals(code, 0, new TextDecoder().decode(stderr));
-    return JSON.parse(new TextDecoder().decode(stdout));
-  };
-  const [on, off, empty, unset] = await Promise.all(["1", "0", "", undefined].map(validates));
-  assertEquals(on, { fused: true, reference: false, opened: true });
-  for (const other of [off, empty, unset]) {
-    assertEquals(other, { fused: false, reference: false, opened: false });
-  }
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--quiet", "--no-check", new URL("./validating.ts", import.meta.url).href],
+  }).output();
+  assertEquals(code, 0, new TextDecoder().decode(stderr));
+  const { byValue, opened, left } = JSON.parse(new TextDecoder().decode(stdout));
+  assertEquals(byValue, [
+    { value: "1", fused: true, reference: false },
+    { value: "0", fused: false, reference: false },
+    { value: "", fused: false, reference: false },
+    { fused: false, reference: false },
+  ]);
+  assertEquals({ opened, left }, { opened: true, left: 0 });
 });
 
 Deno.test({

@@ -29,7 +29,7 @@ function scaleOf(values: Float32Array): number {
 }
 
 /** The largest difference, relative to the largest expected number. */
-function furthest(actual: Float32Array | undefined, expected: Float32Array): number {
+export function furthest(actual: Float32Array | undefined, expected: Float32Array): number {
   if (actual?.length !== expected.length) return Infinity;
   return expected.reduce((most, x, j) => Math.max(most, farBetween(actual[j], x)), 0) / scaleOf(expected);
 }
