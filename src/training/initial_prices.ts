@@ -18,14 +18,26 @@ import { downloadAll, tidy, uploadAll } from "../runtime/tensors.ts";
 import { type AdamState, adamStep, initAdam } from "./adam.ts";
 import { parameterGradient, tiedGradient } from "./gradient.ts";
 import type { TrainingOptions } from "./options.ts";
+import { hasFewGoods } from "./few_goods.ts";
 import { type FeePrices, type ParticipationFees, participationFees } from "./participation_fees.ts";
 import { cosineRateAt } from "./schedules.ts";
 import { STREAMS } from "./state.ts";
 
-/** Steps of the fit, at most as many as training has, and profiles and outcomes in each. */
-const STEPS = 400, PROFILES = 128, OUTCOMES = 16;
-/** Its learning rate. */
-const RATE = { learningRate: 5e-3, finalLearningRateRatio: 0.05 };
+/** Profiles and outcomes in each step of the fit. */
+const PROFILES = 128, OUTCOMES = 16;
+/** The learning rate at its end, as a share of that at its beginning. */
+const FINAL_RATIO = 0.05;
+
+/**
+ * Steps of the fit, at most twice as many as training has iterations, and its learning rate. With few goods a fit takes
+ * seconds and decides what is reached: with one, prices that are off by 0.007 earn 63% of the optimum of U_{5,1}^{2,0}, and
+ * those after 1600 steps at twice the rate 88%.
+ */
+function fitOf(problem: MechanismProblem, { iterations }: Pick<TrainingOptions, "iterations">) {
+  return hasFewGoods(problem)
+    ? { steps: Math.min(1600, 2 * iterations), learningRate: 1e-2 }
+    : { steps: Math.min(400, iterations), learningRate: 5e-3 };
+}
 
 /** The random numbers of what training begins with. */
 function keyOf({ seed }: Pick<TrainingOptions, "seed">): RandomKey {
@@ -42,6 +54,7 @@ export function feeRule(problem: MechanismProblem, options: Pick<TrainingOptions
  * <v_i, x> + fee_i max_j x_j, at random outcomes and for new profiles in every step, by Adam.
  *
  * @param options The network, the seed, tied weights, Adam's decay rates and, for `steps`, the iterations.
+ * @param steps Steps of the fit, {@linkcode fitOf} unless given.
  * @returns Parameters by name, and the root mean square of what is left in the last step.
  */
 export async function fittedFees(
@@ -49,10 +62,10 @@ export async function fittedFees(
   rules: PricingRules,
   kernels: PriceKernels,
   options: TrainingOptions,
-  steps: number = Math.min(STEPS, options.iterations),
+  steps: number = fitOf(problem, options).steps,
 ): Promise<{ readonly parameters: HostParameters; readonly error: number }> {
   const { participants: n, goods: m, distribution } = problem, { tiedWeights: tied } = options, rows = PROFILES * n;
-  const key = keyOf(options), rule = feeRule(problem, options);
+  const key = keyOf(options), rule = feeRule(problem, options), { learningRate } = fitOf(problem, options);
   const initial = rules.initialParameters(deriveKey(randomKey(options.seed), STREAMS.parameters), { tied });
   const { groupMax } = rules.network;
   if (groupMax?.direct && saysLargestCoordinate(groupMax.size)) {
@@ -71,7 +84,7 @@ export async function fittedFees(
       );
       error.dispose();
       error = tf.clone(fit.error);
-      const rate = cosineRateAt(step, { ...RATE, iterations: steps });
+      const rate = cosineRateAt(step, { learningRate, finalLearningRateRatio: FINAL_RATIO, iterations: steps });
       const next = tidy(() => {
         const gradients = tied ? tiedGradient(raw, rules.tiedParameters()) : raw;
         return adamStep(parameters, gradients, moments, step, rate, options);

@@ -180,13 +180,15 @@ Deno.test("training begins with fees where cheap goods are lost: of one good, of
     return [initialPrices, initialBeta, polishShare];
   };
   const ofSetting = (name: string) => begins(settingProblem(name));
-  assertEquals(["U-5-1-cp2-cd0", "C-2-1-cp0.5-cd0"].map(ofSetting), Array(2).fill(["fees", 100, 0.5]));
+  assertEquals(["U-5-1-cp2-cd0", "C-2-1-cp0.5-cd0"].map(ofSetting), Array(2).fill(["fees", 100, 1]));
   assertEquals(ofSetting("U-3-10-cp1-cd0"), ["fees", 100, 0.25]);
   assertEquals(["B-5-1-cp2-cd0", "B-3-4-cp1-cd0"].map(ofSetting), Array(2).fill(["fees", 100, 1]));
   assertEquals(["U-3-2-cp1-cd0", "U-3-1-cp0-cd0.5"].map(ofSetting), Array(2).fill(["cheap", 20, 0.5]));
   const alike = (random: RandomStream, profiles: number) => [...random.uniform(profiles)].map((t) => [[t], [t]]);
   const agreeing = defineProblem({ participants: 2, goods: 1, productionCost: 0.5, sampleTypes: alike });
   assertEquals(begins(agreeing), ["fees", 100, 1]);
+  const rate = (name: string) => defaultTraining(settingProblem(name)).polishLearningRate;
+  assertEquals(["U-5-1-cp2-cd0", "B-5-1-cp2-cd0", "U-3-2-cp1-cd0"].map(rate), [2e-3, 1e-3, 4e-3]);
 });
 
 Deno.test("defaults go with the context that is asked for", () => {
