@@ -16,27 +16,26 @@ import { letEventsIn } from "../runtime/event_loop.ts";
 import { tensorsIn } from "../runtime/gradients.ts";
 import { downloadAll, tidy, uploadAll } from "../runtime/tensors.ts";
 import { type AdamState, adamStep, initAdam } from "./adam.ts";
+import { hasFewGoods } from "./few_goods.ts";
 import { parameterGradient, tiedGradient } from "./gradient.ts";
 import type { TrainingOptions } from "./options.ts";
-import { hasFewGoods } from "./few_goods.ts";
 import { type FeePrices, type ParticipationFees, participationFees } from "./participation_fees.ts";
 import { cosineRateAt } from "./schedules.ts";
 import { STREAMS } from "./state.ts";
 
 /** Profiles and outcomes in each step of the fit. */
 const PROFILES = 128, OUTCOMES = 16;
-/** The learning rate at its end, as a share of that at its beginning. */
-const FINAL_RATIO = 0.05;
 
 /**
- * Steps of the fit, at most twice as many as training has iterations, and its learning rate. With few goods a fit takes
- * seconds and decides what is reached: with one, prices that are off by 0.007 earn 63% of the optimum of U_{5,1}^{2,0}, and
- * those after 1600 steps at twice the rate 88%.
+ * The learning rates of the fit, over at most as many steps as training has iterations, or twice as many with few goods. With
+ * few goods it takes seconds and decides what is reached: with one, prices that are off by 0.007 earn 63% of the optimum of
+ * U_{5,1}^{2,0}, and those after 1600 steps at twice the rate 88%.
  */
-function fitOf(problem: MechanismProblem, { iterations }: Pick<TrainingOptions, "iterations">) {
-  return hasFewGoods(problem)
-    ? { steps: Math.min(1600, 2 * iterations), learningRate: 1e-2 }
-    : { steps: Math.min(400, iterations), learningRate: 5e-3 };
+function scheduleOf(problem: MechanismProblem, { iterations: trained }: Pick<TrainingOptions, "iterations">) {
+  const schedule = hasFewGoods(problem)
+    ? { iterations: Math.min(1600, 2 * trained), learningRate: 1e-2 }
+    : { iterations: Math.min(400, trained), learningRate: 5e-3 };
+  return { ...schedule, finalLearningRateRatio: 0.05 };
 }
 
 /** The random numbers of what training begins with. */
@@ -54,7 +53,7 @@ export function feeRule(problem: MechanismProblem, options: Pick<TrainingOptions
  * <v_i, x> + fee_i max_j x_j, at random outcomes and for new profiles in every step, by Adam.
  *
  * @param options The network, the seed, tied weights, Adam's decay rates and, for `steps`, the iterations.
- * @param steps Steps of the fit, {@linkcode fitOf} unless given.
+ * @param steps Steps of the fit, as many as {@linkcode scheduleOf} says unless given.
  * @returns Parameters by name, and the root mean square of what is left in the last step.
  */
 export async function fittedFees(
@@ -62,10 +61,11 @@ export async function fittedFees(
   rules: PricingRules,
   kernels: PriceKernels,
   options: TrainingOptions,
-  steps: number = fitOf(problem, options).steps,
+  steps?: number,
 ): Promise<{ readonly parameters: HostParameters; readonly error: number }> {
   const { participants: n, goods: m, distribution } = problem, { tiedWeights: tied } = options, rows = PROFILES * n;
-  const key = keyOf(options), rule = feeRule(problem, options), { learningRate } = fitOf(problem, options);
+  const key = keyOf(options), rule = feeRule(problem, options), byRule = scheduleOf(problem, options);
+  const schedule = { ...byRule, iterations: steps ?? byRule.iterations };
   const initial = rules.initialParameters(deriveKey(randomKey(options.seed), STREAMS.parameters), { tied });
   const { groupMax } = rules.network;
   if (groupMax?.direct && saysLargestCoordinate(groupMax.size)) {
@@ -75,7 +75,7 @@ export async function fittedFees(
   }
   let parameters = uploadAll(initial), moments: AdamState = initAdam(parameters), error = tf.scalar(0);
   try {
-    for (let step = 0; step < steps; step++) {
+    for (let step = 0; step < schedule.iterations; step++) {
       const ofStep = deriveKey(key, 2, step), types = distribution.sample(deriveKey(ofStep, 0), PROFILES, "training");
       const points = outcomes(deriveKey(ofStep, 1), rows, m), wanted = pricesOf(points, rule.prices(types), m);
       const { step: fit, gradients: raw } = parameterGradient(
@@ -84,7 +84,7 @@ export async function fittedFees(
       );
       error.dispose();
       error = tf.clone(fit.error);
-      const rate = cosineRateAt(step, { learningRate, finalLearningRateRatio: FINAL_RATIO, iterations: steps });
+      const rate = cosineRateAt(step, schedule);
       const next = tidy(() => {
         const gradients = tied ? tiedGradient(raw, rules.tiedParameters()) : raw;
         return adamStep(parameters, gradients, moments, step, rate, options);

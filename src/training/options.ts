@@ -312,13 +312,13 @@ function polishing(
   context: ContextKind,
 ): PolishingOptions {
   const atoms = hasAtoms(problem), reads = hasContext(problem, context), few = hasFewGoods(problem);
-  const fees = beginsWithFees(problem, kind, context), one = fees && problem.goods === 1;
+  const fees = beginsWithFees(problem, kind, context);
   const share = few ? 0.5 : context === "set" && reads && !fees ? 0.75 : 0.25;
   const together = movesTogether(problem); // where prices that are too high for all do not come back
   const slow = context === "dense" && reads || (fees && !few) || together;
-  const rate = slow ? 1e-3 : one ? 2e-3 : few ? (reads ? 4e-3 : 1e-2) : 3e-3;
+  const rate = slow ? 1e-3 : !few ? 3e-3 : fees ? 2e-3 : reads ? 4e-3 : 1e-2;
   return {
-    polishShare: !polishes(problem, kind) ? 0 : one || (fees && (atoms || together)) ? 1 : share,
+    polishShare: !polishes(problem, kind) ? 0 : fees && (atoms || few) ? 1 : share,
     polishProfiles: reads ? (few ? 2048 : 256) : 8 * Math.ceil(256 / problem.participants),
     polishLearningRate: rate,
     initialSpread: together ? 0.1 : reads && few ? 0.03 : 0.05,
