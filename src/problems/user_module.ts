@@ -69,7 +69,8 @@ export interface ProblemDefinition extends GoodsCosts {
   /**
    * True where the types of different participants are independent. Left out, it is true only for a type distribution with
    * a letter of which it is true. Where participants are exchangeable and goods cost nothing to produce, training then
-   * learns one pricing rule that does not read the others' types.
+   * learns one pricing rule that does not read the others' types; where one good is produced for several, it learns from
+   * several types of each participant with the same prices.
    */
   readonly independent?: boolean;
   /**

@@ -29,7 +29,8 @@ import { parameterGradient } from "./gradient.ts";
 import { mapParameters } from "./optimizer.ts";
 import type { TrainingOptions } from "./options.ts";
 import { followsChanges } from "./outcome_changes.ts";
-import { polishedProfiles, slopeAt, TOWARDS } from "./polishing.ts";
+import { slopeAt, TOWARDS } from "./pieces.ts";
+import { polishedProfiles } from "./polishing.ts";
 import type { TrainingState } from "./state.ts";
 
 /** Chains of a row. */

@@ -14,8 +14,9 @@
  *
  *   [df_i(x_i(t_i + e d_i)) - df_i(x_i(t_i - e d_i))] / 2 e,
  *
- * which is off by the order of e^2. Where there is one good the others choose at the very type at which x_i changes, so that d_i
- * is what it is there: outcome_changes.ts. Those who change together may share production costs: joint_margins.ts.
+ * which is off by the order of e^2. Where one good is produced for several the others choose at the very type at which x_i
+ * changes, so that d_i is what it is there: outcome_changes.ts. Those who change together may share production costs:
+ * joint_margins.ts.
  * By the envelope theorem the change of U_i is that of f at the best response; where f has a kink there, as it has wherever an
  * outcome is a lottery, it is the mean that the multipliers of the linear program make of the linear pieces that meet
  * (`supports` of best responses). Differences of maximisers as derivatives are those of Domke, "Implicit differentiation by
@@ -40,21 +41,16 @@ import { parameterGradient } from "./gradient.ts";
 import { jointMargins, sharesJointly } from "./joint_margins.ts";
 import { movedTogether, movesTogether } from "./moved_types.ts";
 import type { TrainingOptions } from "./options.ts";
-import { changeRatios, followedMargins, followsChanges } from "./outcome_changes.ts";
+import { AT_A_TIME, followedPieces, followsChanges, OUTCOMES_OF_TYPE, ownTypes } from "./outcome_changes.ts";
 import { chainIterations } from "./phase.ts";
+import { piecesAt, slopeAt, type WeightedPieces } from "./pieces.ts";
 import { cosineRateAt } from "./schedules.ts";
 import { STREAMS, type TrainingState } from "./state.ts";
 
 /** About the most bytes of best responses with their pieces. */
 const RESPONSE_BYTES = 2 ** 26;
-/** Pieces that count less than this are left out. */
-const LEAST_WEIGHT = 1e-3;
-/** A piece's gradient is taken this far from the outcome towards a point at which the piece is known to be active. */
-export const TOWARDS = 0.02;
 /** What moves types is drawn by this number; a device draws by numbers from 1 on. */
 const MOVED = 2 ** 20;
-/** Points closer than this to an outcome are the outcome. */
-const AT_OUTCOME = 1e-6;
 
 /** Iterations over which the learning rate of polishing rises: Adam's first steps, with new moments, are all of full length. */
 const RISE = 20;
@@ -90,14 +86,6 @@ export function polishedProfiles(problem: MechanismProblem, options: TrainingOpt
   return { key, reports, types, jointly: sharesJointly(problem), principalUtility, ...schedule };
 }
 
-/**
- * d u0 / d f at a best response to a type that is spread by `e`, better (1) or worse (-1): half of that of U, and the difference,
- * which counts `ratio` times.
- */
-export function slopeAt(sign: number, e: number, profiles: number, ratio = 1): number {
-  return (0.5 - ratio * sign / (2 * e)) / profiles;
-}
-
 /** What polishing makes in an iteration; the caller disposes of the tensors. */
 export interface PolishingStep {
   /** The mean of u0 over new profiles, with best responses to types that are spread. */
@@ -123,14 +111,20 @@ export async function polishingStep(
 ): Promise<PolishingStep> {
   const { goods: m } = problem, rows = options.polishProfiles * problem.participants;
   const { principalUtility, ...polished } = polishedProfiles(problem, options, iteration), { reports } = polished;
-  const host = await hostTensors(parameters), { chains: most } = options; // as many points in a row as with chains
-  const { points, coefficients, revenue } = weightedPieces(rules, {
-    hypernetworkOf: (reports) => rules.hostHypernetwork(host, reports),
-    ...{ ...polished, principalUtility, follows: followsChanges(problem), most, responseBytes },
-  });
+  const host = await hostTensors(parameters);
+  const hypernetworkOf = (reports: Float32Array) => rules.hostHypernetwork(host, reports);
+  const { points, coefficients, revenue } = followsChanges(problem)
+    ? followedPieces(rules, {
+      ...{ hypernetworkOf, reports, spread: polished.spread, principalUtility },
+      draws: ownTypes(problem),
+    })
+    : weightedPieces(rules, hypernetworkOf(reports), {
+      ...{ ...polished, principalUtility, responseBytes },
+      most: options.chains, // as many points in a row as with chains
+    });
   const { step, gradients } = parameterGradient(rules, parameters, reports, rows, (hypernetwork) => {
-    const at = tf.tensor3d(points, [rows, most + 1, m]) as Tensor3D;
-    const weights = tf.tensor2d(coefficients, [rows, most + 1]) as Tensor2D;
+    const at = tf.tensor3d(points, [rows, coefficients.length / rows, m]) as Tensor3D;
+    const weights = tf.tensor2d(coefficients, [rows, coefficients.length / rows]) as Tensor2D;
     const gradient = kernels.gradient(hypernetwork, at, weights);
     tf.dispose([at, weights]);
     return { gradient };
@@ -148,43 +142,38 @@ function rowsAtATime(m: number, responseBytes: number): number {
   return Math.max(1, Math.floor(responseBytes / bytesOfRow(m)));
 }
 
+/** The most points of f in a row, besides none. */
+export function mostPolishedPoints(problem: MechanismProblem, { chains }: Pick<TrainingOptions, "chains">): number {
+  return followsChanges(problem) ? OUTCOMES_OF_TYPE * ownTypes(problem) : chains;
+}
+
 /** The memory of an iteration that polishes, besides what kernels take and while best responses are looked for. */
 export function hostPolishingMemory(
+  problem: MechanismProblem,
   { shape: { participants: n, goods: m } }: PricingRules,
-  { polishProfiles, chains: C }: Pick<TrainingOptions, "polishProfiles" | "chains">,
+  options: Pick<TrainingOptions, "polishProfiles" | "chains">,
 ): KernelMemory {
-  const rows = polishProfiles * n, points = 4 * rows * (C + 1) * m;
+  const rows = options.polishProfiles * n, C = mostPolishedPoints(problem, options), points = 4 * rows * (C + 1) * m;
   // Points and their weights here and as tensors; margins, outcomes, and types that are spread; and best responses.
   const ofPoints = 2 * (points + 4 * rows * (C + 1)), ofTypes = 4 * 8 * rows * m;
+  const known = followsChanges(problem)
+    ? Math.min(rows, AT_A_TIME) * ownTypes(problem)
+    : Math.min(rows, rowsAtATime(m, RESPONSE_BYTES));
   return {
-    total: ofPoints + ofTypes + Math.min(rows, rowsAtATime(m, RESPONSE_BYTES)) * bytesOfRow(m),
+    total: ofPoints + ofTypes + known * bytesOfRow(m),
     largest: points,
   };
 }
 
-/** Points of f, how much each counts in the loss, and the mean of u0. */
-interface WeightedPieces {
-  /** `[rows, most + 1, m]`, the last of each row zero. */
-  readonly points: Float32Array;
-  /** `[rows, most + 1]`. */
-  readonly coefficients: Float32Array;
-  readonly revenue: number;
-}
-
 /** What {@linkcode weightedPieces} are of. */
 interface Polished {
-  /** The hypernetwork's output for reports `[B, n, m]`. */
-  readonly hypernetworkOf: (reports: Float32Array) => HostHypernetworkOutput;
-  /** What prices read, and types `[rows, m]`. */
-  readonly reports: Float32Array;
+  /** `[rows, m]`. */
   readonly types: Float32Array;
   /** e, the spread of types, as a share. */
   readonly spread: number;
   /** Whether margins are {@linkcode jointMargins}. */
   readonly jointly: boolean;
   readonly principalUtility: ReproducibleGoods;
-  /** Whether margins are those at which outcomes change: see {@linkcode changeRatios}. */
-  readonly follows: boolean;
   /** The most points in a row, at least 2: pieces with the smallest weights are left out. */
   readonly most: number;
   readonly responseBytes: number;
@@ -193,13 +182,11 @@ interface Polished {
 /** The gradient of the loss as weights of f at points: see above. */
 function weightedPieces(
   rules: PricingRules,
-  { hypernetworkOf, reports, types, spread: e, jointly, principalUtility: u0, follows, most, responseBytes }: Polished,
+  hypernetwork: HostHypernetworkOutput,
+  { types, spread: e, jointly, principalUtility: u0, most, responseBytes }: Polished,
 ): WeightedPieces {
   const { shape: { participants: n, goods: m }, network } = rules, rows = types.length / m, profiles = rows / n;
-  const hypernetwork = hypernetworkOf(reports);
-  const following = follows ? followedMargins(rules, hypernetwork, types, u0) : undefined;
-  const margins = following ??
-    (jointly ? jointMargins(rules, hypernetwork, types, e, u0) : marginsOf(rules, hypernetwork, types, u0));
+  const margins = jointly ? jointMargins(rules, hypernetwork, types, e, u0) : marginsOf(rules, hypernetwork, types, u0);
   const spread = new Float64Array(2 * types.length);
   for (let at = 0; at < types.length; at++) {
     const to = at + Math.floor(at / m) * m;
@@ -208,7 +195,7 @@ function weightedPieces(
   }
   const points = new Float32Array(rows * (most + 1) * m), coefficients = new Float32Array(rows * (most + 1));
   const half = Math.floor(most / 2), atATime = rowsAtATime(m, responseBytes);
-  let revenue = 0, found: BestResponses | undefined, ratios: Float64Array | undefined;
+  let revenue = 0, found: BestResponses | undefined;
   for (let row = 0; row < rows; row++) {
     const own = row % atATime, count = Math.min(atATime, rows - row);
     if (own === 0) {
@@ -217,15 +204,11 @@ function weightedPieces(
         spread.subarray(2 * row * m, 2 * (row + count) * m),
       ];
       found = bestResponses(network, some, spreadTypes, 2, { ...defaultBestResponse, supports: true });
-      ratios = following && changeRatios(rules, hypernetworkOf, hypernetwork, {
-        ...following,
-        ...{ reports, types, spread: e, productionCost: u0.productionCost, first: row, outcomes: found.outcomes },
-      });
     }
     const first = row * (most + 1), [better, worse] = found!.utilities.subarray(2 * own, 2 * own + 2);
     revenue += (better - worse) / (2 * e) - (better + worse) / 2;
     for (const side of [0, 1]) {
-      const slope = slopeAt(side === 0 ? 1 : -1, e, profiles, ratios?.[own]);
+      const slope = slopeAt(side === 0 ? 1 : -1, e, profiles);
       coefficients[first + most] += slope; // p(x) = f(x) - f(0)
       const pieces = piecesAt(found!, 2 * own + side, m, half);
       for (const [k, { weight, point }] of pieces.entries()) {
@@ -235,44 +218,7 @@ function weightedPieces(
       }
     }
   }
-  return {
-    points,
-    coefficients,
-    revenue: "revenue" in margins ? margins.revenue : revenue / profiles - margins.shared,
-  };
-}
-
-/** The linear pieces that meet at a best response, the heaviest `most` of them, and points near it where each is active. */
-export function piecesAt(
-  { outcomes, supports }: BestResponses,
-  k: number,
-  m: number,
-  most: number,
-): { weight: number; point: Float64Array }[] {
-  const outcome = outcomes.subarray(k * m, (k + 1) * m), heavy: { weight: number; at: number }[] = [];
-  for (let a = 0; a <= m; a++) {
-    const at = k * (m + 1) + a, weight = supports!.weights[at];
-    if (weight > LEAST_WEIGHT) heavy.push({ weight, at });
-  }
-  if (heavy.length < 2) return [{ weight: 1, point: outcome }];
-  heavy.sort((a, b) => b.weight - a.weight).splice(most);
-  const total = heavy.reduce((sum, { weight }) => sum + weight, 0);
-  return heavy.map(({ weight, at }) => ({
-    weight: weight / total,
-    point: pointNear(outcome, supports!.points, heavy.map(({ at }) => at), at, m),
-  }));
-}
-
-/**
- * A point near an outcome at which a piece is active. A piece that is known at the outcome itself, where all of them meet, is
- * sought on the side of the outcome where the others are not known to be.
- */
-function pointNear(outcome: Float64Array, points: Float64Array, all: number[], one: number, m: number): Float64Array {
-  const away = (at: number, j: number) => points[at * m + j] - outcome[j];
-  if (outcome.some((_, j) => Math.abs(away(one, j)) > AT_OUTCOME)) {
-    return outcome.map((x, j) => x + TOWARDS * away(one, j));
-  }
-  return outcome.map((x, j) => Math.min(1, Math.max(0, x - TOWARDS * all.reduce((sum, at) => sum + away(at, j), 0))));
+  return { points, coefficients, revenue: revenue / profiles - margins.shared };
 }
 
 /**

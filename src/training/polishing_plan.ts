@@ -9,7 +9,7 @@ import type { MechanismProblem } from "../problems/problem.ts";
 import { climbingSteps } from "./annealed_points.ts";
 import { CHAINS, CLIMBED_BETA, devicePolishingMemory, FUNCTIONS, polishesOnDevice } from "./device_polishing.ts";
 import type { TrainingOptions } from "./options.ts";
-import { hostPolishingMemory } from "./polishing.ts";
+import { hostPolishingMemory, mostPolishedPoints } from "./polishing.ts";
 import { staysOnDevice } from "./resident.ts";
 
 /** Memory and work of an iteration that polishes. */
@@ -43,11 +43,12 @@ export function polishingPlan(
   kernelMemory: (rows: number, chains: number) => KernelMemory,
   { hypernetwork, forward, winners }: RowWork,
 ): PolishingPlan {
-  const { participants: n } = rules.shape, { polishProfiles, chains: C } = options, rows = polishProfiles * n;
+  const { participants: n } = rules.shape, rows = options.polishProfiles * n;
   const gradientOf = (points: number) => 3 * hypernetwork + points * (forward + 2 * winners);
   if (!staysOnDevice(kernels, options) || !polishesOnDevice(kernels, problem)) {
-    const own = hostPolishingMemory(rules, options), ofKernels = kernelMemory(rows, C);
-    return { ...together(own, ofKernels), flop: rows * gradientOf(C + 1) };
+    const points = mostPolishedPoints(problem, options);
+    const own = hostPolishingMemory(problem, rules, options), ofKernels = kernelMemory(rows, points);
+    return { ...together(own, ofKernels), flop: rows * gradientOf(points + 1) };
   }
   const own = devicePolishingMemory(rules, options), ofKernels = kernelMemory(own.rows, CHAINS);
   const climbing = CHAINS * climbingSteps(CLIMBED_BETA) * (forward + winners);

@@ -43,7 +43,7 @@ function known(name: string): BatteryEntry {
 function oneGood(name: string, productionCost: number, types: readonly ((u: number) => number)[]) {
   const { length: participants } = types;
   return defineProblem({
-    ...{ name, participants, goods: 1, productionCost },
+    ...{ name, participants, goods: 1, productionCost, independent: true },
     sampleTypes: (random, profiles) =>
       random.uniform(participants * profiles).map((u, at) => types[at % participants](u)),
   });

@@ -13,7 +13,13 @@ import { openDevice } from "../../src/runtime/device.ts";
 import { tensorsIn } from "../../src/runtime/gradients.ts";
 import { uploadAll } from "../../src/runtime/tensors.ts";
 import { defaultTraining } from "../../src/training/options.ts";
-import { changeRatios, followsChanges } from "../../src/training/outcome_changes.ts";
+import {
+  costsOfChanges,
+  followedPieces,
+  followsChanges,
+  outcomeChanges,
+  ownTypes,
+} from "../../src/training/outcome_changes.ts";
 import { polishingStep } from "../../src/training/polishing.ts";
 import { trainingRules } from "../../src/training/train.ts";
 import { noisyParameters } from "./noisy_parameters.ts";
@@ -28,7 +34,7 @@ function randomPrices(setting: string, context: ContextKind) {
   const rules = trainingRules(problem, options), initial = rules.initialParameters(randomKey(3));
   const parameters = noisyParameters(initial, 0.3, (k) => deriveKey(randomKey(4), k));
   const mechanism = menuMechanism({ problem: problem.name, shape: rules.shape, network, parameters });
-  return { problem, options, rules, parameters, mechanism, productionCost: u0.productionCost };
+  return { problem, options, rules, parameters, mechanism, principalUtility: u0, productionCost: u0.productionCost };
 }
 
 /** Points between the two types of a row that the search looks at. */
@@ -46,18 +52,17 @@ for (
     const n = problem.participants, profiles = 120, rows = profiles * n, spread = 0.1;
     const types = problem.distribution.sample(randomKey(7), profiles, "training");
     const hypernetworkOf = (of: Float32Array) => rules.hostHypernetwork(parameters, of);
-    const hypernetwork = hypernetworkOf(types), of = Float64Array.from(types);
     const both = new Float64Array(2 * rows).map((_, k) => types[k >> 1] * (1 + (k % 2 === 0 ? spread : -spread)));
-    const { outcomes } = bestResponses(rules.network, hypernetwork, both, 2);
-    const ratios = changeRatios(rules, hypernetworkOf, hypernetwork, {
-      ...{ reports: types, types, of, spread, productionCost, first: 0, outcomes },
-      followed: new Uint8Array(rows).fill(1),
-    });
+    const found = bestResponses(rules.network, hypernetworkOf(types), both, 2), { outcomes } = found;
+    const { changes, of } = outcomeChanges(found, Float64Array.from(types), 0, 1);
+    const costs = costsOfChanges(rules, hypernetworkOf, types, changes, productionCost);
     let changed = 0, apart = 0;
     for (let row = 0; row < rows; row++) {
       const [better, worse] = outcomes.subarray(2 * row, 2 * row + 2), i = row % n;
       if (Math.abs(better - worse) < 1e-6) {
-        assertEquals(ratios[row], 1);
+        // Lotteries count at the type itself.
+        if (better > 1e-6 && better < 1 - 1e-6) assertEquals(changes[of[row]].type, types[row]);
+        else assertEquals(of[row], -1);
         continue;
       }
       // All types between, the participant's own prices held fast: they do not read its type.
@@ -65,20 +70,20 @@ for (
         const own = row - i + at % n, s = -spread + 2 * spread * (Math.floor(at / n) + 0.5) / POINTS;
         return Math.min(1, types[own] * (own === row ? 1 + s : 1));
       });
-      const { outcomes: found } = await mechanism.run(types1);
-      const ownAt = (k: number) => found[k * n + i];
-      const othersAt = (k: number) => Math.max(...Array.from({ length: n }, (_, o) => o === i ? 0 : found[k * n + o]));
+      const { outcomes: all } = await mechanism.run(types1);
+      const ownAt = (k: number) => all[k * n + i];
+      const othersAt = (k: number) => Math.max(...Array.from({ length: n }, (_, o) => o === i ? 0 : all[k * n + o]));
       let first = 0;
       while (first < POINTS && Math.abs(ownAt(first) - better) >= Math.abs(ownAt(first) - worse)) first++;
+      // Between outcomes that are not the only ones of these types, many types change.
+      if (Math.abs(ownAt(Math.max(0, first - 1)) - worse) > 1e-6) continue;
       // Where the others change next to it, either is right.
       const near = [-2, -1, 0, 1].map((k) => othersAt(Math.min(POINTS - 1, Math.max(0, first + k))));
       if (Math.max(...near) - Math.min(...near) > 1e-9) continue;
-      const ratio = (M: number) =>
-        1 - productionCost * (Math.max(M, better) - Math.max(M, worse)) / (types[row] * (better - worse));
-      const expected = ratio(near[0]);
-      assertAlmostEquals(ratios[row], Math.min(20, Math.max(-20, expected)), 1e-5, `row ${row}`);
+      const cost = (M: number) => productionCost * (Math.max(M, better) - Math.max(M, worse)) / (better - worse);
+      assertAlmostEquals(costs[of[row]], cost(near[0]), 1e-5, `row ${row}`);
       changed++;
-      if (Math.abs(ratio(othersAt(POINTS / 2)) - expected) > 0.05) apart++;
+      if (Math.abs(cost(othersAt(POINTS / 2)) - cost(near[0])) > 0.05) apart++;
     }
     assert(changed > 10, `only ${changed} rows change`);
     // What the others do at the type itself is not it, unless they do not read it.
@@ -118,6 +123,37 @@ Deno.test("the gradient is that of the revenue, where participants share costs",
     assertAlmostEquals(found, expected, 0.12 * Math.abs(expected), name);
   }
   tf.dispose([...tensorsIn(on), ...tensorsIn(made.gradients), ...tensorsIn(made.gradient)]);
+});
+
+Deno.test("prices that meet the types of several profiles have the same gradient, with less noise", async () => {
+  await openDevice({ backend: "wasm" });
+  const { problem, rules, parameters, principalUtility } = randomPrices("U-3-1-cp0.8-cd0", "set");
+  const profiles = 256, spread = 0.02, times = 40;
+  const hypernetworkOf = (types: Float32Array) => rules.hostHypernetwork(parameters, types);
+  /** Means and variances of what all points above one half count, and of revenues. */
+  const measured = (draws: number) => {
+    const sums: number[] = [], revenues: number[] = [];
+    for (let k = 0; k < times; k++) {
+      const reports = problem.distribution.sample(deriveKey(randomKey(20), k), profiles, "training");
+      const made = followedPieces(rules, { hypernetworkOf, reports, spread, draws, principalUtility });
+      sums.push(made.coefficients.reduce((sum, count, at) => sum + count * (made.points[at] > 0.5 ? 1 : 0), 0));
+      revenues.push(made.revenue);
+    }
+    const mean = sums.reduce((sum, one) => sum + one, 0) / times;
+    return { mean, variance: sums.reduce((sum, one) => sum + (one - mean) ** 2, 0) / (times - 1), revenues };
+  };
+  const [one, several] = [1, 16].map(measured);
+  assert(several.variance < one.variance / 3, `${several.variance} is not far below ${one.variance}`);
+  const error = Math.sqrt((one.variance + several.variance) / times);
+  assert(Math.abs(one.mean - several.mean) < 3 * error, `${one.mean} and ${several.mean}, ${error}`);
+  assert(Math.abs(one.mean) > 3 * error, `${one.mean} shows little`);
+  assertEquals(several.revenues, one.revenues); // at the types themselves
+});
+
+Deno.test("prices meet several types where those of participants are independent", () => {
+  const problem = settingProblem("U-3-1-cp1-cd0"), { distribution } = problem;
+  assertEquals([problem, settingProblem("C-3-1-cp1-cd0")].map(ownTypes), [16, 1]);
+  assertEquals(ownTypes({ ...problem, distribution: { ...distribution, independent: undefined } }), 1);
 });
 
 Deno.test("changes are followed with several participants, production costs and one good", () => {

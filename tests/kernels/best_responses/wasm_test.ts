@@ -13,7 +13,7 @@ import { placement } from "../../../src/networks/per_good_slopes.ts";
 import { groupMaxNetwork } from "../../../src/networks/symmetric_groupmax.ts";
 import { deriveKey, randomKey } from "../../../src/random/key.ts";
 import { normals, uniforms } from "../../../src/random/numbers.ts";
-import { piecesAt } from "../../../src/training/polishing.ts";
+import { piecesAt } from "../../../src/training/pieces.ts";
 import { setThreadCount } from "../../../src/runtime/threads.ts";
 
 /** Ties cost up to 1e-8 of the payments and credits on the menu. */
