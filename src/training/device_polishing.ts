@@ -26,10 +26,11 @@ import { tensorsIn } from "../runtime/gradients.ts";
 import { tidy } from "../runtime/tensors.ts";
 import { CANDIDATE_STAGES, climb } from "./annealed_points.ts";
 import { parameterGradient } from "./gradient.ts";
+import { LEAST_PART } from "./joint_margins.ts";
 import { mapParameters } from "./optimizer.ts";
 import type { TrainingOptions } from "./options.ts";
 import { followsChanges } from "./outcome_changes.ts";
-import { slopeAt, TOWARDS } from "./pieces.ts";
+import { TOWARDS } from "./pieces.ts";
 import { polishedProfiles } from "./polishing.ts";
 import type { TrainingState } from "./state.ts";
 
@@ -139,18 +140,22 @@ function polishedPart(
     tidy(() => {
       const cuts = cutsOf(kernels, hypernetwork, types, key), { points } = cuts;
       const { margins, shared } = marginsOf(kernels, cuts, types, n, profiles, u0, jointly ? e : undefined);
+      const spread = jointly && m === 1 ? tf.mul(e, partsOfSpread(types, margins)) : tf.fill([rows, 1], e);
       const sides = [1, -1].map((sign) => {
-        const found = respond(kernels, cuts, tf.add(types, tf.mul(sign * e, margins)));
-        const slope = slopeAt(sign, e, profiles), outcomes = tf.reshape(found.points, [rows, 1, m]);
+        const found = respond(kernels, cuts, tf.add(types, tf.mul(sign, tf.mul(spread, margins))));
+        // As slopeAt of pieces.ts.
+        const slope = tf.div(tf.sub(0.5, tf.div(sign / 2, spread)), profiles);
+        const outcomes = tf.reshape(found.points, [rows, 1, m]);
         return {
-          ...{ slope, utilities: found.utilities, coefficients: tf.mul(-slope, found.weights) },
+          ...{ utilities: tf.reshape(found.utilities, [rows, 1]), coefficients: tf.neg(tf.mul(slope, found.weights)) },
           near: tf.add(outcomes, tf.mul(TOWARDS, tf.sub(points, outcomes))),
         };
       });
-      const [better, worse] = sides.map(({ utilities }) => tf.sum(utilities));
-      const earned = tf.sub(tf.mul(0.5 / e, tf.sub(better, worse)), tf.mul(0.5, tf.add(better, worse)));
+      const [better, worse] = sides.map(({ utilities }) => utilities);
+      const difference = tf.sum(tf.div(tf.sub(better, worse), spread));
+      const earned = tf.mul(0.5, tf.sub(difference, tf.sum(tf.add(better, worse))));
       const at = tf.concat([...sides.map(({ near }) => near), tf.zeros([rows, 1, m])], 1) as Tensor3D;
-      const atZero = tf.fill([rows, 1], sides[0].slope + sides[1].slope); // p(x) = f(x) - f(0)
+      const atZero = tf.fill([rows, 1], 1 / profiles); // p(x) = f(x) - f(0)
       const coefficients = tf.concat([...sides.map(({ coefficients }) => coefficients), atZero], 1) as Tensor2D;
       return {
         revenue: tf.sub(tf.div(earned, profiles), shared) as Scalar,
@@ -160,6 +165,12 @@ function polishedPart(
   const { hidden, perGood } = step.gradient; // all else of it are gradients in parameters
   tf.dispose([hidden, perGood?.hidden]);
   return { revenue: step.revenue, gradients };
+}
+
+/** As `partOfSpread` of joint_margins.ts `[rows, 1]`, of one good. */
+export function partsOfSpread(types: Tensor, margins: Tensor): Tensor {
+  const costs = tf.maximum(Number.EPSILON, tf.neg(margins));
+  return tf.minimum(1, tf.maximum(LEAST_PART, tf.div(types, costs)));
 }
 
 /** Tangents of p at some points of each row, N of them. */

@@ -44,7 +44,7 @@ export function followsChanges(problem: MechanismProblem): boolean {
   return problem.goods === 1 && sharesProductionCosts(problem) && !movesTogether(problem);
 }
 
-/** Up to so many outcomes of a row count for each type: none, and two linear pieces for both of those that it is spread to. */
+/** Up to so many outcomes, besides none, count for each type: two linear pieces at either of those that it is spread to. */
 export const OUTCOMES_OF_TYPE = 4;
 
 /** How many types the prices that others' types make are met with. */
@@ -78,9 +78,8 @@ export function followedPieces(rules: PricingRules, followed: Followed): Weighte
       spread[2 * at] = drawn[at] + e * margins[at];
       spread[2 * at + 1] = drawn[at] - e * margins[at];
     }
-    const found = bestResponses(network, hostRows(hypernetwork, rows, first, count), spread, 2 * K, {
-      ...{ ...defaultBestResponse, supports: true },
-    });
+    const own = hostRows(hypernetwork, rows, first, count);
+    const found = bestResponses(network, own, spread, 2 * K, { ...defaultBestResponse, supports: true });
     const { changes, of } = outcomeChanges(found, drawn, first, K);
     const costs = costsOfChanges(rules, hypernetworkOf, reports, changes, u0.productionCost);
     for (let k = 0; k < count; k++) {

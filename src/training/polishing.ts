@@ -38,7 +38,7 @@ import type { MechanismProblem } from "../problems/problem.ts";
 import { deriveKey, randomKey } from "../random/key.ts";
 import { hostTensors } from "../runtime/tensors.ts";
 import { parameterGradient } from "./gradient.ts";
-import { jointMargins, sharesJointly } from "./joint_margins.ts";
+import { jointMargins, partOfSpread, sharesJointly } from "./joint_margins.ts";
 import { movedTogether, movesTogether } from "./moved_types.ts";
 import type { TrainingOptions } from "./options.ts";
 import { AT_A_TIME, followedPieces, followsChanges, OUTCOMES_OF_TYPE, ownTypes } from "./outcome_changes.ts";
@@ -187,11 +187,12 @@ function weightedPieces(
 ): WeightedPieces {
   const { shape: { participants: n, goods: m }, network } = rules, rows = types.length / m, profiles = rows / n;
   const margins = jointly ? jointMargins(rules, hypernetwork, types, e, u0) : marginsOf(rules, hypernetwork, types, u0);
+  const spreadOf = (at: number) => jointly && m === 1 ? e * partOfSpread(types[at], margins.of[at]) : e;
   const spread = new Float64Array(2 * types.length);
   for (let at = 0; at < types.length; at++) {
     const to = at + Math.floor(at / m) * m;
-    spread[to] = types[at] + e * margins.of[at];
-    spread[to + m] = types[at] - e * margins.of[at];
+    spread[to] = types[at] + spreadOf(at) * margins.of[at];
+    spread[to + m] = types[at] - spreadOf(at) * margins.of[at];
   }
   const points = new Float32Array(rows * (most + 1) * m), coefficients = new Float32Array(rows * (most + 1));
   const half = Math.floor(most / 2), atATime = rowsAtATime(m, responseBytes);
@@ -206,9 +207,10 @@ function weightedPieces(
       found = bestResponses(network, some, spreadTypes, 2, { ...defaultBestResponse, supports: true });
     }
     const first = row * (most + 1), [better, worse] = found!.utilities.subarray(2 * own, 2 * own + 2);
-    revenue += (better - worse) / (2 * e) - (better + worse) / 2;
+    const ofRow = spreadOf(row * m);
+    revenue += (better - worse) / (2 * ofRow) - (better + worse) / 2;
     for (const side of [0, 1]) {
-      const slope = slopeAt(side === 0 ? 1 : -1, e, profiles);
+      const slope = slopeAt(side === 0 ? 1 : -1, ofRow, profiles);
       coefficients[first + most] += slope; // p(x) = f(x) - f(0)
       const pieces = piecesAt(found!, 2 * own + side, m, half);
       for (const [k, { weight, point }] of pieces.entries()) {

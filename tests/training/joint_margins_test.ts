@@ -1,5 +1,5 @@
 /** What one more unit is worth where types move together: by hand, against differences of revenue, and in training. */
-import { assert, assertAlmostEquals } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { tf } from "../../src/deps/tfjs.ts";
 import { bestResponses } from "../../src/kernels/best_responses/select.ts";
 import { openKernels } from "../../src/kernels/select.ts";
@@ -7,12 +7,14 @@ import { evaluate } from "../../src/mechanisms/evaluate.ts";
 import type { HostParameters } from "../../src/networks/pricing_rule.ts";
 import { isReproducibleGoods } from "../../src/problems/principal_utility.ts";
 import { settingProblem } from "../../src/problems/settings.ts";
+import { defineProblem } from "../../src/problems/user_module.ts";
 import { deriveKey, randomKey } from "../../src/random/key.ts";
 import { openDevice } from "../../src/runtime/device.ts";
 import { tensorsIn } from "../../src/runtime/gradients.ts";
 import { uploadAll } from "../../src/runtime/tensors.ts";
+import { partsOfSpread } from "../../src/training/device_polishing.ts";
 import { fittedFees } from "../../src/training/initial_prices.ts";
-import { jointMargins } from "../../src/training/joint_margins.ts";
+import { jointMargins, partOfSpread } from "../../src/training/joint_margins.ts";
 import { defaultTraining } from "../../src/training/options.ts";
 import { polishingStep } from "../../src/training/polishing.ts";
 import { train, trainingRules } from "../../src/training/train.ts";
@@ -100,4 +102,27 @@ Deno.test("a good that many pay for together is not lost", async () => {
   const { mechanism } = await train("B-5-1-cp2-cd0", settings);
   const { revenue } = await evaluate("B-5-1-cp2-cd0", mechanism, { profiles: 20_000, seed: 5, part: "validation" });
   assert(revenue > 0.6, `${revenue}`); // of 0.71875; 0 where each of them is asked what the others do
+});
+
+Deno.test("types of which a good costs more than twice as much are spread less, on the host and on a device", async () => {
+  await openDevice({ backend: "wasm" });
+  const types = [0.4, 0.4, 0.4, 0.4, 0.01, 0], margins = [0.1, 0, -0.3, -0.8, -0.9, -1];
+  const parts = [1, 1, 1, 0.5, 0.1, 0.1];
+  assertEquals(types.map((type, k) => partOfSpread(type, margins[k])), parts);
+  const made = partsOfSpread(tf.tensor2d(types, [6, 1]), tf.tensor2d(margins, [6, 1])).dataSync();
+  parts.forEach((part, k) => assertAlmostEquals(made[k], part, 1e-6));
+});
+
+Deno.test("three who agree are offered what is worth little to each, and more than it costs to all", async () => {
+  const device = await openDevice({ backend: "wasm" });
+  const problem = defineProblem({
+    ...{ name: "three who agree", participants: 3, goods: 1, productionCost: 1, exchangeable: true },
+    sampleTypes: (random, profiles) => [...random.uniform(profiles)].map((t) => [[t], [t], [t]]),
+  });
+  const { mechanism } = await train(problem, { seed: 0, iterations: 200, polishProfiles: 256 }, { device });
+  // Worth 1.11 to 1.26 to all of them, who pay 97% of it and more.
+  const worth = [0.37, 0.38, 0.39, 0.4, 0.41, 0.42];
+  const { payments } = await mechanism.run(Float64Array.from(worth.flatMap((t) => [t, t, t])));
+  const shares = worth.map((t, k) => payments[3 * k] / t);
+  assert(shares.every((share) => share > 0.97), `${shares}`);
 });
