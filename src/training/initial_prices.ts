@@ -52,7 +52,7 @@ export function feeRule(problem: MechanismProblem, options: Pick<TrainingOptions
  * Parameters whose prices are close to those of {@linkcode participationFees}: f(x, t_-i) - f(0, t_-i) is fitted to
  * <v_i, x> + fee_i max_j x_j, at random outcomes and for new profiles in every step, by Adam.
  *
- * @param options The network, the seed, tied weights, Adam's decay rates and, for `steps`, the iterations.
+ * @param options The network, the seed, tied weights, bounds, Adam's decay rates and, for `steps`, the iterations.
  * @param steps Steps of the fit, as many as {@linkcode scheduleOf} says unless given.
  * @returns Parameters by name, and the root mean square of what is left in the last step.
  */
@@ -66,7 +66,11 @@ export async function fittedFees(
   const { participants: n, goods: m, distribution } = problem, { tiedWeights: tied } = options, rows = PROFILES * n;
   const key = keyOf(options), rule = feeRule(problem, options), byRule = scheduleOf(problem, options);
   const schedule = { ...byRule, iterations: steps ?? byRule.iterations };
-  const initial = rules.initialParameters(deriveKey(randomKey(options.seed), STREAMS.parameters), { tied });
+  const { nondecreasing } = options, bounds = rules.lowerBounds(nondecreasing); // those that training keeps
+  const initial = rules.initialParameters(deriveKey(randomKey(options.seed), STREAMS.parameters), {
+    nondecreasing,
+    tied,
+  });
   const { groupMax } = rules.network;
   if (groupMax?.direct && saysLargestCoordinate(groupMax.size)) {
     const { fees } = rule.prices(distribution.sample(deriveKey(key, 1), PROFILES, "training"));
@@ -87,7 +91,7 @@ export async function fittedFees(
       const rate = cosineRateAt(step, schedule);
       const next = tidy(() => {
         const gradients = tied ? tiedGradient(raw, rules.tiedParameters()) : raw;
-        return adamStep(parameters, gradients, moments, step, rate, options);
+        return adamStep(parameters, gradients, moments, step, rate, options, bounds);
       });
       tf.dispose([...tensorsIn(fit), ...tensorsIn(raw), next.norm]);
       tf.dispose(parameters), tf.dispose(moments.first), tf.dispose(moments.second);

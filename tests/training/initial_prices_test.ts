@@ -76,6 +76,18 @@ Deno.test("prices and fees depend on the others' types only, and earn what is sa
   assert(revenue > 1.7, `${revenue}`); // selling each good by itself earns 1.302
 });
 
+Deno.test("a fit stays within the bounds that training keeps, and is as close", async () => {
+  await openDevice({ backend: "wasm" });
+  const problem = settingProblem("U-1-1-cp0.9-cd0"), options = defaultTraining(problem);
+  const rules = trainingRules(problem, options), kernels = await openKernels(rules.network);
+  assert(options.nondecreasing);
+  const { parameters, error } = await fittedFees(problem, rules, kernels, options, 300);
+  const least = rules.lowerBounds(true)["output.bias"], weights = parameters["output.bias"].data;
+  assert(least.some((bound) => bound === 0));
+  least.forEach((bound, k) => assert(weights[k] >= bound, `${k}: ${weights[k]} below ${bound}`));
+  assert(error < 0.01, `${error}`); // the price that earns the most is 0.95, and above 1 nobody buys
+});
+
 forEachDevice("a network is fitted to them, the same with the same seed", async () => {
   const problem = settingProblem("U-3-5-cp1-cd0"),
     options = {
