@@ -22,34 +22,40 @@ import { type HostHypernetworkOutput, hostRows } from "../networks/hypernetwork_
 import type { PricingRules } from "../networks/pricing_rule.ts";
 import { type ReproducibleGoods, sharesProductionCosts } from "../problems/principal_utility.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
+import { hasFewGoods } from "./few_goods.ts";
 import { movesTogether } from "./moved_types.ts";
 import { piecesAt, slopeAt, type WeightedPieces } from "./pieces.ts";
 
 /** Types that the same prices are met with, where types are independent. */
 const OWN_TYPES = 16;
 /** Outcomes that differ by less are the same. */
-const SAME_OUTCOME = 1e-6;
+export const SAME_OUTCOME = 1e-6;
 /** A change counts at most so many times: those at types of nearly 0 are rare. */
-const LARGEST_RATIO = 20;
+export const LARGEST_RATIO = 20;
 /** Rows whose best responses are known, and changes that are followed, at a time. */
 export const AT_A_TIME = 4096;
 
+/** Up to so many participants who pay together for several goods polish by what others do at types that are near. */
+const FEW_PARTICIPANTS = 3;
+
 /**
- * Whether there is one good, and what it is worth depends on what the others take; but where types move together those who
- * change share what it costs (joint_margins.ts). With two goods it did harm: from the same chains U_{3,2}^{1,0} earned 0.2736
- * with it, and 0.2778 without (300,000 validation profiles, seed 1). There the mean over nearby types, which is not the
- * gradient, leads on where the gradient only brings prices of participants together.
+ * Whether changes of outcomes are followed: where what they are worth depends on what the others take; but where types move
+ * together those who change share what it costs (joint_margins.ts). With more than one good it takes best responses of all for
+ * every change, so that there are to be few goods, and with few participants it did harm: U_{3,2}^{1,0} earned 0.2740 with it,
+ * and 0.2787 without (the defaults, 300,000 validation profiles, seed 0). There the mean over nearby types, which is not the
+ * gradient, leads on where the gradient only brings prices of participants together. Several goods: bundle_changes.ts.
  */
 export function followsChanges(problem: MechanismProblem): boolean {
-  return problem.goods === 1 && sharesProductionCosts(problem) && !movesTogether(problem);
+  if (!sharesProductionCosts(problem) || movesTogether(problem)) return false;
+  return problem.goods === 1 || hasFewGoods(problem) && problem.participants > FEW_PARTICIPANTS;
 }
 
 /** Up to so many outcomes, besides none, count for each type: two linear pieces at either of those that it is spread to. */
 export const OUTCOMES_OF_TYPE = 4;
 
-/** How many types the prices that others' types make are met with. */
-export function ownTypes({ distribution: { independent = false } }: MechanismProblem): number {
-  return independent ? OWN_TYPES : 1;
+/** How many types the prices that others' types make are met with: several only where best responses are cheap. */
+export function ownTypes({ goods, distribution: { independent = false } }: MechanismProblem): number {
+  return goods === 1 && independent ? OWN_TYPES : 1;
 }
 
 /** What is polished where changes are followed. */
@@ -96,7 +102,8 @@ export function followedPieces(rules: PricingRules, followed: Followed): Weighte
       counted.push(counts);
     }
   }
-  return { ...asArrays(counted), revenue: revenueOf(rules, hypernetwork, reports, u0) };
+  const revenue = utilityAt(bestResponses(network, hypernetwork, reports, 1), n, 1, u0);
+  return { ...asArrays(counted), revenue };
 }
 
 /** Outcomes and how much each counts, the same number of them in each row, and the last zero. */
@@ -195,22 +202,25 @@ export function costsOfChanges(
   return costs;
 }
 
-/** The mean of u0 at best responses to types `[B, n, 1]`. */
-function revenueOf(
-  { shape: { participants: n }, network }: PricingRules,
-  hypernetwork: HostHypernetworkOutput,
-  types: Float32Array,
+/** The mean of u0 at best responses of all rows `[B n, 1]`. */
+export function utilityAt(
+  { outcomes, payments }: Pick<BestResponses, "outcomes" | "payments">,
+  n: number,
+  m: number,
   { productionCost, duplicationCost }: ReproducibleGoods,
 ): number {
-  const { outcomes, payments } = bestResponses(network, hypernetwork, types, 1);
   let sum = 0;
-  for (let b = 0; b < types.length; b += n) {
-    let largest = 0;
-    for (let row = b; row < b + n; row++) {
-      sum += payments[row] - duplicationCost * outcomes[row];
-      largest = Math.max(largest, outcomes[row]);
+  for (let b = 0; b < payments.length; b += n) {
+    for (let row = b; row < b + n; row++) sum += payments[row];
+    for (let j = 0; j < m; j++) {
+      let largest = 0;
+      for (let row = b; row < b + n; row++) {
+        const x = outcomes[row * m + j];
+        sum -= duplicationCost * x;
+        largest = Math.max(largest, x);
+      }
+      sum -= productionCost * largest;
     }
-    sum -= productionCost * largest;
   }
-  return sum * n / types.length;
+  return sum * n / payments.length;
 }

@@ -14,9 +14,9 @@
  *
  *   [df_i(x_i(t_i + e d_i)) - df_i(x_i(t_i - e d_i))] / 2 e,
  *
- * which is off by the order of e^2. Where one good is produced for several the others choose at the very type at which x_i
- * changes, so that d_i is what it is there: outcome_changes.ts. Those who change together may share production costs:
- * joint_margins.ts.
+ * which is off by the order of e^2. Where one good is produced for several, or a few for many, the others choose at the very
+ * type at which x_i changes, so that d_i is what it is there: outcome_changes.ts, bundle_changes.ts. Those who change together
+ * may share production costs: joint_margins.ts.
  * By the envelope theorem the change of U_i is that of f at the best response; where f has a kink there, as it has wherever an
  * outcome is a lottery, it is the mean that the multipliers of the linear program make of the linear pieces that meet
  * (`supports` of best responses). Differences of maximisers as derivatives are those of Domke, "Implicit differentiation by
@@ -37,6 +37,7 @@ import { isReproducibleGoods, type ReproducibleGoods } from "../problems/princip
 import type { MechanismProblem } from "../problems/problem.ts";
 import { deriveKey, randomKey } from "../random/key.ts";
 import { hostTensors } from "../runtime/tensors.ts";
+import { changeDirections, ratiosOfChanges } from "./bundle_changes.ts";
 import { parameterGradient } from "./gradient.ts";
 import { jointMargins, partOfSpread, sharesJointly } from "./joint_margins.ts";
 import { movedTogether, movesTogether } from "./moved_types.ts";
@@ -113,7 +114,8 @@ export async function polishingStep(
   const { principalUtility, ...polished } = polishedProfiles(problem, options, iteration), { reports } = polished;
   const host = await hostTensors(parameters);
   const hypernetworkOf = (reports: Float32Array) => rules.hostHypernetwork(host, reports);
-  const { points, coefficients, revenue } = followsChanges(problem)
+  const follows = followsChanges(problem);
+  const { points, coefficients, revenue } = follows && m === 1
     ? followedPieces(rules, {
       ...{ hypernetworkOf, reports, spread: polished.spread, principalUtility },
       draws: ownTypes(problem),
@@ -121,6 +123,7 @@ export async function polishingStep(
     : weightedPieces(rules, hypernetworkOf(reports), {
       ...{ ...polished, principalUtility, responseBytes },
       most: options.chains, // as many points in a row as with chains
+      followedBy: follows ? hypernetworkOf : undefined,
     });
   const { step, gradients } = parameterGradient(rules, parameters, reports, rows, (hypernetwork) => {
     const at = tf.tensor3d(points, [rows, coefficients.length / rows, m]) as Tensor3D;
@@ -144,7 +147,7 @@ function rowsAtATime(m: number, responseBytes: number): number {
 
 /** The most points of f in a row, besides none. */
 export function mostPolishedPoints(problem: MechanismProblem, { chains }: Pick<TrainingOptions, "chains">): number {
-  return followsChanges(problem) ? OUTCOMES_OF_TYPE * ownTypes(problem) : chains;
+  return problem.goods === 1 && followsChanges(problem) ? OUTCOMES_OF_TYPE * ownTypes(problem) : chains;
 }
 
 /** The memory of an iteration that polishes, besides what kernels take and while best responses are looked for. */
@@ -177,16 +180,23 @@ interface Polished {
   /** The most points in a row, at least 2: pieces with the smallest weights are left out. */
   readonly most: number;
   readonly responseBytes: number;
+  /** Where changes of outcomes are followed (bundle_changes.ts): the hypernetwork's output for reports. */
+  readonly followedBy?: (reports: Float32Array) => HostHypernetworkOutput;
 }
 
 /** The gradient of the loss as weights of f at points: see above. */
 function weightedPieces(
   rules: PricingRules,
   hypernetwork: HostHypernetworkOutput,
-  { types, spread: e, jointly, principalUtility: u0, most, responseBytes }: Polished,
+  { types, spread: e, jointly, principalUtility: u0, most, responseBytes, followedBy }: Polished,
 ): WeightedPieces {
   const { shape: { participants: n, goods: m }, network } = rules, rows = types.length / m, profiles = rows / n;
-  const margins = jointly ? jointMargins(rules, hypernetwork, types, e, u0) : marginsOf(rules, hypernetwork, types, u0);
+  const directions = followedBy && changeDirections(rules, hypernetwork, types, u0);
+  const margins = directions
+    ? { ...directions, shared: 0 }
+    : jointly
+    ? jointMargins(rules, hypernetwork, types, e, u0)
+    : marginsOf(rules, hypernetwork, types, u0);
   const spreadOf = (at: number) => jointly && m === 1 ? e * partOfSpread(types[at], margins.of[at]) : e;
   const spread = new Float64Array(2 * types.length);
   for (let at = 0; at < types.length; at++) {
@@ -195,8 +205,9 @@ function weightedPieces(
     spread[to + m] = types[at] - spreadOf(at) * margins.of[at];
   }
   const points = new Float32Array(rows * (most + 1) * m), coefficients = new Float32Array(rows * (most + 1));
-  const half = Math.floor(most / 2), atATime = rowsAtATime(m, responseBytes);
-  let revenue = 0, found: BestResponses | undefined;
+  const half = Math.floor(most / 2), fitting = rowsAtATime(m, responseBytes);
+  const atATime = followedBy ? Math.min(AT_A_TIME, fitting) : fitting;
+  let revenue = 0, found: BestResponses | undefined, ratios: Float64Array | undefined;
   for (let row = 0; row < rows; row++) {
     const own = row % atATime, count = Math.min(atATime, rows - row);
     if (own === 0) {
@@ -205,12 +216,14 @@ function weightedPieces(
         spread.subarray(2 * row * m, 2 * (row + count) * m),
       ];
       found = bestResponses(network, some, spreadTypes, 2, { ...defaultBestResponse, supports: true });
+      ratios = followedBy &&
+        ratiosOfChanges(rules, followedBy, types, margins.of, { found, first: row, count, spread: e }, u0);
     }
     const first = row * (most + 1), [better, worse] = found!.utilities.subarray(2 * own, 2 * own + 2);
     const ofRow = spreadOf(row * m);
     revenue += (better - worse) / (2 * ofRow) - (better + worse) / 2;
     for (const side of [0, 1]) {
-      const slope = slopeAt(side === 0 ? 1 : -1, ofRow, profiles);
+      const slope = slopeAt(side === 0 ? 1 : -1, ofRow, profiles, ratios?.[own]);
       coefficients[first + most] += slope; // p(x) = f(x) - f(0)
       const pieces = piecesAt(found!, 2 * own + side, m, half);
       for (const [k, { weight, point }] of pieces.entries()) {
@@ -220,7 +233,7 @@ function weightedPieces(
       }
     }
   }
-  return { points, coefficients, revenue: revenue / profiles - margins.shared };
+  return { points, coefficients, revenue: directions?.revenue ?? revenue / profiles - margins.shared };
 }
 
 /**

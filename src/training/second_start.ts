@@ -1,11 +1,13 @@
 /**
- * A second start for polishing, where chains lost what the principal could earn.
+ * A second start for polishing, where chains earn less than simple prices do.
  *
  * Training that begins with cheap goods may come to prices at which nobody buys, where goods cost something and little is
  * left of what people pay: then the gradient is zero, and all iterations to come are in vain. So before prices are polished
  * what the mechanism earns on validation profiles is compared with what prices with participation fees do
- * (participation_fees.ts), and polishing begins with those where much is lost. U_{5,2}^{2,0}, U_{3,2}^{1.2,0},
- * U_{4,2}^{1.4,0}, U_{1,1}^{0.9,0} and U_{3,10}^{0,0.8} earned nothing without it. Ours.
+ * (participation_fees.ts), and polishing begins with those where they earn more. U_{5,2}^{2,0}, U_{3,2}^{1.2,0},
+ * U_{4,2}^{1.4,0}, U_{1,1}^{0.9,0} and U_{3,10}^{0,0.8} earned nothing without it. It matters where little is lost, too: two
+ * goods of cost 0.5 that two participants each want, all of them in one problem, earn 98.4% of the optimum after chains, and
+ * 99.8% after fees. Ours.
  *
  * @module
  */
@@ -16,9 +18,6 @@ import type { MechanismProblem } from "../problems/problem.ts";
 import { feeRule, fittedFees } from "./initial_prices.ts";
 import type { TrainingOptions } from "./options.ts";
 import { chainIterations } from "./phase.ts";
-
-/** Chains that earn less than this share of what fees do lost much. */
-const LEAST_SHARE = 0.9;
 
 /** Whether polishing may begin anew after an iteration: the last one with chains, of a training that began with cheap goods. */
 export function mayBeginAnew(problem: MechanismProblem, iteration: number, options: TrainingOptions): boolean {
@@ -36,7 +35,7 @@ export interface SecondStart {
 }
 
 /**
- * Parameters whose prices are those with participation fees, where much less was earned, and these earn more.
+ * Parameters whose prices are those with participation fees, where less was earned, and these earn more.
  *
  * @param problem The problem, in the network's unit.
  * @param unit That unit, in the problem's own.
@@ -53,7 +52,7 @@ export async function secondStart(
   earns: (parameters: HostParameters) => Promise<number>,
 ): Promise<SecondStart | undefined> {
   const before = await earns(now);
-  if (before >= LEAST_SHARE * unit * feeRule(problem, options).revenue) return undefined;
+  if (before >= unit * feeRule(problem, options).revenue) return undefined;
   const { parameters } = await fittedFees(problem, rules, kernels, options);
   const earned = await earns(parameters);
   return earned > before ? { parameters, earned, before } : undefined;

@@ -60,7 +60,7 @@ Deno.test("chains that earn more than fees go on, and nothing is fitted where th
     });
     return { second, asked };
   };
-  const clear = await start(10, 9.1 * revenue);
+  const clear = await start(10, 10.1 * revenue);
   assertEquals([clear.second, clear.asked.length], [undefined, 1]);
   const less = await start(1, 0.8 * revenue, 0.7 * revenue);
   assertEquals([less.second, less.asked.length], [undefined, 2]);
