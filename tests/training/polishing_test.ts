@@ -124,7 +124,7 @@ Deno.test("with production costs the revenue is that of the mechanism, as types 
 
 Deno.test("best responses of a few rows at a time change no bit", async () => {
   await openDevice({ backend: "wasm" });
-  for (const setting of ["U-1-3", "U-3-2-cp0.6-cd0.1"]) {
+  for (const setting of ["U-1-3", "U-3-2-cp0.6-cd0.1", "U-4-2-cp0.6-cd0.1"]) {
     const problem = settingProblem(setting), { options, rules, parameters } = randomPrices(problem);
     const kernels = await openKernels(rules.network), on = uploadAll(parameters), found = [];
     for (const bytes of [1, 7 * 16 * (problem.goods + 1) ** 2, Infinity]) {
