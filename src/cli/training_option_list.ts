@@ -139,7 +139,7 @@ export const methodOptions = [
     help:
       "What training begins with: goods that are cheap, or prices and participation fees that read the others' types, the " +
       "best of a simple kind, for goods that cost something to produce; what begins cheap goes on with fees before prices are " +
-      "polished, where it lost much of what these earn on validation profiles",
+      "polished, where these earn more by then on validation profiles",
   },
   {
     name: "nondecreasing",

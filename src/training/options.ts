@@ -65,8 +65,8 @@ export interface TrainingOptions extends ScheduleOptions, AdamOptions, Omit<Move
   readonly tiedWeights: boolean;
   /**
    * What training begins with: `cheap` goods, at prices that hardly depend on the others' types, or the prices and
-   * participation `fees` of participation_fees.ts. What begins with cheap goods is polished from fees where it lost much
-   * of what these earn (second_start.ts).
+   * participation `fees` of participation_fees.ts. What begins with cheap goods is polished from fees where these earn
+   * more by then (second_start.ts).
    */
   readonly initialPrices: InitialPrices;
   /** Share of the iterations, the last ones, that polish: their gradient comes from best responses (polishing.ts). */

@@ -75,7 +75,7 @@ export interface TrainingHooks {
    * lost device, iterations since the last checkpoint come again.
    */
   readonly onIteration?: (metrics: IterationMetrics) => void;
-  /** Told where polishing begins anew, with participation fees: chains lost what these earn on validation profiles. */
+  /** Told where polishing begins anew, with participation fees: these earn more than chains do on validation profiles. */
   readonly onSecondStart?: (earned: number, before: number) => void;
   /** Told when the device was lost and training goes on from an iteration. */
   readonly onDeviceLost?: (message: string, iteration: number) => void | Promise<void>;

@@ -1,4 +1,4 @@
-/** A second start where chains lost what the principal could earn. */
+/** A second start where chains earn less than simple prices do. */
 import { assert, assertEquals } from "@std/assert";
 import { tf } from "../../src/deps/tfjs.ts";
 import { openKernels } from "../../src/kernels/select.ts";
