@@ -205,7 +205,7 @@ async function bothPolishings(setting: string, context: ContextKind, changed: Pa
 }
 
 /** Where production costs are shared by those who change together, with types that stay and that move. */
-const shared: typeof shapes = [["U_{5,2}^{3,0}", "set"], ["B_{2,2}^{1,0}", "set"]];
+const shared: typeof shapes = [["U_{5,5}^{3,0}", "set"], ["B_{2,2}^{1,0}", "set"]];
 
 for (const [limits, open] of [["the adapter's limits", openSoftware], ["the least limits", openLeast]] as const) {
   onWebgpu(`polishing on the device has the gradient of certified best responses: ${limits}`, async () => {
