@@ -21,7 +21,7 @@ import { bestResponses } from "../kernels/best_responses/select.ts";
 import type { HostHypernetworkOutput } from "../networks/hypernetwork_output.ts";
 import type { PricingRules } from "../networks/pricing_rule.ts";
 import type { ReproducibleGoods } from "../problems/principal_utility.ts";
-import { LARGEST_RATIO, SAME_OUTCOME, utilityAt } from "./outcome_changes.ts";
+import { limitedRatio, SAME_OUTCOME, utilityAt } from "./outcome_changes.ts";
 
 /** Directions along which changes are too small to be divided by. */
 const LEAST_CHANGE = 1e-9;
@@ -104,7 +104,7 @@ export function ratiosOfChanges(
       worth += (better[j] - worse[j]) * (types[row * m + j] - duplicationCost) -
         productionCost * (Math.max(others[j], better[j]) - Math.max(others[j], worse[j]));
     }
-    ratios[k] = along[c] > LEAST_CHANGE ? Math.min(LARGEST_RATIO, Math.max(-LARGEST_RATIO, worth / along[c])) : 0;
+    ratios[k] = along[c] > LEAST_CHANGE ? limitedRatio(worth / along[c]) : 0;
   }
   return ratios;
 }

@@ -56,6 +56,7 @@ export function feeRule(problem: MechanismProblem, options: Pick<TrainingOptions
  *
  * @param options The network, the seed, tied weights, bounds, Adam's decay rates and, for `steps`, the iterations.
  * @param steps Steps of the fit, as many as {@linkcode scheduleOf} says unless given.
+ * @param rule The rule, {@linkcode feeRule} unless it is known already.
  * @returns Parameters by name, and the root mean square of what is left in the last step.
  */
 export async function fittedFees(
@@ -64,9 +65,10 @@ export async function fittedFees(
   kernels: PriceKernels,
   options: TrainingOptions,
   steps?: number,
+  rule: ParticipationFees = feeRule(problem, options),
 ): Promise<{ readonly parameters: HostParameters; readonly error: number }> {
   const { participants: n, goods: m, distribution } = problem, { tiedWeights: tied } = options, rows = PROFILES * n;
-  const key = keyOf(options), rule = feeRule(problem, options), byRule = scheduleOf(problem, options);
+  const key = keyOf(options), byRule = scheduleOf(problem, options);
   const schedule = { ...byRule, iterations: steps ?? byRule.iterations };
   const { nondecreasing } = options, bounds = rules.lowerBounds(nondecreasing); // those that training keeps
   const initial = rules.initialParameters(deriveKey(randomKey(options.seed), STREAMS.parameters), {

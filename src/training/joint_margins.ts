@@ -14,9 +14,9 @@
  * with M_ij the most that another one takes of good j at the worse types, and K_ij the sum of what the others take more of
  * it at the better types. B_{5,1}^{2,0} earns 99.6% of the optimum with it, and nothing without; U_{5,2}^{2,0} 0.113 instead
  * of 0.076 after 200 iterations that all polish, and more where changes are followed (bundle_changes.ts), which takes few
- * goods. With three participants half of the cost is close to their shares, and its
- * noise is less: after 800 iterations U_{3,2}^{1,0} earned 0.2779 with shares and 0.2787 without (300,000 validation
- * profiles), and after 400 U_{3,10}^{1,0} 1.876 and 1.883. Ours.
+ * goods. With three participants half of the cost is close to their shares, and its noise is less: after 800 iterations
+ * U_{3,2}^{1,0} earned 0.2779 with shares and 0.2787 without (300,000 validation profiles), and after 400 U_{3,10}^{1,0} 1.876
+ * and 1.883. Ours.
  *
  * @module
  */
@@ -26,10 +26,7 @@ import type { PricingRules } from "../networks/pricing_rule.ts";
 import { type ReproducibleGoods, sharesProductionCosts } from "../problems/principal_utility.ts";
 import type { MechanismProblem } from "../problems/problem.ts";
 import { movesTogether } from "./moved_types.ts";
-import { followsChanges } from "./outcome_changes.ts";
-
-/** Up to so many participants with densities are asked for half of the cost. */
-const FEW_PARTICIPANTS = 3;
+import { FEW_PARTICIPANTS, followsChanges } from "./outcome_changes.ts";
 
 /** Types are spread by at least this part of the spread, so that differences over it are no rounding. */
 export const LEAST_PART = 0.1;
@@ -44,7 +41,7 @@ export function partOfSpread(type: number, margin: number): number {
   return margin < 0 ? Math.min(1, Math.max(LEAST_PART, type / -margin)) : 1;
 }
 
-/** Whether those who change together share production costs. */
+/** Whether those who change together share production costs; few participants with densities are asked for half of them. */
 export function sharesJointly(problem: MechanismProblem): boolean {
   if (movesTogether(problem)) return true;
   return problem.participants > FEW_PARTICIPANTS && sharesProductionCosts(problem) && !followsChanges(problem);

@@ -31,12 +31,12 @@ const OWN_TYPES = 16;
 /** Outcomes that differ by less are the same. */
 export const SAME_OUTCOME = 1e-6;
 /** A change counts at most so many times: those at types of nearly 0 are rare. */
-export const LARGEST_RATIO = 20;
+const LARGEST_RATIO = 20;
 /** Rows whose best responses are known, and changes that are followed, at a time. */
 export const AT_A_TIME = 4096;
 
-/** Up to so many participants who pay together for several goods polish by what others do at types that are near. */
-const FEW_PARTICIPANTS = 3;
+/** With up to so many participants who pay together for several goods the others choose at types that are near. */
+export const FEW_PARTICIPANTS = 3;
 
 /**
  * Whether changes of outcomes are followed: where what they are worth depends on what the others take; but where types move
@@ -130,7 +130,12 @@ function drawnTypes(reports: Float32Array, n: number, first: number, count: numb
 /** By how much a margin is larger with the cost of a change than without. */
 function ratioOf(margin: number, cost: number): number {
   // The better type gains by the change, by monotonicity of best responses, but for rounding.
-  return margin > 0 ? Math.min(LARGEST_RATIO, Math.max(-LARGEST_RATIO, 1 - cost / margin)) : 0;
+  return margin > 0 ? limitedRatio(1 - cost / margin) : 0;
+}
+
+/** A ratio, or the largest that counts. */
+export function limitedRatio(ratio: number): number {
+  return Math.min(LARGEST_RATIO, Math.max(-LARGEST_RATIO, ratio));
 }
 
 /** A participant's change of outcome; a lottery, whose share moves with the prices, changes by very little. */

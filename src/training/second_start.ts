@@ -51,9 +51,9 @@ export async function secondStart(
   now: HostParameters,
   earns: (parameters: HostParameters) => Promise<number>,
 ): Promise<SecondStart | undefined> {
-  const before = await earns(now);
-  if (before >= unit * feeRule(problem, options).revenue) return undefined;
-  const { parameters } = await fittedFees(problem, rules, kernels, options);
+  const before = await earns(now), rule = feeRule(problem, options);
+  if (before >= unit * rule.revenue) return undefined;
+  const { parameters } = await fittedFees(problem, rules, kernels, options, undefined, rule);
   const earned = await earns(parameters);
   return earned > before ? { parameters, earned, before } : undefined;
 }

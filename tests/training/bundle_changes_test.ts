@@ -5,37 +5,22 @@ import { bestResponses } from "../../src/kernels/best_responses/select.ts";
 import { openKernels } from "../../src/kernels/select.ts";
 import { menuMechanism } from "../../src/mechanisms/menu_mechanism.ts";
 import { meanOf } from "../../src/mechanisms/mean.ts";
-import { isReproducibleGoods } from "../../src/problems/principal_utility.ts";
 import { settingProblem } from "../../src/problems/settings.ts";
-import { deriveKey, randomKey } from "../../src/random/key.ts";
+import { randomKey } from "../../src/random/key.ts";
 import { normals } from "../../src/random/numbers.ts";
 import { openDevice } from "../../src/runtime/device.ts";
 import { tensorsIn } from "../../src/runtime/gradients.ts";
 import { uploadAll } from "../../src/runtime/tensors.ts";
 import { changeDirections, ratiosOfChanges } from "../../src/training/bundle_changes.ts";
-import { defaultTraining } from "../../src/training/options.ts";
 import { followsChanges } from "../../src/training/outcome_changes.ts";
 import { polishingStep } from "../../src/training/polishing.ts";
-import { trainingRules } from "../../src/training/train.ts";
-import { noisyParameters } from "./noisy_parameters.ts";
+import { randomPrices } from "./random_prices.ts";
 
 const SETTING = "U-4-2-cp1-cd0.1", N = 4, M = 2;
 
-/** Prices at random, in which the others' types count for a lot. */
-function randomPrices() {
-  const problem = settingProblem(SETTING), plain = defaultTraining(problem, "groupmax", "set");
-  const u0 = problem.principalUtility;
-  if (!isReproducibleGoods(u0)) throw new TypeError(SETTING);
-  const network = { ...plain.network, groups: 6, groupSize: 3, hidden: [8] };
-  const options = { ...plain, network, tiedWeights: false, initialPrices: "cheap" as const };
-  const rules = trainingRules(problem, options);
-  const parameters = noisyParameters(rules.initialParameters(randomKey(3)), 0.3, (k) => deriveKey(randomKey(4), k));
-  return { problem, options, rules, parameters, u0 };
-}
-
 Deno.test("bundles: the gradient is that of the revenue, where four participants share costs", async () => {
   await openDevice({ backend: "wasm" });
-  const { problem, options, rules, parameters, u0 } = randomPrices();
+  const { problem, options, rules, parameters, principalUtility: u0 } = randomPrices(SETTING, "set");
   const types = problem.distribution.sample(randomKey(8), 20_000, "validation");
   const revenuesOf = async (of: typeof parameters) => {
     const { outcomes, payments } = await menuMechanism({
@@ -77,8 +62,7 @@ const POINTS = 200;
 
 Deno.test("bundles: others choose at the type at which an outcome changes", async () => {
   await openDevice({ backend: "wasm" });
-  const { problem, options: { network }, rules, parameters, u0 } = randomPrices();
-  const mechanism = menuMechanism({ problem: problem.name, shape: rules.shape, network, parameters });
+  const { problem, rules, parameters, mechanism, principalUtility: u0 } = randomPrices(SETTING, "set");
   const profiles = 60, spread = 0.1, types = problem.distribution.sample(randomKey(7), profiles, "training");
   const hypernetworkOf = (of: Float32Array) => rules.hostHypernetwork(parameters, of), own = hypernetworkOf(types);
   const { of: directions } = changeDirections(rules, own, types, u0);

@@ -3,17 +3,14 @@ import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { tf } from "../../src/deps/tfjs.ts";
 import { bestResponses } from "../../src/kernels/best_responses/select.ts";
 import { openKernels } from "../../src/kernels/select.ts";
-import type { ContextKind } from "../../src/networks/context.ts";
 import { meanOf } from "../../src/mechanisms/mean.ts";
 import { menuMechanism } from "../../src/mechanisms/menu_mechanism.ts";
-import { isReproducibleGoods } from "../../src/problems/principal_utility.ts";
 import { settingProblem } from "../../src/problems/settings.ts";
 import { deriveKey, randomKey } from "../../src/random/key.ts";
 import { normals } from "../../src/random/numbers.ts";
 import { openDevice } from "../../src/runtime/device.ts";
 import { tensorsIn } from "../../src/runtime/gradients.ts";
 import { uploadAll } from "../../src/runtime/tensors.ts";
-import { defaultTraining } from "../../src/training/options.ts";
 import {
   costsOfChanges,
   followedPieces,
@@ -22,21 +19,7 @@ import {
   ownTypes,
 } from "../../src/training/outcome_changes.ts";
 import { polishingStep } from "../../src/training/polishing.ts";
-import { trainingRules } from "../../src/training/train.ts";
-import { noisyParameters } from "./noisy_parameters.ts";
-
-/** Prices at random, in which the others' types count for a lot. */
-function randomPrices(setting: string, context: ContextKind) {
-  const problem = settingProblem(setting), u0 = problem.principalUtility;
-  if (!isReproducibleGoods(u0)) throw new TypeError(setting);
-  const plain = defaultTraining(problem, "groupmax", context);
-  const hidden = context === "none" ? [] : [8], network = { ...plain.network, groups: 6, groupSize: 3, hidden };
-  const options = { ...plain, network, tiedWeights: false, initialPrices: "cheap" as const };
-  const rules = trainingRules(problem, options), initial = rules.initialParameters(randomKey(3));
-  const parameters = noisyParameters(initial, 0.3, (k) => deriveKey(randomKey(4), k));
-  const mechanism = menuMechanism({ problem: problem.name, shape: rules.shape, network, parameters });
-  return { problem, options, rules, parameters, mechanism, principalUtility: u0 };
-}
+import { randomPrices } from "./random_prices.ts";
 
 /** Points between the two types of a row that the search looks at. */
 const POINTS = 400;
