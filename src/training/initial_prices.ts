@@ -55,8 +55,8 @@ export function feeRule(problem: MechanismProblem, options: Pick<TrainingOptions
  * <v_i, x> + fee_i max_j x_j, at random outcomes and for new profiles in every step, by Adam.
  *
  * @param options The network, the seed, tied weights, bounds, Adam's decay rates and, for `steps`, the iterations.
- * @param steps Steps of the fit, as many as {@linkcode scheduleOf} says unless given.
- * @param rule The rule, {@linkcode feeRule} unless it is known already.
+ * @param given The steps of the fit, as many as {@linkcode scheduleOf} says unless given; and the rule, {@linkcode feeRule}
+ * unless it is known already.
  * @returns Parameters by name, and the root mean square of what is left in the last step.
  */
 export async function fittedFees(
@@ -64,8 +64,7 @@ export async function fittedFees(
   rules: PricingRules,
   kernels: PriceKernels,
   options: TrainingOptions,
-  steps?: number,
-  rule: ParticipationFees = feeRule(problem, options),
+  { steps, rule = feeRule(problem, options) }: { readonly steps?: number; readonly rule?: ParticipationFees } = {},
 ): Promise<{ readonly parameters: HostParameters; readonly error: number }> {
   const { participants: n, goods: m, distribution } = problem, { tiedWeights: tied } = options, rows = PROFILES * n;
   const key = keyOf(options), byRule = scheduleOf(problem, options);

@@ -53,7 +53,7 @@ export async function secondStart(
 ): Promise<SecondStart | undefined> {
   const before = await earns(now), rule = feeRule(problem, options);
   if (before >= unit * rule.revenue) return undefined;
-  const { parameters } = await fittedFees(problem, rules, kernels, options, undefined, rule);
+  const { parameters } = await fittedFees(problem, rules, kernels, options, { rule });
   const earned = await earns(parameters);
   return earned > before ? { parameters, earned, before } : undefined;
 }

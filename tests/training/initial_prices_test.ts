@@ -81,7 +81,7 @@ Deno.test("a fit stays within the bounds that training keeps, and is as close", 
   const problem = settingProblem("U-1-1-cp0.9-cd0"), options = defaultTraining(problem);
   const rules = trainingRules(problem, options), kernels = await openKernels(rules.network);
   assert(options.nondecreasing);
-  const { parameters, error } = await fittedFees(problem, rules, kernels, options, 300);
+  const { parameters, error } = await fittedFees(problem, rules, kernels, options, { steps: 300 });
   const least = rules.lowerBounds(true)["output.bias"], weights = parameters["output.bias"].data;
   assert(least.some((bound) => bound === 0));
   least.forEach((bound, k) => assert(weights[k] >= bound, `${k}: ${weights[k]} below ${bound}`));
@@ -96,7 +96,7 @@ forEachDevice("a network is fitted to them, the same with the same seed", async 
     };
   const rules = trainingRules(problem, options), kernels = await openKernels(rules.network);
   const before = tf.memory().numTensors;
-  const fit = (steps: number) => fittedFees(problem, rules, kernels, options, steps);
+  const fit = (steps: number) => fittedFees(problem, rules, kernels, options, { steps });
   const [one, again, short] = [await fit(20), await fit(20), await fit(3)];
   assertEquals(bits(one.parameters), bits(again.parameters));
   assert(one.error < short.error / 2 && one.error < 0.2, `${one.error}, ${short.error}`);
@@ -108,7 +108,7 @@ for (const [setting, times] of [["U-2-1-cp0.5-cd0", 2], ["U-2-2-cp0.5-cd0", 5]] 
     const problem = settingProblem(setting), options = { ...defaultTraining(problem), iterations: 10 };
     await openDevice({ backend: "wasm" });
     const rules = trainingRules(problem, options), kernels = await openKernels(rules.network);
-    const fit = (steps?: number) => fittedFees(problem, rules, kernels, options, steps);
+    const fit = (steps?: number) => fittedFees(problem, rules, kernels, options, { steps });
     const [byRule, all, ten] = [await fit(), await fit(10 * times), await fit(10)];
     assertEquals(bits(byRule.parameters), bits(all.parameters));
     assert(all.error < 0.8 * ten.error, `${all.error}, ${ten.error}`);

@@ -24,7 +24,7 @@ import { noisyParameters } from "./noisy_parameters.ts";
 async function closePrices(setting: string) {
   const problem = settingProblem(setting), options = { ...defaultTraining(problem), iterations: 1, polishShare: 1 };
   const rules = trainingRules(problem, options), kernels = await openKernels(rules.network);
-  const { parameters } = await fittedFees(problem, rules, kernels, options, 100);
+  const { parameters } = await fittedFees(problem, rules, kernels, options, { steps: 100 });
   if (!isReproducibleGoods(problem.principalUtility)) throw new TypeError(setting);
   return { problem, options, rules, kernels, parameters, u0: problem.principalUtility };
 }
